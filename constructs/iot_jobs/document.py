@@ -1,0 +1,128 @@
+"""The job document: the JSON text that a device receives, its canonical form, size and placeholders."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+from iot_jobs import jsontext, placeholders
+from iot_jobs.finding import Finding, FindingsError, Rule
+from iot_jobs.limits import API, GUIDE, MAX_DOCUMENT_BYTES, MAX_DOCUMENT_DEPTH, QUOTAS
+from iot_jobs.unresolved import holds_token
+
+UNREADABLE = Rule(
+    code="JT001",
+    title="a file can be read as UTF-8 text",
+    why="What can't be read can't be checked, and would be missing in the deployment.",
+    source=GUIDE + "create-manage-jobs.html",
+)
+TOO_LARGE = Rule(
+    code="JT702",
+    title=f"a job document has at most {MAX_DOCUMENT_BYTES} bytes",
+    why="The API counts characters and the quota counts bytes; we hold to both.",
+    source=QUOTAS,
+)
+NOT_AN_OBJECT = Rule(
+    code="JT705",
+    title="a job document is a JSON object",
+    why="Assumed: every document in AWS's guides is an object, and no agent that we know reads anything else.",
+    source=API + "CreateJobTemplate.html",
+)
+
+
+@dataclass(frozen=True)
+class JobDocument:
+    """What a device is told to do, as JSON text. The text is emitted as it stands.
+
+    `inline` and `from_file` give the canonical text (keys sorted, no blanks, numbers as spelt), so that layout and key
+    order change nothing; the constructor keeps any text, such as one read from a template. The text may hold CDK
+    tokens: it is then neither measured nor hashed.
+    """
+
+    text: str
+
+    @classmethod
+    def inline(cls, value: Mapping[str, Any] | str) -> JobDocument:
+        """A document from a mapping or from JSON text. Raises `FindingsError` with all that is wrong with it."""
+        if isinstance(value, str):
+            document = cls(value)
+        else:
+            try:
+                document = cls(jsontext.canonical(value))
+            except (ValueError, RecursionError) as error:
+                finding = jsontext.NOT_JSON.finding(
+                    given=value, allowed=f"values that JSON has; {error}", fix="use text, numbers, lists and mappings"
+                )
+                raise FindingsError([finding]) from None
+        if errors := [finding for finding in document.problems() if finding.severity == "error"]:
+            raise FindingsError(errors)
+        # A token's text may grow into anything, so a document that holds one is kept as it was given.
+        return document if document.holds_token else cls(jsontext.canonical(document.value))
+
+    @classmethod
+    def from_file(cls, path: str | PathLike[str]) -> JobDocument:
+        """A document from a JSON file in UTF-8. Raises `FindingsError`, also where the file can't be read."""
+        try:
+            text = Path(path).read_bytes().decode("utf-8-sig")
+        except (OSError, UnicodeDecodeError) as error:
+            reason = error.strerror if isinstance(error, OSError) else f"byte {error.start} is not UTF-8"
+            finding = UNREADABLE.finding(
+                given=str(path), allowed=f"a readable file in UTF-8; {reason}", fix="check the path and the encoding"
+            )
+            raise FindingsError([finding]) from None
+        return cls.inline(text)
+
+    @cached_property
+    def value(self) -> Any:
+        """The parsed document. Raises `JsonError` where the text is not JSON."""
+        return jsontext.parse(self.text)
+
+    @cached_property
+    def holds_token(self) -> bool:
+        """Whether a CDK token stands in the text, so that its final bytes are not known yet."""
+        return holds_token(self.text)
+
+    @property
+    def size_in_bytes(self) -> int:
+        """The length of the text in UTF-8; tokens count as they are written now."""
+        return len(self.text.encode("utf-8", "surrogatepass"))
+
+    @cached_property
+    def placeholders(self) -> tuple[placeholders.Placeholder, ...]:
+        """The AWS placeholders, in the order of the document."""
+        return tuple(placeholders.placeholders(self.value))
+
+    def problems(self) -> Iterator[Finding]:
+        """What AWS would refuse in this document, and what it would leave unfilled, as locations in the document."""
+        try:
+            value = self.value
+        except jsontext.JsonError as error:
+            yield error.finding
+            return
+        if jsontext.depth(value) > MAX_DOCUMENT_DEPTH:
+            yield jsontext.too_deep()
+            return
+        if not isinstance(value, Mapping):
+            yield NOT_AN_OBJECT.finding(given=value, allowed="a JSON object", fix="put it into an object: {...}")
+        if not self.holds_token and self.size_in_bytes > MAX_DOCUMENT_BYTES:
+            yield TOO_LARGE.finding(
+                given=self.size_in_bytes,
+                allowed=f"up to {MAX_DOCUMENT_BYTES} bytes in UTF-8",
+                fix="move data out of the document, or keep the document in S3 and name it as document_source",
+            )
+        yield from self._surrogates()
+        yield from placeholders.problems(self.placeholders)
+
+    def _surrogates(self) -> Iterator[Finding]:
+        try:
+            jsontext.canonical(self.value).encode()
+        except UnicodeEncodeError as error:
+            yield jsontext.NOT_JSON.finding(
+                given=error.object[error.start : error.start + 1],
+                allowed="text that UTF-8 can say, with no half of a surrogate pair",
+                fix="write the whole character",
+            )

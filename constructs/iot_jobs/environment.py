@@ -1,0 +1,117 @@
+"""Environments: an account and region, or several, with a fleet and the job templates it has."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from pydantic import Field, GetCoreSchemaHandler, GetJsonSchemaHandler, Strict
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import core_schema
+
+from iot_jobs import limits
+from iot_jobs.finding import Finding, Location, Rule
+from iot_jobs.limits import Limit
+from iot_jobs.model import WRONG_KIND, Model, invalid
+from iot_jobs.spec import JobTemplateSpec, Tags
+
+TEMPLATE_TWICE = Rule(
+    code="JT905",
+    title="no template name stands twice in an environment",
+    why="The two would be created under the same id in the same region.",
+    source=limits.API + "CreateJobTemplate.html",
+)
+
+
+@dataclass(frozen=True)
+class OneOrMany:
+    """One value, or a list of different ones, kept as a tuple."""
+
+    limit: Limit
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
+        """Check each value."""
+
+        def validate(value: object) -> tuple[Any, ...]:
+            prefixes: list[Location] = [()]
+            if isinstance(value, Sequence) and not isinstance(value, str):
+                prefixes = [(index,) for index in range(len(value))]
+            else:
+                value = (value,)
+            found = [
+                finding.under(prefix)
+                for item, prefix in zip(value, prefixes, strict=True)
+                if (finding := self.limit.check(item))
+            ]
+            if not value or len(set(map(str, value))) < len(value):
+                found.append(WRONG_KIND.finding(given=list(value), allowed="one, or a list of different ones",
+                                                fix="write each once"))  # fmt: skip
+            if found:
+                raise invalid("list", found)
+            return tuple(value)
+
+        return core_schema.no_info_plain_validator_function(validate)
+
+    def __get_pydantic_json_schema__(self, _: core_schema.CoreSchema, __: GetJsonSchemaHandler) -> JsonSchemaValue:
+        """One of them or a list."""
+        one = self.limit.json_schema()
+        return {"anyOf": [one, {"type": "array", "items": one, "minItems": 1, "uniqueItems": True}]}
+
+
+class Fleet(Model):
+    """The things that an environment's jobs are for."""
+
+    things: Annotated[int, limits.THINGS]
+    """How many there are, 1 or more."""
+
+
+class Environment(Model):
+    """Where job templates are deployed, for which fleet, and which ones."""
+
+    name: Annotated[str, limits.ENVIRONMENT_NAME]
+    """Part of the stack's name: letters, digits and hyphens."""
+    account: Annotated[str | Sequence[str], OneOrMany(limits.ACCOUNT)]
+    """One account of 12 digits, or a list of them."""
+    region: Annotated[str | Sequence[str], OneOrMany(limits.REGION)]
+    """One region, or a list of them; each account has the templates in each region."""
+    production: Annotated[bool, Strict()] = False
+    """True protects the stacks from deletion, and asks for an abort configuration in each template."""
+    fleet: Fleet
+    """How many things the environment has."""
+    tags: Tags = Field(default_factory=dict)
+    """On the stack and on every template; a template's own tags come first."""
+    templates: Sequence[JobTemplateSpec] = ()
+    """The job templates, each with a name of its own."""
+
+    @property
+    def locations(self) -> tuple[tuple[str, str], ...]:
+        """Every account and region of the environment, each a stack."""
+        return tuple((account, region) for account in self.account for region in self.region)
+
+    def problems(self) -> Iterator[Finding]:
+        """Template names are unique."""
+        names = [spec.template_name for spec in self.templates]
+        for index, name in enumerate(names):
+            if name in names[:index]:
+                yield TEMPLATE_TWICE.finding(
+                    loc=("templates", index, "template_name"),
+                    given=name,
+                    allowed="each name once",
+                    fix="rename one of them",
+                    related=(("templates", names.index(name), "template_name"),),
+                )
+
+
+def overlay(family: Mapping[str, Any], change: Mapping[str, Any]) -> dict[str, Any]:
+    """Values with changes laid over them: a mapping merges, a list or scalar replaces, None removes."""
+    merged = dict(family)
+    for key, value in change.items():
+        below = merged.get(key)
+        if value is None:
+            merged.pop(key, None)
+        elif isinstance(value, Mapping):
+            merged[key] = overlay(below if isinstance(below, Mapping) else {}, value)
+        else:
+            merged[key] = value
+    return merged

@@ -1,0 +1,116 @@
+"""One file that was read: its data, and where each value stands in it."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from iot_jobs import jsontext
+from iot_jobs.document import UNREADABLE
+from iot_jobs.files import yamltext
+from iot_jobs.finding import Finding, FindingsError, Location, Place
+
+MAX_JSON_BYTES = 16_000_000
+MAX_YAML_BYTES = 400_000
+"""YAML is read by a slow and careful parser; CloudFormation itself takes 1,000,000 bytes, as JSON too."""
+
+# What names an item of a list, in all spellings.
+_NAMING = ("failure_type", "FailureType", "failureType", "start_time", "StartTime", "startTime", "Key", "key", "name")
+
+
+@dataclass(frozen=True)
+class Source:
+    """A file's data, and its name as users know it."""
+
+    name: str
+    text: str
+    data: Any
+    position: Callable[[Location], tuple[int, int]]
+
+    def place(self, loc: Location) -> Place:
+        """Where the value at `loc` stands, or its nearest ancestor if there is no such value."""
+        line, column = self.position(loc)
+        return Place(path_of(loc, self.data), self.name, line, column)
+
+    def holds(self, loc: Location) -> int:
+        """How many parts of `loc` lead to a value of this file."""
+        value = self.data
+        for count, part in enumerate(loc):
+            if (isinstance(value, Mapping) and part in value) or (
+                isinstance(value, list) and isinstance(part, int) and part < len(value)
+            ):
+                value = value[part]
+            else:
+                return count
+        return len(loc)
+
+
+def placed(finding: Finding, place: Place, related: tuple[Place, ...] = ()) -> Finding:
+    """The finding with its place in a file."""
+    return dataclasses.replace(finding, place=place, related=related)
+
+
+def read(path: Path) -> Source:
+    """A YAML or JSON file, by its ending, else by its content.
+
+    Raises `FindingsError` with all that keeps it from being read, each with its line.
+    """
+    name = shown_path(path)
+    try:
+        raw = path.read_bytes()
+        text = raw.decode("utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else f"byte {error.start} is not UTF-8"
+        finding = UNREADABLE.finding(
+            allowed=f"a readable file in UTF-8; {reason}", fix="check the path and the encoding"
+        )
+        raise FindingsError([placed(finding, Place("", name))]) from None
+    is_json = path.suffix == ".json" or (path.suffix not in (".yaml", ".yml") and text.lstrip()[:1] in ("{", "["))
+    limit = MAX_JSON_BYTES if is_json else MAX_YAML_BYTES
+    if len(raw) > limit:
+        finding = UNREADABLE.finding(given=len(raw), allowed=f"up to {limit} bytes", fix="split the file" if is_json
+                                     else "split the file, or write it as JSON")  # fmt: skip
+        raise FindingsError([placed(finding, Place("", name))])
+    try:
+        if is_json:
+            data = jsontext.parse(text)
+            return Source(name, text, data, lambda loc: jsontext.locate(text, loc))
+        data, root = yamltext.parse(text)
+    except jsontext.JsonError as error:
+        found = [error.finding]
+    except yamltext.YamlError as error:
+        found = error.findings
+    else:
+        return Source(name, text, data, lambda loc: yamltext.locate(root, loc))
+    raise FindingsError([_in_file(finding, name) for finding in found])
+
+
+def shown_path(path: Path) -> str:
+    """A path as short as it can be said from the working directory."""
+    try:
+        return path.resolve().relative_to(Path.cwd()).as_posix()
+    except ValueError:
+        return path.as_posix()
+
+
+def path_of(loc: Location, data: Any) -> str:
+    """A location as one string, list items by what names them: `abort.criteria[0 FAILED].action`."""
+    text = ""
+    for part in loc:
+        if isinstance(part, int) and isinstance(data, list):
+            data = data[part] if part < len(data) else None
+            named = data if isinstance(data, Mapping) else {}
+            label = next((str(named[key]) for key in _NAMING if isinstance(named.get(key), str)), "")
+            text += f"[{part}{label and ' ' + label}]"
+        else:
+            data = data.get(part) if isinstance(data, Mapping) else None
+            text += f".{part}" if text else str(part)
+    return text
+
+
+def _in_file(finding: Finding, name: str) -> Finding:
+    place = finding.place or Place("")
+    return placed(finding, Place(place.path or path_of(finding.loc, None), name, place.line, place.column))

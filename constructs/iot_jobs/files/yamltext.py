@@ -1,0 +1,174 @@
+"""YAML read strictly: duplicate keys refused, aliases bounded, CloudFormation's short tags written out, positions kept.
+
+The scalars are those of YAML 1.2 (`yes` and `on` are text, a date is text), so that what a user sees is what is read.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ruamel.yaml import YAML, nodes
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+
+from iot_jobs.finding import Finding, Location, Place, Rule
+from iot_jobs.jsontext import DUPLICATE_KEY, too_deep
+from iot_jobs.limits import MAX_DOCUMENT_DEPTH
+
+MAX_VALUES = 200_000
+"""How many values a file may hold when its aliases are written out."""
+
+_SPECIFICATION = "https://yaml.org/spec/1.2.2/"
+NOT_YAML = Rule(
+    code="JT002",
+    title="YAML is well-formed",
+    why="What can't be read can't be checked.",
+    source=_SPECIFICATION,
+)
+ALIASES = Rule(
+    code="JT007",
+    title=f"aliases neither refer to themselves nor make a file larger than {MAX_VALUES} values",
+    why="A short file of nested aliases can stand for more values than fit into memory.",
+    source=_SPECIFICATION + "#71-alias-nodes",
+)
+
+
+class YamlError(ValueError):
+    """Text that can't be read as YAML; `findings` say what and at which line."""
+
+    def __init__(self, findings: list[Finding]) -> None:
+        """Keep the findings."""
+        self.findings = findings
+        super().__init__("\n".join(map(str, findings)))
+
+
+def parse(text: str) -> tuple[Any, nodes.Node | None]:
+    """The value of a YAML text, and its root node for `locate`. Raises `YamlError`."""
+    try:
+        root = YAML(typ="safe").compose(text)
+    except MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        place = Place("", line=mark.line + 1, column=mark.column + 1) if mark else Place("")
+        message = " ".join(part for part in (error.context, error.problem) if part)
+        raise YamlError([_finding(NOT_YAML, place, f"YAML; {message}", "mend the YAML there")]) from None
+    except RecursionError:
+        raise YamlError([too_deep()]) from None
+    except (YAMLError, ValueError) as error:
+        message = " ".join(str(error).split())
+        raise YamlError([_finding(NOT_YAML, Place(""), f"YAML; {message}", "mend the YAML")]) from None
+    if root is None:
+        return None, None
+    builder = _Builder()
+    value = builder.build(root, 0)
+    if builder.found:
+        raise YamlError(builder.found)
+    return value, root
+
+
+def locate(root: nodes.Node | None, loc: Location) -> tuple[int, int]:
+    """Line and column, from 1, of the value at `loc`: of its key, or of its nearest ancestor."""
+    if root is None:
+        return 1, 1
+    mark, node = root.start_mark, root
+    for part in loc:
+        if isinstance(node, nodes.MappingNode):
+            found = next(((key, value) for key, value in node.value if key.value == part), None)
+            if found is None:
+                break
+            mark, node = found[0].start_mark, found[1]
+        elif isinstance(node, nodes.SequenceNode) and isinstance(part, int) and part < len(node.value):
+            node = node.value[part]
+            mark = node.start_mark
+        else:
+            break
+    return mark.line + 1, mark.column + 1
+
+
+class _Builder:
+    """Values from nodes. An aliased node is built once and shared; `sizes` counts it as often as it is used."""
+
+    def __init__(self) -> None:
+        self.found: list[Finding] = []
+        self.built: dict[int, tuple[Any, int]] = {}
+        self.open: set[int] = set()
+
+    def build(self, node: nodes.Node, depth: int) -> Any:
+        return self._sized(node, depth)[0]
+
+    def _sized(self, node: nodes.Node, depth: int) -> tuple[Any, int]:
+        if id(node) in self.built:
+            return self.built[id(node)]
+        if self.found and self.found[-1].rule in (ALIASES, too_deep().rule):
+            return None, 1
+        if id(node) in self.open:
+            return self._refuse(ALIASES, node, "aliases that don't refer to themselves", "write the value out")
+        if depth > MAX_DOCUMENT_DEPTH:
+            self.found.append(too_deep())
+            return None, 1
+        self.open.add(id(node))
+        sized = self._of_kind(node, depth)
+        self.open.remove(id(node))
+        if sized[1] > MAX_VALUES:
+            return self._refuse(ALIASES, node, f"up to {MAX_VALUES} values", "use fewer aliases, or split the file")
+        self.built[id(node)] = sized
+        return sized
+
+    def _of_kind(self, node: nodes.Node, depth: int) -> tuple[Any, int]:
+        value: Any
+        if isinstance(node, nodes.MappingNode):
+            value, size = self._mapping(node, depth)
+        elif isinstance(node, nodes.SequenceNode):
+            items = [self._sized(item, depth + 1) for item in node.value]
+            value, size = [item for item, _ in items], 1 + sum(count for _, count in items)
+        else:
+            value, size = self._scalar(node), 1
+        tag = str(node.tag)
+        if tag.startswith("!") and len(tag) > 1:
+            name = tag[1:]
+            if name == "GetAtt" and isinstance(value, str):
+                value = value.split(".", 1)
+            return {"Ref" if name == "Ref" else f"Fn::{name}": value}, size + 1
+        return value, size
+
+    def _mapping(self, node: nodes.MappingNode, depth: int) -> tuple[dict[str, Any], int]:
+        mapping: dict[str, Any] = {}
+        size = 1
+        for key, item in node.value:
+            if not isinstance(key, nodes.ScalarNode) or key.tag == "tag:yaml.org,2002:merge":
+                self._refuse(NOT_YAML, key, "keys that are text; no merge keys (<<)", "write the keys out")
+                continue
+            if key.value in mapping:
+                self._refuse(DUPLICATE_KEY, key, "each key once in a mapping", "remove one of the two", key.value)
+                continue
+            mapping[key.value], count = self._sized(item, depth + 1)
+            size += count
+        return mapping, size
+
+    def _scalar(self, node: nodes.Node) -> Any:
+        kind = str(node.tag).rpartition(":")[2]
+        text: str = node.value
+        try:
+            if kind == "null":
+                return None
+            if kind == "bool":
+                return text.lower() == "true"
+            if kind == "int":
+                digits = text.replace("_", "")
+                return int(digits, 0 if digits.lstrip("+-")[:2].lower() in ("0x", "0o", "0b") else 10)
+            if kind == "float":
+                return float(text.replace("_", "").replace(".inf", "inf").replace(".nan", "nan"))
+        except ValueError:
+            return self._refuse(NOT_YAML, node, "a number that can be read", "mend the number", text)[0]
+        if str(node.tag).startswith("tag:") and kind not in ("str", "timestamp", "value"):
+            return self._refuse(NOT_YAML, node, "text, numbers, true, false and null", "remove the tag", str(node.tag))[
+                0
+            ]
+        return text
+
+    def _refuse(self, rule: Rule, node: nodes.Node, allowed: str, fix: str, given: Any = None) -> tuple[Any, int]:
+        place = Place("", line=node.start_mark.line + 1, column=node.start_mark.column + 1)
+        self.found.append(_finding(rule, place, allowed, fix, given))
+        return None, 1
+
+
+def _finding(rule: Rule, place: Place, allowed: str, fix: str, given: Any = None) -> Finding:
+    return Finding(rule=rule, given=given, allowed=allowed, fix=fix, place=place)

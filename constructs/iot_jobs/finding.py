@@ -1,0 +1,139 @@
+"""Rules and findings as data: what was wrong, where, what is allowed, and how to mend it."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+Severity = Literal["error", "warning"]
+Location = tuple[str | int, ...]
+"""The way to a value from the top of what was read: keys and list indexes."""
+
+SHOWN_CHARACTERS = 100
+"""How much of a given value is repeated in an error text."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """One thing that is checked, under a code that is never reused.
+
+    `title` says what holds when the rule is kept, `why` what happens when it is not, `source` is the page or
+    measurement that it rests on. An error is what AWS refuses, a warning is advice that can be acknowledged.
+    """
+
+    code: str
+    title: str
+    why: str
+    source: str
+    severity: Severity = "error"
+
+    def finding(
+        self, *, loc: Location = (), given: object = None, allowed: str, fix: str, related: tuple[Location, ...] = ()
+    ) -> Finding:
+        """One breach of this rule. `loc` is the value's way from where the caller stands, `related` a second place."""
+        return Finding(rule=self, loc=loc, given=given, allowed=allowed, fix=fix, related_locs=related)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A line of a file, and the path of the value there in that file's own words. Line and column count from 1."""
+
+    path: str
+    file: str | None = None
+    line: int | None = None
+    column: int | None = None
+
+    def __str__(self) -> str:
+        """`file:line:column`, as far as it is known."""
+        return ":".join(str(part) for part in (self.file, self.line, self.column) if part is not None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One breach of a rule: a value, never a printed line.
+
+    `loc` and `related_locs` speak the model's words; `place` and `related` speak those of the file, and are filled
+    by the reader that knows them. `acknowledged` is the reason the author gave for keeping a warning, if any.
+    """
+
+    rule: Rule
+    loc: Location = ()
+    given: object = None
+    allowed: str
+    fix: str
+    related_locs: tuple[Location, ...] = ()
+    place: Place | None = None
+    related: tuple[Place, ...] = ()
+    acknowledged: str | None = None
+
+    @property
+    def code(self) -> str:
+        """The rule's code, such as JT203."""
+        return self.rule.code
+
+    @property
+    def severity(self) -> Severity:
+        """Error or warning, as the rule says."""
+        return self.rule.severity
+
+    @property
+    def path(self) -> str:
+        """The value's path in the words of the file, or of the model where there is no file."""
+        return self.place.path if self.place else dotted(self.loc)
+
+    def under(self, prefix: Location) -> Finding:
+        """The same finding, seen from further out."""
+        return dataclasses.replace(
+            self, loc=prefix + self.loc, related_locs=tuple(prefix + other for other in self.related_locs)
+        )
+
+    def __str__(self) -> str:
+        """The text block that users see, in a terminal and in a Python error alike."""
+        where = f"{self.place}: " if self.place and self.place.file else ""
+        lines = [f"{where}{self.severity} {self.code} {self.path}".rstrip()]
+        lines += [f"  given    {shown(self.given)}", f"  allowed  {self.allowed}"]
+        lines += [f"  see      {f'{place}: ' if place.file else ''}{place.path}" for place in self._others()]
+        lines += [f"  source   {self.rule.source}", f"  fix      {self.fix}"]
+        if self.acknowledged is not None:
+            lines.append(f"  accepted {shown(self.acknowledged)}")
+        return "\n".join(lines)
+
+    def _others(self) -> tuple[Place, ...]:
+        return self.related or tuple(Place(dotted(loc)) for loc in self.related_locs)
+
+
+class FindingsError(ValueError):
+    """Wrong values, all of them at once: `findings` holds them, the text lists them."""
+
+    def __init__(self, findings: Iterable[Finding]) -> None:
+        """Keep the findings in the order in which they were found."""
+        self.findings = tuple(findings)
+        super().__init__("\n".join(str(finding) for finding in self.findings))
+
+
+def unique(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Each finding once, in order: a family's mistake is found again in every environment that has it."""
+    return tuple({(one.code, one.place, shown(one.given), one.allowed): one for one in findings}.values())
+
+
+def dotted(loc: Location) -> str:
+    """A location as one string: `abort.criteria[0].threshold_percentage`."""
+    text = ""
+    for part in loc:
+        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part
+    return text
+
+
+def shown(value: object) -> str:
+    """A value as a user wrote it, on one line and cut where it is long."""
+    if value is None:
+        return "nothing"
+    try:
+        text = json.dumps(value, ensure_ascii=False, default=str)
+    except (ValueError, RecursionError):
+        text = f"a {type(value).__name__}"
+    text = "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in text[: SHOWN_CHARACTERS + 1])
+    return text if len(text) <= SHOWN_CHARACTERS else text[: SHOWN_CHARACTERS - 1] + "…"

@@ -1,0 +1,214 @@
+"""JSON read strictly and written canonically: duplicate keys refused, number spelling kept, positions on demand."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Self
+
+from iot_jobs.finding import Finding, Location, Place, Rule
+from iot_jobs.limits import GUIDE, MAX_DOCUMENT_DEPTH
+
+NOT_JSON = Rule(
+    code="JT701",
+    title="JSON is well-formed",
+    why="The service parses a job document when the template is created, and refuses what is not JSON.",
+    source=GUIDE + "create-manage-jobs.html",
+)
+DUPLICATE_KEY = Rule(
+    code="JT703",
+    title="no key stands twice in one mapping",
+    why="Readers disagree on which of the two counts, so the device might do something else than the author meant.",
+    source="https://www.rfc-editor.org/rfc/rfc8259#section-4",
+)
+TOO_DEEP = Rule(
+    code="JT704",
+    title=f"nesting is at most {MAX_DOCUMENT_DEPTH} levels deep",
+    why="The service refuses documents of more than 1000 levels; our own readers stop earlier.",
+    source="measured: the service refuses a job document that is nested deeper than 1000 levels",
+)
+
+
+class JsonError(ValueError):
+    """Text that is not strict JSON; `finding` says what and at which line."""
+
+    def __init__(self, finding: Finding) -> None:
+        """Keep the finding."""
+        self.finding = finding
+        super().__init__(str(finding))
+
+
+class Number(float):
+    """A JSON number with a fraction or exponent, that remembers how it was spelt."""
+
+    __slots__ = ("spelling",)
+    spelling: str
+
+    def __new__(cls, spelling: str) -> Self:
+        """The number that the spelling reads as."""
+        number = super().__new__(cls, spelling)
+        number.spelling = spelling
+        return number
+
+
+def parse(text: str) -> Any:
+    """The value of a JSON text. Raises `JsonError` for anything that RFC 8259 does not allow, and for double keys."""
+    try:
+        return _DECODER.decode(text.removeprefix("\ufeff"))
+    except json.JSONDecodeError as error:
+        place = Place("", line=error.lineno, column=error.colno)
+        finding = NOT_JSON.finding(
+            given=text[error.pos : error.pos + 20] or None,
+            allowed=f"JSON; {error.msg[:1].lower()}{error.msg[1:]} at line {error.lineno}, column {error.colno}",
+            fix="mend the JSON there",
+        )
+        raise JsonError(_at(finding, place)) from None
+    except _DoubleKeyError as error:
+        loc, line, column = _second(text, error.key)
+        finding = DUPLICATE_KEY.finding(
+            loc=loc, given=error.key, allowed="each key once in a mapping", fix="remove one of the two"
+        )
+        raise JsonError(_at(finding, Place("", line=line, column=column))) from None
+    except RecursionError:
+        raise JsonError(too_deep()) from None
+    except _ConstantError as error:
+        finding = NOT_JSON.finding(given=str(error), allowed="JSON, which has no NaN or Infinity", fix="write a number")
+        raise JsonError(finding) from None
+    except ValueError:  # Python refuses to read integers of thousands of digits
+        finding = NOT_JSON.finding(allowed="numbers of at most 4300 digits", fix="shorten the number")
+        raise JsonError(finding) from None
+
+
+def too_deep() -> Finding:
+    """The finding for text that is nested too deep to be read."""
+    return TOO_DEEP.finding(allowed=f"at most {MAX_DOCUMENT_DEPTH} levels of nesting", fix="flatten it")
+
+
+def depth(value: object) -> int:
+    """How many mappings and lists are nested in a value, at least up to the first that is too deep."""
+    deepest, level = 0, [value]
+    while level and deepest <= MAX_DOCUMENT_DEPTH:
+        inner = [item for item in level if isinstance(item, dict | list | tuple)]
+        deepest += bool(inner)
+        level = [child for item in inner for child in (item.values() if isinstance(item, dict) else item)]
+    return deepest
+
+
+def canonical(value: object) -> str:
+    """The shortest JSON text of a value: keys sorted, no blanks, numbers as they were spelt, text as it is.
+
+    Two texts of the same value have the same canonical form whatever their layout, key order and escapes. Raises
+    `ValueError` for what JSON cannot say.
+    """
+    if isinstance(value, Number):
+        return value.spelling
+    if value is None or isinstance(value, str | bool | int | float):
+        return json.dumps(value, ensure_ascii=False, allow_nan=False)
+    if isinstance(value, Mapping):
+        if not all(isinstance(key, str) for key in value):
+            raise ValueError("keys of a JSON object are text")
+        return "{" + ",".join(f"{canonical(key)}:{canonical(value[key])}" for key in sorted(value)) + "}"
+    if isinstance(value, Sequence) and not isinstance(value, bytes | bytearray):
+        return "[" + ",".join(canonical(item) for item in value) + "]"
+    raise ValueError(f"JSON has no {type(value).__name__}")
+
+
+def locate(text: str, loc: Location) -> tuple[int, int]:
+    """Line and column, from 1, of the value at `loc` in valid JSON: of its key where it has one.
+
+    Where the value isn't there (it is missing), its nearest ancestor's place is given.
+    """
+    found, offset = -1, 0
+    for path, start in _walk(text):
+        if len(path) > found and path == loc[: len(path)]:
+            found, offset = len(path), start
+            if found == len(loc):
+                break
+    return _line(text, offset)
+
+
+def _at(finding: Finding, place: Place) -> Finding:
+    return Finding(
+        rule=finding.rule, loc=finding.loc, given=finding.given, allowed=finding.allowed, fix=finding.fix, place=place
+    )
+
+
+def _line(text: str, offset: int) -> tuple[int, int]:
+    start = text.rfind("\n", 0, offset) + 1
+    return text.count("\n", 0, start) + 1, offset - start + 1
+
+
+class _DoubleKeyError(Exception):
+    def __init__(self, key: str) -> None:
+        self.key = key
+
+
+class _ConstantError(Exception):
+    pass
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    mapping = dict(pairs)
+    if len(mapping) != len(pairs):
+        seen: set[str] = set()
+        for key, _ in pairs:
+            if key in seen:
+                raise _DoubleKeyError(key)
+            seen.add(key)
+    return mapping
+
+
+def _refuse(constant: str) -> Any:
+    raise _ConstantError(constant)
+
+
+def _integer(spelling: str) -> int | Number:
+    return Number(spelling) if spelling == "-0" else int(spelling)
+
+
+_DECODER = json.JSONDecoder(object_pairs_hook=_object, parse_float=Number, parse_int=_integer, parse_constant=_refuse)
+_TOKEN = re.compile(r'[ \t\r\n\ufeff]*(?:(?P<string>"(?:[^"\\]|\\.)*")|(?P<mark>[{}\[\]:,])|(?P<atom>[^\s{}\[\]:,"]+))')
+
+
+def _walk(text: str) -> Iterator[tuple[Location, int]]:
+    """Every value's location and offset (its key's, in a mapping), in the order of the text."""
+    path: list[str | int] = []
+    kinds: list[str] = []
+    key_next = False
+    key_offset: int | None = None
+    position = 0
+    while match := _TOKEN.match(text, position):
+        position = match.end()
+        start = match.start(match.lastgroup or 0)
+        mark = match["mark"]
+        if mark in ("}", "]"):
+            kinds.pop()
+            path.pop()
+            key_offset, key_next = None, False
+        elif mark == ",":
+            key_next = kinds[-1] == "{"
+            if not key_next:
+                path[-1] = int(path[-1]) + 1
+        elif mark == ":":
+            key_next = False
+        elif key_next:
+            path[-1] = json.loads(match["string"])
+            key_offset = start
+        else:
+            yield tuple(path), start if key_offset is None else key_offset
+            key_offset = None
+            if mark:
+                kinds.append(mark)
+                path.append(0)
+                key_next = mark == "{"
+
+
+def _second(text: str, key: str) -> tuple[Location, int, int]:
+    """Where a key stands for the second time in its mapping."""
+    seen: set[Location] = set()
+    for path, start in _walk(text):
+        if path and path[-1] == key and path in seen:
+            return (path, *_line(text, start))
+        seen.add(path)
+    return ((), 1, 1)

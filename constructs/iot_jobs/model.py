@@ -1,0 +1,203 @@
+"""How our models are built: frozen, strict, and reporting all findings at once.
+
+A value may also be one that only CloudFormation will know, and then passes unchecked.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any, Self, TypeVar, get_args
+
+from pydantic import BaseModel, ConfigDict, ModelWrapValidatorHandler, ValidationError, model_validator
+from pydantic_core import InitErrorDetails, PydanticCustomError, core_schema
+
+from iot_jobs.finding import Finding, FindingsError, Location, Rule
+from iot_jobs.limits import TEMPLATE_REFERENCE, Count
+from iot_jobs.unresolved import Unresolved, holds_token
+
+if TYPE_CHECKING:
+    from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
+    from pydantic.json_schema import JsonSchemaValue
+
+T = TypeVar("T")
+
+UNKNOWN_KEY = Rule(
+    code="JT003",
+    title="every key is a known one",
+    why="CloudFormation refuses unknown keys, and a misspelt one would otherwise be left out without a word.",
+    source=TEMPLATE_REFERENCE,
+)
+MISSING_VALUE = Rule(
+    code="JT004",
+    title="required values are there",
+    why="AWS refuses a template without them.",
+    source=TEMPLATE_REFERENCE,
+)
+WRONG_KIND = Rule(
+    code="JT005",
+    title="a mapping stands where a mapping is expected, and a list where a list is",
+    why="CloudFormation refuses the wrong kind, and the CDK's L1 empties it without a word.",
+    source=TEMPLATE_REFERENCE,
+)
+
+
+def unknown_key(key: str, known: Iterable[str], loc: Location = ()) -> Finding:
+    """The finding for a key that doesn't exist, naming the nearest one that does."""
+    names = sorted(known)
+    near = difflib.get_close_matches(key.lower(), [name.lower() for name in names], n=1, cutoff=0.6)
+    nearest = next((name for name in names if near and name.lower() == near[0]), None)
+    fix = f"write {nearest}" if nearest else "remove it"
+    return UNKNOWN_KEY.finding(loc=(*loc, key), given=key, allowed=", ".join(names), fix=fix)
+
+
+def invalid(title: str, findings: Iterable[Finding]) -> ValidationError:
+    """Findings as the exception that pydantic collects from nested models."""
+    return ValidationError.from_exception_data(
+        title,
+        [
+            InitErrorDetails(
+                type=PydanticCustomError("finding", "{finding}", {"finding": finding}), loc=finding.loc, input=None
+            )
+            for finding in findings
+        ],
+    )
+
+
+def findings_of(error: ValidationError) -> tuple[Finding, ...]:
+    """The findings inside a pydantic error, each at its full location, in order."""
+    found = []
+    for line in error.errors(include_url=False):
+        finding: Finding = line["ctx"]["finding"]
+        prefix = line["loc"][: len(line["loc"]) - len(finding.loc)]
+        found.append(finding.under(tuple(prefix)))
+    return tuple(found)
+
+
+@dataclass(frozen=True)
+class _OrUnresolved:
+    """Let tokens and `Unresolved` pass, and check all else as usual."""
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
+        inner = handler.generate_schema(get_args(source)[0])
+
+        def validate(value: Any, check: core_schema.ValidatorFunctionWrapHandler) -> Any:
+            if isinstance(value, Unresolved):
+                return value
+            return Unresolved(value) if holds_token(value) else check(value)
+
+        return core_schema.no_info_wrap_validator_function(validate, inner)
+
+
+Maybe = Annotated[T | Unresolved, _OrUnresolved()]
+"""A value that is checked now, or only known to CloudFormation and then passed on unchecked."""
+
+
+@dataclass(frozen=True)
+class Items:
+    """Any sequence, kept as a tuple, of a length within `count`; the items are checked one by one."""
+
+    count: Count
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
+        """Report the length and all items at once."""
+
+        def validate(value: Any, check: core_schema.ValidatorFunctionWrapHandler) -> Any:
+            if not isinstance(value, Sequence) or isinstance(value, str | bytes):
+                finding = WRONG_KIND.finding(given=value, allowed=f"a list of {self.count.items}", fix="write a list")
+                raise invalid("list", [finding])
+            wrong = self.count.check(value)
+            found = [wrong] if wrong else []
+            try:
+                items = tuple(check(tuple(value)))
+            except ValidationError as error:
+                found.extend(findings_of(error))
+            if found:
+                raise invalid("list", found)
+            return items
+
+        return core_schema.no_info_wrap_validator_function(validate, handler(source))
+
+    def __get_pydantic_json_schema__(
+        self, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        """The items' schema with the bounds of the length."""
+        return handler(schema) | self.count.json_schema()
+
+
+class Model(BaseModel):
+    """A frozen part of a template, equal by value. Wrong values raise `FindingsError` with every finding in it.
+
+    A value that breaks its own limit counts as unknown for the rules between values, so that those still see the rest.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True, use_attribute_docstrings=True)
+
+    if not TYPE_CHECKING:  # type checkers see the fields, as pydantic declares them
+
+        def __init__(self, **values):
+            try:
+                super().__init__(**values)
+            except ValidationError as error:
+                found = findings_of(error)
+            else:
+                return
+            raise FindingsError(found)
+
+        # Without this mark pydantic would call __init__ for nested parts too, and lose their locations.
+        __init__.__pydantic_base_init__ = True
+
+    def problems(self) -> Iterator[Finding]:
+        """Breaches of the rules between this part's values. Values may be absent or unresolved."""
+        return iter(())
+
+    @classmethod
+    def check(cls, values: Mapping[str, Any]) -> tuple[Self | None, tuple[Finding, ...]]:
+        """The model, or None with all findings. Locations are relative to `values`."""
+        try:
+            return cls.model_validate(values), ()
+        except ValidationError as error:
+            return None, findings_of(error)
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _all_at_once(cls, data: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
+        if isinstance(data, cls):
+            return data
+        if not isinstance(data, Mapping):
+            names = ", ".join(cls.model_fields)
+            raise invalid(
+                cls.__name__, [WRONG_KIND.finding(given=data, allowed=f"a mapping of {names}", fix="write a mapping")]
+            )
+        found: list[Finding] = []
+        try:
+            model = handler(data)
+        except ValidationError as error:
+            found = [cls._own(line) for line in error.errors(include_url=False)]
+            model = handler(cls._without(data, {finding.loc[0] for finding in found}))
+        found.extend(model.problems())
+        if found:
+            raise invalid(cls.__name__, found)
+        return model
+
+    @classmethod
+    def _own(cls, line: Any) -> Finding:
+        """One of pydantic's own errors, or one of ours that passed through it, as a finding relative to this model."""
+        loc: Location = tuple(line["loc"])
+        if line["type"] == "finding":
+            finding: Finding = line["ctx"]["finding"]
+            return finding.under(loc[: len(loc) - len(finding.loc)])
+        if line["type"] == "missing":
+            return MISSING_VALUE.finding(loc=loc, allowed="required", fix=f"add {loc[-1]}")
+        if line["type"] == "extra_forbidden":
+            return unknown_key(str(loc[-1]), cls.model_fields)
+        return WRONG_KIND.finding(loc=loc, given=line["input"], allowed=line["msg"][:1].lower() + line["msg"][1:],
+                                  fix="write a value of that kind")  # fmt: skip
+
+    @classmethod
+    def _without(cls, data: Mapping[str, Any], bad: set[str | int]) -> dict[str, Any]:
+        """The values that can be judged, with the bad and the missing ones unknown."""
+        kept = {key: value for key, value in data.items() if key in cls.model_fields}
+        missing = {name for name, field in cls.model_fields.items() if field.is_required() and name not in data}
+        return kept | {str(name): Unresolved(data.get(str(name))) for name in (bad & cls.model_fields.keys()) | missing}

@@ -1,0 +1,217 @@
+"""The `${aws:iot:...}` placeholders of a job document: found, taken apart, and checked on their own."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from iot_jobs.finding import Finding, Location, Rule
+from iot_jobs.limits import GUIDE, MAX_PLACEHOLDERS
+from iot_jobs.unresolved import holds_token
+
+_GUIDE = GUIDE + "create-manage-jobs.html"
+_PACKAGES = GUIDE + "preparing-jobs-for-service-package-catalog.html"
+_TROUBLE = GUIDE + "software-package-catalog-troubleshooting.html"
+
+DOWNLOADS = ("s3-presigned-url", "s3-presigned-url-v1", "s3-presigned-url-v2")
+UPLOAD = "s3-presigned-url-upload"
+KINDS = (*DOWNLOADS, UPLOAD, "code-sign-signature", "package", "parameter")
+
+UNTERMINATED = Rule(
+    code="JT510",
+    title="every placeholder has its closing brace",
+    why="The service refuses the document: a placeholder is not terminated.",
+    source=_TROUBLE,
+)
+TOO_MANY = Rule(
+    code="JT511",
+    title=f"a document has at most {MAX_PLACEHOLDERS} placeholders",
+    why="The service substitutes no more than that.",
+    source=GUIDE + "job-templates-create.html",
+)
+PRESIGNED_URL = Rule(
+    code="JT513",
+    title="a presigned placeholder names an S3 object's https URL, percent-encoded in the v2 form",
+    why="The service signs the URL when a device asks for the document; one that is malformed fails on the device.",
+    source=_GUIDE,
+)
+PACKAGE = Rule(
+    code="JT514",
+    title="a package placeholder names package, version and attribute",
+    why="The service refuses a malformed package placeholder, the version $null, and a whole set of attributes inside "
+    "other text.",
+    source=_PACKAGES,
+)
+NESTED = Rule(
+    code="JT516",
+    title="no AWS placeholder stands inside another, but for a code signature inside a presigned URL",
+    why="The service refuses a second layer of placeholders.",
+    source=_TROUBLE,
+)
+LOCAL = Rule(
+    code="JT517",
+    title="thingName, jobId and executionNumber stand in the key of an upload, each at most twice",
+    why="They are filled nowhere else, and a third use is refused.",
+    source=_GUIDE,
+)
+UNKNOWN = Rule(
+    code="JT561",
+    title="every ${aws:...} is a placeholder that AWS fills",
+    why="What AWS does not know reaches the device as it stands.",
+    source=_GUIDE,
+    severity="warning",
+)
+
+# Assumed: what encodeURIComponent leaves plain stays plain, and / parts the key; all else is percent-encoded.
+_ENCODED = re.compile(r"(?:[A-Za-z0-9._~!*'()/-]|%[0-9A-Fa-f]{2})+")
+_S3_URL = re.compile(
+    r"https://(?:s3[.-][a-z0-9.-]*amazonaws\.com(?:\.cn)?/(?P<path_bucket>[^/]+)"
+    r"|(?P<host_bucket>[^/]+)\.s3[.-][a-z0-9.-]*amazonaws\.com(?:\.cn)?)/(?P<key>.+)",
+    re.DOTALL,
+)
+_PACKAGE = re.compile(
+    r"(?P<name>[A-Za-z0-9_.-]{0,128}):version:(?P<version>[A-Za-z0-9_.-]{0,64}|\$default|\$null)"
+    r":(?:attributes(?::(?P<attribute>[^:]+))?|(?P<artifact>artifact(?:-location)?:s3-presigned-url))"
+)
+_BRACE = re.compile(r"\$\{|\}")
+_LOCAL = re.compile(r"\$\{(thingName|jobId|executionNumber)\}")
+
+
+@dataclass(frozen=True, slots=True)
+class Placeholder:
+    """One placeholder. `kind` is what follows `aws:iot:`, `argument` the rest, `loc` its value in the document.
+
+    `whole` says that the placeholder is the entire text of its value, `inner` that it stands inside another one, and
+    `closed` that its closing brace was found.
+    """
+
+    text: str
+    kind: str
+    argument: str
+    loc: Location
+    whole: bool = True
+    inner: bool = False
+    closed: bool = True
+
+    @property
+    def presigned(self) -> bool:
+        """Whether AWS IoT signs a URL for it, for which it needs a role."""
+        return self.kind in (*DOWNLOADS, UPLOAD) or self.argument.endswith(":s3-presigned-url")
+
+    @property
+    def package(self) -> tuple[str, str] | None:
+        """Name and version of the package it names; None for another kind, or one that is malformed."""
+        match = _PACKAGE.fullmatch(self.argument) if self.kind == "package" else None
+        return (match["name"], match["version"]) if match else None
+
+    def problems(self) -> Iterator[Finding]:
+        """What is wrong with this placeholder on its own. Tokens in it are not judged."""
+        if not self.closed:
+            yield self._finding(UNTERMINATED, "a closing } for each ${aws:", "add the }")
+        elif self.inner and self.kind != "code-sign-signature":
+            yield self._finding(NESTED, "one layer of placeholders", "write the value out")
+        elif holds_token(self.text):
+            return
+        elif self.kind in (*DOWNLOADS, UPLOAD):
+            yield from self._url_problems()
+        elif self.kind == "package":
+            yield from self._package_problems()
+        elif self.kind not in KINDS:
+            yield self._finding(UNKNOWN, ", ".join(KINDS), "mend the name, or drop the aws: if it is meant as text")
+
+    def _url_problems(self) -> Iterator[Finding]:
+        match = _S3_URL.fullmatch(self.argument)
+        if not match:
+            # An upload may leave key, or bucket and key, to AWS.
+            if not (self.kind == UPLOAD and re.fullmatch(r"https://[a-z0-9.-]+amazonaws\.com(?:\.cn)?/?[^/]*/?",
+                                                         self.argument)):  # fmt: skip
+                yield self._finding(PRESIGNED_URL, "https://s3.<region>.amazonaws.com/<bucket>/<key>",
+                                    "write the object's https URL")  # fmt: skip
+            return
+        key = match["key"]
+        names = _LOCAL.findall(self.argument)
+        if names and (self.kind != UPLOAD or len(_LOCAL.findall(key)) < len(names)):
+            yield self._finding(LOCAL, "local placeholders in the key of an upload only", "write a fixed name there")
+        elif any(names.count(name) > 2 for name in names):
+            yield self._finding(LOCAL, "each local placeholder at most twice", "remove one")
+        if self.kind == "s3-presigned-url-v2" and not _ENCODED.fullmatch(key):
+            allowed = (
+                "letters, digits, /, -._~!*'() and percent-encoded characters in the key; ?versionId= as %3F and %3D"
+            )
+            yield self._finding(PRESIGNED_URL, allowed, f"percent-encode the key: {_percent_encoded(key)}")
+
+    def _package_problems(self) -> Iterator[Finding]:
+        match = _PACKAGE.fullmatch(self.argument)
+        if not match:
+            yield self._finding(
+                PACKAGE, "${aws:iot:package:<name>:version:<version>:attributes:<key>}", "mend its form"
+            )
+            return
+        if bool(match["name"]) != bool(match["version"]):
+            yield self._finding(PACKAGE, "package name and version both given or both empty", "give both")
+        if match["version"] == "$null":
+            yield self._finding(PACKAGE, "a version or $default in a document", "name the version")
+        if not (match["attribute"] or match["artifact"]) and not self.whole:
+            yield self._finding(PACKAGE, "all attributes as a JSON value by itself", "name one attribute")
+
+    def _finding(self, rule: Rule, allowed: str, fix: str) -> Finding:
+        return rule.finding(loc=self.loc, given=self.text, allowed=allowed, fix=fix)
+
+
+def placeholders(value: object, loc: Location = ()) -> Iterator[Placeholder]:
+    """All AWS placeholders of a document's value, in keys too, in the order of the document, outer before inner."""
+    if isinstance(value, str):
+        yield from _in_text(value, loc)
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            yield from _in_text(key, (*loc, key))
+            yield from placeholders(item, (*loc, key))
+    elif isinstance(value, list | tuple):
+        for index, item in enumerate(value):
+            yield from placeholders(item, (*loc, index))
+
+
+def problems(found: tuple[Placeholder, ...]) -> Iterator[Finding]:
+    """What is wrong with a document's placeholders, each alone and all together."""
+    for placeholder in found:
+        yield from placeholder.problems()
+    if len(found) > MAX_PLACEHOLDERS:
+        yield TOO_MANY.finding(
+            loc=found[MAX_PLACEHOLDERS].loc,
+            given=len(found),
+            allowed=f"at most {MAX_PLACEHOLDERS} placeholders",
+            fix="build URLs on the device from one of them, or split the job",
+        )
+
+
+def _in_text(text: str, loc: Location, *, inner: bool = False) -> Iterator[Placeholder]:
+    """The placeholders in a text; `inner` says that it is the inside of one."""
+    start = text.find("${aws:")
+    while start >= 0:
+        end = _end(text, start)
+        part = text[start:end]
+        body = part[len("${aws:") :] if end is None else part[len("${aws:") : -1]
+        kind, _, argument = body.removeprefix("iot:").partition(":")
+        whole = not inner and part == text
+        yield Placeholder(part, kind if body.startswith("iot:") else body, argument, loc, whole, inner, end is not None)
+        if end is None:
+            return
+        yield from _in_text(body, loc, inner=True)
+        start = text.find("${aws:", end)
+
+
+def _end(text: str, start: int) -> int | None:
+    """Where the placeholder that begins at `start` ends, braces inside it counted; None if it doesn't."""
+    level = 0
+    for match in _BRACE.finditer(text, start):
+        level += 1 if match[0] == "${" else -1
+        if level == 0:
+            return match.end()
+    return None
+
+
+def _percent_encoded(key: str) -> str:
+    from urllib.parse import quote
+
+    return quote(key, safe="/%!*'()~")

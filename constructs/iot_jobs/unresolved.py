@@ -1,0 +1,55 @@
+"""Values that only CloudFormation will know: CDK tokens and intrinsic functions.
+
+They pass every check unchecked, and are never hashed or measured as text.
+"""
+
+from __future__ import annotations
+
+import re
+import struct
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, TypeGuard, TypeVar
+
+T = TypeVar("T")
+
+# How aws-cdk-lib writes a token into a string and into the only element of a list (core/lib/private/encoding.ts).
+_TOKEN = re.compile(r"[$#]\{Token\[[A-Za-z0-9:._-]+\]\}")
+# Numbers carry their token in a NaN-like range of doubles: the first sixteen bits are 0xFBFF.
+_TOKEN_NUMBER_PREFIX = b"\xfb\xff"
+
+
+@dataclass(frozen=True, slots=True)
+class Unresolved:
+    """A value that is not known before deployment; `value` is what to emit in its place."""
+
+    value: Any
+
+    def __hash__(self) -> int:
+        """Equal values of any kind hash alike; what is inside may itself not be hashable."""
+        return hash(repr(self.value))
+
+
+def known(value: T | Unresolved | None) -> T | None:
+    """The value where it can be judged, None where it is absent or unresolved."""
+    return None if isinstance(value, Unresolved) else value
+
+
+def holds_token(value: object) -> bool:
+    """Whether a value is, or as a string or list holds, a CDK token."""
+    if isinstance(value, str):
+        return _TOKEN.search(value) is not None
+    if isinstance(value, float):
+        return struct.pack(">d", value)[:2] == _TOKEN_NUMBER_PREFIX
+    if isinstance(value, list | tuple):
+        return len(value) == 1 and isinstance(value[0], str) and value[0].startswith("#{Token[")
+    # What jsii hands out for an IResolvable, seen without importing jsii.
+    return hasattr(value, "resolve") and hasattr(value, "creation_stack")
+
+
+def is_intrinsic(value: object) -> TypeGuard[Mapping[str, Any]]:
+    """Whether a value read from a CloudFormation template is an intrinsic function."""
+    if not isinstance(value, Mapping) or len(value) != 1:
+        return False
+    (key,) = value
+    return key == "Ref" or (isinstance(key, str) and key.startswith("Fn::"))

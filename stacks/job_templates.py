@@ -1,0 +1,34 @@
+"""One environment's job templates in one account and region."""
+
+import aws_cdk as cdk
+from constructs import Construct
+
+from iot_jobs import Environment
+from iot_jobs.cdk import JobTemplate
+
+
+class JobTemplatesStack(cdk.Stack):
+    """A stack `iot-jobs-<environment>` with a job template for each of the environment's.
+
+    Without `env` it goes to the environment's first account and region. It is protected from deletion in production.
+    """
+
+    def __init__(
+        self, scope: Construct, id: str, *, environment: Environment, env: cdk.Environment | None = None
+    ) -> None:
+        account, region = environment.locations[0]
+        super().__init__(
+            scope,
+            id,
+            env=env or cdk.Environment(account=account, region=region),
+            stack_name=f"iot-jobs-{environment.name}",
+            description=f"AWS IoT job templates of the environment {environment.name}",
+            tags={key: value for key, value in environment.tags.items() if isinstance(value, str)},
+            termination_protection=environment.production,
+            # Keeps the template free of a resource that says nothing about job templates.
+            analytics_reporting=False,
+        )
+        self.templates = {
+            str(spec.template_name): JobTemplate.from_spec(self, str(spec.template_name), spec)
+            for spec in environment.templates
+        }
