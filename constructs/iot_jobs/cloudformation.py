@@ -147,10 +147,10 @@ def _emit(value: Any, names: Names, spelling: Spelling) -> Any:
     if not isinstance(value, Model):
         return value
     emitted = {}
-    for field, inner in value:
+    for field, theirs in names.items():
+        inner = getattr(value, field)
         if inner is None or (isinstance(inner, tuple | dict) and not inner):
             continue
-        theirs = names[field]
         name, parts = theirs if isinstance(theirs, tuple) else (theirs, {})
         emitted[name] = _emit(inner, parts, spelling)
     return emitted

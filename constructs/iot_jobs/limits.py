@@ -523,6 +523,101 @@ WINDOWS = Count(
     fix="write a list of windows",
 )
 
+# Jobs ----------------------------------------------------------------------------------------------------------------
+
+_JOB = API + "CreateJob.html"
+JOB_ID = Text(
+    code="JT801",
+    title="a job's id is 1 to 64 letters, digits, underscores or hyphens",
+    why="The service refuses anything else.",
+    source=_JOB,
+    minimum=1,
+    maximum=64,
+    pattern="[A-Za-z0-9_-]+",
+    words="letters, digits, _ and - only",
+    fix="shorten the id, and replace what is neither letter, digit, _ nor -",
+)
+TARGETS = Count(
+    code="JT802",
+    title="a job has 1 to 100 targets",
+    why="The service refuses none and more than the quota.",
+    source=QUOTAS,
+    minimum=1,
+    maximum=100,
+    items="targets",
+    fix="put the things into a thing group",
+)
+TARGET = Text(
+    code="JT803",
+    title="a target is the ARN of a thing or a thing group",
+    why="The service refuses anything else.",
+    source=_JOB,
+    minimum=1,
+    maximum=2048,
+    pattern=r"arn:aws[a-zA-Z-]*:iot:[a-z0-9-]+:[0-9]{12}:thing(?:group)?/[a-zA-Z0-9:_-]{1,128}",
+    words="arn:<partition>:iot:<region>:<12 digits>:thing/<name> or thinggroup/<name>",
+    fix="write the ARN of a thing or a thing group",
+)
+JOB_TEMPLATE_ARN = Text(
+    code="JT806",
+    title="a job template's ARN names a template in full, or one that AWS manages",
+    why="The service refuses the ARN of anything else.",
+    source="measured: Resource type should be jobtemplate",
+    minimum=1,
+    maximum=1600,
+    pattern=r"arn:aws[a-zA-Z-]*:iot:[a-z0-9-]+:(?:[0-9]{12}:jobtemplate/[A-Za-z0-9_-]{1,64}|:jobtemplate/[!-~]+)",
+    words="arn:<partition>:iot:<region>:<12 digits, or none>:jobtemplate/<id>",
+    fix="write the ARN of a job template",
+)
+PARAMETER_KEY = Text(
+    code="JT807",
+    title="a document parameter's key is 1 to 128 letters, digits, underscores or hyphens",
+    why="The service refuses anything else.",
+    source=_JOB,
+    minimum=1,
+    maximum=128,
+    pattern="[a-zA-Z0-9_-]+",
+    words="letters, digits, _ and - only",
+    fix="write the key as the managed template spells it",
+)
+PARAMETER_VALUE = Printable(
+    code="JT808",
+    title="a document parameter's value is 1 to 30720 printable characters",
+    why="The service refuses control characters and longer values.",
+    source=_JOB,
+    minimum=1,
+    maximum=30720,
+    words="no line breaks, tabs or other control characters",
+    fix="shorten the value, and write it on one line",
+)
+TARGET_SELECTION = Choice(
+    code="JT809",
+    title="a job's target selection is CONTINUOUS or SNAPSHOT",
+    why="The service refuses anything else.",
+    source=_JOB,
+    values=("CONTINUOUS", "SNAPSHOT"),
+    fix="choose one of these, in capitals",
+)
+SCHEDULE_TIME = Text(
+    code="JT810",
+    title="a job's start and end are times to the minute, in UTC, without seconds and zone",
+    why="The service refuses seconds and a Z.",
+    source="measured: startTime and endTime are YYYY-MM-DDThh:mm",
+    minimum=16,
+    maximum=16,
+    pattern="[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])T(?:[01][0-9]|2[0-3]):[0-5][0-9]",
+    words="YYYY-MM-DDThh:mm in UTC",
+    fix="write it like 2030-01-31T02:00",
+)
+END_BEHAVIOR = Choice(
+    code="JT812",
+    title="an end behavior is STOP_ROLLOUT, CANCEL or FORCE_CANCEL",
+    why="The service refuses anything else.",
+    source=API + "SchedulingConfig.html",
+    values=("STOP_ROLLOUT", "CANCEL", "FORCE_CANCEL"),
+    fix="choose one of these, in capitals",
+)
+
 # The job document ----------------------------------------------------------------------------------------------------
 
 MAX_DOCUMENT_BYTES = 32768

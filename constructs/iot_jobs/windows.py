@@ -416,12 +416,10 @@ def _days_form(field: _Field, text: str, problems: list[CronError]) -> Days | No
 def _values(field: _Field, text: str, problems: list[CronError]) -> int:
     """The set of values that a list names; each wrong term is a problem."""
     values, terms = 0, text.split(",")
-    for term in terms:
-        read = (
-            _term(field, term, alone=len(terms) == 1)
-            if term
-            else CronError(field.name, text, "no empty term in a list")
-        )
+    if "" in terms:
+        problems.append(CronError(field.name, text, "no empty term in a list"))
+    for term in filter(None, terms):
+        read = _term(field, term, alone=len(terms) == 1)
         if isinstance(read, CronError):
             problems.append(read)
         elif read.step == 1:

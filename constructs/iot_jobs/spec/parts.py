@@ -1,15 +1,11 @@
-"""Typed, frozen models of a job template: one field for each property of `AWS::IoT::JobTemplate`.
-
-Names are AWS's in snake_case. Each field keeps its limit of `iot_jobs.limits`; the rules between fields stand with the
-part they concern. A field may hold `Unresolved` where only CloudFormation will know the value. Absent is None.
-"""
+"""The parts of a template or job: rollout, abort, retry, timeout, presigned URLs, windows, tags, and the rules in each."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Any
 
-from pydantic import Field, GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import core_schema
 
@@ -18,7 +14,6 @@ from iot_jobs.document import JobDocument
 from iot_jobs.finding import Finding, Location, Rule
 from iot_jobs.limits import API, GUIDE
 from iot_jobs.model import WRONG_KIND, Items, Maybe, Model, invalid
-from iot_jobs.placeholders import Placeholder
 from iot_jobs.unresolved import Unresolved, holds_token, known
 
 EMPTY_ROLLOUT = Rule(
@@ -69,42 +64,6 @@ WINDOW_CRON = Rule(
     title="a maintenance window's cron expression is well-formed and opens at least once",
     why="Schemas take any text; a job with a malformed window never starts.",
     source=GUIDE + "jobs-configurations-details.html",
-)
-WINDOW_OVERLAP = Rule(
-    code="JT604",
-    title="maintenance windows overlap neither each other nor themselves",
-    why="Assumed: AWS doesn't say what it does with overlapping windows; we take the stricter reading.",
-    source=GUIDE + "jobs-configurations-details.html",
-)
-DOCUMENT_COMBINATION = Rule(
-    code="JT105",
-    title="a template has a document or a document source, or a job ARN to copy from",
-    why="The service refuses both together, and neither unless there is a job ARN; schemas take all combinations.",
-    source="measured: Job document and job document source cannot be specified at the same time",
-)
-PACKAGE_VERSION_TWICE = Rule(
-    code="JT108",
-    title="no destination package version stands twice",
-    why="A package can have one version on a device.",
-    source=API + "CreateJobTemplate.html",
-)
-PRESIGN_ROLE = Rule(
-    code="JT503",
-    title="a document with a presigned placeholder has a presign role",
-    why="Without a role AWS IoT cannot sign the URL, and refuses the template.",
-    source="measured: presignedUrlConfig role ARN is required to generate an S3 presigned url in job document",
-)
-PARAMETER_IN_TEMPLATE = Rule(
-    code="JT512",
-    title="a custom template's document has no ${aws:iot:parameter:...}",
-    why="Parameters are filled for AWS managed templates only, and refused for all others.",
-    source=GUIDE + "job-templates-managed.html",
-)
-PACKAGE_NOT_A_DESTINATION = Rule(
-    code="JT515",
-    title="a document's package placeholders match the destination package versions",
-    why="AWS fills them from these versions; empty names need exactly one of them.",
-    source=GUIDE + "preparing-jobs-for-service-package-catalog.html",
 )
 
 
@@ -215,7 +174,7 @@ class RetryConfig(Model):
             yield RETRY_FAILURE_TYPE_TWICE.finding(
                 loc=loc, given=failure_type, allowed="each failure type once", fix="merge the two", related=(other,)
             )
-        criteria = _known_items(self.criteria)
+        criteria = known_items(self.criteria)
         if len(criteria) > 1:
             for index, criterion in criteria:
                 if criterion.failure_type == "ALL":
@@ -265,7 +224,7 @@ class MaintenanceWindow(Model):
             )
 
 
-class _Document:
+class DocumentField:
     """Take a `JobDocument`, or what another floor made to stand for one, and report all that is wrong inside it."""
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
@@ -287,7 +246,7 @@ class _Document:
         return {"type": "string", "minLength": 1}
 
 
-class _Tags:
+class TagsField:
     """Check keys and values of a mapping, and their number; values may be tokens."""
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
@@ -319,139 +278,10 @@ class _Tags:
         }
 
 
-Tags = Annotated[Mapping[str, str | Unresolved], _Tags()]
+Tags = Annotated[Mapping[str, str | Unresolved], TagsField()]
 
 
-class JobTemplateSpec(Model):
-    """Everything that AWS knows about a job template. Every property is create-only, tags and description too."""
-
-    template_name: Maybe[Annotated[str, limits.TEMPLATE_NAME]]
-    """1 to 64 letters, digits, _ and -."""
-    description: Maybe[Annotated[str, limits.DESCRIPTION]]
-    """1 to 2028 printable characters on one line."""
-    document: Maybe[Annotated[JobDocument, _Document()]] | None = None
-    """What the device is told to do, at most 32,768 bytes of JSON."""
-    document_source: Maybe[Annotated[str, limits.DOCUMENT_SOURCE]] | None = None
-    """The https URL of an S3 object that holds the document."""
-    job_arn: Maybe[Annotated[str, limits.JOB_ARN]] | None = None
-    """A job to copy from: what else is given here replaces the job's."""
-    rollout: Maybe[RolloutConfig] | None = None
-    """None: 1000 things a minute."""
-    abort: Maybe[AbortConfig] | None = None
-    """None: the rollout goes on whatever happens."""
-    retry: Maybe[RetryConfig] | None = None
-    """None: no retries."""
-    timeout: Maybe[TimeoutConfig] | None = None
-    """None: executions never time out."""
-    presigned_url: Maybe[PresignedUrlConfig] | None = None
-    """Required where the document has a presigned placeholder."""
-    maintenance_windows: Maybe[Annotated[Sequence[Maybe[MaintenanceWindow]], Items(limits.WINDOWS)]] = ()
-    """Empty: at any time. They must not overlap."""
-    destination_package_versions: Maybe[
-        Annotated[Sequence[Maybe[Annotated[str, limits.PACKAGE_VERSION]]], Items(limits.PACKAGE_VERSIONS)]
-    ] = ()
-    """ARNs of at most 25 package versions that the job installs."""
-    tags: Maybe[Tags] = Field(default_factory=dict)
-    """At most 50, each with a value."""
-
-    def problems(self) -> Iterator[Finding]:
-        """The rules between parts."""
-        yield from self._document_problems()
-        yield from self._placeholder_problems()
-        yield from self._window_problems()
-        yield from self._package_problems()
-
-    def _document_problems(self) -> Iterator[Finding]:
-        sources = [name for name in ("document", "document_source") if getattr(self, name) is not None]
-        if len(sources) == 2:
-            yield DOCUMENT_COMBINATION.finding(
-                loc=("document_source",),
-                given=known(self.document_source),
-                allowed="a document or a document source, not both",
-                fix="remove one of them",
-                related=(("document",),),
-            )
-        elif not sources and self.job_arn is None:
-            yield DOCUMENT_COMBINATION.finding(
-                loc=("document",),
-                allowed="a document, a document source, or a job ARN to copy from",
-                fix="add a document",
-            )
-
-    def _placeholder_problems(self) -> Iterator[Finding]:
-        for placeholder in self._placeholders():
-            loc: Location = ("document", *placeholder.loc)
-            if placeholder.kind == "parameter":
-                yield PARAMETER_IN_TEMPLATE.finding(
-                    loc=loc,
-                    given=placeholder.text,
-                    allowed="no parameters in a custom template",
-                    fix="write the value out, or use another template for each value",
-                )
-            # A template that copies a job takes the job's role where it gives none.
-            if placeholder.presigned and self.presigned_url is None and self.job_arn is None:
-                yield PRESIGN_ROLE.finding(
-                    loc=("presigned_url",),
-                    allowed=f"a role, because the document holds {placeholder.text}",
-                    fix="add presigned_url with the ARN of a role that AWS IoT may assume",
-                    related=(loc,),
-                )
-                return
-
-    def _package_problems(self) -> Iterator[Finding]:
-        versions = known(self.destination_package_versions)
-        if versions is None or any(isinstance(version, Unresolved) for version in versions):
-            return
-        for index, version in enumerate(versions):
-            if version in versions[:index]:
-                yield PACKAGE_VERSION_TWICE.finding(
-                    loc=("destination_package_versions", index),
-                    given=version,
-                    allowed="each package version once",
-                    fix="remove it",
-                    related=(("destination_package_versions", versions.index(version)),),
-                )
-        destinations = [_package_of(str(version)) for version in versions]
-        for placeholder in self._placeholders():
-            package = placeholder.package
-            if package is None or self.job_arn is not None:
-                continue
-            named = len(versions) == 1 if package == ("", "") else package in destinations
-            if not named:
-                only = "exactly one destination package version, because the placeholder names none"
-                yield PACKAGE_NOT_A_DESTINATION.finding(
-                    loc=("document", *placeholder.loc),
-                    given=placeholder.text,
-                    allowed=only if package == ("", "") else f"one of the {len(versions)} destination package versions",
-                    fix="add its ARN to destination_package_versions, or mend the placeholder",
-                    related=(("destination_package_versions",),),
-                )
-
-    def _window_problems(self) -> Iterator[Finding]:
-        found = []
-        for index, window in enumerate(known(self.maintenance_windows) or ()):
-            if not isinstance(window, Unresolved):
-                start, duration = known(window.start_time), known(window.duration_in_minutes)
-                if start is not None and duration is not None:
-                    found.append((index, start, duration))
-        for overlap in windows.overlaps([(windows.Cron.parse(start), duration) for _, start, duration in found]):
-            first, second = found[overlap.first], found[overlap.second]
-            itself = overlap.first == overlap.second
-            yield WINDOW_OVERLAP.finding(
-                loc=("maintenance_windows", second[0], "duration_in_minutes" if itself else "start_time"),
-                given=second[2] if itself else second[1],
-                allowed="windows apart from each other; "
-                f"the one of {overlap.opening_first:%Y-%m-%d %H:%M} is open at {overlap.opening_second:%Y-%m-%d %H:%M}",
-                fix="shorten the window, or move it",
-                related=() if itself else (("maintenance_windows", first[0]),),
-            )
-
-    def _placeholders(self) -> tuple[Placeholder, ...]:
-        document = known(self.document)
-        return document.placeholders if document is not None else ()
-
-
-def _known_items(items: Sequence[Any] | Unresolved) -> list[tuple[int, Any]]:
+def known_items(items: Sequence[Any] | Unresolved) -> list[tuple[int, Any]]:
     """The items that can be judged, each with its index."""
     return [(i, item) for i, item in enumerate(known(items) or ()) if not isinstance(item, Unresolved)]
 
@@ -459,16 +289,10 @@ def _known_items(items: Sequence[Any] | Unresolved) -> list[tuple[int, Any]]:
 def _twice(criteria: Sequence[Any] | Unresolved) -> Iterator[tuple[Location, Location, str]]:
     """Where a failure type stands again, where it stood first, and which it is."""
     first: dict[str, Location] = {}
-    for index, criterion in _known_items(criteria):
+    for index, criterion in known_items(criteria):
         loc: Location = ("criteria", index, "failure_type")
         failure_type = known(criterion.failure_type)
         if failure_type in first:
             yield loc, first[failure_type], failure_type
         elif failure_type is not None:
             first[failure_type] = loc
-
-
-def _package_of(arn: str) -> tuple[str, str]:
-    """Name and version in a package version's ARN."""
-    name, _, version = arn.partition(":package/")[2].partition("/version/")
-    return name, version

@@ -1,0 +1,178 @@
+"""What a job template and a job have in common, and the rules between its parts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Annotated
+
+from pydantic import Field
+
+from iot_jobs import limits, windows
+from iot_jobs.document import JobDocument
+from iot_jobs.finding import Finding, Rule
+from iot_jobs.limits import API, GUIDE
+from iot_jobs.model import Items, Maybe, Model
+from iot_jobs.placeholders import Placeholder
+from iot_jobs.spec.parts import (
+    AbortConfig,
+    DocumentField,
+    MaintenanceWindow,
+    PresignedUrlConfig,
+    RetryConfig,
+    RolloutConfig,
+    Tags,
+    TimeoutConfig,
+)
+from iot_jobs.unresolved import Unresolved, known
+
+WINDOW_OVERLAP = Rule(
+    code="JT604",
+    title="maintenance windows overlap neither each other nor themselves",
+    why="Assumed: AWS doesn't say what it does with overlapping windows; we take the stricter reading.",
+    source=GUIDE + "jobs-configurations-details.html",
+)
+DOCUMENT_COMBINATION = Rule(
+    code="JT105",
+    title="a template has a document or a document source, or a job ARN to copy from",
+    why="The service refuses both together, and neither unless there is a job ARN; schemas take all combinations.",
+    source="measured: Job document and job document source cannot be specified at the same time",
+)
+PACKAGE_VERSION_TWICE = Rule(
+    code="JT108",
+    title="no destination package version stands twice",
+    why="A package can have one version on a device.",
+    source=API + "CreateJobTemplate.html",
+)
+PRESIGN_ROLE = Rule(
+    code="JT503",
+    title="a document with a presigned placeholder has a presign role",
+    why="Without a role AWS IoT cannot sign the URL, and refuses the template.",
+    source="measured: presignedUrlConfig role ARN is required to generate an S3 presigned url in job document",
+)
+PACKAGE_NOT_A_DESTINATION = Rule(
+    code="JT515",
+    title="a document's package placeholders match the destination package versions",
+    why="AWS fills them from these versions; empty names need exactly one of them.",
+    source=GUIDE + "preparing-jobs-for-service-package-catalog.html",
+)
+
+
+class JobContent(Model):
+    """What the device is told to do, and how it is rolled out."""
+
+    document: Maybe[Annotated[JobDocument, DocumentField()]] | None = None
+    """What the device is told to do, at most 32,768 bytes of JSON."""
+    document_source: Maybe[Annotated[str, limits.DOCUMENT_SOURCE]] | None = None
+    """The https URL of an S3 object that holds the document."""
+    rollout: Maybe[RolloutConfig] | None = None
+    """None: 1000 things a minute."""
+    abort: Maybe[AbortConfig] | None = None
+    """None: the rollout goes on whatever happens."""
+    retry: Maybe[RetryConfig] | None = None
+    """None: no retries."""
+    timeout: Maybe[TimeoutConfig] | None = None
+    """None: executions never time out."""
+    presigned_url: Maybe[PresignedUrlConfig] | None = None
+    """Required where the document has a presigned placeholder."""
+    destination_package_versions: Maybe[
+        Annotated[Sequence[Maybe[Annotated[str, limits.PACKAGE_VERSION]]], Items(limits.PACKAGE_VERSIONS)]
+    ] = ()
+    """ARNs of at most 25 package versions that the job installs."""
+    tags: Maybe[Tags] = Field(default_factory=dict)
+    """At most 50, each with a value."""
+
+    def _copies(self) -> bool:
+        """Whether what is absent here is copied from an existing job or template."""
+        raise NotImplementedError
+
+    def problems(self) -> Iterator[Finding]:
+        """The rules between parts."""
+        yield from self._document_problems()
+        yield from self._placeholder_problems()
+        yield from self._package_problems()
+
+    def _document_problems(self) -> Iterator[Finding]:
+        sources = [name for name in ("document", "document_source") if getattr(self, name) is not None]
+        if len(sources) == 2:
+            yield DOCUMENT_COMBINATION.finding(
+                loc=("document_source",),
+                given=known(self.document_source),
+                allowed="a document or a document source, not both",
+                fix="remove one of them",
+                related=(("document",),),
+            )
+        elif not sources and not self._copies():
+            yield DOCUMENT_COMBINATION.finding(
+                loc=("document",), allowed="a document, a document source, or an ARN to copy from", fix="add a document"
+            )
+
+    def _placeholder_problems(self) -> Iterator[Finding]:
+        presigned = [one for one in self._placeholders() if one.presigned]
+        # What copies a job or a template takes its role too, where it gives none.
+        if presigned and self.presigned_url is None and not self._copies():
+            yield PRESIGN_ROLE.finding(
+                loc=("presigned_url",),
+                allowed=f"a role, because the document holds {presigned[0].text}",
+                fix="add presigned_url with the ARN of a role that AWS IoT may assume",
+                related=(("document", *presigned[0].loc),),
+            )
+
+    def _package_problems(self) -> Iterator[Finding]:
+        versions = known(self.destination_package_versions)
+        if versions is None or any(isinstance(version, Unresolved) for version in versions):
+            return
+        for index, version in enumerate(versions):
+            if version in versions[:index]:
+                yield PACKAGE_VERSION_TWICE.finding(
+                    loc=("destination_package_versions", index),
+                    given=version,
+                    allowed="each package version once",
+                    fix="remove it",
+                    related=(("destination_package_versions", versions.index(version)),),
+                )
+        destinations = [_package_of(str(version)) for version in versions]
+        for placeholder in self._placeholders():
+            package = placeholder.package
+            if package is None or self._copies():
+                continue
+            named = len(versions) == 1 if package == ("", "") else package in destinations
+            if not named:
+                only = "exactly one destination package version, because the placeholder names none"
+                yield PACKAGE_NOT_A_DESTINATION.finding(
+                    loc=("document", *placeholder.loc),
+                    given=placeholder.text,
+                    allowed=only if package == ("", "") else f"one of the {len(versions)} destination package versions",
+                    fix="add its ARN to destination_package_versions, or mend the placeholder",
+                    related=(("destination_package_versions",),),
+                )
+
+    def _placeholders(self) -> tuple[Placeholder, ...]:
+        document = known(self.document)
+        return document.placeholders if document is not None else ()
+
+
+def window_problems(given: Sequence[MaintenanceWindow | Unresolved] | Unresolved | None) -> Iterator[Finding]:
+    """Overlaps of windows with each other and with themselves, each with an example, relative to the list."""
+    found: list[tuple[int, str, int]] = []
+    for index, window in enumerate(known(given) or ()):
+        if not isinstance(window, Unresolved):
+            start, duration = known(window.start_time), known(window.duration_in_minutes)
+            if start is not None and duration is not None:
+                found.append((index, start, duration))
+    for overlap in windows.overlaps([(windows.Cron.parse(start), duration) for _, start, duration in found]):
+        first, second = found[overlap.first], found[overlap.second]
+        itself = overlap.first == overlap.second
+        yield WINDOW_OVERLAP.finding(
+            loc=(second[0], "duration_in_minutes" if itself else "start_time"),
+            given=second[2] if itself else second[1],
+            allowed="windows apart from each other; "
+            f"the one of {overlap.opening_first:%Y-%m-%d %H:%M} is open at {overlap.opening_second:%Y-%m-%d %H:%M}",
+            fix="shorten the window, or move it",
+            related=() if itself else ((first[0],),),
+        )
+
+
+def _package_of(arn: str) -> tuple[str, str]:
+    """Name and version in a package version's ARN."""
+    name, _, version = arn.partition(":package/")[2].partition("/version/")
+    return name, version

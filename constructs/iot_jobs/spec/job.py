@@ -1,0 +1,172 @@
+"""`JobSpec`: one field for each property of `AWS::IoT::Job`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Annotated, Any
+
+from pydantic import Field, GetCoreSchemaHandler
+from pydantic_core import core_schema
+
+from iot_jobs import limits
+from iot_jobs.finding import Finding, Rule
+from iot_jobs.limits import API, GUIDE
+from iot_jobs.model import WRONG_KIND, Items, Maybe, Model, invalid
+from iot_jobs.spec.content import JobContent, window_problems
+from iot_jobs.spec.parts import MaintenanceWindow
+from iot_jobs.unresolved import known
+
+TIME_FORMAT = "%Y-%m-%dT%H:%M"
+
+_SCHEDULING = API + "SchedulingConfig.html"
+SCHEDULE_DISTANCE = Rule(
+    code="JT811",
+    title="a job ends 30 minutes to 2 years after it starts",
+    why="The service refuses a shorter or longer schedule.",
+    source=_SCHEDULING,
+)
+END_BEHAVIOR_WITHOUT_END = Rule(
+    code="JT813",
+    title="an end behavior goes with an end time",
+    why="There is no end at which to behave.",
+    source=_SCHEDULING,
+)
+WINDOWS_NEED_CONTINUOUS = Rule(
+    code="JT814",
+    title="a job with maintenance windows is continuous and has a start time",
+    why="The service refuses windows on a snapshot job, which is the default, and windows without a start time.",
+    source="measured: TargetSelection is invalid. MaintenanceWindow cannot be used with SNAPSHOT job",
+)
+PARAMETERS_NEED_MANAGED = Rule(
+    code="JT805",
+    title="document parameters go with a template that AWS manages",
+    why="Custom templates and documents have no parameters; the service refuses them there.",
+    source=GUIDE + "job-templates-managed.html",
+)
+TARGET_TWICE = Rule(
+    code="JT804",
+    title="no target stands twice",
+    why="The list of targets is a set.",
+    source=API + "CreateJob.html",
+)
+
+
+class _Parameters:
+    """Check keys and values of the document's parameters."""
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
+        def validate(value: object) -> object:
+            if not isinstance(value, Mapping):
+                given = WRONG_KIND.finding(given=value, allowed="a mapping of parameters", fix="write key: value")
+                raise invalid("parameters", [given])
+            found = [finding.under((str(key),)) for key in value if (finding := limits.PARAMETER_KEY.check(key))]
+            for key, item in value.items():
+                if known(item) is not None and (finding := limits.PARAMETER_VALUE.check(item)):
+                    found.append(finding.under((str(key),)))
+            if found:
+                raise invalid("parameters", found)
+            return dict(value)
+
+        return core_schema.no_info_plain_validator_function(validate)
+
+
+class SchedulingConfig(Model):
+    """When a job begins and ends, in UTC to the minute, and its windows."""
+
+    start_time: Maybe[Annotated[str, limits.SCHEDULE_TIME]] | None = None
+    """`YYYY-MM-DDThh:mm`; None starts at once."""
+    end_time: Maybe[Annotated[str, limits.SCHEDULE_TIME]] | None = None
+    """`YYYY-MM-DDThh:mm`, 30 minutes to 2 years after the start; None never ends."""
+    end_behavior: Maybe[Annotated[str, limits.END_BEHAVIOR]] | None = None
+    """STOP_ROLLOUT (what None means), CANCEL or FORCE_CANCEL."""
+    maintenance_windows: Maybe[Annotated[Sequence[Maybe[MaintenanceWindow]], Items(limits.WINDOWS)]] = ()
+    """For continuous jobs only."""
+
+    def problems(self) -> Iterator[Finding]:
+        """Distances between start and end, and what needs what."""
+        for finding in window_problems(self.maintenance_windows):
+            yield finding.under(("maintenance_windows",))
+        start, end = instant(known(self.start_time)), instant(known(self.end_time))
+        if start and end and not timedelta(minutes=30) <= end - start <= timedelta(days=2 * 365):
+            yield SCHEDULE_DISTANCE.finding(
+                loc=("end_time",),
+                given=self.end_time,
+                allowed=f"30 minutes to 2 years after the start at {self.start_time}",
+                fix="move the end",
+                related=(("start_time",),),
+            )
+        if self.end_behavior is not None and self.end_time is None:
+            yield END_BEHAVIOR_WITHOUT_END.finding(
+                loc=("end_behavior",), given=known(self.end_behavior), allowed="an end time with it", fix="add end_time"
+            )
+
+
+class JobSpec(JobContent):
+    """A job as CloudFormation or the API creates it: what to do, and for which things."""
+
+    job_id: Maybe[Annotated[str, limits.JOB_ID]]
+    """1 to 64 letters, digits, _ and -."""
+    targets: Maybe[Annotated[Sequence[Maybe[Annotated[str, limits.TARGET]]], Items(limits.TARGETS)]]
+    """ARNs of 1 to 100 things or thing groups."""
+    description: Maybe[Annotated[str, limits.DESCRIPTION]] | None = None
+    """None: none."""
+    job_template_arn: Maybe[Annotated[str, limits.JOB_TEMPLATE_ARN]] | None = None
+    """A template to create the job from: what else is given here replaces the template's."""
+    document_parameters: Maybe[Annotated[Mapping[str, str], _Parameters()]] = Field(default_factory=dict)
+    """For templates that AWS manages only."""
+    target_selection: Maybe[Annotated[str, limits.TARGET_SELECTION]] | None = None
+    """SNAPSHOT (what None means) or CONTINUOUS."""
+    scheduling: Maybe[SchedulingConfig] | None = None
+    """None: starts at once and has no end."""
+
+    def problems(self) -> Iterator[Finding]:
+        """The rules between parts."""
+        yield from super().problems()
+        scheduling = known(self.scheduling)
+        if scheduling and scheduling.maintenance_windows:
+            if self.target_selection in (None, "SNAPSHOT"):
+                yield WINDOWS_NEED_CONTINUOUS.finding(
+                    loc=("target_selection",),
+                    given=self.target_selection,
+                    allowed="CONTINUOUS, because the job has maintenance windows",
+                    fix="write CONTINUOUS, or remove the windows",
+                    related=(("scheduling", "maintenance_windows"),),
+                )
+            if scheduling.start_time is None:
+                yield WINDOWS_NEED_CONTINUOUS.finding(
+                    loc=("scheduling", "start_time"),
+                    allowed="a start time, because the job has maintenance windows",
+                    fix="add start_time",
+                    related=(("scheduling", "maintenance_windows"),),
+                )
+        arn = known(self.job_template_arn)
+        if self.document_parameters and (self.job_template_arn is None or (arn and "::jobtemplate/" not in arn)):
+            yield PARAMETERS_NEED_MANAGED.finding(
+                loc=("document_parameters",),
+                given=sorted(known(self.document_parameters) or ()),
+                allowed="parameters with an AWS managed template only",
+                fix="name a managed template as job_template_arn, or remove the parameters",
+                related=() if arn is None else (("job_template_arn",),),
+            )
+        targets = known(self.targets) or ()
+        for index, target in enumerate(targets):
+            if known(target) is not None and target in targets[:index]:
+                yield TARGET_TWICE.finding(
+                    loc=("targets", index),
+                    given=target,
+                    allowed="each target once",
+                    fix="remove it",
+                    related=(("targets", targets.index(target)),),
+                )
+
+    def _copies(self) -> bool:
+        return self.job_template_arn is not None
+
+
+def instant(text: str | None) -> datetime | None:
+    """The time that a schedule names, None where there is none that exists."""
+    try:
+        return None if text is None else datetime.strptime(text, TIME_FORMAT)  # noqa: DTZ007  # all times are UTC
+    except ValueError:
+        return None
