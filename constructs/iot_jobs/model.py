@@ -160,6 +160,22 @@ class Model(BaseModel):
         except ValidationError as error:
             return None, findings_of(error)
 
+    @classmethod
+    def unknown(cls) -> Self:
+        """The model of which nothing is known."""
+        return cls.model_construct(None, **dict.fromkeys(cls.model_fields, Unresolved(None)))
+
+    @classmethod
+    def judgeable(cls, values: Mapping[str, Any], found: Iterable[Finding]) -> Self | None:
+        """The model with all that `found` names unknown, for advice about the rest; None where nothing can be said."""
+        bad = {finding.loc[0] for finding in found if finding.loc}
+        for _ in range(2):  # what depends on a bad value may turn bad in its turn, once
+            try:
+                return cls.model_validate(cls._without(values, bad))
+            except ValidationError as error:
+                bad |= {finding.loc[0] for finding in findings_of(error) if finding.loc}
+        return None
+
     @model_validator(mode="wrap")
     @classmethod
     def _all_at_once(cls, data: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
@@ -175,7 +191,10 @@ class Model(BaseModel):
             model = handler(data)
         except ValidationError as error:
             found = [cls._own(line) for line in error.errors(include_url=False)]
-            model = handler(cls._without(data, {finding.loc[0] for finding in found}))
+            try:
+                model = handler(cls._without(data, {finding.loc[0] for finding in found if finding.loc}))
+            except ValidationError:  # a model whose values can't be unknown, such as an environment
+                raise invalid(cls.__name__, found) from None
         found.extend(model.problems())
         if found:
             raise invalid(cls.__name__, found)

@@ -6,19 +6,20 @@ import difflib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
+from iot_jobs import agents
 from iot_jobs.document import JobDocument
 from iot_jobs.environment import Environment, overlay
 from iot_jobs.files.source import Source, placed, read, shown_path
+from iot_jobs.files.subject import Document, Subject
 from iot_jobs.finding import Finding, FindingsError, Location, Place, Rule, unique
 from iot_jobs.model import WRONG_KIND, unknown_key
 from iot_jobs.spec import JobTemplateSpec
 from iot_jobs.unresolved import Unresolved
 
 FAMILIES, ENVIRONMENTS, DOCUMENTS = "stacks/templates", "stacks/environments", "job_documents"
-FAMILY_KEYS = frozenset(JobTemplateSpec.model_fields) - {"template_name"} | {"document_schema"}
+FAMILY_KEYS = frozenset(JobTemplateSpec.model_fields) - {"template_name"} | {"document_schema", "acknowledge"}
 
 _LAYOUT = "the application's folders: stacks/templates, stacks/environments and job_documents"
 UNKNOWN_FAMILY = Rule(
@@ -43,6 +44,12 @@ UNKNOWN_ENVIRONMENT = Rule(
     code="JT010",
     title="the environment that is asked for exists",
     why="There would be nothing to synthesize.",
+    source=_LAYOUT,
+)
+UNKNOWN_SCHEMA = Rule(
+    code="JT707",
+    title="a document schema is one that we ship, or a JSON Schema file in job_documents",
+    why="There would be nothing to hold the document against.",
     source=_LAYOUT,
 )
 DOCUMENT_FILE = Rule(
@@ -78,7 +85,7 @@ def load_application(path: Path, *, environment: str | None = None) -> Applicati
     if root is None:
         allowed = "a folder with stacks/ and job_documents/ in it or above it"
         raise FindingsError([NO_APPLICATION.finding(given=str(path), allowed=allowed, fix="check the path")])
-    loader = _Loader(root)
+    loader = Loader(root)
     environments = loader.load()
     if environment is not None and environment not in loader.names:
         loader.found.append(_unknown(UNKNOWN_ENVIRONMENT, environment, loader.names, loc=("environment",)))
@@ -88,23 +95,25 @@ def load_application(path: Path, *, environment: str | None = None) -> Applicati
 
 
 @dataclass
-class _Loader:
+class Loader:
     """Reads every file once, and goes on after a finding."""
 
     root: Path
     found: list[Finding] = field(default_factory=list)
     families: dict[str, Source] = field(default_factory=dict)
     names: dict[str, Place] = field(default_factory=dict)
-    documents: dict[str, tuple[JobDocument | None, Source | None]] = field(default_factory=dict)
+    documents: dict[Path, tuple[JobDocument | None, Source | None]] = field(default_factory=dict)
+    subjects: list[Subject] = field(default_factory=list)
 
     def load(self) -> list[Environment]:
+        """All environments whose own values are good. What is wrong anywhere is in `found`."""
         for path in _yaml_files(self.root / FAMILIES):
             self._family(path)
         loaded = [self._environment(path) for path in _yaml_files(self.root / ENVIRONMENTS)]
         used = {name for source, _ in loaded for name in _mapping(_mapping(source.data).get("templates"))}
         for name, source in self.families.items():
             if name not in used:
-                self._template(name, source, None, {})
+                self._template(_Places(name, source, None), {}, None)
         if not loaded:
             allowed = f"at least one .yaml file in {ENVIRONMENTS}"
             self.found.append(NO_APPLICATION.finding(given=shown_path(self.root), allowed=allowed, fix="add one"))
@@ -156,72 +165,111 @@ class _Loader:
             self.found.append(placed(finding, source.place(("templates",))))
             return source, None
         tags = environment.tags if environment else {}
-        specs = [self._overlaid(source, name, change, tags) for name, change in templates.items()]
-        if environment is None or None in specs:
-            return source, None
-        return source, environment.model_copy(update={"templates": tuple(specs)})
+        subjects = [self._overlaid(source, name, change, tags, environment) for name, change in templates.items()]
+        specs = tuple(one.spec for one in subjects if one is not None and isinstance(one.spec, JobTemplateSpec))
+        return source, environment and environment.model_copy(update={"templates": specs})
 
-    def _overlaid(self, source: Source, name: str, change: Any, tags: Mapping[str, Any]) -> JobTemplateSpec | None:
+    def _overlaid(
+        self, source: Source, name: str, change: Any, tags: Mapping[str, Any], environment: Environment | None
+    ) -> Subject | None:
         loc: Location = ("templates", name)
         if name not in self.families:
             finding = _unknown(UNKNOWN_FAMILY, name, self.families, loc=loc)
             self.found.append(placed(finding, source.place(loc)))
             return None
         if not isinstance(change, dict):
-            finding = WRONG_KIND.finding(given=change, allowed="a mapping of what differs from the family, or {}",
-                                         fix="write {} to take the family as it is")  # fmt: skip
+            finding = WRONG_KIND.finding(
+                given=change,
+                allowed="a mapping of what differs from the family, or {}",
+                fix="write {} to take the family as it is",
+            )
             self.found.append(placed(finding, source.place(loc)))
             return None
-        return self._template(name, self.families[name], source, change, tags)
+        change = overlay({"tags": dict(tags)}, change)
+        return self._template(_Places(name, self.families[name], source), change, environment)
 
-    def _template(
-        self,
-        name: str,
-        family: Source,
-        environment: Source | None,
-        change: Mapping[str, Any],
-        tags: Mapping[str, Any] = MappingProxyType({}),
-    ) -> JobTemplateSpec | None:
+    def _template(self, places: _Places, change: Mapping[str, Any], environment: Environment | None) -> Subject | None:
         """One family with an environment's values laid over it, each finding placed where its value was written."""
-        values = overlay(overlay({"tags": dict(tags)}, _mapping(family.data)), change)
-        place = _Places(name, family, environment)
-        for key in values.keys() - FAMILY_KEYS:
-            self.found.append(place.on(unknown_key(key, FAMILY_KEYS)))
-        values = {key: value for key, value in values.items() if key in FAMILY_KEYS} | {"template_name": name}
-        values.pop("document_schema", None)
+        values = overlay(_mapping(places.family.data), change)
+        found = [unknown_key(key, FAMILY_KEYS) for key in sorted(values.keys() - FAMILY_KEYS)]
+        values = {key: value for key, value in values.items() if key in FAMILY_KEYS} | {"template_name": places.name}
+        acknowledged, schema = values.pop("acknowledge", {}), values.pop("document_schema", None)
+        if not isinstance(acknowledged, dict):
+            allowed = "a mapping of codes, each with a reason"
+            fix = "write JT352: why this is meant"
+            found.append(WRONG_KIND.finding(loc=("acknowledge",), given=acknowledged, allowed=allowed, fix=fix))
         if "document" in values:
-            values["document"], place.document = self._document(values["document"], place)
-        spec, found = JobTemplateSpec.check(values)
-        self.found.extend(place.on(finding) for finding in found)
-        return None if isinstance(values.get("document"), Unresolved) else spec
+            values["document"] = self._document(values["document"], places, found)
+        if schema is not None:
+            schema = self._schema(schema, found)
+        spec, more = JobTemplateSpec.check(values)
+        found += more
+        judged = spec or JobTemplateSpec.judgeable(values, found) or JobTemplateSpec.unknown()
+        placed_findings = tuple(map(places.on, found))
+        self.found += placed_findings
+        subject = Subject(judged, places.of, placed_findings, environment, schema, _mapping(acknowledged))
+        self.subjects.append(subject)
+        return subject
 
-    def _document(self, given: Any, place: _Places) -> tuple[JobDocument | Unresolved, Source | None]:
-        """The document that a family names. One that can't be read is unknown to the template's other rules."""
+    def _inside(self, given: Any, key: str, found: list[Finding]) -> Path | None:
+        """The file in job_documents that a value names, or None with a finding."""
         folder = (self.root / DOCUMENTS).resolve()
-        path = (folder / given).resolve() if isinstance(given, str) and "\0" not in given else folder
-        if not path.is_relative_to(folder) or not path.is_file():
-            near = difflib.get_close_matches(str(given), [one.name for one in folder.iterdir()], n=1)
-            finding = DOCUMENT_FILE.finding(
-                loc=("document",),
-                given=given,
-                allowed=f"the name of a file in {DOCUMENTS}/",
-                fix=f"write {near[0]}" if near else f"put the document into {DOCUMENTS}/",
-            )
-            self.found.append(place.on(finding))
-            return Unresolved(given), None
-        document, source = self.documents.get(given) or self._read_document(path)
-        self.documents[given] = document, source
-        return document or Unresolved(given), source
+        path = (folder / given).resolve() if isinstance(given, str) and given.isprintable() else folder
+        if path.is_relative_to(folder) and path.is_file():
+            return path
+        near = difflib.get_close_matches(str(given), [one.name for one in folder.iterdir()], n=1)
+        finding = DOCUMENT_FILE.finding(
+            loc=(key,),
+            given=given,
+            allowed=f"the name of a file in {DOCUMENTS}/",
+            fix=f"write {near[0]}" if near else f"put it into {DOCUMENTS}/",
+        )
+        found.append(finding)
+        return None
 
-    def _read_document(self, path: Path) -> tuple[JobDocument | None, Source | None]:
-        source = self._read(path)
-        if source is None:
-            return None, None
-        found = tuple(JobDocument(source.text).problems())
-        self.found.extend(placed(one, source.place(one.loc)) for one in found if one.severity == "error")
-        if any(one.severity == "error" for one in found):
-            return None, source
-        return JobDocument.inline(source.text), source
+    def _schema(self, given: Any, found: list[Finding]) -> Any:
+        """A family of documents by name, or the user's own schema in job_documents."""
+        if isinstance(given, str) and given in agents.FAMILIES:
+            return given
+        if not (isinstance(given, str) and given.endswith(".json")):
+            allowed = ", ".join((*agents.FAMILIES, f"or a JSON Schema in {DOCUMENTS}/"))
+            near = difflib.get_close_matches(str(given), agents.FAMILIES, n=1)
+            fix = f"write {near[0]}" if near else "choose one of these"
+            found.append(UNKNOWN_SCHEMA.finding(loc=("document_schema",), given=given, allowed=allowed, fix=fix))
+            return None
+        path = self._inside(given, "document_schema", found)
+        source = self._read(path) if path else None
+        return source.data if source else None
+
+    def _document(self, given: Any, places: _Places, found: list[Finding]) -> JobDocument | Unresolved:
+        """The document that a family names. One that can't be read is unknown to the template's other rules."""
+        path = self._inside(given, "document", found)
+        if path is None:
+            return Unresolved(given)
+        document, places.document = self._document_file(path)
+        return document or Unresolved(given)
+
+    def _document_file(self, path: Path) -> tuple[JobDocument | None, Source | None]:
+        """A document and its file, read once; None where there are errors in it, which are noted."""
+        if path not in self.documents:
+            source = self._read(path)
+            errors: list[Finding] = []
+            if source:
+                errors = [one for one in JobDocument(source.text).problems() if one.severity == "error"]
+                self.found += [placed(one, source.place(one.loc)) for one in errors]
+            good = source is not None and not errors
+            self.documents[path] = JobDocument.inline(source.text) if source and good else None, source
+        return self.documents[path]
+
+    def documents_alone(self) -> list[Document]:
+        """The documents that no family names."""
+        alone = []
+        for path in sorted((self.root / DOCUMENTS).resolve().rglob("*.json")):
+            if path not in self.documents and not path.name.endswith(".schema.json"):
+                document, source = self._document_file(path)
+                if document and source:
+                    alone.append(Document(document, source.place))
+        return alone
 
 
 @dataclass

@@ -39,12 +39,10 @@ class Source:
         """How many parts of `loc` lead to a value of this file."""
         value = self.data
         for count, part in enumerate(loc):
-            if (isinstance(value, Mapping) and part in value) or (
-                isinstance(value, list) and isinstance(part, int) and part < len(value)
-            ):
-                value = value[part]
-            else:
+            keys = range(len(value)) if isinstance(value, list) else value if isinstance(value, Mapping) else ()
+            if part not in keys:
                 return count
+            value = value[part]
         return len(loc)
 
 

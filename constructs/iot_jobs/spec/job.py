@@ -88,6 +88,10 @@ class SchedulingConfig(Model):
         for finding in window_problems(self.maintenance_windows):
             yield finding.under(("maintenance_windows",))
         start, end = instant(known(self.start_time)), instant(known(self.end_time))
+        for name, text, time in (("start_time", self.start_time, start), ("end_time", self.end_time, end)):
+            if known(text) is not None and time is None:
+                allowed = "a day that exists"
+                yield limits.SCHEDULE_TIME.finding(loc=(name,), given=text, allowed=allowed, fix="mend the date")
         if start and end and not timedelta(minutes=30) <= end - start <= timedelta(days=2 * 365):
             yield SCHEDULE_DISTANCE.finding(
                 loc=("end_time",),

@@ -1,4 +1,4 @@
-"""The parts of a template or job: rollout, abort, retry, timeout, presigned URLs, windows, tags, and the rules in each."""
+"""The parts of a template or job, from rollout to tags, and the rules within each."""
 
 from __future__ import annotations
 

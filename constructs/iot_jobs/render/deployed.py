@@ -1,23 +1,9 @@
-"""Findings and templates as text."""
+"""Deployed templates as a table."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
-
-from iot_jobs.finding import Finding
-
-
-def findings_text(findings: Sequence[Finding]) -> str:
-    """Each finding's block of lines, as users see it."""
-    return "".join(f"{finding}\n" for finding in findings)
-
-
-def summary(findings: Sequence[Finding], checked: int) -> str:
-    """One line: what was checked and how much was found."""
-    errors = sum(finding.severity == "error" for finding in findings)
-    warnings = len(findings) - errors
-    return f"{_count(checked, 'template')} checked, {_count(errors, 'error')}, {_count(warnings, 'warning')}"
 
 
 def deployed_table(templates: Sequence[Mapping[str, Any]], width: int | None = None) -> str:
@@ -56,7 +42,3 @@ def _rollout(rollout: Mapping[str, Any]) -> str:
 def _criterion(criterion: Mapping[str, Any]) -> str:
     share, least = criterion["thresholdPercentage"], criterion["minNumberOfExecutedThings"]
     return f"{criterion['failureType']} {share:g} % of {least} or more"
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}{'' if number == 1 else 's'}"

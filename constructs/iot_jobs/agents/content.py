@@ -1,0 +1,102 @@
+"""What no job document should hold, whoever reads it: secrets, and addresses without encryption."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from iot_jobs.finding import Finding, Location, Rule
+from iot_jobs.jsontext import depth
+from iot_jobs.limits import GUIDE, MAX_DOCUMENT_DEPTH
+
+SECRET = Rule(
+    code="JT760",
+    title="a job document holds no private key and no AWS key",
+    why="Everyone who may read the job or its template can read the document, and so can every device that it is for.",
+    source=GUIDE + "security-best-practices.html",
+    severity="warning",
+)
+UNENCRYPTED = Rule(
+    code="JT762",
+    title="the addresses in a job document are https, not http",
+    why="Whoever sits between the device and the server can read what is sent, and replace what is downloaded.",
+    source=GUIDE + "security-best-practices.html",
+    severity="warning",
+)
+
+_SECRETS = {
+    "a private key": re.compile(
+        r"(?P<secret>-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----.*?(?:-----END [A-Z0-9 ]+-----|\Z))",
+        re.DOTALL,
+    ),
+    "an AWS access key id": re.compile(r"(?<![A-Za-z0-9])(?P<secret>(?:AKIA|ASIA)[A-Z0-9]{16})(?![A-Za-z0-9])"),
+    # Upper and lower case: forty hexadecimal digits are a commit or a checksum.
+    "an AWS secret access key": re.compile(
+        r"(?i:secret|access)[ ._-]?(?i:key)[\s\"'=:,]{1,5}"
+        r"(?P<secret>(?=[^A-Z]{0,39}[A-Z])(?=[^a-z]{0,39}[a-z])[A-Za-z0-9/+]{40})(?![A-Za-z0-9/+=])"
+    ),
+}
+_ADDRESS = re.compile(r"(?<![A-Za-z])http://(?:[^/?#\s@\"']*@)?(\[[0-9A-F:.]*\]|[^\[\]/?#\s:,;\"'\\]+)", re.IGNORECASE)
+# What does not leave the device: loopback, and the link-local addresses of metadata services.
+_ON_THE_DEVICE = re.compile(r"(?:.+\.)?localhost|127\.[0-9.]+|0\.0\.0\.0|169\.254\.[0-9.]+|\[::1\]", re.IGNORECASE)
+_PLACEHOLDER = re.compile(r"\$\{aws:[^}]*\}?")
+
+
+def content_problems(value: object) -> Iterator[Finding]:
+    """The secrets and the unencrypted addresses in a document: at most one finding of each for each text.
+
+    A secret in a key is reported at its mapping, so that no path repeats it. What is nested deeper than a document may
+    be is not looked at.
+    """
+    if depth(value) > MAX_DOCUMENT_DEPTH:
+        return
+    for loc, name, text in _texts(value, (), ""):
+        if kinds := [kind for kind, pattern in _SECRETS.items() if pattern.search(f"{name}={text}")]:
+            yield SECRET.finding(
+                loc=loc,
+                given=masked(text, name),
+                allowed=f"a document without {' and '.join(kinds)}",
+                fix="remove it and revoke the key; let the device fetch what it needs with its own certificate",
+            )
+        # `$schema` names a schema and fetches nothing, `_comment` is for readers, and AWS fills in https.
+        hosts = [] if name.startswith(("$", "_")) else _ADDRESS.findall(_PLACEHOLDER.sub("", text))
+        if hosts := [host for host in hosts if not _ON_THE_DEVICE.fullmatch(host)]:
+            yield UNENCRYPTED.finding(
+                loc=loc,
+                given=f"http://{hosts[0]}",
+                allowed="https; http only to the device itself",
+                fix="use https, or a presigned placeholder for an object in S3",
+            )
+
+
+def masked(value: Any, name: str = "") -> Any:
+    """A value with *** in place of the secrets in its texts. `name` is the word before it: a key, or an argument."""
+    if isinstance(value, Mapping):
+        return {masked(key): masked(item, key) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [masked(item, before) for item, before in zip(value, _before(value, name), strict=True)]
+    if not isinstance(value, str):
+        return value
+    text = f"{name}={value}"
+    for pattern in _SECRETS.values():
+        text = pattern.sub(lambda match: match[0].replace(match["secret"], "***"), text)
+    return text.removeprefix(f"{name}=")
+
+
+def _texts(value: object, loc: Location, name: str) -> Iterator[tuple[Location, str, str]]:
+    """Each text with its location and the word before it, keys included."""
+    if isinstance(value, str):
+        yield loc, name, value
+    elif isinstance(value, Mapping):
+        for key, item in value.items():
+            yield loc, "", key
+            yield from _texts(item, (*loc, key), key)
+    elif isinstance(value, list | tuple):
+        for index, (item, before) in enumerate(zip(value, _before(value, name), strict=True)):
+            yield from _texts(item, (*loc, index), before)
+
+
+def _before(items: Sequence[object], name: str) -> list[str]:
+    """For each item of a list the text before it, and the list's own name where there is none."""
+    return [before if isinstance(before, str) else name for before in (name, *items)][: len(items)]

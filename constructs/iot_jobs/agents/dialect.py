@@ -1,0 +1,161 @@
+"""JSON Schema as job documents need it: placeholders pass, nothing is fetched, every error is where it belongs.
+
+Importing this module imports jsonschema, which takes 0.1 s; so only `fit` does, and only to run a schema.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache
+from typing import Any
+
+from jsonschema import Draft202012Validator, ValidationError
+from jsonschema.validators import extend, validator_for
+from referencing import Registry, Resource
+from referencing._core import Resolver
+from referencing.exceptions import NoSuchResource, Unresolvable
+from referencing.jsonschema import Schema, specification_with
+
+from iot_jobs.agents.families import URN, SchemaError, is_filled_in, schema_text
+
+Keyword = Callable[[Any, Any, Any, Any], Iterator[ValidationError]]
+
+# What these judge of a text that is filled in later, nobody knows yet.
+_ABOUT_TEXT = ("type", "enum", "const", "pattern", "minLength", "maxLength", "format")
+
+
+def errors(value: object, text: str) -> list[ValidationError]:
+    """Where a value doesn't fit the schema of a JSON text. Raises `SchemaError` where the schema can't be run."""
+    try:
+        return list(_validator(text).iter_errors(value))
+    except RecursionError:
+        raise SchemaError((None, "references that come to an end")) from None
+    except Unresolvable as error:
+        raise SchemaError((error.ref, "references into the schema itself")) from None
+    except (ArithmeticError, TypeError, ValueError, re.error) as error:
+        raise SchemaError((None, f"a schema that can be run; {error}")) from None
+
+
+def errors_in_schema(schema: Any) -> list[ValidationError]:
+    """Where a schema breaks the rules of its own draft."""
+    kind = _draft(schema)
+    return list(kind(kind.META_SCHEMA, format_checker=kind.FORMAT_CHECKER).iter_errors(schema))
+
+
+def dead_references(schema: Any) -> list[str]:
+    """The references of a schema that lead out of it, or nowhere. They are never fetched."""
+    resource: Resource[Schema] = specification_with(_draft(schema).META_SCHEMA["$schema"]).create_resource(schema)
+    return list(_dead_references(resource, _REGISTRY.resolver_with_root(resource)))
+
+
+def _dead_references(resource: Resource[Schema], resolver: Resolver[Schema]) -> Iterator[str]:
+    contents = resource.contents
+    for keyword in ("$ref", "$dynamicRef"):
+        if isinstance(contents, Mapping) and keyword in contents:
+            try:
+                resolver.lookup(contents[keyword])
+            except Unresolvable:
+                yield contents[keyword]
+    for inner in resource.subresources():
+        yield from _dead_references(inner, resolver.in_subresource(inner))
+
+
+def _retrieve(uri: str) -> Resource[Schema]:
+    """A shipped schema; every other address is unknown."""
+    try:
+        return Resource.from_contents(json.loads(schema_text(uri.removeprefix(URN))))
+    except SchemaError:
+        raise NoSuchResource(uri) from None
+
+
+_REGISTRY: Registry[Schema] = Registry(retrieve=_retrieve)  # type: ignore[call-arg]
+
+
+def _draft(schema: Any) -> Any:
+    named = isinstance(schema, Mapping) and isinstance(schema.get("$schema"), str)
+    return validator_for(schema, default=Draft202012Validator) if named else Draft202012Validator
+
+
+@lru_cache
+def _validator(text: str) -> Any:
+    schema = json.loads(text)
+    return _lenient(_draft(schema))(schema, registry=_REGISTRY)
+
+
+@lru_cache
+def _lenient(draft: Any) -> Any:
+    """A draft's validator with our own reading of a few keywords."""
+    known = draft.VALIDATORS
+    own = {name: keyword for name, keyword in _OWN.items() if name in known}
+    own |= {name: reading(known[name]) for name, reading in _READINGS.items() if name in known}
+    return extend(draft, own)  # type: ignore[no-untyped-call]
+
+
+def _as_text(value: Any) -> Any:
+    """A value with its placeholders turned into plain text, which is judged as it stands."""
+    if isinstance(value, dict):
+        return {key: _as_text(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_as_text(item) for item in value]
+    return value.replace("${", "$").replace("#{", "#") if is_filled_in(value) else value
+
+
+def _unless_filled_in(original: Keyword) -> Keyword:
+    def check(validator: Any, wanted: Any, instance: Any, schema: Any) -> Iterator[ValidationError]:
+        if not is_filled_in(instance):
+            yield from original(validator, wanted, instance, schema)
+
+    return check
+
+
+def _if(validator: Any, wanted: Any, instance: Any, schema: Any) -> Iterator[ValidationError]:
+    """`if`, skipped where the answer depends on what is filled in."""
+    condition = validator.evolve(schema=wanted)
+    holds = condition.is_valid(instance)
+    branch = "then" if holds else "else"
+    if branch in schema and holds == condition.is_valid(_as_text(instance)):
+        yield from validator.descend(instance, schema[branch], schema_path=branch)
+
+
+def _not(validator: Any, wanted: Any, instance: Any, _: Any) -> Iterator[ValidationError]:
+    """`not`, which fails where it does whatever is filled in."""
+    refused = validator.evolve(schema=wanted)
+    if refused.is_valid(instance) and refused.is_valid(_as_text(instance)):
+        yield ValidationError("a value that is ruled out")
+
+
+def _one_of(original: Keyword) -> Keyword:
+    """`oneOf`, where several may fit as long as a placeholder can decide between them."""
+
+    def check(validator: Any, wanted: Any, instance: Any, schema: Any) -> Iterator[ValidationError]:
+        for error in original(validator, wanted, instance, schema):
+            if error.context or _as_text(instance) == instance:
+                yield error
+
+    return check
+
+
+def _required(_: Any, wanted: Any, instance: Any, schema: Any) -> Iterator[ValidationError]:
+    """One error for each missing member, at the member's own place and with its own schema."""
+    if isinstance(instance, dict) and isinstance(wanted, list):
+        for name in wanted:
+            if name not in instance:
+                member = schema.get("properties", {}).get(name, {})
+                yield ValidationError(f"{name} is missing", path=[name], instance=None, schema=member)
+
+
+def _closed(original: Keyword) -> Keyword:
+    """`additionalProperties`, with one error for each member that isn't allowed, and the names that are."""
+
+    def check(validator: Any, wanted: Any, instance: Any, schema: Any) -> Iterator[ValidationError]:
+        if wanted is False:
+            wanted = {"not": {}, "names": list(schema.get("properties", {}))}
+        yield from original(validator, wanted, instance, schema)
+
+    return check
+
+
+_OWN: Mapping[str, Keyword] = {"if": _if, "not": _not, "required": _required}
+_READINGS = {"oneOf": _one_of, "additionalProperties": _closed} | dict.fromkeys(_ABOUT_TEXT, _unless_filled_in)

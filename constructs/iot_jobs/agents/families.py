@@ -1,0 +1,75 @@
+"""The agents whose job documents are known: how a document is recognised, and the JSON Schema of each."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from functools import lru_cache
+from importlib.resources import files
+from typing import Any
+
+from iot_jobs.jsontext import canonical
+from iot_jobs.unresolved import holds_token
+
+FAMILIES = ("device-client", "device-client-old", "managed-template", "jobs-agent", "freertos-ota")
+"""The names of the schemas that come with this package."""
+
+URN = "urn:iot-jobs:document:"
+"""What the `$id` of such a schema begins with. One's own schema may refer to it."""
+
+_STEP_TYPES = ("runHandler", "runCommand")
+_AGENT_OPERATIONS = ("install", "start", "stop", "restart", "reboot", "shutdown", "systemStatus")
+_AGENT_MEMBERS = {"packageName", "workingDirectory", "launchCommand", "autoStart"}
+
+
+class SchemaError(ValueError):
+    """A schema that can't be run. `faults` are what was given and what is allowed, one by one."""
+
+    def __init__(self, *faults: tuple[object, str]) -> None:
+        """Keep the faults."""
+        self.faults = faults
+        super().__init__("; ".join(allowed for _, allowed in faults))
+
+
+def is_filled_in(value: object) -> bool:
+    """Whether a value is a text that AWS IoT or CloudFormation will change, so that it can't be judged as it stands."""
+    return isinstance(value, str) and ("${aws:" in value or holds_token(value))
+
+
+def family_of(value: Mapping[str, Any]) -> str | None:
+    """The family that a document looks like, or None: it may then hold anything.
+
+    A guess, but for `afr_ota`: other agents may read documents that look the same.
+    """
+    if "afr_ota" in value:
+        return "freertos-ota"
+    if _has_steps(value):
+        return "managed-template" if "${aws:iot:parameter:" in canonical(value) else "device-client"
+    operation = value.get("operation")
+    if not isinstance(operation, str) or not operation:
+        return None
+    for_the_agent = not _AGENT_MEMBERS.isdisjoint(value) or isinstance(value.get("files"), list)
+    if operation in _AGENT_OPERATIONS and (for_the_agent or value.keys() <= {"operation", "delay"}):
+        return "jobs-agent"
+    return "device-client-old"
+
+
+def _has_steps(value: Mapping[str, Any]) -> bool:
+    """Whether there are steps as the Device Client's, with its version or without."""
+    if "steps" not in value:
+        return False
+    steps = value["steps"] if isinstance(value["steps"], list) else []
+    actions = [step.get("action", step) for step in steps if isinstance(step, Mapping)]
+    return value.get("version") == "1.0" or any(
+        isinstance(action, Mapping) and action.get("type") in _STEP_TYPES for action in actions
+    )
+
+
+@lru_cache
+def schema_text(family: str) -> str:
+    """A family's schema as canonical JSON, complete in itself. Raises `SchemaError` for a name that isn't known."""
+    if family not in FAMILIES:
+        raise SchemaError((family, f"{', '.join(FAMILIES)} or a JSON Schema"))
+    schema = json.loads((files("iot_jobs") / "schemas" / f"{family}.schema.json").read_text(encoding="utf-8"))
+    other = schema.get("$ref", "").removeprefix(URN)
+    return canonical(schema | {"$defs": {other: json.loads(schema_text(other))}} if other else schema)

@@ -1,0 +1,194 @@
+"""Whether a document fits a JSON Schema, and in words what is asked for where it doesn't."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from difflib import get_close_matches
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
+
+from iot_jobs.agents.families import SchemaError, schema_text
+from iot_jobs.finding import Location, dotted, shown
+from iot_jobs.jsontext import canonical
+
+if TYPE_CHECKING:
+    from jsonschema import ValidationError
+
+
+class Misfit(NamedTuple):
+    """A place where a document doesn't fit, and all that is asked for there. `keyword` is the first that failed."""
+
+    loc: Location
+    keyword: str
+    given: Any
+    allowed: str
+    fix: str
+
+
+def misfits(value: object, schema: str | Mapping[str, Any]) -> list[Misfit]:
+    """Where a document doesn't fit a family's schema, or one's own, ordered by location.
+
+    A text that holds an AWS placeholder or a CDK token passes wherever its type or content would be judged. Raises
+    `SchemaError` where the schema can't be run.
+    """
+    from iot_jobs.agents import dialect  # takes 0.1 s to import
+
+    if isinstance(schema, str):
+        text = schema_text(schema)
+    else:
+        try:
+            text = canonical(schema)
+        except (ValueError, RecursionError) as error:
+            raise SchemaError((None, f"a schema that JSON can say; {error}")) from None
+        if faults := _faults(text):
+            raise SchemaError(*faults)
+    return _in_words(dialect.errors(value, text))
+
+
+@lru_cache
+def _faults(text: str) -> tuple[tuple[object, str], ...]:
+    """What is wrong with a schema itself."""
+    from iot_jobs.agents import dialect
+
+    schema = json.loads(text)
+    wrong = [
+        (misfit.given, f"{misfit.allowed}, at {dotted(misfit.loc) or 'the top'} of the schema")
+        for misfit in _in_words(dialect.errors_in_schema(schema))
+    ]
+    dead = [] if wrong else dialect.dead_references(schema)
+    return (*wrong, *((reference, "a reference within the schema; nothing is fetched") for reference in dead))
+
+
+def _in_words(errors: Iterable[ValidationError]) -> list[Misfit]:
+    found: dict[Location, list[ValidationError]] = {}
+    for error in errors:
+        for leaf in _leaves(error):
+            found.setdefault(tuple(leaf.absolute_path), []).append(leaf)
+    return [_misfit(loc, found[loc]) for loc in sorted(found, key=_order)]
+
+
+def _order(loc: Location) -> list[str]:
+    return [f"{part:06}" if isinstance(part, int) else part for part in loc]
+
+
+def _leaves(error: ValidationError) -> Iterator[ValidationError]:
+    """The errors that say most: of alternatives those of the nearest one, or all as one where none is nearer."""
+    branches: dict[Any, list[ValidationError]] = {}
+    for inner in error.context or ():
+        branches.setdefault(inner.relative_schema_path[0], []).append(inner)
+    distances = {branch: _distance(inside) for branch, inside in branches.items()}
+    nearest = [branch for branch, distance in distances.items() if distance == min(distances.values())]
+    if len(nearest) != 1:
+        yield error
+        return
+    for inner in branches[nearest[0]]:
+        yield from _leaves(inner)
+
+
+def _distance(errors: list[ValidationError]) -> tuple[bool, int, int]:
+    """How far an alternative is from what was given: another type, another kind (`{"kind": {"const": ...}}`), more."""
+    another_type = any(error.validator == "type" and not error.path for error in errors)
+    return another_type, sum(bool(error.path) and error.validator in ("const", "enum") for error in errors), len(errors)
+
+
+def _misfit(loc: Location, errors: list[ValidationError]) -> Misfit:
+    # Where the type is wrong, nothing else matters.
+    errors = [error for error in errors if error.validator == "type"][:1] or errors
+    first = errors[0]
+    return Misfit(
+        loc=loc,
+        keyword=str(first.validator),
+        given=_given(first),
+        allowed=" and ".join(dict.fromkeys(_asked(error) for error in errors)),
+        fix=_fix(first, loc),
+    )
+
+
+def _given(error: ValidationError) -> Any:
+    """What stands there: of a list that is too short or too long, the number of items."""
+    if isinstance(error.instance, list) and error.validator in ("minItems", "maxItems", "contains", "minContains"):
+        return len(error.instance)
+    return error.instance
+
+
+_TYPES = {
+    "string": "text",
+    "integer": "a whole number",
+    "number": "a number",
+    "boolean": "true or false",
+    "array": "a list",
+    "object": "an object",
+    "null": "null",
+}
+_WORDS = {
+    "minLength": "{} or more characters",
+    "maxLength": "{} or fewer characters",
+    "minItems": "{} or more items",
+    "maxItems": "{} or fewer items",
+    "minProperties": "{} or more members",
+    "maxProperties": "{} or fewer members",
+    "minimum": "{} or more",
+    "maximum": "{} or less",
+    "exclusiveMinimum": "more than {}",
+    "exclusiveMaximum": "less than {}",
+    "multipleOf": "a multiple of {}",
+    "format": "text of the format {}",
+    "uniqueItems": "a list that has each item once",
+}
+
+
+def _asked(error: ValidationError) -> str:
+    """What the keyword that failed asks for."""
+    keyword, wanted, schema = str(error.validator), cast(Any, error.validator_value), error.schema
+    if keyword in _WORDS:
+        return _WORDS[keyword].format(wanted)
+    if keyword in ("type", "enum", "const"):
+        return _kind({keyword: wanted})
+    if keyword == "required":
+        return _kind(schema)
+    if keyword in ("anyOf", "oneOf") and error.context:
+        return " or ".join(dict.fromkeys(_kind(branch) for branch in wanted))
+    if isinstance(schema, Mapping) and "names" in schema:
+        return f"the names {', '.join(map(str, schema['names']))}" if schema["names"] else "no other names"
+    if keyword == "contains":
+        return f"at least one that is {_kind(wanted)}"
+    if isinstance(schema, Mapping) and "description" in schema:
+        return str(schema["description"])
+    return f"text that matches {wanted}" if keyword == "pattern" else f"what the schema says; {error.message[:100]}"
+
+
+def _kind(schema: Any) -> str:
+    """A schema in a few words."""
+    if not isinstance(schema, Mapping):
+        return "a value"
+    if "const" in schema:
+        return shown(schema["const"])
+    if "enum" in schema:
+        return _either([shown(value) for value in schema["enum"]])
+    if "description" in schema:
+        return str(schema["description"])
+    if "type" in schema:
+        types = [schema["type"]] if isinstance(schema["type"], str) else schema["type"]
+        return _either([_TYPES[one] for one in types])
+    return f"an object with {', '.join(schema['required'])}" if schema.get("required") else "a value"
+
+
+def _either(words: list[str]) -> str:
+    return " or ".join(filter(None, [", ".join(words[:-1]), *words[-1:]]))
+
+
+def _fix(error: ValidationError, loc: Location) -> str:
+    schema = error.schema if isinstance(error.schema, Mapping) else {}
+    if error.validator == "required":
+        return f"add {loc[-1]}"
+    if "names" in schema:
+        near = get_close_matches(str(loc[-1]), map(str, schema["names"]), 1)
+        return f"write {near[0]}, or remove it" if near else "remove it"
+    if error.validator == "enum":
+        texts = [value for value in cast(list[object], error.validator_value) if isinstance(value, str)]
+        if near := get_close_matches(str(error.instance).lower(), [text.lower() for text in texts], 1):
+            return f"write {shown(next(text for text in texts if text.lower() == near[0]))}"
+    if schema.get("examples"):
+        return f"write it like {shown(schema['examples'][0])}"
+    return "change it, or the schema"

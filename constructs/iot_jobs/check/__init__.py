@@ -1,0 +1,85 @@
+"""Check what was read: breaches of AWS's rules, and advice about what AWS takes and a fleet does not."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from iot_jobs import agents
+from iot_jobs.check.advice import advice
+from iot_jobs.check.catalogue import rules
+from iot_jobs.files import Reading, Skipped, Subject
+from iot_jobs.finding import Finding, Rule, unique
+
+__all__ = ["ACKNOWLEDGED_UNKNOWN", "Report", "advice", "check", "rules"]
+
+ACKNOWLEDGED_UNKNOWN = Rule(
+    code="JT012",
+    title="what is acknowledged is the code of a warning, with a reason",
+    why="Errors can't be acknowledged, because AWS refuses what they name.",
+    source="the list of rules: docs/rules.md",
+)
+
+
+@dataclass(frozen=True)
+class Report:
+    """The result of a check: `findings` count, `acknowledged` ones are kept apart with the author's reason."""
+
+    findings: tuple[Finding, ...]
+    acknowledged: tuple[Finding, ...]
+    checked: int
+    skipped: tuple[Skipped, ...]
+
+    def failed(self, *, strict: bool = False) -> bool:
+        """Whether there is an error, or with `strict` anything at all."""
+        return any(strict or finding.severity == "error" for finding in self.findings)
+
+
+def check(reading: Reading, *, now: datetime) -> Report:
+    """All findings about what was read, by file and line. `now` (UTC) is what the start of jobs is held against."""
+    found = list(reading.findings)
+    acknowledged = []
+    for subject in reading.subjects:
+        codes = dict(_acknowledged(subject, found))
+        for finding in advice(subject, now=now):
+            reason = codes.get(finding.code)
+            if reason is None:
+                found.append(subject.placed(finding))
+            else:
+                acknowledged.append(dataclasses.replace(subject.placed(finding), acknowledged=reason))
+    for document in reading.documents:
+        errors = list(document.document.problems())
+        if not any(finding.severity == "error" for finding in errors):
+            errors += agents.problems(document.document.value, document.schema)
+            errors += agents.content_problems(document.document.value)
+        found += [dataclasses.replace(finding, place=document.place(finding.loc)) for finding in errors]
+    return Report(_sorted(found), _sorted(acknowledged), reading.checked, tuple(reading.skipped))
+
+
+def _acknowledged(subject: Subject, found: list[Finding]) -> Iterator[tuple[str, str]]:
+    """Codes with reasons; what can't be acknowledged is found."""
+    for code, reason in subject.acknowledged.items():
+        rule = rules().get(code)
+        advises = rule is not None and rule.severity == "warning"
+        if advises and isinstance(reason, str) and reason.strip():
+            yield code, reason
+        else:
+            finding = ACKNOWLEDGED_UNKNOWN.finding(
+                loc=("acknowledge", code),
+                given=reason if advises else code,
+                allowed="the code of a warning, and a reason",
+                fix="say why the warning doesn't matter here" if advises else "remove it",
+            )
+            found.append(subject.placed(finding))
+
+
+def _sorted(findings: list[Finding]) -> tuple[Finding, ...]:
+    """Each once, by file, line and code."""
+
+    def key(finding: Finding) -> tuple[str, int, int, str]:
+        place = finding.place
+        return (place.file or "", place.line or 0, place.column or 0, finding.code) if place else ("", 0, 0, "")
+
+    return tuple(sorted(unique(findings), key=key))

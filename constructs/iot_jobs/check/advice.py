@@ -1,0 +1,360 @@
+"""Advice: what AWS takes and a fleet does not. Each rule looks at one template or job."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from iot_jobs import agents, windows
+from iot_jobs.files import Subject
+from iot_jobs.finding import Finding, Rule
+from iot_jobs.limits import API, DEFAULT_EXPIRES_IN_SEC, GUIDE
+from iot_jobs.spec import JobSpec, JobTemplateSpec
+from iot_jobs.spec.job import instant
+from iot_jobs.spec.parts import known_items
+from iot_jobs.unresolved import known
+
+_DETAILS = GUIDE + "jobs-configurations-details.html"
+_HANDLER = (
+    "https://github.com/aws-cloudformation/aws-cloudformation-resource-providers-iot/tree/main/aws-iot-jobtemplate"
+)
+
+
+def _advice(code: str, title: str, why: str, source: str) -> Rule:
+    return Rule(code=code, title=title, why=why, source=source, severity="warning")
+
+
+VOLATILE = _advice(
+    "JT151",
+    "description and tags hold nothing that changes with each build",
+    "Every property is create-only, so that a date or commit in one replaces the template on every deployment.",
+    _HANDLER,
+)
+CONSTANT_RATE = _advice(
+    "JT251",
+    "a rollout has an exponential rate",
+    "CloudFormation's published handler fails on a constant rate (it reads the missing exponential rate). Assumed: the "
+    "one that is deployed may do so too.",
+    _HANDLER,
+)
+BASE_IS_MAXIMUM = _advice(
+    "JT252",
+    "the base rate is below the maximum",
+    "The service's message says that it should be less. Assumed: equal rates may be refused; an AWS sample has them.",
+    "measured: Exponential rollout baseRatePerMinute should be less than maximumPerMinute",
+)
+TOO_SLOW = _advice(
+    "JT253",
+    "a rollout can finish in the time that the environment states",
+    "At the maximum rate, in the windows there are, not all things are told of the job before the time is over.",
+    _DETAILS,
+)
+NEVER_FIRES = _advice(
+    "JT351",
+    "an abort criterion can fire on the environment's fleet",
+    "It isn't looked at before its number of executions have completed, and the fleet never has so many.",
+    API + "AbortCriteria.html",
+)
+NO_ABORT = _advice(
+    "JT352",
+    "a production environment's templates have abort criteria",
+    "Without any, a bad release goes on to the last device.",
+    API + "AbortConfig.html",
+)
+ABORT_WITHOUT_TIMEOUT = _advice(
+    "JT353",
+    "an abort criterion for TIMED_OUT comes with a timeout",
+    "Without a timeout an execution times out only if the device sets a timer for a step itself.",
+    _DETAILS,
+)
+RETRY_WITHOUT_TIMEOUT = _advice(
+    "JT451",
+    "a retry of TIMED_OUT comes with a timeout",
+    "The guide asks for one; without it executions don't time out, and nothing is retried.",
+    _DETAILS,
+)
+RETRY_WITHOUT_ABORT = _advice(
+    "JT452",
+    "retries come with abort criteria",
+    "A bad release otherwise runs as often as retries allow on every device, each time billed.",
+    _DETAILS,
+)
+NO_EXPIRY = _advice(
+    "JT551",
+    "a presign block states how long URLs live",
+    "CloudFormation's published handler fails on a block without it. Assumed: the one that is deployed may do so too.",
+    _HANDLER,
+)
+EXPIRY_TOO_LONG = _advice(
+    "JT552",
+    "a presigned URL doesn't outlive the execution",
+    "Who gets hold of the URL can use it until it expires, also when the device is long done.",
+    API + "PresignedUrlConfig.html",
+)
+EXPIRY_TOO_SHORT = _advice(
+    "JT553",
+    "a presigned URL lives as long as the execution may, up to an hour",
+    "It is signed when the device asks for the document, and a download that begins later fails.",
+    API + "PresignedUrlConfig.html",
+)
+WINDOW_TOO_SHORT = _advice(
+    "JT651",
+    "a maintenance window is open for at least one timeout",
+    "What began in the window goes on after it has closed, outside the hours that were meant for it.",
+    _DETAILS,
+)
+START_TIME = Rule(
+    code="JT815",
+    title="a job starts 30 minutes to one year from now, and ends up to two years from now",
+    why="The service refuses other times.",
+    source=API + "SchedulingConfig.html",
+)
+_VOLATILE = re.compile(
+    r"(?P<date>\b20[0-9]{2}-?(?:0[1-9]|1[0-2])-?(?:0[1-9]|[12][0-9]|3[01])(?:\b|T))"
+    r"|(?P<commit>\b(?=[0-9a-f]*[0-9])(?=[0-9a-f]*[a-f])(?:[0-9a-f]{7,12}|[0-9a-f]{40})\b)"
+    r"|(?P<timestamp>\b1[0-9]{9}(?:[0-9]{3})?\b)"
+    r"|(?P<build>\bbuild[ #:_-]*[0-9]+\b)",
+    re.IGNORECASE,
+)
+_VOLATILE_TAGS = re.compile(
+    r"(?:.*[_.:/-])?(?:commit|sha|git[_-]?(?:sha|commit|ref)|revision|build(?:[_-]?(?:id|number|time|date))?|timestamp"
+    r"|deployed[_-]?at|updated[_-]?at|pipeline[_-]?id|run[_-]?id)",
+    re.IGNORECASE,
+)
+
+
+def advice(subject: Subject, *, now: datetime) -> Iterator[Finding]:
+    """What AWS takes and the fleet doesn't, for one template or job; locations are those of its spec."""
+    for rule in _RULES:
+        yield from rule(subject)
+    if isinstance(subject.spec, JobSpec):
+        yield from _start_time(subject.spec, now)
+
+
+def _rollout(subject: Subject) -> Iterator[Finding]:
+    rollout = known(subject.spec.rollout)
+    if rollout is None:
+        return
+    maximum, exponential = known(rollout.maximum_per_minute), known(rollout.exponential_rate)
+    if (
+        rollout.exponential_rate is None
+        and maximum
+        and subject.cloudformation
+        and isinstance(subject.spec, JobTemplateSpec)
+    ):
+        base = max(1, min(maximum - 1, 1000))
+        yield CONSTANT_RATE.finding(
+            loc=("rollout",),
+            given=maximum,
+            allowed="an exponential rate, or no rollout at all for 1000 things per minute",
+            fix=f"add exponential_rate with base_rate_per_minute {base}, increment_factor 1.1 and "
+            "rate_increase_criteria {number_of_notified_things: 1}: one minute later the rate is the maximum",
+        )
+    if exponential and maximum is not None and known(exponential.base_rate_per_minute) == maximum:
+        yield BASE_IS_MAXIMUM.finding(
+            loc=("rollout", "exponential_rate", "base_rate_per_minute"),
+            given=maximum,
+            allowed=f"less than the maximum of {maximum} things per minute",
+            fix=f"lower it to {maximum - 1}" if maximum > 1 else "leave the rollout out, or raise the maximum",
+            related=(("rollout", "maximum_per_minute"),),
+        )
+
+
+def _duration(subject: Subject) -> Iterator[Finding]:
+    environment = subject.environment
+    hours = environment.fleet.max_duration_hours if environment else None
+    if environment is None or hours is None:
+        return
+    rollout = known(subject.spec.rollout)
+    rate = (rollout and known(rollout.maximum_per_minute)) or 1000
+    minutes = _open_minutes(subject.spec, hours * 60)
+    if minutes is not None and minutes * rate < environment.fleet.things:
+        yield TOO_SLOW.finding(
+            loc=("rollout", "maximum_per_minute"),
+            given=rate,
+            allowed=f"{environment.fleet.things} things in {hours} hours, {minutes} minutes of them open",
+            fix="raise the rate, widen the windows, or state more time",
+        )
+
+
+def _open_minutes(spec: JobTemplateSpec | JobSpec, within: int) -> int | None:
+    """Minutes in which things are told of the job, of so many from the first opening; None where it isn't known."""
+    given = spec.maintenance_windows if isinstance(spec, JobTemplateSpec) else ()
+    items = known(given)
+    if items is None:
+        return None
+    if not items:
+        return within
+    total = 0
+    start = datetime(2026, 1, 1, tzinfo=UTC)
+    pairs = []
+    for window in items:
+        one = known(window)
+        text, duration = (known(one.start_time), known(one.duration_in_minutes)) if one else (None, None)
+        if text is None or duration is None:
+            return None
+        pairs.append((windows.Cron.parse(text), duration))
+    first = min((opening for cron, _ in pairs if (opening := cron.next_opening(start))), default=None)
+    if first is None:
+        return None
+    end = first + timedelta(minutes=within)
+    for cron, duration in pairs:
+        for opening in cron.openings(first, end):
+            total += min(duration, int((end - opening).total_seconds()) // 60)
+    return total
+
+
+def _abort(subject: Subject) -> Iterator[Finding]:
+    spec = subject.spec
+    environment = subject.environment
+    if spec.abort is None:
+        if environment and environment.production:
+            yield NO_ABORT.finding(
+                loc=("abort",), allowed="abort criteria in production", fix="add abort with a criterion for ALL"
+            )
+        if any(known(one.number_of_retries) for _, one in _retries(subject)):
+            yield RETRY_WITHOUT_ABORT.finding(
+                loc=("retry",), allowed="abort criteria beside retries", fix="add abort with a criterion for FAILED"
+            )
+        return
+    abort = known(spec.abort)
+    attempts = 1 + sum(known(one.number_of_retries) or 0 for _, one in _retries(subject))
+    for index, criterion in known_items(abort.criteria) if abort else ():
+        if criterion.failure_type == "TIMED_OUT" and spec.timeout is None:
+            yield ABORT_WITHOUT_TIMEOUT.finding(
+                loc=("abort", "criteria", index, "failure_type"),
+                given="TIMED_OUT",
+                allowed="a timeout beside it",
+                fix="add timeout with in_progress_timeout_in_minutes",
+            )
+        least = known(criterion.min_number_of_executed_things)
+        if environment and least is not None and least > environment.fleet.things * attempts:
+            most = environment.fleet.things * attempts
+            yield NEVER_FIRES.finding(
+                loc=("abort", "criteria", index, "min_number_of_executed_things"),
+                given=least,
+                allowed=f"up to {most}, as many executions as the fleet of {environment.fleet.things} things can have",
+                fix="lower it to a part of the fleet",
+            )
+
+
+def _retry(subject: Subject) -> Iterator[Finding]:
+    if subject.spec.timeout is not None:
+        return
+    for index, criterion in _retries(subject):
+        if criterion.failure_type in ("TIMED_OUT", "ALL") and known(criterion.number_of_retries) != 0:
+            yield RETRY_WITHOUT_TIMEOUT.finding(
+                loc=("retry", "criteria", index, "failure_type"),
+                given=criterion.failure_type,
+                allowed="a timeout beside it, or FAILED alone",
+                fix="add timeout with in_progress_timeout_in_minutes",
+            )
+
+
+def _presigned_url(subject: Subject) -> Iterator[Finding]:
+    presigned, timeout = known(subject.spec.presigned_url), known(subject.spec.timeout)
+    if presigned is None:
+        return
+    if subject.raw and subject.cloudformation and "expires_in_sec" not in presigned.model_fields_set:
+        yield NO_EXPIRY.finding(
+            loc=("presigned_url",),
+            allowed="a lifetime of 60 to 3600 seconds written out",
+            fix=f"add it; {DEFAULT_EXPIRES_IN_SEC} is the default",
+        )
+    expires = known(presigned.expires_in_sec)
+    minutes = known(timeout.in_progress_timeout_in_minutes) if timeout else None
+    if expires is None or minutes is None:
+        return
+    needed = min(minutes * 60, DEFAULT_EXPIRES_IN_SEC)
+    if expires != needed:
+        rule = EXPIRY_TOO_LONG if expires > needed else EXPIRY_TOO_SHORT
+        yield rule.finding(
+            loc=("presigned_url", "expires_in_sec"),
+            given=expires,
+            allowed=f"{needed} seconds, with the timeout of {minutes} minutes",
+            fix=f"write {needed}",
+            related=(("timeout", "in_progress_timeout_in_minutes"),),
+        )
+
+
+def _windows(subject: Subject) -> Iterator[Finding]:
+    timeout = known(subject.spec.timeout)
+    minutes = known(timeout.in_progress_timeout_in_minutes) if timeout else None
+    given = known(subject.spec.maintenance_windows) if isinstance(subject.spec, JobTemplateSpec) else None
+    for index, window in known_items(given or ()):
+        duration = known(window.duration_in_minutes)
+        if minutes is not None and duration is not None and duration < minutes:
+            yield WINDOW_TOO_SHORT.finding(
+                loc=("maintenance_windows", index, "duration_in_minutes"),
+                given=duration,
+                allowed=f"at least the timeout of {minutes} minutes",
+                fix="widen the window, or shorten the timeout",
+                related=(("timeout", "in_progress_timeout_in_minutes"),),
+            )
+
+
+def _volatile(subject: Subject) -> Iterator[Finding]:
+    description = known(subject.spec.description)
+    if description is not None and (match := _VOLATILE.search(description)):
+        yield VOLATILE.finding(
+            loc=("description",),
+            given=match[0],
+            allowed=f"a description without a {match.lastgroup}",
+            fix="say what the job does; the stack's tags can say which build deployed it",
+        )
+    for key, value in (known(subject.spec.tags) or {}).items():
+        text = known(value)
+        match = _VOLATILE.search(text) if text is not None else None
+        if match or _VOLATILE_TAGS.fullmatch(key):
+            yield VOLATILE.finding(
+                loc=("tags", key),
+                given=match[0] if match else text,
+                allowed="tags that stay the same from build to build",
+                fix="put it on the stack alone, not on its resources",
+            )
+
+
+def _document(subject: Subject) -> Iterator[Finding]:
+    document = known(subject.spec.document)
+    if document is None:
+        return
+    found = [one for one in document.problems() if one.severity == "warning"]
+    found += agents.problems(document.value, subject.document_schema)
+    found += agents.content_problems(document.value)
+    yield from (finding.under(("document",)) for finding in found)
+
+
+def _start_time(spec: JobSpec, now: datetime) -> Iterator[Finding]:
+    scheduling = known(spec.scheduling)
+    if scheduling is None:
+        return
+    today = now.astimezone(UTC).replace(tzinfo=None)
+    for name, earliest, latest, words in (
+        ("start_time", timedelta(minutes=30), timedelta(days=365), "30 minutes to one year"),
+        ("end_time", timedelta(minutes=30), timedelta(days=2 * 365), "30 minutes to two years"),
+    ):
+        text = known(getattr(scheduling, name))
+        time = instant(text)
+        if time is not None and not earliest <= time - today <= latest:
+            yield START_TIME.finding(
+                loc=("scheduling", name), given=text, allowed=f"{words} after {today:%Y-%m-%dT%H:%M}", fix="move it"
+            )
+
+
+_RULES: tuple[Callable[[Subject], Iterator[Finding]], ...] = (
+    _volatile,
+    _rollout,
+    _duration,
+    _abort,
+    _retry,
+    _presigned_url,
+    _windows,
+    _document,
+)
+
+
+def _retries(subject: Subject) -> list[tuple[int, Any]]:
+    retry = known(subject.spec.retry)
+    return known_items(retry.criteria) if retry else []

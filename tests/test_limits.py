@@ -1,0 +1,336 @@
+"""Every limit at its boundaries. The numbers stand here once more, as AWS states them, on purpose."""
+
+import math
+from dataclasses import dataclass, field
+from typing import Any
+
+import jsonschema
+import pytest
+
+from iot_jobs import limits
+from iot_jobs.limits import Choice, Count, Limit, Printable, Range, Text
+
+ARN = "arn:aws:iot:eu-west-1:123456789012"
+GOV_ARN = "arn:aws-us-gov:iot:us-gov-west-1:123456789012"
+
+
+@dataclass(frozen=True)
+class Row:
+    """One limit: what it takes, what it refuses, and its words."""
+
+    name: str
+    allowed: str
+    accepted: list[Any]
+    refused: list[Any] = field(default_factory=list)
+
+    @property
+    def limit(self) -> Limit:
+        limit = getattr(limits, self.name)
+        assert isinstance(limit, Limit)
+        return limit
+
+
+NAME = (["a", "Z", "0", "_", "-", "firmware-update_2", "a" * 64], ["", "a" * 65, "a.b", "a b", "a/b", "a\n", "é", "٣"])
+
+WHOLE_NUMBERS = [
+    Row("MAXIMUM_PER_MINUTE", "1 to 1000 things per minute, a whole number", [1, 2, 999, 1000], [-1, 0, 1001]),
+    Row("BASE_RATE_PER_MINUTE", "1 to 1000 things per minute, a whole number", [1, 2, 999, 1000], [-1, 0, 1001]),
+    Row("NUMBER_OF_THINGS", "1 or more things, a whole number", [1, 2, 10**12], [-1, 0]),
+    Row("MIN_NUMBER_OF_EXECUTED_THINGS", "1 or more things, a whole number", [1, 2, 10**12], [-1, 0]),
+    Row("NUMBER_OF_RETRIES", "0 to 10 retries, a whole number", [0, 1, 9, 10], [-1, 11]),
+    Row("IN_PROGRESS_TIMEOUT_IN_MINUTES", "1 to 10080 minutes (7 days), a whole number", [1, 10079, 10080], [0, 10081]),
+    Row("EXPIRES_IN_SEC", "60 to 3600 seconds, a whole number", [60, 61, 3599, 3600], [0, 59, 3601]),
+    Row("DURATION_IN_MINUTES", "1 to 1430 minutes, a whole number", [1, 1429, 1430], [0, 1431]),
+    Row("THINGS", "1 or more things, a whole number", [1, 2, 10**12], [-1, 0]),
+]
+DECIMALS = [
+    Row(
+        "INCREMENT_FACTOR",
+        "1.1 to 5, one digit after the decimal point",
+        [1.1, 1.2, 2, 2.0, 3.7, 4.9, 5, 5.0, 1.1000000000000001],
+        [0, 1, 1.0, 1.05, 1.09, 1.11, 1.15, 2.25, 4.99, 5.05, 5.1, 6, -1.1, 0.1 + 1.1],
+    ),
+    Row(
+        "THRESHOLD_PERCENTAGE",
+        "above 0, up to 100 percent, two digits after the decimal point",
+        [0.01, 0.1, 1, 2.5, 33.33, 99.99, 100, 100.0, 1e-2],
+        [0, 0.0, -0.0, -0.01, 0.001, 0.015, 1e-3, 33.333, 99.999, 100.01, 101, 0.1 + 0.2],
+    ),
+]
+TEXTS = [
+    Row("TEMPLATE_NAME", "text of 1 to 64 characters, letters, digits, _ and - only", *NAME),
+    Row("JOB_ID", "text of 1 to 64 characters, letters, digits, _ and - only", *NAME),
+    Row(
+        "DESCRIPTION",
+        "text of 1 to 2028 characters, no line breaks, tabs or other control characters",
+        ["x", " ", "Install a signed image", "é", "日本", "😀", "a\u00a0b", "x" * 2027, "x" * 2028, "é" * 2028],
+        ["", "x" * 2029, "a\nb", "a\tb", "a\r", "\x00", "\x7f", "\x9b", "zero\u200bwidth", "\ue000", "\u0378", "\ud800"],
+    ),
+    Row(
+        "JOB_ARN",
+        "text of 1 to 2048 characters, arn:<partition>:iot:<region>:<12 digits>:job/<job id>",
+        [f"{ARN}:job/a", f"{GOV_ARN}:job/{'a' * 64}"],
+        [
+            "",
+            "foo",
+            f"{ARN}:job/",
+            f"{ARN}:job/{'a' * 65}",
+            f"{ARN}:job/a.b",
+            f"{ARN}:job/a\n",
+            f"{ARN}:jobtemplate/a",
+            f"{ARN}:job/a/b",
+            "arn:aws:iot:eu-west-1::job/a",
+            "arn:aws:iot:eu-west-1:12345678901:job/a",
+            "arn:aws:iot:eu-west-1:1234567890123:job/a",
+            "arn:gcp:iot:eu-west-1:123456789012:job/a",
+        ],
+    ),
+    Row(
+        "DOCUMENT_SOURCE",
+        "text of 1 to 1350 characters, https://<bucket>.s3.<region>.amazonaws.com/<key> or "
+        "https://s3.<region>.amazonaws.com/<bucket>/<key>",
+        [
+            "https://s3.eu-west-1.amazonaws.com/bucket/key.json",
+            "https://s3.amazonaws.com/bucket/a/b.json?versionId=1",
+            "https://s3-eu-west-1.amazonaws.com/bucket/key",
+            "https://bucket.s3.eu-west-1.amazonaws.com/key",
+            "https://bucket.s3.amazonaws.com/key",
+            "https://bucket.s3.cn-north-1.amazonaws.com.cn/key",
+            "https://s3.amazonaws.com/bucket/".ljust(1350, "k"),
+        ],
+        [
+            "",
+            "https://s3.amazonaws.com/bucket/".ljust(1351, "k"),
+            "http://s3.amazonaws.com/bucket/key",
+            "s3://bucket/key",
+            "https://example.com/key",
+            "https://s3.amazonaws.com/bucket",
+            "https://s3.amazonaws.com/bucket/",
+            "https://bucket.s3.amazonaws.com/",
+            "https://s3.amazonaws.com/bucket/a b",
+            "https://s3.amazonaws.com/bucket/é",
+            "https://s3.amazonaws.com/bucket/key\n",
+            "https://s3.amazonaws.com.example.com/bucket/key",
+            "https://examples3.amazonaws.com/bucket/key",
+            "${aws:iot:s3-presigned-url:https://s3.amazonaws.com/bucket/key}",
+        ],
+    ),
+    Row(
+        "PACKAGE_VERSION",
+        "text of 1 to 1600 characters, "
+        "arn:<partition>:iot:<region>:<12 digits>:package/<name>/version/<version, $default or $null>",
+        [
+            f"{ARN}:package/a/version/1.0.0",
+            f"{ARN}:package/{'p' * 128}/version/{'v' * 64}",
+            f"{ARN}:package/a/version/$default",
+            f"{GOV_ARN}:package/A_b.c-d/version/$null",
+        ],
+        [
+            "",
+            "x",
+            f"{ARN}:package/a",
+            f"{ARN}:package/a/version/",
+            f"{ARN}:package//version/1",
+            f"{ARN}:package/{'p' * 129}/version/1",
+            f"{ARN}:package/a/version/{'v' * 65}",
+            f"{ARN}:package/a/version/1+2",
+            f"{ARN}:package/a/version/$latest",
+            f"{ARN}:package/a/version/1\n",
+        ],
+    ),
+    Row(
+        "TAG_KEY",
+        "text of 1 to 128 characters, letters, digits, blanks and _.:/=+-@, not beginning with aws:",
+        ["a", "team", "é日٣", "a b", "_.:/=+-@", "awsome", "aws", "xaws:", "k" * 128],
+        ["", "k" * 129, "aws:team", "AWS:team", "Aws:", "a*b", "a\tb", "a\n", "a&b", "😀"],
+    ),
+    Row(
+        "TAG_VALUE",
+        "text of 1 to 256 characters, letters, digits, blanks and _.:/=+-@",
+        ["a", " ", "é日٣", "aws:team", "_.:/=+-@", "v" * 256],
+        ["", "v" * 257, "a*b", "a\tb", "a\n", "😀"],
+    ),
+    Row(
+        "ROLE_ARN",
+        "text of 20 to 2048 characters, arn:<partition>:iam::<12 digits>:role/<name>",
+        [
+            "arn:aws:iam::123456789012:role/a",
+            "arn:aws-cn:iam::123456789012:role/path/to/presign",
+            "arn:aws:iam::123456789012:role/".ljust(2048, "r"),
+        ],
+        [
+            "",
+            "short",
+            "arn:aws:iam::123456789012:role/",
+            "arn:aws:iam::123456789012:role/".ljust(2049, "r"),
+            "arn:aws:iam::123456789012:user/presign",
+            "arn:aws:iam::12345678901:role/presign",
+            "arn:aws:iam:eu-west-1:123456789012:role/presign",
+            "arn:aws:iam::123456789012:role/a b",
+            "arn:aws:iam::123456789012:role/a\n",
+        ],
+    ),
+    Row(
+        "WINDOW_START_TIME",
+        "text of 1 to 256 characters, cron(minutes hours day-of-month month day-of-week year), in UTC",
+        ["x", "x" * 256],
+        ["", "x" * 257],
+    ),
+    Row(
+        "TARGET",
+        "text of 1 to 2048 characters, arn:<partition>:iot:<region>:<12 digits>:thing/<name> or thinggroup/<name>",
+        [f"{ARN}:thing/a", f"{ARN}:thinggroup/a:b_c-d", f"{ARN}:thing/{'t' * 128}"],
+        ["", "a", f"{ARN}:thing/", f"{ARN}:thing/{'t' * 129}", f"{ARN}:thing/a\n", f"{ARN}:job/a", f"{ARN}:thing/a.b"],
+    ),
+    Row(
+        "JOB_TEMPLATE_ARN",
+        "text of 1 to 1600 characters, arn:<partition>:iot:<region>:<12 digits, or none>:jobtemplate/<id>",
+        [f"{ARN}:jobtemplate/a", f"{ARN}:jobtemplate/{'a' * 64}", "arn:aws:iot:eu-west-1::jobtemplate/AWS-Reboot:1.0"],
+        ["", f"{ARN}:job/a", f"{ARN}:jobtemplate/{'a' * 65}", f"{ARN}:jobtemplate/a:1.0", f"{ARN}:jobtemplate/a\n"],
+    ),
+    Row(
+        "PARAMETER_KEY",
+        "text of 1 to 128 characters, letters, digits, _ and - only",
+        ["a", "pathToHandler", "k" * 128],
+        ["", "k" * 129, "a.b", "a b", "a\n", "é"],
+    ),
+    Row(
+        "PARAMETER_VALUE",
+        "text of 1 to 30720 characters, no line breaks, tabs or other control characters",
+        ["a", "é", "v" * 30720],
+        ["", "v" * 30721, "a\n", "a\tb", "\u200b"],
+    ),
+    Row(
+        "SCHEDULE_TIME",
+        "16 characters, YYYY-MM-DDThh:mm in UTC",
+        ["2030-01-31T02:00", "2030-12-01T23:59"],
+        [
+            "",
+            "2030-01-31",
+            "2030-01-31T02:00:00",
+            "2030-01-31T02:00Z",
+            "2030-01-31 02:00",
+            "2030-13-01T02:00",
+            "2030-00-01T02:00",
+            "2030-01-32T02:00",
+            "2030-01-31T24:00",
+            "2030-01-31T02:60",
+        ],
+    ),
+    Row(
+        "ENVIRONMENT_NAME",
+        "text of 1 to 64 characters, letters, digits and -, beginning with a letter",
+        ["a", "prod", "Prod-2", "a" * 64],
+        ["", "a" * 65, "2prod", "-prod", "a_b", "a.b", "a b", "prod\n", "é"],
+    ),
+    Row(
+        "ACCOUNT",
+        "12 characters, digits, in quotes",
+        ["123456789012", "000000000000"],
+        ["", "12345678901", "1234567890123", "12345678901a", "1234 5678 90", "12345678901\n", "١٢٣٤٥٦٧٨٩٠١٢"],
+    ),
+    Row(
+        "REGION",
+        "text of 9 to 25 characters, such as eu-west-1",
+        ["eu-west-1", "ap-southeast-2", "us-gov-west-1", "mx-central-1", "us-isob-east-1"],
+        ["", "eu-west", "euwest1", "EU-WEST-1", "eu-west-1a", "eu_west_1", "eu-west-1\n", "europe-west-1"],
+    ),
+]
+CHOICES = [
+    Row("ABORT_FAILURE_TYPE", "FAILED, REJECTED, TIMED_OUT or ALL", ["FAILED", "REJECTED", "TIMED_OUT", "ALL"], ["XX"]),
+    Row("ABORT_ACTION", "CANCEL", ["CANCEL"], ["ABORT", "NONE"]),
+    Row("RETRY_FAILURE_TYPE", "FAILED, TIMED_OUT or ALL", ["FAILED", "TIMED_OUT", "ALL"], ["REJECTED", "CANCELED"]),
+    Row("TARGET_SELECTION", "CONTINUOUS or SNAPSHOT", ["CONTINUOUS", "SNAPSHOT"], ["ALL"]),
+    Row(
+        "END_BEHAVIOR",
+        "STOP_ROLLOUT, CANCEL or FORCE_CANCEL",
+        ["STOP_ROLLOUT", "CANCEL", "FORCE_CANCEL"],
+        ["STOP", "CANCELED"],
+    ),
+]
+COUNTS = [
+    Row("PACKAGE_VERSIONS", "up to 25 package versions", [[], ["a"] * 24, ("a",) * 25], [["a"] * 26]),
+    Row("TAGS", "up to 50 tags", [{}, dict.fromkeys(range(49)), dict.fromkeys(range(50))], [dict.fromkeys(range(51))]),
+    Row("ABORT_CRITERIA", "at least 1 criteria", [["a"], ["a"] * 100], [[]]),
+    Row("RETRY_CRITERIA", "1 to 2 criteria", [["a"], ("a", "a")], [[], ["a"] * 3]),
+    Row("WINDOWS", "at least 0 maintenance windows", [[], ["a"], ["a"] * 100]),
+    Row("TARGETS", "1 to 100 targets", [["a"], ["a"] * 100], [[], ["a"] * 101]),
+]
+ROWS = [*WHOLE_NUMBERS, *DECIMALS, *TEXTS, *CHOICES, *COUNTS]
+
+# What is never taken, whatever the bounds.
+OF_ANOTHER_TYPE: dict[str, list[Any]] = {
+    "whole number": [None, True, False, 5.0, 100.0, math.nan, math.inf, "5", "", b"5", [], {}],
+    "decimal": [None, True, False, math.nan, math.inf, -math.inf, "2.5", b"2", [], {}],
+    "text": [None, True, 5, 5.0, b"aaa", ["a"], {"a": "a"}],
+    "choice": [None, True, 1, "", b"ALL", ["ALL"], "all", "All", " ALL", "ALL ", "ALL\n"],
+    "count": [None, True, 1, "", "a", b"a", iter("a")],
+}
+GROUPS = {"whole number": WHOLE_NUMBERS, "decimal": DECIMALS, "text": TEXTS, "choice": CHOICES, "count": COUNTS}
+WRONG_TYPES = [(row, OF_ANOTHER_TYPE[kind]) for kind, rows in GROUPS.items() for row in rows]
+
+
+def test_every_limit_has_a_row() -> None:
+    """A new limit comes with its boundaries."""
+    declared = {name for name, value in vars(limits).items() if isinstance(value, Limit)}
+    assert declared == {row.name for row in ROWS}
+    assert len(declared) == len(ROWS)
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
+def test_boundaries(row: Row) -> None:
+    """What is at a boundary or inside is taken, what is just outside is not."""
+    assert [value for value in row.accepted if not row.limit.accepts(value)] == []
+    assert [value for value in row.refused if row.limit.accepts(value)] == []
+
+
+@pytest.mark.parametrize(("row", "values"), WRONG_TYPES, ids=[row.name for row, _ in WRONG_TYPES])
+def test_wrong_types(row: Row, values: list[Any]) -> None:
+    """Nothing of another type is taken for a value: no True for 1, no 5.0 for 5, no text for a list of its letters."""
+    assert [value for value in values if row.limit.accepts(value)] == []
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
+def test_words(row: Row) -> None:
+    """The words say what is allowed, with its unit."""
+    assert row.limit.allowed == row.allowed
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
+def test_findings(row: Row) -> None:
+    """A finding repeats what was given, or how many, with the words and the fix of the limit; else there is none."""
+    assert [row.limit.check(value) for value in row.accepted] == [None] * len(row.accepted)
+    for value in row.refused:
+        finding = row.limit.check(value)
+        assert finding is not None
+        assert finding.rule is row.limit
+        assert finding.given == (len(value) if isinstance(row.limit, Count) else value)
+        assert (finding.loc, finding.allowed, finding.fix) == ((), row.allowed, row.limit.fix)
+
+
+@pytest.mark.parametrize("row", [row for row in ROWS if row.name != "TAGS"], ids=lambda row: row.name)
+def test_json_schemas(row: Row) -> None:
+    """An editor that reads the JSON Schema underlines nothing that is allowed, and what is out of its bounds."""
+    valid = jsonschema.Draft202012Validator(row.limit.json_schema()).is_valid
+    as_json = [list(value) if isinstance(value, tuple) else value for value in row.accepted]
+    assert [value for value in as_json if not valid(value)] == []
+    # Digits after the point and invisible characters are more than JSON Schema can say.
+    if isinstance(row.limit, Range | Choice | Count):
+        below_or_above = [value for value in row.refused if isinstance(value, int | list | str)]
+        assert [value for value in below_or_above if valid(value)] == []
+    elif not isinstance(row.limit, Printable):
+        assert [value for value in row.refused if isinstance(value, str) and "\n" not in value and valid(value)] == []
+
+
+def test_declarations() -> None:
+    """The numbers that stand in no limit of their own are those that AWS documents or was measured to have."""
+    assert limits.MAX_DOCUMENT_BYTES == 32768
+    assert limits.MAX_PLACEHOLDERS == 10
+    assert limits.DEFAULT_EXPIRES_IN_SEC == 3600
+
+
+def test_text_without_a_pattern() -> None:
+    """Without a pattern the length alone counts."""
+    text = Text(code="JT998", title="t", why="w.", source="s", fix="f", minimum=0, maximum=2)
+    assert [text.accepts(value) for value in ("", "\n\n", "abc")] == [True, True, False]
+    assert text.allowed == "text of 0 to 2 characters"
