@@ -32,3 +32,6 @@ class JobTemplatesStack(cdk.Stack):
             str(spec.template_name): JobTemplate.from_spec(self, str(spec.template_name), spec)
             for spec in environment.templates
         }
+        for name, reasons in environment.acknowledged.items():
+            acknowledgments = [cdk.Acknowledgment(id=f"iot-jobs::{code}", reason=why) for code, why in reasons.items()]
+            cdk.Validations.of(self.templates[name]).acknowledge(*acknowledgments)

@@ -42,6 +42,7 @@ WHOLE_NUMBERS = [
     Row("EXPIRES_IN_SEC", "60 to 3600 seconds, a whole number", [60, 61, 3599, 3600], [0, 59, 3601]),
     Row("DURATION_IN_MINUTES", "1 to 1430 minutes, a whole number", [1, 1429, 1430], [0, 1431]),
     Row("THINGS", "1 or more things, a whole number", [1, 2, 10**12], [-1, 0]),
+    Row("MAX_DURATION_HOURS", "1 or more hours, a whole number", [1, 2, 10**6], [-1, 0]),
 ]
 DECIMALS = [
     Row(
@@ -253,7 +254,7 @@ COUNTS = [
     Row("TAGS", "up to 50 tags", [{}, dict.fromkeys(range(49)), dict.fromkeys(range(50))], [dict.fromkeys(range(51))]),
     Row("ABORT_CRITERIA", "at least 1 criteria", [["a"], ["a"] * 100], [[]]),
     Row("RETRY_CRITERIA", "1 to 2 criteria", [["a"], ("a", "a")], [[], ["a"] * 3]),
-    Row("WINDOWS", "at least 0 maintenance windows", [[], ["a"], ["a"] * 100]),
+    Row("WINDOWS", "up to 100 maintenance windows", [[], ["a"], ["a"] * 100], [["a"] * 101]),
     Row("TARGETS", "1 to 100 targets", [["a"], ["a"] * 100], [[], ["a"] * 101]),
 ]
 ROWS = [*WHOLE_NUMBERS, *DECIMALS, *TEXTS, *CHOICES, *COUNTS]

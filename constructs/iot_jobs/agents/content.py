@@ -37,6 +37,7 @@ _SECRETS = {
         r"(?P<secret>(?=[^A-Z]{0,39}[A-Z])(?=[^a-z]{0,39}[a-z])[A-Za-z0-9/+]{40})(?![A-Za-z0-9/+=])"
     ),
 }
+_SHORTEST = len("http://x")
 _ADDRESS = re.compile(r"(?<![A-Za-z])http://(?:[^/?#\s@\"']*@)?(\[[0-9A-F:.]*\]|[^\[\]/?#\s:,;\"'\\]+)", re.IGNORECASE)
 # What does not leave the device: loopback, and the link-local addresses of metadata services.
 _ON_THE_DEVICE = re.compile(r"(?:.+\.)?localhost|127\.[0-9.]+|0\.0\.0\.0|169\.254\.[0-9.]+|\[::1\]", re.IGNORECASE)
@@ -52,6 +53,8 @@ def content_problems(value: object) -> Iterator[Finding]:
     if depth(value) > MAX_DOCUMENT_DEPTH:
         return
     for loc, name, text in _texts(value, (), ""):
+        if len(text) < _SHORTEST:
+            continue
         if kinds := [kind for kind, pattern in _SECRETS.items() if pattern.search(f"{name}={text}")]:
             yield SECRET.finding(
                 loc=loc,

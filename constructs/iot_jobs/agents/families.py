@@ -8,7 +8,9 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import Any
 
-from iot_jobs.jsontext import canonical
+from iot_jobs.jsontext import canonical, depth
+from iot_jobs.limits import MAX_DOCUMENT_DEPTH
+from iot_jobs.placeholders import placeholders
 from iot_jobs.unresolved import holds_token
 
 FAMILIES = ("device-client", "device-client-old", "managed-template", "jobs-agent", "freertos-ota")
@@ -41,10 +43,13 @@ def family_of(value: Mapping[str, Any]) -> str | None:
 
     A guess, but for `afr_ota`: other agents may read documents that look the same.
     """
+    if depth(value) > MAX_DOCUMENT_DEPTH:
+        return None
     if "afr_ota" in value:
         return "freertos-ota"
     if _has_steps(value):
-        return "managed-template" if "${aws:iot:parameter:" in canonical(value) else "device-client"
+        managed = any(placeholder.kind == "parameter" for placeholder in placeholders(value))
+        return "managed-template" if managed else "device-client"
     operation = value.get("operation")
     if not isinstance(operation, str) or not operation:
         return None

@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from iot_jobs.agents.families import SchemaError, schema_text
+from iot_jobs.agents.quick import certainly_fits
 from iot_jobs.finding import Location, dotted, shown
 from iot_jobs.jsontext import canonical
 
@@ -32,6 +33,8 @@ def misfits(value: object, schema: str | Mapping[str, Any]) -> list[Misfit]:
     A text that holds an AWS placeholder or a CDK token passes wherever its type or content would be judged. Raises
     `SchemaError` where the schema can't be run.
     """
+    if isinstance(schema, str) and certainly_fits(value, schema):
+        return []
     from iot_jobs.agents import dialect  # takes 0.1 s to import
 
     if isinstance(schema, str):
@@ -136,6 +139,14 @@ _WORDS = {
     "format": "text of the format {}",
     "uniqueItems": "a list that has each item once",
 }
+_FIXES = {
+    "contains": "add one",
+    "minItems": "add to it",
+    "maxItems": "shorten it",
+    "minLength": "write more",
+    "maxLength": "shorten it",
+    "not": "remove it, or write what is allowed",
+}
 
 
 def _asked(error: ValidationError) -> str:
@@ -152,10 +163,10 @@ def _asked(error: ValidationError) -> str:
     if isinstance(schema, Mapping) and "names" in schema:
         return f"the names {', '.join(map(str, schema['names']))}" if schema["names"] else "no other names"
     if keyword == "contains":
-        return f"at least one that is {_kind(wanted)}"
-    if isinstance(schema, Mapping) and "description" in schema:
-        return str(schema["description"])
-    return f"text that matches {wanted}" if keyword == "pattern" else f"what the schema says; {error.message[:100]}"
+        return f"at least one item that is {_described(wanted) or _kind(wanted)}"
+    if keyword == "pattern":
+        return _described(schema) or f"text that matches {wanted}"
+    return _described(schema) or f"what the schema says; {error.message[:100]}"
 
 
 def _kind(schema: Any) -> str:
@@ -166,12 +177,18 @@ def _kind(schema: Any) -> str:
         return shown(schema["const"])
     if "enum" in schema:
         return _either([shown(value) for value in schema["enum"]])
-    if "description" in schema:
-        return str(schema["description"])
     if "type" in schema:
         types = [schema["type"]] if isinstance(schema["type"], str) else schema["type"]
         return _either([_TYPES[one] for one in types])
-    return f"an object with {', '.join(schema['required'])}" if schema.get("required") else "a value"
+    required = ", ".join(map(str, schema.get("required", ())))
+    return _described(schema) or (f"an object with {required}" if required else "a value")
+
+
+def _described(schema: Any) -> str:
+    """A schema's own description as part of a sentence; empty where there is none."""
+    words = str(schema.get("description", "")).split() if isinstance(schema, Mapping) else []
+    text = " ".join(words).rstrip(".")
+    return text[:1].lower() + text[1:] if text[1:2].islower() else text
 
 
 def _either(words: list[str]) -> str:
@@ -189,6 +206,8 @@ def _fix(error: ValidationError, loc: Location) -> str:
         texts = [value for value in cast(list[object], error.validator_value) if isinstance(value, str)]
         if near := get_close_matches(str(error.instance).lower(), [text.lower() for text in texts], 1):
             return f"write {shown(next(text for text in texts if text.lower() == near[0]))}"
-    if schema.get("examples"):
+    if isinstance(schema.get("examples"), list) and schema["examples"]:
         return f"write it like {shown(schema['examples'][0])}"
-    return "change it, or the schema"
+    if error.validator == "type":
+        return f"write {_asked(error)}"
+    return _FIXES.get(str(error.validator), "change it")

@@ -152,6 +152,8 @@ class Loader:
         if isinstance(header, dict):
             templates = header.get("templates", {})
             header = {key: value for key, value in header.items() if key != "templates"}
+            if "acknowledged" in header:
+                self.found.append(placed(unknown_key("acknowledged", ()), source.place(("acknowledged",))))
         environment, found = Environment.check(header)
         self.found.extend(placed(one, source.place(one.loc)) for one in found)
         name = header.get("name") if isinstance(header, dict) else None
@@ -167,7 +169,8 @@ class Loader:
         tags = environment.tags if environment else {}
         subjects = [self._overlaid(source, name, change, tags, environment) for name, change in templates.items()]
         specs = tuple(one.spec for one in subjects if one is not None and isinstance(one.spec, JobTemplateSpec))
-        return source, environment and environment.model_copy(update={"templates": specs})
+        reasons = {one.name: dict(one.acknowledged) for one in subjects if one is not None and one.acknowledged}
+        return source, environment and environment.model_copy(update={"templates": specs, "acknowledged": reasons})
 
     def _overlaid(
         self, source: Source, name: str, change: Any, tags: Mapping[str, Any], environment: Environment | None

@@ -51,6 +51,7 @@ def _family() -> dict[str, Any]:
 
 def _environment() -> dict[str, Any]:
     schema = Environment.model_json_schema()
+    del schema["properties"]["acknowledged"]  # written with each template
     overlay = _nullable(_family())
     definitions = overlay.pop("$defs")
     for key in ("$schema", "title", "description", "required"):
