@@ -11,6 +11,9 @@ NODE_READY := node_modules/.ready
 # jsii and the CDK CLI find node, cdk's `app` finds its tools, and no target needs an activated environment.
 export PATH := $(CURDIR)/$(BIN):$(CURDIR)/node_modules/.bin:$(PATH)
 
+# Our own modules are compiled once, not at every start.
+export PYTHONDONTWRITEBYTECODE :=
+
 .DEFAULT_GOAL := help
 .PHONY: help setup check synth lint test test-slow bench deploy-local lock clean
 
@@ -20,7 +23,7 @@ help: ## List the targets
 setup: $(PYTHON_READY) $(NODE_READY) ## Make .venv and node_modules; does nothing when they are up to date
 
 check: setup ## Check the templates, environments and job documents: no Node, no AWS
-	$(BIN)/iot-jobs check .
+	$(BIN)/iot-jobs check stacks
 
 synth: setup ## Synthesize every environment into cdk.out
 	node_modules/.bin/cdk synth --quiet

@@ -55,7 +55,7 @@ def deploy(folder: Path) -> str:
     """Run the steps in order, with the synthesized templates in a folder; gives the table of what was deployed."""
     offline = environ_without_aws(folder)
     assembly = folder / "cdk.out"
-    run("check", BIN / "iot-jobs", "check", ".", environ=offline)
+    run("check", BIN / "iot-jobs", "check", "stacks", environ=offline)
     run("synthesize", CDK, "synth", "--quiet", "--output", assembly, environ=offline)
     target = read_target(assembly)
 

@@ -15,7 +15,7 @@ class CannotRun(click.ClickException):
     exit_code = 2
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="cdk-iot-jobs")
 def main() -> None:
     """Check AWS IoT job templates before they are deployed, and list those that are."""
@@ -44,7 +44,7 @@ def check(paths: tuple[Path, ...], output: str, strict: bool) -> None:
     for one in report.skipped:
         click.echo(f"skipped {one.file}: {one.reason}", err=True)
     click.echo(findings.summary(report), err=True)
-    sys.exit(report.failed(strict=strict))
+    sys.exit(int(report.failed(strict=strict)))
 
 
 @main.command()

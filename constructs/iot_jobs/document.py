@@ -96,8 +96,15 @@ class JobDocument:
         """The AWS placeholders, in the order of the document."""
         return tuple(placeholders.placeholders(self.value))
 
-    def problems(self) -> Iterator[Finding]:
+    def problems(self) -> tuple[Finding, ...]:
         """What AWS would refuse in this document, and what it would leave unfilled, as locations in the document."""
+        return self._problems
+
+    @cached_property
+    def _problems(self) -> tuple[Finding, ...]:
+        return tuple(self._judged())
+
+    def _judged(self) -> Iterator[Finding]:
         try:
             value = self.value
         except jsontext.JsonError as error:
@@ -118,6 +125,8 @@ class JobDocument:
         yield from placeholders.problems(self.placeholders)
 
     def _surrogates(self) -> Iterator[Finding]:
+        if self.text.isascii() and "\\u" not in self.text:
+            return
         try:
             jsontext.canonical(self.value).encode()
         except UnicodeEncodeError as error:

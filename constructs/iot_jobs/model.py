@@ -19,7 +19,6 @@ from iot_jobs.unresolved import Unresolved, holds_token
 
 if TYPE_CHECKING:
     from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
-    from pydantic.json_schema import JsonSchemaValue
 
 T = TypeVar("T")
 
@@ -121,7 +120,7 @@ class Items:
 
     def __get_pydantic_json_schema__(
         self, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
-    ) -> JsonSchemaValue:
+    ) -> dict[str, Any]:
         """The items' schema with the bounds of the length."""
         return handler(schema) | self.count.json_schema()
 
@@ -132,7 +131,7 @@ class Model(BaseModel):
     A value that breaks its own limit counts as unknown for the rules between values, so that those still see the rest.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True, use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
 
     if not TYPE_CHECKING:  # type checkers see the fields, as pydantic declares them
 

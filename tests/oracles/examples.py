@@ -60,17 +60,14 @@ _TAGS = [
     [], *([tag] for tag in _product(Key=_TAG_TEXTS, Value=[*_TAG_TEXTS, "v" * 256])),
     *[[{"Key": f"k{number}", "Value": "v"} for number in range(count)] for count in (2, 49, 50, 51)],
 ]  # fmt: skip
-_PARTS: dict[str, Sequence[Any]] = {
-    "MaximumPerMinute": (1, 5, 50, 999, 1000, 1000, 1000),
-    "TimeoutConfig": _product(InProgressTimeoutInMinutes=[1, 2, 60, 10079, 10080]),
-    "PresignedUrlConfig": _PRESIGNS,
-    "DestinationPackageVersions": _PACKAGES,
-    "Tags": _TAGS,
-}
-_CONTENTS = [
-    *({"Document": text} for text in values.DOCUMENTS * 3),
-    *({"DocumentSource": url} for url in values.SOURCES),
+_TIMEOUTS = _product(InProgressTimeoutInMinutes=[1, 2, 60, 10079, 10080])
+_ABORTS = [
+    {"CriteriaList": [one] if alone else [one, other]}
+    # The other one is half a list away, and so has another failure type.
+    for one, other in zip(_ABORT_CRITERIA, _ABORT_CRITERIA[80:] + _ABORT_CRITERIA[:80], strict=True)
+    for alone in (True, False)
 ]
+_TARGETS = [[values.THING], [values.GROUP], [values.THING, values.GROUP], [f"{values.THING}{n}" for n in range(100)]]
 _SCHEDULES = _product(
     StartTime=[..., values.TIMES[0], values.TIMES[0]],
     EndTime=[..., *values.TIMES[2:4]],
@@ -79,62 +76,84 @@ _SCHEDULES = _product(
 )
 
 
+def _optional(rate: str, retry: str) -> dict[str, Sequence[Any]]:
+    return {
+        "Description": _DESCRIPTIONS,
+        "JobExecutionsRolloutConfig": [
+            *_product(MaximumPerMinute=[1, 5, 50, 999, 1000] * 100),
+            *_product(MaximumPerMinute=[1, 50, 1000, 1000, 1000], **{rate: _RATES}),
+        ],
+        "AbortConfig": _ABORTS,
+        "JobExecutionsRetryConfig": [{retry: criteria} for criteria in _RETRIES],
+        "TimeoutConfig": _TIMEOUTS,
+        "PresignedUrlConfig": _PRESIGNS,
+        "DestinationPackageVersions": _PACKAGES,
+        "Tags": _TAGS,
+    }
+
+
+_CONTENTS: list[dict[str, Any]] = [
+    *({"Document": text} for text in values.DOCUMENTS * 3),
+    *({"DocumentSource": url} for url in values.SOURCES),
+]
+_REQUIRED: dict[str, dict[str, Sequence[Any]]] = {
+    registry.TEMPLATE: {"JobTemplateId": _IDS, "Description": _DESCRIPTIONS},
+    registry.JOB: {"JobId": _IDS, "Targets": _TARGETS},
+}
+_SOURCES_OF_CONTENT = {
+    registry.TEMPLATE: [*_CONTENTS, {"JobArn": values.JOB_ARN}, {"Document": "{}", "JobArn": values.JOB_ARN}],
+    registry.JOB: [
+        *_CONTENTS,
+        {"JobTemplateArn": values.TEMPLATE_ARN},
+        {"JobTemplateArn": values.MANAGED, "DocumentParameters": {"minutes": "5"}},
+    ],
+}
+_OPTIONAL = {
+    registry.TEMPLATE: _optional("ExponentialRolloutRate", "RetryCriteriaList")
+    | {"MaintenanceWindows": _WINDOWS + _TWO_WINDOWS},
+    registry.JOB: _optional("ExponentialRate", "CriteriaList")
+    | {"SchedulingConfig": _SCHEDULES, "TargetSelection": ["CONTINUOUS", "CONTINUOUS", "SNAPSHOT"]},
+}
+
+
+def _pick(draw: st.DrawFn, items: Sequence[Any]) -> Any:
+    """One of the items: as `sampled_from`, which would look at all of them each time."""
+    return items[draw(st.integers(0, len(items) - 1))]
+
+
 @st.composite
-def _bases(draw: st.DrawFn, *, job: bool) -> dict[str, Any]:
-    """Properties put together from valid parts."""
+def _bases(draw: st.DrawFn, resource_type: str) -> dict[str, Any]:
+    """Properties put together from parts that are valid alone."""
+    given = dict(_pick(draw, _SOURCES_OF_CONTENT[resource_type]))
+    wanted = draw(st.integers(0, 2**10 - 1))
+    if "s3-presigned-url" in given.get("Document", ""):
+        given["PresignedUrlConfig"] = _pick(draw, _PRESIGNS)
+    if "aws:iot:package" in given.get("Document", ""):
+        given["DestinationPackageVersions"] = _PACKAGES[1]
+        wanted &= ~(1 << 6)
+    for name, parts in _REQUIRED[resource_type].items():
+        given[name] = _pick(draw, parts)
+    for place, (name, parts) in enumerate(_OPTIONAL[resource_type].items()):
+        if wanted >> place & 1:
+            given[name] = _pick(draw, parts)
+    return copy.deepcopy(given)
 
-    def pick(parts: Sequence[Any]) -> Any:
-        return copy.deepcopy(draw(st.sampled_from(parts)))
 
-    given: dict[str, Any] = {"JobId" if job else "JobTemplateId": pick(_IDS)}
-    if job:
-        given["Targets"] = pick(
-            [
-                [values.THING],
-                [values.GROUP],
-                [values.THING, values.GROUP],
-                [f"{values.THING}{number}" for number in range(100)],
-            ]
-        )
-        content = [*_CONTENTS, {"JobTemplateArn": values.TEMPLATE_ARN}]
-        content.append({"JobTemplateArn": values.MANAGED, "DocumentParameters": {"minutes": "5"}})
-    else:
-        content = [*_CONTENTS, {"JobArn": values.JOB_ARN}, {"Document": "{}", "JobArn": values.JOB_ARN}]
-    given |= pick(content)
-    wanted = draw(st.integers(0, 2**9 - 1))
-    if not job or wanted & 1:
-        given["Description"] = pick(_DESCRIPTIONS)
-    if wanted & 2:
-        given["JobExecutionsRolloutConfig"] = {"MaximumPerMinute": pick(_PARTS["MaximumPerMinute"])}
-        if wanted & 1:
-            given["JobExecutionsRolloutConfig"]["ExponentialRate" if job else "ExponentialRolloutRate"] = pick(_RATES)
-    if wanted & 4:
-        given["AbortConfig"] = {"CriteriaList": [pick(_ABORT_CRITERIA) for _ in range(1 + (wanted & 1))]}
-    if wanted & 8:
-        given["JobExecutionsRetryConfig"] = {"CriteriaList" if job else "RetryCriteriaList": pick(_RETRIES)}
-    for bit, name in enumerate(("TimeoutConfig", "PresignedUrlConfig", "DestinationPackageVersions", "Tags"), start=4):
-        if wanted & 1 << bit:
-            given[name] = pick(_PARTS[name])
-    if wanted & 1 << 8 and job:
-        given["SchedulingConfig"] = pick(_SCHEDULES)
-        given["TargetSelection"] = pick(["CONTINUOUS", "CONTINUOUS", "SNAPSHOT"])
-    elif wanted & 1 << 8:
-        given["MaintenanceWindows"] = pick([*_WINDOWS, *_TWO_WINDOWS])
-    return given
+_TEXTS = st.text(st.sampled_from("a-Z_9" + values.ODD_CHARACTERS), max_size=8)
 
 
 @st.composite
 def properties(draw: st.DrawFn, resource_type: str = registry.TEMPLATE, *, changes: int = 3) -> dict[str, Any]:
     """Properties of a resource: about two fifths as put together, the others with one to so many changes."""
-    given = draw(_bases(job=resource_type == registry.JOB))
-    for _ in range(draw(st.sampled_from([0, 0, *range(1, changes + 1)]))):
+    given = draw(_bases(resource_type))
+    for _ in range(_pick(draw, [0, 0, *range(1, changes + 1)])):
         places = list(_places(given))
         if places:
-            holder, key = draw(st.sampled_from(places))
-            _change(holder, key, draw(st.sampled_from(_changes(holder, key))))
+            holder, key = _pick(draw, places)
+            _change(holder, key, _pick(draw, _changes(holder, key)))
     if draw(st.integers(0, 9)) == 0:
-        name = draw(st.sampled_from(["JobTemplateId", "JobId", "Description", "DocumentSource", "JobArn", "Document"]))
-        given[name] = draw(st.text(st.sampled_from("a-Z_9" + values.ODD_CHARACTERS), max_size=8))
+        name = _pick(draw, ["JobTemplateId", "JobId", "Description", "DocumentSource", "JobArn", "Document"])
+        given[name] = draw(_TEXTS)
     return given
 
 
@@ -197,12 +216,12 @@ BASES = (
 
 
 def neighbours() -> Iterator[tuple[str, dict[str, Any]]]:
-    """Every single change of the bases, each with its resource type."""
+    """Every single change of the bases, of a list's items only the first, each with its resource type."""
     for resource_type, base in BASES:
-        for number, (holder, key) in enumerate(_places(base)):
+        for number, (holder, key) in enumerate(_places(base, first=1)):
             for change in _changes(holder, key):
                 given = copy.deepcopy(base)
-                _change(*_places(given)[number], change)
+                _change(*_places(given, first=1)[number], change)
                 yield resource_type, given
 
 
@@ -256,11 +275,11 @@ def _others(key: object, value: Any) -> list[Any]:
     return [*own.get(key, words), *shapes, *characters, *(value.ljust(length, "x") for length in values.LENGTHS)]
 
 
-def _places(value: object) -> list[tuple[Any, Any]]:
-    """Every holder and key inside a value, of a long list only the first two."""
+def _places(value: object, *, first: int = 2) -> list[tuple[Any, Any]]:
+    """Every holder and key inside a value, of a list only the first ones."""
     items: list[tuple[Any, Any]] = []
     if isinstance(value, dict):
         items = list(value.items())
     elif isinstance(value, list):
-        items = list(enumerate(value[:2]))
-    return [place for key, item in items for place in ((value, key), *_places(item))]
+        items = list(enumerate(value[:first]))
+    return [place for key, item in items for place in ((value, key), *_places(item, first=first))]

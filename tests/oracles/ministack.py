@@ -75,7 +75,7 @@ class LocalIot:
         return refusal
 
     def update_job(self, request: Mapping[str, Any]) -> str | None:
-        """UpdateJob, of a job that doesn't exist, with the blocks that it shares with CreateJobTemplate and CreateJob."""
+        """UpdateJob, of a job that doesn't exist, with the blocks that it shares with the two others."""
         blocks = {name: request[name] for name in _UPDATABLE if request.get(name) is not None}
         return self._ask(self._iot.update_job, {"jobId": "nowhere", **blocks}) if blocks else None
 

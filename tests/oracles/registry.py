@@ -70,4 +70,4 @@ def _is_role_arn(instance: object) -> bool:
     return not isinstance(instance, str) or matches_somewhere(IamRoleArn().pattern, instance)
 
 
-_Validator = extend(jsonschema.Draft7Validator, {"pattern": _pattern})
+_Validator = extend(jsonschema.Draft7Validator, {"pattern": _pattern})  # type: ignore[no-untyped-call]

@@ -16,15 +16,11 @@ URL = f"https://{BUCKET}.s3.{REGION}.amazonaws.com/job.json"
 PATH_URL = f"https://s3.{REGION}.amazonaws.com/{BUCKET}/job.json"
 PACKAGE = f"arn:aws:iot:{REGION}:{ACCOUNT}:package/firmware/version/"
 
-# One character of each general category of Unicode, and the marks that patterns and placeholders know.
+# One character of each general category of Unicode (of C all five kinds), and the marks that placeholders know.
 ODD_CHARACTERS = (
-    "Aaǅʰア\u0301\u0903\u20dd0\u2167²_-(\x29«»!+$^¦ \u2028\u2029\x00\n\t\x7f\u200b\u00ad\ufeff\ud800\udc00\ue000\uffff"
-    "\u0378\u00a0é日😀\U000e0001\U0010ffff*./:@=%{}\"'\\<>&?#~;,|`"
-)  # fmt: skip
-LENGTHS = (
-    63, 64, 65, 127, 128, 129, 255, 256, 257, 1349, 1350, 1351, 1599, 1600, 1601, 2027, 2028, 2029, 2047, 2048,
-    2049, 32767, 32768, 32769,
-)  # fmt: skip
+    'ǅʰア\u0301\u0903\u20dd\u0667Ⅷ²_-)«»*+$^¦\u00a0\u2028\u2029\n\x7f\u200b\ud800\ue000\uffff😀\U000e0001./:@=%{"<&~'
+)
+LENGTHS = (64, 65, 128, 129, 256, 257, 1350, 1351, 1600, 1601, 2028, 2029, 2048, 2049, 30720, 30721)
 WHOLE_NUMBERS = (
     -1, 0, 1, 2, 4, 5, 6, 9, 10, 11, 59, 60, 61, 100, 999, 1000, 1001, 1429, 1430, 1431, 1440, 3599, 3600, 3601,
     10079, 10080, 10081, 2**31 - 1, 2**31, 2**63 - 1, 2**63, 10**30,
@@ -74,7 +70,8 @@ ODD_DOCUMENTS = (
     holding("${aws:iot:package:other:version:1.0:attributes:url}"),
     holding("${aws:iot:package::version::attributes:url}"),
     holding("${aws:iot:package:firmware:version:$null:attributes:url}"),
-    holding("a${aws:iot:package:firmware:version:1.0:attributes}"), holding(*[PRESIGNED] * 10), holding(*[PRESIGNED] * 11),
+    holding("a${aws:iot:package:firmware:version:1.0:attributes}"),
+    holding(*[PRESIGNED] * 10), holding(*[PRESIGNED] * 11),
     holding("${aws:iot:s3-presigned-url:${aws:iot:s3-presigned-url:x}}"),
     holding(f"${{aws:iot:s3-presigned-url-upload:https://{BUCKET}.s3.{REGION}.amazonaws.com/{'${jobId}' * 3}}}"),
     json.dumps({PRESIGNED: 1}),

@@ -71,11 +71,12 @@ def problems(value: Mapping[str, Any], schema: str | Mapping[str, Any] | None = 
     checked. A schema that can't be run is reported at the document as a whole. What is nested deeper than a document
     may be is not looked at.
     """
-    if depth(value) > MAX_DOCUMENT_DEPTH:
+    wanted = family_of(value) if schema is None else schema
+    if wanted is None or depth(value) > MAX_DOCUMENT_DEPTH:
         return
-    family = family_of(value) if schema is None else schema if isinstance(schema, str) else None
+    family = wanted if isinstance(wanted, str) else None
     try:
-        found = [] if schema is None and family is None else misfits(value, family or schema or {})
+        found = misfits(value, wanted)
     except SchemaError as error:
         for given, allowed in error.faults:
             yield SCHEMA.finding(given=given, allowed=allowed, fix="mend the schema, or name a family")

@@ -31,13 +31,13 @@ _SECRETS = {
         re.DOTALL,
     ),
     "an AWS access key id": re.compile(r"(?<![A-Za-z0-9])(?P<secret>(?:AKIA|ASIA)[A-Z0-9]{16})(?![A-Za-z0-9])"),
-    # Upper and lower case: forty hexadecimal digits are a commit or a checksum.
+    # Known by the word before it. Upper and lower case, for forty hexadecimal digits are a commit or a checksum.
     "an AWS secret access key": re.compile(
         r"(?i:secret|access)[ ._-]?(?i:key)[\s\"'=:,]{1,5}"
         r"(?P<secret>(?=[^A-Z]{0,39}[A-Z])(?=[^a-z]{0,39}[a-z])[A-Za-z0-9/+]{40})(?![A-Za-z0-9/+=])"
     ),
 }
-_SHORTEST = len("http://x")
+_HINT = re.compile(r"PRIVATE KEY|AKIA|ASIA|[Kk][Ee][Yy]")
 _ADDRESS = re.compile(r"(?<![A-Za-z])http://(?:[^/?#\s@\"']*@)?(\[[0-9A-F:.]*\]|[^\[\]/?#\s:,;\"'\\]+)", re.IGNORECASE)
 # What does not leave the device: loopback, and the link-local addresses of metadata services.
 _ON_THE_DEVICE = re.compile(r"(?:.+\.)?localhost|127\.[0-9.]+|0\.0\.0\.0|169\.254\.[0-9.]+|\[::1\]", re.IGNORECASE)
@@ -47,23 +47,23 @@ _PLACEHOLDER = re.compile(r"\$\{aws:[^}]*\}?")
 def content_problems(value: object) -> Iterator[Finding]:
     """The secrets and the unencrypted addresses in a document: at most one finding of each for each text.
 
-    A secret in a key is reported at its mapping, so that no path repeats it. What is nested deeper than a document may
-    be is not looked at.
+    A secret in a key is reported at its mapping. What is nested deeper than a document may be is not looked at.
     """
     if depth(value) > MAX_DOCUMENT_DEPTH:
         return
     for loc, name, text in _texts(value, (), ""):
-        if len(text) < _SHORTEST:
-            continue
-        if kinds := [kind for kind, pattern in _SECRETS.items() if pattern.search(f"{name}={text}")]:
+        shown, kinds = _without_secrets(text, name)
+        if kinds:
             yield SECRET.finding(
                 loc=loc,
-                given=masked(text, name),
+                given=shown,
                 allowed=f"a document without {' and '.join(kinds)}",
                 fix="remove it and revoke the key; let the device fetch what it needs with its own certificate",
             )
         # `$schema` names a schema and fetches nothing, `_comment` is for readers, and AWS fills in https.
-        hosts = [] if name.startswith(("$", "_")) else _ADDRESS.findall(_PLACEHOLDER.sub("", text))
+        if "://" not in text or name.startswith(("$", "_")):
+            continue
+        hosts = _ADDRESS.findall(_PLACEHOLDER.sub("", text))
         if hosts := [host for host in hosts if not _ON_THE_DEVICE.fullmatch(host)]:
             yield UNENCRYPTED.finding(
                 loc=loc,
@@ -79,12 +79,22 @@ def masked(value: Any, name: str = "") -> Any:
         return {masked(key): masked(item, key) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [masked(item, before) for item, before in zip(value, _before(value, name), strict=True)]
-    if not isinstance(value, str):
-        return value
-    text = f"{name}={value}"
-    for pattern in _SECRETS.values():
-        text = pattern.sub(lambda match: match[0].replace(match["secret"], "***"), text)
-    return text.removeprefix(f"{name}=")
+    return _without_secrets(value, name)[0] if isinstance(value, str) else value
+
+
+def _without_secrets(text: str, name: str) -> tuple[str, list[str]]:
+    """A text with *** in place of its secrets, and which kinds of them it held."""
+    kinds = []
+    if _HINT.search(text) or _HINT.search(name):
+        for kind, pattern in _SECRETS.items():
+            # The name is what stands before an equals sign; a secret in the name itself is none of the text.
+            named, start = f"{name}={text}", len(name) + 1
+            spans = [match.span("secret") for match in pattern.finditer(named)]
+            spans = [(first - start, last - start) for first, last in spans if first >= start]
+            for first, last in reversed(spans):
+                text = f"{text[:first]}***{text[last:]}"
+            kinds += [kind] if spans else []
+    return text, kinds
 
 
 def _texts(value: object, loc: Location, name: str) -> Iterator[tuple[Location, str, str]]:

@@ -16,7 +16,7 @@ from jsonschema.validators import extend, validator_for
 from referencing import Registry, Resource
 from referencing._core import Resolver
 from referencing.exceptions import NoSuchResource, Unresolvable
-from referencing.jsonschema import Schema, specification_with
+from referencing.jsonschema import DRAFT202012, Schema, specification_with
 
 from iot_jobs.agents.families import URN, SchemaError, is_filled_in, schema_text
 
@@ -65,9 +65,11 @@ def _dead_references(resource: Resource[Schema], resolver: Resolver[Schema]) -> 
 def _retrieve(uri: str) -> Resource[Schema]:
     """A shipped schema; every other address is unknown."""
     try:
-        return Resource.from_contents(json.loads(schema_text(uri.removeprefix(URN))))
+        schema = json.loads(schema_text(uri.removeprefix(URN)))
     except SchemaError:
         raise NoSuchResource(uri) from None
+    del schema["$schema"]  # where one stands, jsonschema goes on with its own validator instead of ours
+    return DRAFT202012.create_resource(schema)
 
 
 _REGISTRY: Registry[Schema] = Registry(retrieve=_retrieve)  # type: ignore[call-arg]

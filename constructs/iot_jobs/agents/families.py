@@ -35,7 +35,7 @@ class SchemaError(ValueError):
 
 def is_filled_in(value: object) -> bool:
     """Whether a value is a text that AWS IoT or CloudFormation will change, so that it can't be judged as it stands."""
-    return isinstance(value, str) and ("${aws:" in value or holds_token(value))
+    return isinstance(value, str) and "{" in value and ("${aws:" in value or holds_token(value))
 
 
 def family_of(value: Mapping[str, Any]) -> str | None:
@@ -76,5 +76,7 @@ def schema_text(family: str) -> str:
     if family not in FAMILIES:
         raise SchemaError((family, f"{', '.join(FAMILIES)} or a JSON Schema"))
     schema = json.loads((files("iot_jobs") / "schemas" / f"{family}.schema.json").read_text(encoding="utf-8"))
-    other = schema.get("$ref", "").removeprefix(URN)
-    return canonical(schema | {"$defs": {other: json.loads(schema_text(other))}} if other else schema)
+    if other := schema.get("$ref", "").removeprefix(URN):
+        schema["$defs"] = {other: json.loads(schema_text(other))}
+        del schema["$defs"][other]["$schema"]  # the same as that of the whole
+    return canonical(schema)

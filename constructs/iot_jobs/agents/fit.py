@@ -157,7 +157,7 @@ def _asked(error: ValidationError) -> str:
     if keyword in ("type", "enum", "const"):
         return _kind({keyword: wanted})
     if keyword == "required":
-        return _kind(schema)
+        return _kind(schema if error.instance is None else {"required": wanted})
     if keyword in ("anyOf", "oneOf") and error.context:
         return " or ".join(dict.fromkeys(_kind(branch) for branch in wanted))
     if isinstance(schema, Mapping) and "names" in schema:
@@ -166,7 +166,7 @@ def _asked(error: ValidationError) -> str:
         return f"at least one item that is {_described(wanted) or _kind(wanted)}"
     if keyword == "pattern":
         return _described(schema) or f"text that matches {wanted}"
-    return _described(schema) or f"what the schema says; {error.message[:100]}"
+    return _described(schema) or ("nothing" if error.validator is None else f"what {keyword} in the schema asks for")
 
 
 def _kind(schema: Any) -> str:
@@ -198,7 +198,7 @@ def _either(words: list[str]) -> str:
 def _fix(error: ValidationError, loc: Location) -> str:
     schema = error.schema if isinstance(error.schema, Mapping) else {}
     if error.validator == "required":
-        return f"add {loc[-1]}"
+        return f"add {loc[-1]}" if error.instance is None else "add what is missing"
     if "names" in schema:
         near = get_close_matches(str(loc[-1]), map(str, schema["names"]), 1)
         return f"write {near[0]}, or remove it" if near else "remove it"

@@ -27,8 +27,8 @@ NAME = "iot-jobs"
 class JobTemplateRules:
     """Checks every job template and job of an app, also those made with `CfnJobTemplate`, `CfnJob` or `CfnInclude`.
 
-    Add it with `Validations.of(app).add_plugins(JobTemplateRules())`. Errors fail the synth; warnings are reported. What
-    needs to know the environment, such as the fleet's size, is for `iot-jobs check`.
+    Add it with `Validations.of(app).add_plugins(JobTemplateRules())`. Errors fail the synth; warnings are reported.
+    What needs to know the environment, such as the fleet's size, is for `iot-jobs check`.
     """
 
     @property

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import ast
+import inspect
 import json
+import textwrap
+from collections.abc import Iterator
 from copy import deepcopy
+from itertools import pairwise
 from typing import Any
 
 from iot_jobs import agents
 from iot_jobs.environment import Environment
+from iot_jobs.model import Model
 from iot_jobs.spec import JobTemplateSpec
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -30,7 +36,7 @@ def json_schema(kind: str, name: str | None = None) -> str:
 
 
 def _family() -> dict[str, Any]:
-    schema = JobTemplateSpec.model_json_schema()
+    schema = _schema(JobTemplateSpec)
     properties = schema["properties"]
     del properties["template_name"]
     properties["document"] = _text("A file in job_documents/: what the device is told to do.")
@@ -50,7 +56,7 @@ def _family() -> dict[str, Any]:
 
 
 def _environment() -> dict[str, Any]:
-    schema = Environment.model_json_schema()
+    schema = _schema(Environment)
     del schema["properties"]["acknowledged"]  # written with each template
     overlay = _nullable(_family())
     definitions = overlay.pop("$defs")
@@ -76,6 +82,36 @@ def _nullable(schema: dict[str, Any]) -> dict[str, Any]:
     for name in _ITEMS & changed.get("$defs", {}).keys():
         changed["$defs"][name] = schema["$defs"][name]
     return changed
+
+
+def _schema(model: type[Model]) -> dict[str, Any]:
+    """A model's schema with the docstrings of its fields; pydantic would read them at every start of the program."""
+    schema = model.model_json_schema()
+    parts = {one.__name__: one for one in _parts(Model)}
+    for name, part in ((model.__name__, schema), *schema.get("$defs", {}).items()):
+        for field, text in _docstrings(parts[name]).items():
+            if field in part["properties"]:
+                part["properties"][field]["description"] = text
+    return schema
+
+
+def _parts(model: type[Model]) -> Iterator[type[Model]]:
+    for part in model.__subclasses__():
+        yield part
+        yield from _parts(part)
+
+
+def _docstrings(model: type[Model]) -> dict[str, str]:
+    """The text below each field, in the model and those that it extends."""
+    found: dict[str, str] = {}
+    for one in reversed(model.__mro__):
+        if not issubclass(one, Model):
+            continue
+        (definition,) = ast.parse(textwrap.dedent(inspect.getsource(one))).body
+        for field, text in pairwise(definition.body if isinstance(definition, ast.ClassDef) else ()):
+            if isinstance(field, ast.AnnAssign) and isinstance(text, ast.Expr) and isinstance(field.target, ast.Name):
+                found[field.target.id] = inspect.cleandoc(ast.literal_eval(text.value)).replace("\n", " ")
+    return found
 
 
 def _text(description: str) -> dict[str, Any]:

@@ -1,0 +1,1 @@
+cdk synth -c environment=tset

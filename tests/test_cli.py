@@ -1,0 +1,245 @@
+"""The command line: exit codes, and what goes to which stream."""
+
+import json
+import re
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+import iot_jobs
+from iot_jobs.cli import main
+
+ROOT = Path(__file__).resolve().parent.parent
+FAMILY = "stacks/templates/reboot.yaml"
+DOCUMENT = "job_documents/reboot.json"
+GOOD = {
+    FAMILY: """\
+description: Reboot a device
+document: reboot.json
+timeout: {in_progress_timeout_in_minutes: 15}
+abort:
+  criteria:
+    - {failure_type: ALL, threshold_percentage: 10, min_number_of_executed_things: 20}
+""",
+    DOCUMENT: json.dumps(
+        {
+            "version": "1.0",
+            "steps": [{"action": {"name": "reboot", "type": "runHandler", "input": {"handler": "reboot.sh"}}}],
+        }
+    ),
+    "stacks/environments/dev.yaml": """\
+name: dev
+account: "123456789012"
+region: eu-west-1
+fleet: {things: 50}
+templates:
+  reboot: {}
+""",
+}
+TOO_LONG = GOOD[FAMILY].replace("minutes: 15", "minutes: 10081")
+NO_ABORT = "production: true\n" + GOOD["stacks/environments/dev.yaml"].replace("{}", "{abort: null}")
+
+
+@pytest.fixture
+def application(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A good application, which is the working directory."""
+    for name, text in GOOD.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def run(*arguments: str) -> Result:
+    """The result of a command. What it raises, other than its exit, is raised here."""
+    return CliRunner().invoke(main, arguments, catch_exceptions=False, prog_name="iot-jobs")
+
+
+def test_nothing_to_report(application: Path) -> None:
+    """A good application exits with 0, an empty report on stdout, and one line of summary on stderr."""
+    result = run("check", ".")
+    assert (result.exit_code, result.stdout, result.stderr) == (0, "", "1 checked, 0 errors, 0 warnings\n")
+
+
+def test_an_error(application: Path) -> None:
+    """A finding exits with 1: the whole report on stdout, the summary on stderr."""
+    (application / FAMILY).write_text(TOO_LONG)
+    result = run("check", ".")
+    assert result.exit_code == 1
+    assert (
+        result.stdout
+        == """\
+stacks/templates/reboot.yaml:3:11: error JT410 timeout.in_progress_timeout_in_minutes
+  given    10081
+  allowed  1 to 10080 minutes (7 days), a whole number
+  source   https://docs.aws.amazon.com/iot/latest/apireference/API_TimeoutConfig.html
+  fix      write how long a device may take from start to end
+"""
+    )
+    assert result.stderr == "1 checked, 1 error, 0 warnings\n"
+
+
+def test_a_warning(application: Path) -> None:
+    """A warning alone exits with 0, and with 1 where warnings count."""
+    (application / "stacks/environments/dev.yaml").write_text(NO_ABORT)
+    lenient, strict = run("check", "."), run("check", ".", "--strict")
+    assert (lenient.exit_code, strict.exit_code) == (0, 1)
+    assert lenient.stdout == strict.stdout
+    assert lenient.stdout.startswith("stacks/environments/dev.yaml:7:12: warning JT")
+    assert lenient.stderr == "1 checked, 0 errors, 1 warning\n"
+
+
+def test_several_paths(application: Path) -> None:
+    """Paths of one application are one application, and its findings are listed once."""
+    (application / FAMILY).write_text(TOO_LONG)
+    result = run("check", ".", "stacks", FAMILY, DOCUMENT)
+    assert result.stdout.count("JT410") == 1
+    assert (result.exit_code, result.stderr) == (1, "1 checked, 1 error, 0 warnings\n")
+
+
+def test_report_as_json(application: Path) -> None:
+    """The report is one JSON object on stdout."""
+    (application / FAMILY).write_text(TOO_LONG)
+    result = run("check", ".", "--format", "json")
+    assert json.loads(result.stdout) == {
+        "findings": [
+            {
+                "code": "JT410",
+                "severity": "error",
+                "file": "stacks/templates/reboot.yaml",
+                "line": 3,
+                "column": 11,
+                "path": "timeout.in_progress_timeout_in_minutes",
+                "given": 10081,
+                "allowed": "1 to 10080 minutes (7 days), a whole number",
+                "source": "https://docs.aws.amazon.com/iot/latest/apireference/API_TimeoutConfig.html",
+                "fix": "write how long a device may take from start to end",
+                "related": [],
+            }
+        ],
+        "acknowledged": [],
+        "checked": 1,
+        "skipped": [],
+    }
+    assert (result.exit_code, result.stderr) == (1, "1 checked, 1 error, 0 warnings\n")
+
+
+def test_report_as_annotations(application: Path) -> None:
+    """The report for GitHub is one workflow command on one line for each finding, whatever was given."""
+    (application / FAMILY).write_text(TOO_LONG.replace("Reboot a device", '"Reboot\\n::error::100%"'))
+    result = run("check", ".", "--format", "github")
+    assert result.stdout.splitlines() == [
+        "::error file=stacks/templates/reboot.yaml,line=1,col=1,title=JT102::description: given "
+        '"Reboot\\n::error::100%25"; allowed text of 1 to 2028 characters, no line breaks, tabs or other control '
+        "characters; fix: write one line that says what the job does",
+        "::error file=stacks/templates/reboot.yaml,line=3,col=11,title=JT410::timeout.in_progress_timeout_in_minutes: "
+        "given 10081; allowed 1 to 10080 minutes (7 days), a whole number; fix: write how long a device may take from "
+        "start to end",
+    ]
+
+
+EMPTY = {
+    "text": "",
+    "json": '{\n  "findings": [],\n  "acknowledged": [],\n  "checked": 1,\n  "skipped": []\n}\n',
+    "github": "",
+}
+
+
+@pytest.mark.parametrize(("output", "expected"), EMPTY.items(), ids=EMPTY)
+def test_empty_reports(application: Path, output: str, expected: str) -> None:
+    """Where there is nothing to report, each format says so."""
+    assert run("check", ".", "--format", output).stdout == expected
+
+
+COULD_NOT_RUN = [
+    ("no path", ("check",), "Error: Missing argument 'PATH...'."),
+    ("a path that isn't there", ("check", "nothing"), "Error: Invalid value for 'PATH...': Path 'nothing' does not exist."),
+    ("an unknown format", ("check", ".", "--format", "xml"),
+     "Error: Invalid value for '--format': 'xml' is not one of 'text', 'json', 'github', 'sarif'."),
+    ("an unknown option", ("check", ".", "--strictly"), "Error: No such option '--strictly'. Did you mean '--strict'?"),
+    ("an unknown command", ("chekc",), "Error: No such command 'chekc'."),
+    ("an unknown document schema", ("schema", "document", "xyz"), "Error: a document's schema is one of"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"), [row[1:] for row in COULD_NOT_RUN], ids=[row[0] for row in COULD_NOT_RUN]
+)
+def test_could_not_run(application: Path, arguments: tuple[str, ...], message: str) -> None:
+    """What could not run exits with 2, says why on stderr in its last line, and leaves stdout empty."""
+    result = run(*arguments)
+    assert (result.exit_code, result.stdout) == (2, "")
+    words = re.sub(r"[^a-z-]+", " ", message.lower())
+    assert words[:25] in re.sub(r"[^a-z-]+", " ", result.stderr.splitlines()[-1].lower())
+
+
+def test_the_shipped_application_is_clean(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`make check` finds neither an error nor a warning in the application as it is shipped."""
+    command = re.search(r"/iot-jobs check (.+)", (ROOT / "Makefile").read_text())
+    assert command
+    monkeypatch.chdir(ROOT)
+    result = run("check", *command[1].split(), "--strict")
+    assert (result.exit_code, result.stdout) == (0, "")
+    assert re.match(r"\d+ checked, 0 errors, 0 warnings", result.stderr.splitlines()[-1])
+
+
+SCHEMAS = [("environment", "stacks/schemas/environment.schema.json"), ("family", "stacks/schemas/family.schema.json")]
+
+
+@pytest.mark.parametrize(("kind", "name"), SCHEMAS)
+def test_shipped_schemas_are_current(kind: str, name: str) -> None:
+    """The JSON Schemas that the shipped files name for editors are what the command prints."""
+    result = run("schema", kind)
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert result.stdout == (ROOT / name).read_text(encoding="utf-8")
+
+
+# What is deployed ----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def without_aws(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """No AWS settings, keys or address of anybody."""
+    for name in ("AWS_REGION", "AWS_DEFAULT_REGION", "AWS_PROFILE", "AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+
+
+@pytest.mark.usefixtures("without_aws")
+def test_list_without_settings() -> None:
+    """Without a region, or without keys, nothing is listed: exit code 2 and the reason on stderr."""
+    no_region, no_keys = run("list"), run("list", "--region", "eu-west-1")
+    assert (no_region.exit_code, no_region.stdout) == (2, "")
+    assert no_region.stderr == "Error: You must specify a region.\n"
+    assert (no_keys.exit_code, no_keys.stdout) == (2, "")
+    assert no_keys.stderr == "Error: Unable to locate credentials\n"
+
+
+@pytest.mark.usefixtures("without_aws")
+def test_list_of_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where nobody answers, the exit code is 2 and the address is on stderr."""
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
+    result = run("list", "--region", "eu-west-1", "--endpoint-url", "http://127.0.0.1:9")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert re.fullmatch(r'Error: .*"http://127\.0\.0\.1:9/job-templates".*\n', result.stderr)
+
+
+def test_list_without_boto3(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without boto3 the command says which extra brings it."""
+    monkeypatch.delitem(sys.modules, "iot_jobs.jobs", raising=False)
+    monkeypatch.delattr(iot_jobs, "jobs", raising=False)
+    monkeypatch.setitem(sys.modules, "boto3", None)
+    result = run("list")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr.endswith("; install cdk-iot-jobs[aws]\n")
+
+
+def test_version() -> None:
+    """The version is that of the distribution."""
+    assert re.fullmatch(r"iot-jobs, version \d+\.\d+\.\d+\n", run("--version").stdout)

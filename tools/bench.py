@@ -1,0 +1,120 @@
+"""Speed as ratios: `make bench`. Each pair of commands runs in turn, whole processes, and the median ratio counts."""
+
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from tools.local_aws import environ_without_aws
+
+ROOT = Path(__file__).resolve().parent.parent
+BIN = ROOT / ".venv" / "bin"
+RUNS = 5
+TEMPLATES = 400
+
+
+@dataclass(frozen=True)
+class Run:
+    """One process from start to end: wall-clock seconds and its largest memory in MiB."""
+
+    seconds: float
+    mebibytes: float
+
+
+def main() -> None:
+    """Run every comparison and print a line for each."""
+    with tempfile.TemporaryDirectory(prefix="bench-") as name:
+        folder = Path(name)
+        path = f"{BIN}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
+        environ = environ_without_aws(folder) | {"PATH": path, "PYTHONDONTWRITEBYTECODE": ""}
+        check = (str(BIN / "iot-jobs"), "check", "stacks")
+        synth = (str(ROOT / "node_modules/.bin/cdk"), "synth", "--quiet", "--output", str(folder / "cdk.out"))
+        compare("check the application, against cdk synth", check, synth, environ)
+        template = folder / "template.json"
+        template.write_text(json.dumps(large_template(TEMPLATES)))
+        check = (str(BIN / "iot-jobs"), "check", str(template))
+        lint = (str(BIN / "cfn-lint"), str(template))
+        compare(f"check {TEMPLATES} templates, against cfn-lint", check, lint, environ)
+
+
+def compare(title: str, ours: Sequence[str], theirs: Sequence[str], environ: dict[str, str]) -> None:
+    """Print medians of both commands, run in turn after a warm-up, and of the ratios pair by pair."""
+    measure(ours, environ)
+    measure(theirs, environ)
+    pairs = [(measure(ours, environ), measure(theirs, environ)) for _ in range(RUNS)]
+    times = statistics.median(b.seconds / a.seconds for a, b in pairs)
+    memory = statistics.median(b.mebibytes / a.mebibytes for a, b in pairs)
+    seconds = f"{_median(pairs, 0):.2f} s, {_median(pairs, 1):.2f} s"
+    print(f"{title}: {times:.1f} times faster, {1 / memory:.2f} of the memory ({seconds})")
+
+
+def measure(command: Sequence[str], environ: dict[str, str]) -> Run:
+    """Run a command to its end. Raises RuntimeError where it fails."""
+    began = time.perf_counter()
+    with subprocess.Popen(
+        command, cwd=ROOT, env=environ, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+    ) as process:
+        error = process.stderr.read() if process.stderr else b""
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode not in (0, 1) and b"cfn-lint" not in os.fsencode(command[0]):
+        raise RuntimeError(f"{command[0]} failed:\n{error.decode(errors='replace')}")
+    # Kibibytes on Linux, bytes on macOS.
+    divisor = 1024 * 1024 if sys.platform == "darwin" else 1024
+    return Run(time.perf_counter() - began, usage.ru_maxrss / divisor)
+
+
+def large_template(count: int) -> dict[str, object]:
+    """A CloudFormation template with so many job templates, each with every block."""
+    document = json.dumps({"version": "1.0", "steps": [{"action": {"name": "n", "type": "runHandler",
+                                                                    "input": {"handler": "reboot.sh"}}}]})  # fmt: skip
+    return {
+        "Resources": {
+            f"Template{number}": {
+                "Type": "AWS::IoT::JobTemplate",
+                "Properties": {
+                    "JobTemplateId": f"template-{number}",
+                    "Description": "Reboot a device",
+                    "Document": document,
+                    "JobExecutionsRolloutConfig": {
+                        "MaximumPerMinute": 500,
+                        "ExponentialRolloutRate": {
+                            "BaseRatePerMinute": 20,
+                            "IncrementFactor": 1.5,
+                            "RateIncreaseCriteria": {"NumberOfSucceededThings": 500},
+                        },
+                    },
+                    "AbortConfig": {
+                        "CriteriaList": [
+                            {
+                                "Action": "CANCEL",
+                                "FailureType": "FAILED",
+                                "MinNumberOfExecutedThings": 200,
+                                "ThresholdPercentage": 2.5,
+                            }
+                        ]
+                    },
+                    "JobExecutionsRetryConfig": {
+                        "RetryCriteriaList": [{"FailureType": "FAILED", "NumberOfRetries": number % 10}]
+                    },
+                    "TimeoutConfig": {"InProgressTimeoutInMinutes": 60},
+                    "MaintenanceWindows": [{"StartTime": f"cron({number % 60} 2 ? * TUE *)", "DurationInMinutes": 180}],
+                },
+            }
+            for number in range(count)
+        }
+    }
+
+
+def _median(pairs: Sequence[tuple[Run, Run]], side: int) -> float:
+    return statistics.median(pair[side].seconds for pair in pairs)
+
+
+if __name__ == "__main__":
+    main()
