@@ -155,6 +155,12 @@ API_JOB = Spelling(
 _TAG = ("Key", "Value")
 
 
+class _TheirKey(str):
+    """A key as it stands in the file, even where it is spelt like one of our own names."""
+
+    __slots__ = ()
+
+
 def properties(spec: JobTemplateSpec | JobSpec, spelling: Spelling = TEMPLATE) -> dict[str, Any]:
     """The resource's properties: what is absent is left out, whole numbers are written without a fraction."""
     emitted: dict[str, Any] = _emit(spec, spelling.names, spelling)
@@ -176,8 +182,8 @@ def translate(loc: Location, given: Any, spelling: Spelling = TEMPLATE) -> Locat
     names: Names = spelling.names
     words: list[str | int] = []
     for position, part in enumerate(loc):
-        theirs = names.get(part) if isinstance(part, str) else None
-        if part == "tags" and position == 0:
+        theirs = names.get(part) if isinstance(part, str) and not isinstance(part, _TheirKey) else None
+        if part == "tags" and position == 0 and theirs is not None:
             return _tag_location(loc, given, spelling)
         if theirs is None:
             words.append(part)
@@ -186,6 +192,7 @@ def translate(loc: Location, given: Any, spelling: Spelling = TEMPLATE) -> Locat
             names = theirs[1]
         else:
             words.append(theirs)
+            names = {}  # what is inside is the user's own, such as a document's keys
     return tuple(words)
 
 
@@ -230,7 +237,7 @@ def _read(given: Any, names: Names, spelling: Spelling, loc: Location, found: li
         if key in spelling.answers and not loc:
             continue
         if key not in ours:
-            found.append(unknown_key(str(key), ours, loc))
+            found.append(unknown_key(_TheirKey(key), ours, loc))
             continue
         field = ours[key]
         theirs = names[field]

@@ -51,6 +51,8 @@ class JobDocument:
         if isinstance(value, str):
             document = cls(value)
         else:
+            if jsontext.depth(value) > MAX_DOCUMENT_DEPTH:
+                raise FindingsError([jsontext.too_deep()])
             try:
                 document = cls(jsontext.canonical(value))
             except (ValueError, RecursionError) as error:
@@ -68,11 +70,9 @@ class JobDocument:
         """A document from a JSON file in UTF-8. Raises `FindingsError`, also where the file can't be read."""
         try:
             text = Path(path).read_bytes().decode("utf-8-sig")
-        except (OSError, UnicodeDecodeError) as error:
-            reason = error.strerror if isinstance(error, OSError) else f"byte {error.start} is not UTF-8"
-            finding = UNREADABLE.finding(
-                given=str(path), allowed=f"a readable file in UTF-8; {reason}", fix="check the path and the encoding"
-            )
+        except (OSError, ValueError) as error:
+            allowed = f"a readable file in UTF-8; {unreadable(error)}"
+            finding = UNREADABLE.finding(given=str(path), allowed=allowed, fix="check the path and the encoding")
             raise FindingsError([finding]) from None
         return cls.inline(text)
 
@@ -135,3 +135,10 @@ class JobDocument:
                 allowed="text that UTF-8 can say, with no half of a surrogate pair",
                 fix="write the whole character",
             )
+
+
+def unreadable(error: OSError | ValueError) -> str:
+    """Why a file can't be read as UTF-8 text, in words."""
+    if isinstance(error, UnicodeDecodeError):
+        return f"byte {error.start} is not UTF-8"
+    return (error.strerror if isinstance(error, OSError) else None) or str(error)

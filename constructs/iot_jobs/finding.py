@@ -123,8 +123,13 @@ def dotted(loc: Location) -> str:
     """A location as one string: `abort.criteria[0].threshold_percentage`."""
     text = ""
     for part in loc:
-        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part
+        text += f"[{part}]" if isinstance(part, int) else f".{one_line(part)}" if text else one_line(part)
     return text
+
+
+def one_line(text: str) -> str:
+    """A text with line breaks and other characters that can't be seen written as escapes."""
+    return text if text.isprintable() else "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in text)
 
 
 def shown(value: object) -> str:
@@ -133,7 +138,7 @@ def shown(value: object) -> str:
         return "nothing"
     try:
         text = json.dumps(value, ensure_ascii=False, default=str)
-    except (ValueError, RecursionError):
+    except (TypeError, ValueError, RecursionError):
         text = f"a {type(value).__name__}"
-    text = "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in text[: SHOWN_CHARACTERS + 1])
+    text = one_line(text[: SHOWN_CHARACTERS + 1])
     return text if len(text) <= SHOWN_CHARACTERS else text[: SHOWN_CHARACTERS - 1] + "…"

@@ -622,7 +622,7 @@ END_BEHAVIOR = Choice(
 
 MAX_DOCUMENT_BYTES = 32768
 MAX_PLACEHOLDERS = 10
-MAX_DOCUMENT_DEPTH = 1000
+MAX_DOCUMENT_DEPTH = 100
 
 # Environments --------------------------------------------------------------------------------------------------------
 

@@ -6,7 +6,7 @@ A value may also be one that only CloudFormation will know, and then passes unch
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, Self, TypeVar, get_args
 
@@ -167,13 +167,7 @@ class Model(BaseModel):
     @classmethod
     def judgeable(cls, values: Mapping[str, Any], found: Iterable[Finding]) -> Self | None:
         """The model with all that `found` names unknown, for advice about the rest; None where nothing can be said."""
-        bad = {finding.loc[0] for finding in found if finding.loc}
-        for _ in range(2):  # what depends on a bad value may turn bad in its turn, once
-            try:
-                return cls.model_validate(cls._without(values, bad))
-            except ValidationError as error:
-                bad |= {finding.loc[0] for finding in findings_of(error) if finding.loc}
-        return None
+        return cls._judged(values, found, cls.model_validate)
 
     @model_validator(mode="wrap")
     @classmethod
@@ -190,10 +184,10 @@ class Model(BaseModel):
             model = handler(data)
         except ValidationError as error:
             found = [cls._own(line) for line in error.errors(include_url=False)]
-            try:
-                model = handler(cls._without(data, {finding.loc[0] for finding in found if finding.loc}))
-            except ValidationError:  # a model whose values can't be unknown, such as an environment
+            judged = cls._judged(data, found, handler)
+            if judged is None:
                 raise invalid(cls.__name__, found) from None
+            model = judged
         found.extend(model.problems())
         if found:
             raise invalid(cls.__name__, found)
@@ -214,8 +208,33 @@ class Model(BaseModel):
                                   fix="write a value of that kind")  # fmt: skip
 
     @classmethod
-    def _without(cls, data: Mapping[str, Any], bad: set[str | int]) -> dict[str, Any]:
-        """The values that can be judged, with the bad and the missing ones unknown."""
+    def _judged(cls, data: Mapping[str, Any], found: Iterable[Finding], validate: Callable[[Any], Self]) -> Self | None:
+        """The model with bad values unknown: first each where it stands, then the whole fields that hold them.
+
+        None for a model whose values can't be unknown, such as an environment.
+        """
         kept = {key: value for key, value in data.items() if key in cls.model_fields}
-        missing = {name for name, field in cls.model_fields.items() if field.is_required() and name not in data}
-        return kept | {str(name): Unresolved(data.get(str(name))) for name in (bad & cls.model_fields.keys()) | missing}
+        bad = [(finding.loc, finding.rule is UNKNOWN_KEY) for finding in found]
+        for depth in (None, 1, 1):  # what depends on a bad value may turn bad in its turn, once
+            judged: Any = kept
+            for loc, unknown in bad:
+                judged = _without(judged, loc[:depth], drop=unknown)
+            try:
+                return validate(judged)
+            except ValidationError as error:
+                bad += [(cls._own(line).loc, False) for line in error.errors(include_url=False)]
+        return None
+
+
+def _without(value: Any, loc: Location, *, drop: bool) -> Any:
+    """A value with what stands at `loc` unknown, whether it is there or not; `drop` leaves it out instead."""
+    if not loc:
+        return Unresolved(value)
+    first, rest = loc[0], loc[1:]
+    if isinstance(value, Mapping):
+        if drop and (first not in value or not rest):
+            return {key: item for key, item in value.items() if key != first}
+        return {**value, first: _without(value.get(first), rest, drop=drop)}
+    if isinstance(value, list | tuple) and isinstance(first, int) and first < len(value):
+        return [*value[:first], _without(value[first], rest, drop=drop), *value[first + 1 :]]
+    return Unresolved(value)

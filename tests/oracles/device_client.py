@@ -31,7 +31,7 @@ def is_whole(value: object) -> bool:
     return type(value) is int or (isinstance(value, float) and value.is_integer())
 
 
-class Rejected(Exception):
+class RejectedError(Exception):
     """Why the client answers REJECTED."""
 
 
@@ -48,9 +48,7 @@ class Client:
         steps, final, conditions = self.new_form() if self.has_steps else (self.old_form(), None, [])
         for loc, (holder, names) in self.taken.items() if self.has_steps else ():
             self.lost |= {
-                (*loc, name)
-                for name in holder
-                if name in MEANINGFUL and name not in names and holder[name] is not None
+                (*loc, name) for name in holder if name in MEANINGFUL and name not in names and holder[name] is not None
             }
         self.reason = self.why(steps, final, conditions)
 
@@ -136,24 +134,24 @@ class Client:
                     pieces = list(split(action["command"] or ""))
                     self.need(pieces, "command")
                     self.need(not set(BLANKS) & set(pieces[0]), "first word of the command")
-        except Rejected as rejected:
+        except RejectedError as rejected:
             return str(rejected)
         return None
 
     @staticmethod
     def need(condition: object, what: str) -> None:
         if not condition:
-            raise Rejected(what)
+            raise RejectedError(what)
 
 
 def split(command: str) -> Iterator[str]:
     """The words of a command: parted by commas, a comma after a backslash kept, none of them empty before the trim."""
     word, previous = "", ""
-    for character in f"{command},":
-        if character == "," and previous != "\\":
+    for character in (*command, None):
+        if character is None or (character == "," and previous != "\\"):
             if word:
                 yield word.replace("\\,", ",").strip(BLANKS)
             word = ""
         else:
             word += character
-        previous = character
+        previous = character or ""

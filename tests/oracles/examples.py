@@ -14,6 +14,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from tests.oracles import registry, values
+from tests.oracles.registry import Resource
 
 
 def _product(**parts: Sequence[Any]) -> list[dict[str, Any]]:
@@ -215,7 +216,7 @@ BASES = (
 )  # fmt: skip
 
 
-def neighbours() -> Iterator[tuple[str, dict[str, Any]]]:
+def neighbours() -> Iterator[Resource]:
     """Every single change of the bases, of a list's items only the first, each with its resource type."""
     for resource_type, base in BASES:
         for number, (holder, key) in enumerate(_places(base, first=1)):

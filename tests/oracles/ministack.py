@@ -55,10 +55,15 @@ class LocalIot:
         self._s3.create_bucket(Bucket=bucket)
         self._s3.put_object(Bucket=bucket, Key=key, Body=text.encode())
 
-    def put_job(self, job_id: str, thing: str) -> None:
-        """A job to copy, for a thing that is made with it."""
-        arn = self._iot.create_thing(thingName=thing)["thingArn"]
-        self._iot.create_job(jobId=job_id, targets=[arn], document="{}")
+    def put_things(self, *things: str, group: str) -> None:
+        """Things, and a group for jobs to target."""
+        self._iot.create_thing_group(thingGroupName=group)
+        for thing in things:
+            self._iot.create_thing(thingName=thing)
+
+    def put_job(self, job_id: str, target: str) -> None:
+        """A job to copy."""
+        self._iot.create_job(jobId=job_id, targets=[target], document="{}")
 
     def create_job_template(self, request: Mapping[str, Any]) -> str | None:
         """CreateJobTemplate. What was made is deleted again."""

@@ -18,6 +18,9 @@ from tests.oracles.patterns import matches_somewhere
 TEMPLATE = "AWS::IoT::JobTemplate"
 JOB = "AWS::IoT::Job"
 
+Resource = tuple[str, dict[str, Any]]
+"""A resource type and properties."""
+
 
 @cache
 def schema(resource_type: str) -> dict[str, Any]:

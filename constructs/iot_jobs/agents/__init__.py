@@ -16,8 +16,6 @@ from iot_jobs.agents.content import content_problems, masked
 from iot_jobs.agents.families import FAMILIES, SchemaError, family_of, schema_text
 from iot_jobs.agents.fit import Misfit, misfits
 from iot_jobs.finding import Finding, Rule
-from iot_jobs.jsontext import depth
-from iot_jobs.limits import MAX_DOCUMENT_DEPTH
 
 __all__ = [
     "CHOSEN_SCHEMA",
@@ -68,11 +66,10 @@ def problems(value: Mapping[str, Any], schema: str | Mapping[str, Any] | None = 
     """What is wrong with a document for its agent, as locations in the document.
 
     `schema` is a family's name, one's own JSON Schema, or None to go by the look; with one's own schema nothing else is
-    checked. A schema that can't be run is reported at the document as a whole. What is nested deeper than a document
-    may be is not looked at.
+    checked. A schema that can't be run is reported at the document as a whole.
     """
     wanted = family_of(value) if schema is None else schema
-    if wanted is None or depth(value) > MAX_DOCUMENT_DEPTH:
+    if wanted is None:
         return
     family = wanted if isinstance(wanted, str) else None
     try:

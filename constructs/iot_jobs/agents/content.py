@@ -8,7 +8,7 @@ from typing import Any
 
 from iot_jobs.finding import Finding, Location, Rule
 from iot_jobs.jsontext import depth
-from iot_jobs.limits import GUIDE, MAX_DOCUMENT_DEPTH
+from iot_jobs.limits import GUIDE
 
 SECRET = Rule(
     code="JT760",
@@ -41,17 +41,16 @@ _HINT = re.compile(r"PRIVATE KEY|AKIA|ASIA|[Kk][Ee][Yy]")
 _ADDRESS = re.compile(r"(?<![A-Za-z])http://(?:[^/?#\s@\"']*@)?(\[[0-9A-F:.]*\]|[^\[\]/?#\s:,;\"'\\]+)", re.IGNORECASE)
 # What does not leave the device: loopback, and the link-local addresses of metadata services.
 _ON_THE_DEVICE = re.compile(r"(?:.+\.)?localhost|127\.[0-9.]+|0\.0\.0\.0|169\.254\.[0-9.]+|\[::1\]", re.IGNORECASE)
+_DEEPEST_SHOWN = 100
 _PLACEHOLDER = re.compile(r"\$\{aws:[^}]*\}?")
 
 
 def content_problems(value: object) -> Iterator[Finding]:
     """The secrets and the unencrypted addresses in a document: at most one finding of each for each text.
 
-    A secret in a key is reported at its mapping. What is nested deeper than a document may be is not looked at.
+    A secret in a key is reported at its mapping.
     """
-    if depth(value) > MAX_DOCUMENT_DEPTH:
-        return
-    for loc, name, text in _texts(value, (), ""):
+    for loc, name, text in texts(value):
         shown, kinds = _without_secrets(text, name)
         if kinds:
             yield SECRET.finding(
@@ -74,7 +73,12 @@ def content_problems(value: object) -> Iterator[Finding]:
 
 
 def masked(value: Any, name: str = "") -> Any:
-    """A value with *** in place of the secrets in its texts. `name` is the word before it: a key, or an argument."""
+    """A value with *** in place of the secrets in its texts, and of all that is nested too deep to be shown.
+
+    `name` is the word before it: a key, or an argument.
+    """
+    if depth(value) > _DEEPEST_SHOWN:
+        return "***"
     if isinstance(value, Mapping):
         return {masked(key): masked(item, key) for key, item in value.items()}
     if isinstance(value, list | tuple):
@@ -97,17 +101,19 @@ def _without_secrets(text: str, name: str) -> tuple[str, list[str]]:
     return text, kinds
 
 
-def _texts(value: object, loc: Location, name: str) -> Iterator[tuple[Location, str, str]]:
-    """Each text with its location and the word before it, keys included."""
-    if isinstance(value, str):
-        yield loc, name, value
-    elif isinstance(value, Mapping):
-        for key, item in value.items():
-            yield loc, "", key
-            yield from _texts(item, (*loc, key), key)
-    elif isinstance(value, list | tuple):
-        for index, (item, before) in enumerate(zip(value, _before(value, name), strict=True)):
-            yield from _texts(item, (*loc, index), before)
+def texts(value: object) -> Iterator[tuple[Location, str, str]]:
+    """Each text of a value, keys included, with its location and the word before it; however deep it is nested."""
+    left: list[tuple[Location, str, object]] = [((), "", value)]
+    while left:
+        loc, name, here = left.pop()
+        if isinstance(here, str):
+            yield loc, name, here
+        elif isinstance(here, Mapping):
+            below = [((loc, "", key), ((*loc, key), key, item)) for key, item in here.items()]
+            left += [part for pair in reversed(below) for part in reversed(pair)]
+        elif isinstance(here, list | tuple):
+            named = zip(here, _before(here, name), strict=True)
+            left += [((*loc, index), before, item) for index, (item, before) in enumerate(named)][::-1]
 
 
 def _before(items: Sequence[object], name: str) -> list[str]:

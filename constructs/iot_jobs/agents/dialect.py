@@ -20,6 +20,7 @@ from referencing.jsonschema import DRAFT202012, Schema, specification_with
 
 from iot_jobs.agents.families import URN, SchemaError, is_filled_in, schema_text
 
+TOO_DEEP = "a schema whose references come to an end, and a document of fewer levels"
 Keyword = Callable[[Any, Any, Any, Any], Iterator[ValidationError]]
 
 # What these judge of a text that is filled in later, nobody knows yet.
@@ -31,7 +32,7 @@ def errors(value: object, text: str) -> list[ValidationError]:
     try:
         return list(_validator(text).iter_errors(value))
     except RecursionError:
-        raise SchemaError((None, "references that come to an end")) from None
+        raise SchemaError((None, TOO_DEEP)) from None
     except Unresolvable as error:
         raise SchemaError((error.ref, "references into the schema itself")) from None
     except (ArithmeticError, TypeError, ValueError, re.error) as error:
@@ -83,7 +84,7 @@ def _draft(schema: Any) -> Any:
 @lru_cache
 def _validator(text: str) -> Any:
     schema = json.loads(text)
-    return _lenient(_draft(schema))(schema, registry=_REGISTRY)
+    return _lenient(_draft(schema))(_spelt_out(schema), registry=_REGISTRY)
 
 
 @lru_cache
@@ -148,16 +149,28 @@ def _required(_: Any, wanted: Any, instance: Any, schema: Any) -> Iterator[Valid
                 yield ValidationError(f"{name} is missing", path=[name], instance=None, schema=member)
 
 
-def _closed(original: Keyword) -> Keyword:
-    """`additionalProperties`, with one error for each member that isn't allowed, and the names that are."""
+def _spelt_out(schema: Any) -> Any:
+    """A schema with an object in place of each `false`, of which jsonschema doesn't say where it is."""
+    if isinstance(schema, list):
+        return [_spelt_out(inner) for inner in schema]
+    if not isinstance(schema, dict):
+        return {"not": {}} if schema is False else schema
+    inside = {name: _spelt_out(schema[name]) for name in _HOLD_SCHEMAS if name in schema}
+    inside |= {
+        name: {key: _spelt_out(inner) for key, inner in schema[name].items()}
+        for name in _HOLD_NAMED_SCHEMAS
+        if isinstance(schema.get(name), dict)
+    }
+    if schema.get("additionalProperties") is False:
+        inside["additionalProperties"] = {"not": {}, "names": list(schema.get("properties", {}))}
+    return schema | inside
 
-    def check(validator: Any, wanted: Any, instance: Any, schema: Any) -> Iterator[ValidationError]:
-        if wanted is False:
-            wanted = {"not": {}, "names": list(schema.get("properties", {}))}
-        yield from original(validator, wanted, instance, schema)
 
-    return check
-
+_HOLD_SCHEMAS = (
+    "additionalProperties", "items", "prefixItems", "contains", "propertyNames", "not", "if", "then", "else", "anyOf",
+    "oneOf", "allOf",
+)  # fmt: skip
+_HOLD_NAMED_SCHEMAS = ("properties", "patternProperties", "dependentSchemas", "$defs", "definitions")
 
 _OWN: Mapping[str, Keyword] = {"if": _if, "not": _not, "required": _required}
-_READINGS = {"oneOf": _one_of, "additionalProperties": _closed} | dict.fromkeys(_ABOUT_TEXT, _unless_filled_in)
+_READINGS = {"oneOf": _one_of} | dict.fromkeys(_ABOUT_TEXT, _unless_filled_in)

@@ -8,9 +8,8 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import Any
 
-from iot_jobs.jsontext import canonical, depth
-from iot_jobs.limits import MAX_DOCUMENT_DEPTH
-from iot_jobs.placeholders import placeholders
+from iot_jobs.agents.content import texts
+from iot_jobs.jsontext import canonical
 from iot_jobs.unresolved import holds_token
 
 FAMILIES = ("device-client", "device-client-old", "managed-template", "jobs-agent", "freertos-ota")
@@ -43,12 +42,10 @@ def family_of(value: Mapping[str, Any]) -> str | None:
 
     A guess, but for `afr_ota`: other agents may read documents that look the same.
     """
-    if depth(value) > MAX_DOCUMENT_DEPTH:
-        return None
     if "afr_ota" in value:
         return "freertos-ota"
     if _has_steps(value):
-        managed = any(placeholder.kind == "parameter" for placeholder in placeholders(value))
+        managed = any("${aws:iot:parameter:" in text for _, _, text in texts(value))
         return "managed-template" if managed else "device-client"
     operation = value.get("operation")
     if not isinstance(operation, str) or not operation:

@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from iot_jobs.agents.families import SchemaError, schema_text
-from iot_jobs.agents.quick import certainly_fits
+from iot_jobs.agents.quick import surely_fits
 from iot_jobs.finding import Location, dotted, shown
 from iot_jobs.jsontext import canonical
 
@@ -33,7 +33,7 @@ def misfits(value: object, schema: str | Mapping[str, Any]) -> list[Misfit]:
     A text that holds an AWS placeholder or a CDK token passes wherever its type or content would be judged. Raises
     `SchemaError` where the schema can't be run.
     """
-    if isinstance(schema, str) and certainly_fits(value, schema):
+    if isinstance(schema, str) and surely_fits(value, schema):
         return []
     from iot_jobs.agents import dialect  # takes 0.1 s to import
 
@@ -79,7 +79,7 @@ def _leaves(error: ValidationError) -> Iterator[ValidationError]:
     """The errors that say most: of alternatives those of the nearest one, or all as one where none is nearer."""
     branches: dict[Any, list[ValidationError]] = {}
     for inner in error.context or ():
-        branches.setdefault(inner.relative_schema_path[0], []).append(inner)
+        branches.setdefault(next(iter(inner.relative_schema_path), None), []).append(inner)
     distances = {branch: _distance(inside) for branch, inside in branches.items()}
     nearest = [branch for branch, distance in distances.items() if distance == min(distances.values())]
     if len(nearest) != 1:
@@ -140,6 +140,7 @@ _WORDS = {
     "uniqueItems": "a list that has each item once",
 }
 _FIXES = {
+    "enum": "choose one of these",
     "contains": "add one",
     "minItems": "add to it",
     "maxItems": "shorten it",
@@ -160,13 +161,14 @@ def _asked(error: ValidationError) -> str:
         return _kind(schema if error.instance is None else {"required": wanted})
     if keyword in ("anyOf", "oneOf") and error.context:
         return " or ".join(dict.fromkeys(_kind(branch) for branch in wanted))
-    if isinstance(schema, Mapping) and "names" in schema:
-        return f"the names {', '.join(map(str, schema['names']))}" if schema["names"] else "no other names"
+    if keyword == "not" and wanted == {}:
+        names = schema.get("names") if isinstance(schema, Mapping) else None
+        return f"the names {', '.join(map(str, names))}" if names else "nothing"
     if keyword == "contains":
         return f"at least one item that is {_described(wanted) or _kind(wanted)}"
     if keyword == "pattern":
         return _described(schema) or f"text that matches {wanted}"
-    return _described(schema) or ("nothing" if error.validator is None else f"what {keyword} in the schema asks for")
+    return _described(schema) or f"what {keyword} in the schema asks for"
 
 
 def _kind(schema: Any) -> str:
@@ -177,11 +179,13 @@ def _kind(schema: Any) -> str:
         return shown(schema["const"])
     if "enum" in schema:
         return _either([shown(value) for value in schema["enum"]])
+    required = ", ".join(map(str, schema.get("required", ())))
+    if schema.get("type", "object") == "object" and required:
+        return f"an object with {required}"
     if "type" in schema:
         types = [schema["type"]] if isinstance(schema["type"], str) else schema["type"]
         return _either([_TYPES[one] for one in types])
-    required = ", ".join(map(str, schema.get("required", ())))
-    return _described(schema) or (f"an object with {required}" if required else "a value")
+    return _described(schema) or "a value"
 
 
 def _described(schema: Any) -> str:
@@ -208,6 +212,6 @@ def _fix(error: ValidationError, loc: Location) -> str:
             return f"write {shown(next(text for text in texts if text.lower() == near[0]))}"
     if isinstance(schema.get("examples"), list) and schema["examples"]:
         return f"write it like {shown(schema['examples'][0])}"
-    if error.validator == "type":
+    if error.validator in ("type", "const"):
         return f"write {_asked(error)}"
     return _FIXES.get(str(error.validator), "change it")

@@ -112,8 +112,8 @@ class Loader:
         loaded = [self._environment(path) for path in _yaml_files(self.root / ENVIRONMENTS)]
         used = {name for source, _ in loaded for name in _mapping(_mapping(source.data).get("templates"))}
         for name, source in self.families.items():
-            if name not in used:
-                self._template(_Places(name, source, None), {}, None)
+            if name not in used and isinstance(source.data, dict):
+                self._template(_Places(name, source, None), {}, None, {})
         if not loaded:
             allowed = f"at least one .yaml file in {ENVIRONMENTS}"
             self.found.append(NO_APPLICATION.finding(given=shown_path(self.root), allowed=allowed, fix="add one"))
@@ -180,6 +180,8 @@ class Loader:
             finding = _unknown(UNKNOWN_FAMILY, name, self.families, loc=loc)
             self.found.append(placed(finding, source.place(loc)))
             return None
+        if not isinstance(self.families[name].data, dict):
+            return None  # what is wrong with the family's file is found already
         if not isinstance(change, dict):
             finding = WRONG_KIND.finding(
                 given=change,
@@ -188,12 +190,16 @@ class Loader:
             )
             self.found.append(placed(finding, source.place(loc)))
             return None
-        change = overlay({"tags": dict(tags)}, change)
-        return self._template(_Places(name, self.families[name], source), change, environment)
+        return self._template(_Places(name, self.families[name], source), change, environment, tags)
 
-    def _template(self, places: _Places, change: Mapping[str, Any], environment: Environment | None) -> Subject | None:
+    def _template(
+        self, places: _Places, change: Mapping[str, Any], environment: Environment | None, tags: Mapping[str, Any]
+    ) -> Subject:
         """One family with an environment's values laid over it, each finding placed where its value was written."""
-        values = overlay(_mapping(places.family.data), change)
+        family = _mapping(places.family.data)
+        if isinstance(family.get("tags", {}), dict):
+            family = overlay(family, {"tags": tags} if tags else {})
+        values = overlay(family, change)
         found = [unknown_key(key, FAMILY_KEYS) for key in sorted(values.keys() - FAMILY_KEYS)]
         values = {key: value for key, value in values.items() if key in FAMILY_KEYS} | {"template_name": places.name}
         acknowledged, schema = values.pop("acknowledge", {}), values.pop("document_schema", None)
@@ -217,10 +223,14 @@ class Loader:
     def _inside(self, given: Any, key: str, found: list[Finding]) -> Path | None:
         """The file in job_documents that a value names, or None with a finding."""
         folder = (self.root / DOCUMENTS).resolve()
-        path = (folder / given).resolve() if isinstance(given, str) and given.isprintable() else folder
-        if path.is_relative_to(folder) and path.is_file():
-            return path
-        near = difflib.get_close_matches(str(given), [one.name for one in folder.iterdir()], n=1)
+        try:
+            path = (folder / given).resolve() if isinstance(given, str) and given.isprintable() else folder
+            if path.is_relative_to(folder) and path.is_file():
+                return path
+        except (OSError, RuntimeError):  # a name that is too long, or a link to itself
+            pass
+        names = [one.name for one in folder.iterdir() if one.name != given]
+        near = difflib.get_close_matches(str(given)[:255], names, n=1)
         finding = DOCUMENT_FILE.finding(
             loc=(key,),
             given=given,
@@ -296,8 +306,6 @@ class _Places:
         if self.environment:
             own = self.environment.holds(prefix + loc) - len(prefix)
             if own > 0 and own >= self.family.holds(loc):
-                return self.environment.place(prefix + loc)
-            if not self.family.holds(loc):
                 return self.environment.place(prefix + loc)
         return self.family.place(loc)
 

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from iot_jobs import jsontext
-from iot_jobs.document import UNREADABLE
+from iot_jobs.document import UNREADABLE, unreadable
 from iot_jobs.files import yamltext
-from iot_jobs.finding import Finding, FindingsError, Location, Place
+from iot_jobs.finding import Finding, FindingsError, Location, Place, one_line
 
 MAX_JSON_BYTES = 16_000_000
 MAX_YAML_BYTES = 400_000
@@ -60,8 +60,8 @@ def read(path: Path) -> Source:
     try:
         raw = path.read_bytes()
         text = raw.decode("utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else f"byte {error.start} is not UTF-8"
+    except (OSError, ValueError) as error:
+        reason = unreadable(error)
         finding = UNREADABLE.finding(
             allowed=f"a readable file in UTF-8; {reason}", fix="check the path and the encoding"
         )
@@ -102,10 +102,10 @@ def path_of(loc: Location, data: Any) -> str:
             data = data[part] if part < len(data) else None
             named = data if isinstance(data, Mapping) else {}
             label = next((str(named[key]) for key in _NAMING if isinstance(named.get(key), str)), "")
-            text += f"[{part}{label and ' ' + label}]"
+            text += f"[{part}{label and ' ' + one_line(label)}]"
         else:
             data = data.get(part) if isinstance(data, Mapping) else None
-            text += f".{part}" if text else str(part)
+            text += f".{one_line(str(part))}" if text else one_line(str(part))
     return text
 
 

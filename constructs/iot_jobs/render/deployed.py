@@ -12,7 +12,9 @@ def deployed_table(templates: Sequence[Mapping[str, Any]], width: int | None = N
     from rich.console import Console
     from rich.table import Table
 
-    table = Table("name", "id", "rollout", "abort", "windows", box=SIMPLE_HEAD, pad_edge=False)
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    for name in ("name", "id", "rollout", "abort", "windows"):
+        table.add_column(name, overflow="fold")
     for template in templates:
         windows = [f"{one['startTime']} for {one['durationInMinutes']} min" for one in
                    template.get("maintenanceWindows") or ()]  # fmt: skip
