@@ -137,8 +137,13 @@ OVERLAYS: list[tuple[str, dict[str, Any], dict[str, Any], dict[str, Any]]] = [
     ("None removes", {"a": 1, "b": 2}, {"a": None}, {"b": 2}),
     ("None removes a mapping", {"a": {"b": 1}}, {"a": None}, {}),
     ("None removes within", {"a": {"b": 1, "c": 2}}, {"a": {"b": None}}, {"a": {"c": 2}}),
-    ("None removes what isn't there", {"a": 1}, {"b": None, "c": {"d": None}}, {"a": 1, "c": {}}),
-    ("a mapping replaces a scalar", {"a": 1}, {"a": {"b": 2, "c": None}}, {"a": {"b": 2}}),
+    (
+        "None stays where there is nothing to remove",
+        {"a": 1},
+        {"b": None, "c": {"d": None}},
+        {"a": 1, "b": None, "c": {"d": None}},
+    ),
+    ("a mapping replaces a scalar", {"a": 1}, {"a": {"b": 2}}, {"a": {"b": 2}}),
     ("a mapping replaces a list", {"a": [1]}, {"a": {"b": 2}}, {"a": {"b": 2}}),
     ("a scalar replaces a mapping", {"a": {"b": 1}}, {"a": 2}, {"a": 2}),
 ]

@@ -333,7 +333,7 @@ OVERLAYS: list[tuple[str, str, dict[str, Any]]] = [
         "{retry: {criteria: [{failure_type: ALL, number_of_retries: 0}]}}",
         {"retry": {"criteria": [{"failure_type": "ALL", "number_of_retries": 0}]}},
     ),
-    ("null removes", "{rollout: null, timeout: ~, retry:}", {"rollout": None, "timeout": None, "retry": None}),
+    ("null removes", "{rollout: null, timeout: ~, retry: }", {"rollout": None, "timeout": None, "retry": None}),
     (
         "null removes within",
         "{rollout: {exponential_rate: null}}",

@@ -59,7 +59,7 @@ def test_table() -> None:
 def test_empty_table() -> None:
     """No template is a table of its head."""
     assert [line for line in deployed_table([], width=80).splitlines() if line.strip("─ ")] == [
-        "name  id  rollout  abort  windows"
+        "name   id   rollout   abort   windows"
     ]
 
 

@@ -23,17 +23,10 @@ DOCUMENT = ROOT / "docs" / "rules.md"
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 """What the start of jobs in the examples is held against."""
 
+# By the first digit of the code.
 GROUPS = (
-    "Files",
-    "Identity",
-    "Rollout",
-    "Abort",
-    "Retry and timeout",
-    "Presigned URLs and placeholders",
-    "Maintenance windows",
-    "Job documents",
-    "Jobs",
-    "Environments",
+    *("Files", "Identity", "Rollout", "Abort", "Retry and timeout", "Presigned URLs and placeholders"),
+    *("Maintenance windows", "Job documents", "Jobs", "Environments"),
 )
 LANGUAGES = {".yaml": "yaml", ".json": "json", ".py": "python", ".sh": "sh"}
 SHOWN_LINES, SHOWN_CHARACTERS = 14, 160
@@ -41,8 +34,8 @@ SHOWN_LINES, SHOWN_CHARACTERS = 14, 160
 TOP = """\
 # Rules
 
-What `iot-jobs check` finds, and the same inside a synth: {errors} errors and {warnings} warnings. This page is made from
-the rules and their examples by `python -m tools.rules_doc`, and each example is run by the tests.
+What `iot-jobs check` finds: {errors} errors and {warnings} warnings. `python -m tools.rules_doc` makes this page from
+the rules and their examples, and the tests run each example.
 
 - An **error** is what AWS refuses, or what can't be read. It can't be acknowledged.
 - A **warning** is advice: AWS takes it, and a fleet may not.
@@ -58,7 +51,7 @@ acknowledge:
   JT352: a reboot does no harm, and support watches it
 ```
 
-In the CDK it is acknowledged on a construct, for all that is below it:
+In the CDK a warning is acknowledged on a construct, for all that is below it:
 
 ```python
 Validations.of(template).acknowledge(Acknowledgment(id="iot-jobs::JT352", reason="support watches it"))
@@ -66,6 +59,8 @@ Validations.of(template).acknowledge(Acknowledgment(id="iot-jobs::JT352", reason
 
 An example that is only a family or an environment stands in an application that is otherwise good. The date in the
 examples is {now:%Y-%m-%d}.
+
+{groups}
 """
 
 
@@ -76,7 +71,7 @@ def examples(code: str) -> tuple[Path, Path]:
 
 
 def findings(example: Path) -> tuple[Finding, ...]:
-    """All that is found in an example, which is run in an empty folder of its own."""
+    """All that is found in an example, in an empty folder of its own. Raises `ValueError` if it isn't checked."""
     with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
         try:
             if example.suffix == ".py":
@@ -87,12 +82,15 @@ def findings(example: Path) -> tuple[Finding, ...]:
                 return ()
         except FindingsError as error:
             return error.findings
-        name = name_of(example)
+        path = name = name_of(example)
         if example.is_dir() or len(name.parts) > 1:
-            shutil.copytree(APPLICATION if example.is_file() else example, ".", dirs_exist_ok=True)
+            path = shutil.copytree(APPLICATION if example.is_file() else example, Path(), dirs_exist_ok=True)
         if example.is_file():
             shutil.copy(example, name)
-        return check(read_paths([Path() if Path("stacks").is_dir() else name]), now=NOW).findings
+        report = check(read_paths([path]), now=NOW)
+        if report.skipped:
+            raise ValueError(f"{example}: {report.skipped[0].reason}")
+        return report.findings
 
 
 def name_of(example: Path) -> Path:
@@ -108,7 +106,8 @@ def markdown() -> str:
     """The whole page."""
     found = rules().values()
     errors = sum(rule.severity == "error" for rule in found)
-    blocks = [TOP.format(errors=errors, warnings=len(found) - errors, now=NOW)]
+    groups = " · ".join(f"[{title}](#{title.lower().replace(' ', '-')})" for title in GROUPS)
+    blocks = [TOP.format(errors=errors, warnings=len(found) - errors, now=NOW, groups=groups)]
     for number, title in enumerate(GROUPS):
         group = [rule for rule in found if rule.code.startswith(f"JT{number}")]
         rows = [f"| [{rule.code}](#{rule.code.lower()}) | {rule.severity} | {rule.title} |\n" for rule in group]
@@ -133,21 +132,22 @@ def _shown(example: Path, other: Path, word: str) -> Iterator[str]:
         name = "" if example.suffix in (".py", ".sh") else f", `{name_of(example).as_posix()}`"
         yield f"{word}{name}:\n\n{_fence(LANGUAGES[example.suffix], example.read_text(errors='replace'))}"
         return
-    for path in sorted(path.relative_to(example) for path in example.rglob("*.*")):
-        text, beside = (example / path).read_text(), other / path
-        if not beside.is_file() or beside.read_text() != text:
-            yield f"{word}, `{path.as_posix()}`:\n\n{_fence(LANGUAGES[path.suffix], text)}"
-    for path in sorted(path.relative_to(other) for path in other.rglob("*.*")):
-        if not (example / path).is_file():
+    for path in sorted({path.relative_to(root) for root in (example, other) for path in root.rglob("*.*")}):
+        text, beside = ((root / path).read_text() if (root / path).is_file() else None for root in (example, other))
+        if text is None:
             yield f"{word}: no `{path.as_posix()}`.\n"
+        elif text != beside:
+            yield f"{word}, `{path.as_posix()}`:\n\n{_fence(LANGUAGES[path.suffix], text)}"
 
 
 def _fence(language: str, text: str) -> str:
+    """A block of code. Of a long example the beginning is enough; what was found stands in full."""
     lines = text.splitlines()
-    kept = lines if len(lines) <= SHOWN_LINES + 2 or language == "text" else lines[:SHOWN_LINES]
-    more = [f"… {len(lines) - len(kept)} more lines"] if len(kept) < len(lines) else []
-    cut = [one if len(one) <= SHOWN_CHARACTERS or language == "text" else f"{one[:100]}…" for one in kept]
-    return "\n".join([f"```{language}", *cut, *more, "```", ""])
+    if language != "text":
+        lines = [line if len(line) <= SHOWN_CHARACTERS else f"{line[:100]}…" for line in lines]
+        if len(lines) > SHOWN_LINES + 2:
+            lines[SHOWN_LINES:] = [f"… {len(lines) - SHOWN_LINES} more lines"]
+    return "\n".join([f"```{language}", *lines, "```", ""])
 
 
 def main() -> int:

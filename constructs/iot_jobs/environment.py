@@ -107,12 +107,15 @@ class Environment(Model):
 
 
 def overlay(family: Mapping[str, Any], change: Mapping[str, Any]) -> dict[str, Any]:
-    """Values with changes laid over them: a mapping merges, a list or scalar replaces, None removes."""
+    """Values with changes laid over them: a mapping merges, a list or scalar replaces, None removes.
+
+    A None that has nothing to remove is kept, so that a misspelt key is still seen.
+    """
     merged = dict(family)
     for key, value in change.items():
         below = merged.get(key)
-        if value is None:
-            merged.pop(key, None)
+        if value is None and key in merged:
+            del merged[key]
         elif isinstance(value, Mapping):
             merged[key] = overlay(below if isinstance(below, Mapping) else {}, value)
         else:

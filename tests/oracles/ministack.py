@@ -28,8 +28,8 @@ _UPDATABLE = (
     "timeoutConfig",
     "jobExecutionsRetryConfig",
 )
-# The request is fine, and what it names does not exist here.
-_NOT_THERE = re.compile(r"is not found|cannot be found|not found|does not exist|could not be found", re.IGNORECASE)
+# The request is fine, and what it names is not here: a bucket, a job, the partition of China.
+_NOT_THERE = re.compile(r"(not|cannot be) found|\.amazonaws\.com\.cn/\S* is invalid")
 
 
 class LocalIot:

@@ -1,8 +1,8 @@
 """Where the library refuses what an oracle accepts: by code, with the reason, its source, and examples.
 
-A row's examples are refused by the library with exactly the row's code, and accepted by exactly the row's oracles. A
-source that begins with "measured: " is what AWS was recorded to answer, and what its local stand-in answers to the
-examples, be it in another operation.
+A row's examples are refused by the library with the row's code, any other being in the table too, and accepted by
+exactly the row's oracles. A source that begins with "measured: " is what AWS was recorded to answer, and what its local
+stand-in answers to the examples, be it in another operation.
 """
 
 from dataclasses import dataclass
@@ -231,6 +231,8 @@ UNCHECKED = [
          template(Document="[]")),
     _row("JT802", ALL_FOR_JOBS, "the guide allows 100 targets; no schema has a maximum", _GUIDE + "job-limits.html",
          job(Targets=_PUMPS)),
+    _row("JT803", ALL_FOR_JOBS, "a target is a thing or a thing group; the stand-in would say that there is none",
+         _API + "CreateJob.html", job(Targets=["arn:aws:s3:::a"])),
     _row("JT804", ALL_FOR_JOBS, "assumed: the list of targets is a set", _API + "CreateJob.html",
          job(Targets=[values.THING] * 2)),
     _row("JT805", ALL_FOR_JOBS, "parameters are for templates that AWS manages",
@@ -347,16 +349,24 @@ STAND_IN_ALONE = [
         ("JT202", "stack", "ExponentialRolloutRate", _rollout(BaseRatePerMinute=0)),
         ("JT203", STAND_IN, "ExponentialRolloutRate", _rollout(IncrementFactor=5.1)),
         ("JT204", "stack", "RateIncreaseCriteria", _rollout(RateIncreaseCriteria={"NumberOfNotifiedThings": 0})),
+        ("JT301", STAND_IN, "AbortCriteria", _abort(ThresholdPercentage=True)),
+        ("JT306", STAND_IN, "AbortCriteria", _abort(Action="")),
         ("JT401", STAND_IN, "RetryCriteria", _retry(("FAILED", 11))),
         ("JT402", STAND_IN, "RetryCriteria", _retry(("REJECTED", 1))),
         ("JT403", "stack", "JobExecutionsRetryConfig", _retry()),
+        ("JT403", STAND_IN, "JobExecutionsRetryConfig", _retry(("ALL", 1), ("FAILED", 1), ("TIMED_OUT", 1))),
         ("JT502", "stack", "PresignedUrlConfig",
          template(PresignedUrlConfig={"RoleArn": values.ROLE, "ExpiresInSec": 59})),
         ("JT502", STAND_IN, "PresignedUrlConfig",
          template(PresignedUrlConfig={"RoleArn": values.ROLE, "ExpiresInSec": 3601})),
         ("JT601", "stack", "MaintenanceWindow", template(MaintenanceWindows=_windows(("", 1)))),
+        ("JT601", STAND_IN, "MaintenanceWindow", template(MaintenanceWindows=_windows((_MONDAY.ljust(257), 1)))),
         ("JT602", "stack", "MaintenanceWindow", template(MaintenanceWindows=_windows((_MONDAY, 0)))),
         ("JT602", STAND_IN, "MaintenanceWindow", template(MaintenanceWindows=_windows((_MONDAY, 1431)))),
+        ("JT801", "ministack", "CreateJob", job(JobId="a\n")),
+        ("JT806", "ministack", "CreateJob", job(Document=..., JobTemplateArn=values.MANAGED + "\n")),
+        ("JT809", "ministack", "CreateJob",
+         job(Document=..., JobTemplateArn=values.MANAGED, TargetSelection="ALL")),
         ("JT807", "ministack", "CreateJob",
          job(Document=..., JobTemplateArn=values.MANAGED, DocumentParameters={"a.b": "c"})),
         ("JT812", "ministack", "SchedulingConfig",

@@ -168,6 +168,7 @@ def _conditions(value: Mapping[str, Any]) -> Iterator[Finding]:
         for index, condition in enumerate(given):
             if isinstance(condition, Mapping):
                 yield from _typed(condition, ("type",), ("conditions", index))
+                yield from _misplaced(condition, (), ("conditions", index))
 
 
 def _flag(holder: Mapping[str, Any], name: str, loc: Location) -> Iterator[Finding]:

@@ -201,7 +201,8 @@ class Loader:
             family = overlay(family, {"tags": tags} if tags else {})
         values = overlay(family, change)
         found = [unknown_key(key, FAMILY_KEYS) for key in sorted(values.keys() - FAMILY_KEYS)]
-        values = {key: value for key, value in values.items() if key in FAMILY_KEYS} | {"template_name": places.name}
+        values = {key: value for key, value in values.items() if key in FAMILY_KEYS and value is not None}
+        values["template_name"] = places.name
         acknowledged, schema = values.pop("acknowledge", {}), values.pop("document_schema", None)
         if not isinstance(acknowledged, dict):
             allowed = "a mapping of codes, each with a reason"
@@ -230,7 +231,7 @@ class Loader:
         except (OSError, RuntimeError):  # a name that is too long, or a link to itself
             pass
         names = [one.name for one in folder.iterdir() if one.name != given]
-        near = difflib.get_close_matches(str(given)[:255], names, n=1)
+        near = difflib.get_close_matches(str(given)[:255], names, n=1, cutoff=0.75)
         finding = DOCUMENT_FILE.finding(
             loc=(key,),
             given=given,
@@ -312,7 +313,7 @@ class _Places:
 
 def _unknown(rule: Rule, given: str, known: Iterable[str], *, loc: Location) -> Finding:
     names = sorted(known)
-    near = difflib.get_close_matches(given, names, n=1)
+    near = difflib.get_close_matches(given, names, n=1, cutoff=0.75)
     fix = f"write {near[0]}" if near else "add it, or remove this"
     return rule.finding(loc=loc, given=given, allowed=", ".join(names) or "none yet", fix=fix)
 

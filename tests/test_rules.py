@@ -1,0 +1,104 @@
+"""The catalogue of rules: every rule has a bad and a good example, each is run, and docs/rules.md shows them."""
+
+import dataclasses
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from iot_jobs import limits
+from iot_jobs.check import catalogue, rules
+from iot_jobs.finding import Rule
+from tools import rules_doc
+
+EACH = pytest.mark.parametrize("rule", rules().values(), ids=list(rules()))
+
+
+@EACH
+def test_bad_example(rule: Rule) -> None:
+    """The bad example of a rule gives this rule's finding, with its severity, and no other."""
+    bad, _ = rules_doc.examples(rule.code)
+    assert [(one.code, one.severity) for one in rules_doc.findings(bad)] == [(rule.code, rule.severity)]
+
+
+@EACH
+def test_good_example(rule: Rule) -> None:
+    """The good example of a rule gives nothing."""
+    _, good = rules_doc.examples(rule.code)
+    assert [str(one) for one in rules_doc.findings(good)] == []
+
+
+@EACH
+def test_examples_are_alike(rule: Rule) -> None:
+    """The two examples of a rule are of one kind, differ, and have most of their lines in common."""
+    bad, good = rules_doc.examples(rule.code)
+    assert (bad.suffix, bad.is_dir()) == (good.suffix, good.is_dir())
+    if bad.is_file() and bad.suffix != ".sh":
+        first, second = (path.read_text(errors="replace").splitlines() for path in (bad, good))
+        assert first != second
+        assert len(set(first) ^ set(second)) <= 8
+
+
+def test_every_example_is_of_a_rule() -> None:
+    """There is one folder for each rule, and the application that the smaller examples stand in."""
+    assert sorted(path.name for path in rules_doc.EXAMPLES.iterdir()) == [*rules(), "application"]
+    assert rules_doc.findings(rules_doc.APPLICATION) == ()
+
+
+def test_an_example_that_is_not_checked_is_no_example(tmp_path: Path) -> None:
+    """An example that the check would skip, and so find nothing in, is refused."""
+    example = tmp_path / "good.yaml"
+    example.write_text("Resources: {}\n")
+    with pytest.raises(ValueError, match="without job templates"):
+        rules_doc.findings(example)
+
+
+@EACH
+def test_wording(rule: Rule) -> None:
+    """A title begins in lower case, but for an abbreviation, and has no full stop; a reason is a sentence."""
+    assert re.fullmatch(r"JT[0-9]{3}", rule.code)
+    first = rule.title.split()[0]
+    assert first[0].islower() or first.isupper()
+    assert not rule.title.endswith(".")
+    assert rule.why[0].isupper()
+    assert rule.why.endswith(".")
+    assert re.match(r"https://|measured: |the ", rule.source)
+
+
+@EACH
+def test_severity_shows_in_the_code(rule: Rule) -> None:
+    """From JTx50 on a code is a warning's, below it an error's, so that who reads it in a log can tell."""
+    assert (rule.severity == "warning") == (int(rule.code[3:]) >= 50)
+
+
+def test_document_is_current(monkeypatch: pytest.MonkeyPatch) -> None:
+    """docs/rules.md is what the rules and examples make of it: `python -m tools.rules_doc` writes it anew."""
+    monkeypatch.setattr(sys, "argv", ["rules_doc", "--check"])
+    assert rules_doc.main() == 0
+
+
+def test_document_has_an_anchor_for_each_rule() -> None:
+    """Each rule has a heading that is its code alone, so that `docs/rules.md#jt203` leads to it, and a row above."""
+    text = rules_doc.DOCUMENT.read_text()
+    assert re.findall(r"^### (.*)$", text, re.MULTILINE) == list(rules())
+    assert re.findall(r"^\| \[(JT[0-9]{3})\]\(#jt[0-9]{3}\) \|", text, re.MULTILINE) == list(rules())
+    assert text.count("\n```") % 2 == 0
+
+
+@pytest.fixture
+def fresh_catalogue() -> Iterator[None]:
+    """The catalogue is collected anew, before and after."""
+    catalogue.rules.cache_clear()
+    yield
+    catalogue.rules.cache_clear()
+
+
+@pytest.mark.usefixtures("fresh_catalogue")
+def test_two_rules_under_one_code(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A code that a second rule takes is noticed, as soon as the rules are listed."""
+    again = dataclasses.replace(limits.ROLE_ARN, title="another")
+    monkeypatch.setattr(limits, "AGAIN", again, raising=False)
+    with pytest.raises(ValueError, match="two rules have the code JT501"):
+        rules()
