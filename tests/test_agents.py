@@ -641,6 +641,9 @@ NOWHERE = "a reference within the schema; nothing is fetched"
 ENDLESS = "a schema whose references come to an end, and a document of fewer levels"
 RECURSIVE: dict[str, Any] = {"properties": {}}
 RECURSIVE["properties"]["a"] = RECURSIVE
+NESTED: dict[str, Any] = {}
+for _ in range(600):
+    NESTED = {"not": NESTED}
 BROKEN: list[tuple[str, Any, list[tuple[Any, str]]]] = [
     ("a wrong keyword", {"properties": {"a": {"type": "txt"}}}, [
         ("txt", f"{A_TYPE}, at properties.a.type of the schema"),
@@ -656,10 +659,10 @@ BROKEN: list[tuple[str, Any, list[tuple[Any, str]]]] = [
     ("nothing there", {"$ref": "#/$defs/a"}, [("#/$defs/a", NOWHERE)]),
     ("no such family", {"$ref": "urn:iot-jobs:document:x"}, [("urn:iot-jobs:document:x", NOWHERE)]),
     ("a reference to itself", {"$ref": "#"}, [(None, ENDLESS)]),
-    ("a schema within itself", RECURSIVE, [
-        (None, "a schema that JSON can say; maximum recursion depth exceeded"),
-    ]),
-    ("no JSON", {"const": {1, 2}}, [(None, "a schema that JSON can say; JSON has no set")]),
+    ("a schema within itself", RECURSIVE, [(None, ENDLESS)]),
+    ("a schema of many levels", NESTED, [(None, ENDLESS)]),
+    ("no JSON", {"const": {1, 2}}, [(None, "a schema that can be read; JSON has no set")]),
+    ("no address", {"$ref": "http://[x"}, [("http://[x", NOWHERE)]),
 ]  # fmt: skip
 
 

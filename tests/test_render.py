@@ -1,70 +1,416 @@
-"""Deployed templates as a table."""
+"""Reports as text, JSON, GitHub annotations and SARIF: whole outputs of one report, and the structure of all."""
 
+import dataclasses
+import json
+import math
+import re
+from importlib.metadata import version
 from typing import Any
 
-from iot_jobs.render import deployed_table
+import pytest
 
-FIRMWARE: dict[str, Any] = {
-    "jobTemplateId": "firmware-update",
-    "jobExecutionsRolloutConfig": {
-        "maximumPerMinute": 500,
-        "exponentialRate": {
-            "baseRatePerMinute": 20,
-            "incrementFactor": 1.5,
-            "rateIncreaseCriteria": {"numberOfSucceededThings": 500},
+from iot_jobs.check import Report, rules
+from iot_jobs.files import Skipped
+from iot_jobs.finding import Finding, Place
+from iot_jobs.limits import INCREMENT_FACTOR
+from iot_jobs.render import findings
+from tools import rules_doc
+
+FACTOR = dataclasses.replace(
+    INCREMENT_FACTOR.finding(given=7.5, allowed="1.1 to 5", fix="lower it"),
+    place=Place("templates.reboot.rollout.increment_factor", "stacks/prod.yaml", 31, 9),
+)
+# What is hard to write in one format or another.
+HARD = rules()["JT252"].finding(
+    given='50 %\r\n,:\u200b é日😀 "\ud800"', allowed="100 %,\nor: less", fix="write é日😀::error::"
+)
+HARD = dataclasses.replace(
+    HARD,
+    place=Place("Resources.Ü,:.Properties", "a b/100%,é:x.json", 2, 5),
+    related=(Place("Resources.B", "a b/100%,é:x.json", 7, 1), Place("templates", "other.yaml")),
+)
+NOWHERE = rules()["JT010"].finding(loc=("environment",), given={"a": [1, None]}, allowed="prod", fix="write prod")
+ACCEPTED = dataclasses.replace(
+    rules()["JT352"].finding(allowed="abort criteria", fix="add abort"),
+    place=Place("templates.reboot.abort", "stacks/prod.yaml", 12, 3),
+    acknowledged="a reboot\ndoes no harm",
+)
+SKIPPED = Skipped("notes.yaml", "not a mapping")
+REPORT = Report(findings=(FACTOR, HARD, NOWHERE), acknowledged=(ACCEPTED,), checked=4, skipped=(SKIPPED,))
+EMPTY = Report(findings=(), acknowledged=(), checked=0, skipped=())
+
+FACTOR_SOURCE = "https://docs.aws.amazon.com/iot/latest/apireference/API_ExponentialRolloutRate.html"
+BASE_SOURCE = "measured: Exponential rollout baseRatePerMinute should be less than maximumPerMinute"
+LAYOUT = "the application's folders: stacks/templates, stacks/environments and job_documents"
+ABORT_SOURCE = "https://docs.aws.amazon.com/iot/latest/apireference/API_AbortConfig.html"
+
+TEXT = f"""\
+stacks/prod.yaml:31:9: error JT203 templates.reboot.rollout.increment_factor
+  given    7.5
+  allowed  1.1 to 5
+  source   {FACTOR_SOURCE}
+  fix      lower it
+a b/100%,é:x.json:2:5: warning JT252 Resources.Ü,:.Properties
+  given    "50 %\\r\\n,:\\u200b é日😀 \\"\\ud800\\""
+  allowed  100 %,
+or: less
+  see      a b/100%,é:x.json:7:1: Resources.B
+  see      other.yaml: templates
+  source   {BASE_SOURCE}
+  fix      write é日😀::error::
+error JT010 environment
+  given    {{"a": [1, null]}}
+  allowed  prod
+  source   {LAYOUT}
+  fix      write prod
+stacks/prod.yaml:12:3: acknowledged JT352 templates.reboot.abort: "a reboot\\ndoes no harm"
+"""
+GITHUB = (
+    "::error file=stacks/prod.yaml,line=31,col=9,title=JT203::templates.reboot.rollout.increment_factor: given 7.5; "
+    "allowed 1.1 to 5; fix: lower it\n"
+    "::warning file=a b/100%25%2Cé%3Ax.json,line=2,col=5,title=JT252::Resources.Ü,:.Properties: "
+    'given "50 %25\\r\\n,:\\u200b é日😀 \\"\\ud800\\""; allowed 100 %25,%0Aor: less; fix: write é日😀::error::\n'
+    '::error title=JT010::environment: given {"a": [1, null]}; allowed prod; fix: write prod\n'
+)
+JSON: dict[str, Any] = {
+    "findings": [
+        {
+            "code": "JT203",
+            "severity": "error",
+            "file": "stacks/prod.yaml",
+            "line": 31,
+            "column": 9,
+            "path": "templates.reboot.rollout.increment_factor",
+            "given": 7.5,
+            "allowed": "1.1 to 5",
+            "source": FACTOR_SOURCE,
+            "fix": "lower it",
+            "related": [],
         },
-    },
-    "abortConfig": {
-        "criteriaList": [
-            {"failureType": "FAILED", "thresholdPercentage": 2.25, "minNumberOfExecutedThings": 240},
-            {"failureType": "ALL", "thresholdPercentage": 5.0, "minNumberOfExecutedThings": 100},
-        ]
-    },
-    "maintenanceWindows": [{"startTime": "cron(0 2 ? * MON *)", "durationInMinutes": 60}],
+        {
+            "code": "JT252",
+            "severity": "warning",
+            "file": "a b/100%,é:x.json",
+            "line": 2,
+            "column": 5,
+            "path": "Resources.Ü,:.Properties",
+            "given": '50 %\r\n,:\u200b é日😀 "?"',
+            "allowed": "100 %,\nor: less",
+            "source": BASE_SOURCE,
+            "fix": "write é日😀::error::",
+            "related": [
+                {"file": "a b/100%,é:x.json", "line": 7, "column": 1, "path": "Resources.B"},
+                {"file": "other.yaml", "line": None, "column": None, "path": "templates"},
+            ],
+        },
+        {
+            "code": "JT010",
+            "severity": "error",
+            "file": None,
+            "line": None,
+            "column": None,
+            "path": "environment",
+            "given": '{"a": [1, null]}',
+            "allowed": "prod",
+            "source": LAYOUT,
+            "fix": "write prod",
+            "related": [],
+        },
+    ],
+    "acknowledged": [
+        {
+            "code": "JT352",
+            "severity": "warning",
+            "file": "stacks/prod.yaml",
+            "line": 12,
+            "column": 3,
+            "path": "templates.reboot.abort",
+            "given": None,
+            "allowed": "abort criteria",
+            "source": ABORT_SOURCE,
+            "fix": "add abort",
+            "related": [],
+            "reason": "a reboot\ndoes no harm",
+        }
+    ],
+    "checked": 4,
+    "skipped": [{"file": "notes.yaml", "reason": "not a mapping"}],
 }
-# As the API answers: null, or an object of nulls, for what is not set.
-MINIMAL: dict[str, Any] = {
-    "jobTemplateId": "reboot",
-    "jobExecutionsRolloutConfig": {"maximumPerMinute": None, "exponentialRate": None},
-    "abortConfig": None,
+
+
+def sarif_rule(code: str, **others: Any) -> dict[str, Any]:
+    rule = rules()[code]
+    texts = {"shortDescription": {"text": rule.title}, "fullDescription": {"text": rule.why}}
+    return {"id": code, **texts, "defaultConfiguration": {"level": rule.severity}, **others}
+
+
+SARIF: dict[str, Any] = {
+    "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
+    "version": "2.1.0",
+    "runs": [
+        {
+            "tool": {
+                "driver": {
+                    "name": "iot-jobs",
+                    "version": version("cdk-iot-jobs"),
+                    "rules": [
+                        sarif_rule("JT010"),
+                        sarif_rule("JT203", helpUri=FACTOR_SOURCE),
+                        sarif_rule("JT252"),
+                        sarif_rule("JT352", helpUri=ABORT_SOURCE),
+                    ],
+                }
+            },
+            "columnKind": "unicodeCodePoints",
+            "results": [
+                {
+                    "ruleId": "JT203",
+                    "level": "error",
+                    "message": {
+                        "text": "templates.reboot.rollout.increment_factor: given 7.5; allowed 1.1 to 5; fix: lower it"
+                    },
+                    "locations": [
+                        {
+                            "logicalLocations": [{"fullyQualifiedName": "templates.reboot.rollout.increment_factor"}],
+                            "physicalLocation": {
+                                "artifactLocation": {"uri": "stacks/prod.yaml"},
+                                "region": {"startLine": 31, "startColumn": 9},
+                            },
+                        }
+                    ],
+                },
+                {
+                    "ruleId": "JT252",
+                    "level": "warning",
+                    "message": {
+                        "text": 'Resources.Ü,:.Properties: given "50 %\\r\\n,:\\u200b é日😀 \\"\\ud800\\""; '
+                        "allowed 100 %,\nor: less; fix: write é日😀::error::"
+                    },
+                    "locations": [
+                        {
+                            "logicalLocations": [{"fullyQualifiedName": "Resources.Ü,:.Properties"}],
+                            "physicalLocation": {
+                                "artifactLocation": {"uri": "a%20b/100%25%2C%C3%A9%3Ax.json"},
+                                "region": {"startLine": 2, "startColumn": 5},
+                            },
+                        }
+                    ],
+                    "relatedLocations": [
+                        {
+                            "logicalLocations": [{"fullyQualifiedName": "Resources.B"}],
+                            "physicalLocation": {
+                                "artifactLocation": {"uri": "a%20b/100%25%2C%C3%A9%3Ax.json"},
+                                "region": {"startLine": 7, "startColumn": 1},
+                            },
+                        },
+                        {
+                            "logicalLocations": [{"fullyQualifiedName": "templates"}],
+                            "physicalLocation": {"artifactLocation": {"uri": "other.yaml"}},
+                        },
+                    ],
+                },
+                {
+                    "ruleId": "JT010",
+                    "level": "error",
+                    "message": {"text": 'environment: given {"a": [1, null]}; allowed prod; fix: write prod'},
+                    "locations": [],
+                },
+                {
+                    "ruleId": "JT352",
+                    "level": "warning",
+                    "message": {
+                        "text": "templates.reboot.abort: given nothing; allowed abort criteria; fix: add abort"
+                    },
+                    "locations": [
+                        {
+                            "logicalLocations": [{"fullyQualifiedName": "templates.reboot.abort"}],
+                            "physicalLocation": {
+                                "artifactLocation": {"uri": "stacks/prod.yaml"},
+                                "region": {"startLine": 12, "startColumn": 3},
+                            },
+                        }
+                    ],
+                    "suppressions": [{"kind": "inSource", "justification": "a reboot\ndoes no harm"}],
+                },
+            ],
+        }
+    ],
 }
-CONSTANT: dict[str, Any] = {
-    "jobTemplateId": "patch",
-    "jobExecutionsRolloutConfig": {"maximumPerMinute": 50},
-    "abortConfig": {"criteriaList": []},
-    "maintenanceWindows": [],
+
+
+def dumped(value: object) -> str:
+    return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
+
+
+WHOLE = {"text": TEXT, "json": dumped(JSON), "github": GITHUB, "sarif": dumped(SARIF)}
+NOTHING = {
+    "text": "",
+    "json": dumped({"findings": [], "acknowledged": [], "checked": 0, "skipped": []}),
+    "github": "",
+    "sarif": dumped(
+        SARIF
+        | {
+            "runs": [
+                {
+                    "tool": {"driver": {"name": "iot-jobs", "version": version("cdk-iot-jobs"), "rules": []}},
+                    "columnKind": "unicodeCodePoints",
+                    "results": [],
+                }
+            ]
+        }
+    ),
 }
+EACH = pytest.mark.parametrize("name", list(findings.FORMATS))
 
 
-def test_table() -> None:
-    """Each template is a row, or as many lines as it has criteria; what is absent is said in words."""
-    text = deployed_table([FIRMWARE, MINIMAL, CONSTANT], width=150)
-    rows = [line.split("  ") for line in text.splitlines()]
-    assert [[cell.strip() for cell in row if cell.strip()] for row in rows] == [
-        ["name", "id", "rollout", "abort", "windows"],
-        ["─" * len(text.splitlines()[1])],
-        [
-            "firmware-update",
-            "firmware-update",
-            "20/min, x1.5 per 500 succeeded, up to 500/min",
-            "FAILED 2.25 % of 240 or more",
-            "cron(0 2 ? * MON *) for 60 min",
-        ],
-        ["ALL 5 % of 100 or more"],
-        ["reboot", "reboot", "1000/min", "never", "any time"],
-        ["patch", "patch", "50/min", "never", "any time"],
-    ]
+@EACH
+def test_whole_output(name: str) -> None:
+    """A report with everything in it reads so, to the letter."""
+    assert findings.FORMATS[name](REPORT) == WHOLE[name]
 
 
-def test_empty_table() -> None:
-    """No template is a table of its head."""
-    assert [line for line in deployed_table([], width=80).splitlines() if line.strip("─ ")] == [
-        "name   id   rollout   abort   windows"
-    ]
+@EACH
+def test_nothing_found(name: str) -> None:
+    """A report with nothing in it is empty, and still whole where it is data."""
+    assert findings.FORMATS[name](EMPTY) == NOTHING[name]
 
 
-def test_narrow_tables_keep_everything() -> None:
-    """A narrow terminal folds cells and loses no character of a name."""
-    text = deployed_table([FIRMWARE], width=60)
-    assert max(map(len, text.splitlines())) <= 60
-    assert "…" not in text
+@EACH
+def test_utf_8(name: str) -> None:
+    """Each output can be written as UTF-8, whatever is given."""
+    assert findings.FORMATS[name](REPORT).encode().decode() == WHOLE[name]
+
+
+CONTRACT = ["code", "severity", "file", "line", "column", "path", "given", "allowed", "source", "fix", "related"]
+
+
+def test_json_contract() -> None:
+    """The members of the JSON report are those that the README documents, and each finding has all of them."""
+    data = json.loads(findings.as_json(REPORT))
+    assert list(data) == ["findings", "acknowledged", "checked", "skipped"]
+    assert [list(one) for one in data["findings"]] == [CONTRACT] * 3
+    assert [list(one) for one in data["acknowledged"]] == [[*CONTRACT, "reason"]]
+    assert list(data["findings"][1]["related"][0]) == ["file", "line", "column", "path"]
+
+
+GIVEN: list[tuple[object, object]] = [
+    (None, None),
+    (0, 0),
+    (False, False),
+    (7.5, 7.5),
+    (10**30, 10**30),
+    (math.nan, "nan"),
+    (-math.inf, "-inf"),
+    ("", ""),
+    ("a" * 500, "a" * 500),
+    ("\ud800a", "?a"),
+    ([1, "a"], '[1, "a"]'),
+    ({"a": {1, 2}}, '{"a": "{1, 2}"}'),
+    (["a" * 200], '["' + "a" * 97 + "…"),
+]
+
+
+@pytest.mark.parametrize(("given", "expected"), GIVEN, ids=[repr(given)[:20] for given, _ in GIVEN])
+def test_given_in_json(given: object, expected: object) -> None:
+    """A scalar stays what it is in JSON, as far as JSON has it; of a list or mapping stands the short text."""
+    report = dataclasses.replace(EMPTY, findings=(dataclasses.replace(FACTOR, given=given),))
+    (found,) = json.loads(findings.as_json(report), parse_constant=pytest.fail)["findings"]
+    assert found["given"] == expected
+    assert type(found["given"]) is type(expected)
+
+
+GITHUB_TEXTS = [
+    ("a%b", "file=a%25b,"),
+    ("a,b", "file=a%2Cb,"),
+    ("a:b", "file=a%3Ab,"),
+    ("a\nb", "file=a%0Ab,"),
+    ("a\r\nb", "file=a%0D%0Ab,"),
+    ("%0A", "file=%250A,"),
+    ("é 日", "file=é 日,"),
+]
+
+
+@pytest.mark.parametrize(("file", "written"), GITHUB_TEXTS, ids=[repr(file) for file, _ in GITHUB_TEXTS])
+def test_github_properties(file: str, written: str) -> None:
+    """A file's name ends neither its property nor the command."""
+    report = dataclasses.replace(EMPTY, findings=(dataclasses.replace(FACTOR, place=Place("a", file, 1, 2)),))
+    output = findings.github(report)
+    assert output.startswith(f"::error {written}line=1,col=2,title=JT203::a: given")
+    assert output.count("\n") == 1
+
+
+SUMMARIES = [
+    (EMPTY, "0 checked, 0 errors, 0 warnings"),
+    (REPORT, "4 checked, 2 errors, 1 warning, 1 acknowledged, 1 skipped"),
+    (dataclasses.replace(EMPTY, checked=1, findings=(FACTOR,)), "1 checked, 1 error, 0 warnings"),
+    (dataclasses.replace(EMPTY, skipped=(SKIPPED, SKIPPED)), "0 checked, 0 errors, 0 warnings, 2 skipped"),
+]
+
+
+@pytest.mark.parametrize(("report", "text"), SUMMARIES, ids=[text for _, text in SUMMARIES])
+def test_summary(report: Report, text: str) -> None:
+    """One line counts what was checked and found, and what was acknowledged or skipped if anything was."""
+    assert findings.summary(report) == text
+
+
+def faults(log: dict[str, Any]) -> list[str]:
+    """What SARIF 2.1.0 requires and a log doesn't have: members, kinds, references between them, bounds."""
+    (run,) = log["runs"]
+    driver = run["tool"]["driver"]
+    ids = [rule["id"] for rule in driver["rules"]]
+    wanted = {
+        "version": log["version"] == "2.1.0",
+        "schema": log["$schema"].startswith("https://"),
+        "driver name": bool(driver["name"]),
+        "rule ids once": len(ids) == len(set(ids)),
+        "column kind": run["columnKind"] in ("utf16CodeUnits", "unicodeCodePoints"),
+    }
+    for rule in driver["rules"]:
+        wanted[f"{rule['id']} texts"] = bool(rule["shortDescription"]["text"]) and bool(rule["fullDescription"]["text"])
+        wanted[f"{rule['id']} level"] = rule["defaultConfiguration"]["level"] in ("none", "note", "warning", "error")
+        wanted[f"{rule['id']} help"] = re.fullmatch(r"https://[!-~]+", rule.get("helpUri", "https://a")) is not None
+    for result in run["results"]:
+        code = result["ruleId"]
+        wanted[f"{code} is a rule"] = code in ids
+        wanted[f"{code} message"] = bool(result["message"]["text"])
+        wanted[f"{code} result level"] = result["level"] in ("none", "note", "warning", "error")
+        for suppression in result.get("suppressions", ()):
+            wanted[f"{code} suppression"] = suppression["kind"] in ("inSource", "external")
+        for location in (*result["locations"], *result.get("relatedLocations", ())):
+            physical = location.get("physicalLocation", {"artifactLocation": {"uri": "a"}})
+            region = physical.get("region", {"startLine": 1, "startColumn": 1})
+            uri = physical["artifactLocation"]["uri"]
+            wanted[f"{code} uri {uri}"] = re.fullmatch(r"(?:[A-Za-z0-9/._~-]|%[0-9A-F]{2})+", uri) is not None
+            wanted[f"{code} region"] = min(region["startLine"], region["startColumn"]) >= 1
+            wanted[f"{code} name"] = isinstance(location["logicalLocations"][0]["fullyQualifiedName"], str)
+    return [name for name, holds in wanted.items() if not holds]
+
+
+def test_sarif_structure() -> None:
+    """A finding of every rule makes a log that has what SARIF requires."""
+    found = [one for code in rules() for one in rules_doc.findings(rules_doc.examples(code)[0])]
+    for report in (REPORT, EMPTY, dataclasses.replace(EMPTY, findings=tuple(found))):
+        assert faults(json.loads(findings.sarif(report))) == []
+
+
+@EACH
+def test_every_rule_in_every_format(name: str) -> None:
+    """A finding of every rule can be rendered, and names its code."""
+
+    def rendered(one: Finding) -> str:
+        return findings.FORMATS[name](dataclasses.replace(EMPTY, findings=(one,)))
+
+    found = [one for code in rules() for one in rules_doc.findings(rules_doc.examples(code)[0])]
+    assert [one.code for one in found if one.code not in rendered(one)] == []
+
+
+QUOTE = pytest.mark.xfail(
+    reason="quote() refuses what Python makes of bytes that are no UTF-8", raises=UnicodeEncodeError
+)
+
+
+@pytest.mark.parametrize("name", ["text", "json", "github", pytest.param("sarif", marks=QUOTE)])
+def test_file_names_that_are_no_utf_8(name: str) -> None:
+    """A file whose name is no UTF-8 is reported too."""
+    report = dataclasses.replace(EMPTY, findings=(dataclasses.replace(FACTOR, place=Place("a", "b\udcff", 1, 2)),))
+    assert "JT203" in findings.FORMATS[name](report)

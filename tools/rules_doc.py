@@ -1,6 +1,7 @@
 """The catalogue of rules, docs/rules.md, made from the rules and from the examples that are kept of each.
 
-`python -m tools.rules_doc` writes it; with `--check` it only says whether it is current.
+`python -m tools.rules_doc` writes it; with `--check` it only says whether it is current. What stands there above the
+first group is written by hand and kept.
 """
 
 import contextlib
@@ -10,6 +11,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 
 from iot_jobs.check import check, rules
@@ -31,38 +33,6 @@ GROUPS = (
 LANGUAGES = {".yaml": "yaml", ".json": "json", ".py": "python", ".sh": "sh"}
 SHOWN_LINES, SHOWN_CHARACTERS = 14, 160
 
-TOP = """\
-# Rules
-
-What `iot-jobs check` finds: {errors} errors and {warnings} warnings. `python -m tools.rules_doc` makes this page from
-the rules and their examples, and the tests run each example.
-
-- An **error** is what AWS refuses, or what can't be read. It can't be acknowledged.
-- A **warning** is advice: AWS takes it, and a fleet may not.
-
-Exit codes: 0 means no error, 1 at least one, and 2 that the check could not run. Warnings alone exit 0; with `--strict`
-they count as errors do.
-
-A warning that is meant is acknowledged with a reason, in the family or in what an environment lays over it. It is then
-listed as acknowledged, and counts no more:
-
-```yaml
-acknowledge:
-  JT352: a reboot does no harm, and support watches it
-```
-
-In the CDK a warning is acknowledged on a construct, for all that is below it:
-
-```python
-Validations.of(template).acknowledge(Acknowledgment(id="iot-jobs::JT352", reason="support watches it"))
-```
-
-An example that is only a family or an environment stands in an application that is otherwise good. The date in the
-examples is {now:%Y-%m-%d}.
-
-{groups}
-"""
-
 
 def examples(code: str) -> tuple[Path, Path]:
     """The bad and the good example of a rule, each a file or a folder. Raises `ValueError` if one isn't there."""
@@ -70,6 +40,7 @@ def examples(code: str) -> tuple[Path, Path]:
     return bad, good
 
 
+@cache
 def findings(example: Path) -> tuple[Finding, ...]:
     """All that is found in an example, in an empty folder of its own. Raises `ValueError` if it isn't checked."""
     with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
@@ -102,14 +73,11 @@ def name_of(example: Path) -> Path:
     return Path("stacks", *(("environments", "test.yaml") if environment else ("templates", "reboot.yaml")))
 
 
-def markdown() -> str:
+def markdown(introduction: str) -> str:
     """The whole page."""
-    found = rules().values()
-    errors = sum(rule.severity == "error" for rule in found)
-    groups = " · ".join(f"[{title}](#{title.lower().replace(' ', '-')})" for title in GROUPS)
-    blocks = [TOP.format(errors=errors, warnings=len(found) - errors, now=NOW, groups=groups)]
+    blocks = [introduction]
     for number, title in enumerate(GROUPS):
-        group = [rule for rule in found if rule.code.startswith(f"JT{number}")]
+        group = [rule for rule in rules().values() if rule.code.startswith(f"JT{number}")]
         rows = [f"| [{rule.code}](#{rule.code.lower()}) | {rule.severity} | {rule.title} |\n" for rule in group]
         blocks.append(f"## {title}\n\n| code | severity | what |\n| --- | --- | --- |\n{''.join(rows)}")
         blocks += [block for rule in group for block in _entry(rule)]
@@ -152,10 +120,10 @@ def _fence(language: str, text: str) -> str:
 
 def main() -> int:
     """Write the page, or with `--check` compare it. Exit code 1 means that it is not current."""
-    text = markdown()
+    written = DOCUMENT.read_text()
+    text = markdown(written.partition(f"\n## {GROUPS[0]}")[0])
     if "--check" in sys.argv[1:]:
-        return int(not DOCUMENT.is_file() or DOCUMENT.read_text() != text)
-    DOCUMENT.parent.mkdir(exist_ok=True)
+        return int(text != written)
     DOCUMENT.write_text(text)
     return 0
 

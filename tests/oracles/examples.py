@@ -16,6 +16,9 @@ from hypothesis import strategies as st
 from tests.oracles import registry, values
 from tests.oracles.registry import Resource
 
+Place = list[Any]
+"""The way to a value: keys and indexes."""
+
 
 def _product(**parts: Sequence[Any]) -> list[dict[str, Any]]:
     """Every mapping with one of the parts under each name; a part of ... leaves the name out."""
@@ -137,7 +140,7 @@ def _bases(draw: st.DrawFn, resource_type: str) -> dict[str, Any]:
     for place, (name, parts) in enumerate(_OPTIONAL[resource_type].items()):
         if wanted >> place & 1:
             given[name] = _pick(draw, parts)
-    return copy.deepcopy(given)
+    return given
 
 
 _TEXTS = st.text(st.sampled_from("a-Z_9" + values.ODD_CHARACTERS), max_size=8)
@@ -148,13 +151,12 @@ def properties(draw: st.DrawFn, resource_type: str = registry.TEMPLATE, *, chang
     """Properties of a resource: about two fifths as put together, the others with one to so many changes."""
     given = draw(_bases(resource_type))
     for _ in range(_pick(draw, [0, 0, *range(1, changes + 1)])):
-        places = list(_places(given))
-        if places:
-            holder, key = _pick(draw, places)
-            _change(holder, key, _pick(draw, _changes(holder, key)))
+        if places := _places(given):
+            place = _pick(draw, places)
+            given = _changed(given, place, _pick(draw, _changes(given, place)))
     if draw(st.integers(0, 9)) == 0:
         name = _pick(draw, ["JobTemplateId", "JobId", "Description", "DocumentSource", "JobArn", "Document"])
-        given[name] = draw(_TEXTS)
+        given |= {name: draw(_TEXTS)}
     return given
 
 
@@ -189,7 +191,6 @@ FULL_TEMPLATE = {
 FULL_JOB = {
     "JobId": "reboot-1",
     "Targets": [values.THING, values.GROUP],
-    "Description": "Reboots a pump.",
     "JobTemplateArn": values.MANAGED,
     "DocumentParameters": {"minutes": "5"},
     "TargetSelection": "CONTINUOUS",
@@ -205,46 +206,53 @@ FULL_JOB = {
         "EndBehavior": "CANCEL",
         "MaintenanceWindows": [{"StartTime": values.CRONS[0], "DurationInMinutes": 60}],
     },
-    "Tags": [{"Key": "owner", "Value": "pumps"}],
 }
 """A job with everything that a template hasn't."""
 BASES = (
     (registry.TEMPLATE, FULL_TEMPLATE),
     (registry.TEMPLATE, {"JobTemplateId": "a", "Description": "d", "DocumentSource": values.URL}),
     (registry.TEMPLATE, {"JobTemplateId": "a", "Description": "d", "JobArn": values.JOB_ARN}), (registry.JOB, FULL_JOB),
-    (registry.JOB, {"JobId": "a", "Targets": [values.THING], "Document": "{}"}),
+    (registry.JOB, {"JobId": "a", "Targets": [values.THING], "Document": "{}", "Tags": [{"Key": "a", "Value": "b"}]}),
 )  # fmt: skip
 
 
 def neighbours() -> Iterator[Resource]:
     """Every single change of the bases, of a list's items only the first, each with its resource type."""
     for resource_type, base in BASES:
-        for number, (holder, key) in enumerate(_places(base, first=1)):
-            for change in _changes(holder, key):
-                given = copy.deepcopy(base)
-                _change(*_places(given, first=1)[number], change)
-                yield resource_type, given
+        for place in _places(base, first=1):
+            for change in _changes(base, place):
+                yield resource_type, _changed(base, place, change)
 
 
 REMOVED = object()
 """In place of a value: the member goes."""
 
 
-def _changes(holder: Any, key: Any) -> list[tuple[Any, Any]]:
-    """What may become of one place: a key, which may be another, and its value."""
-    value = holder[key]
+def _changes(given: Any, place: Place) -> list[tuple[Any, Any]]:
+    """What may become of a place: its key, which may be another, and its value."""
+    *holders, key = place
+    for holder in holders:
+        given = given[holder]
+    value = given[key]
     changes = [(key, other) for other in (REMOVED, *_other_kinds(value), *_others(key, value))]
-    if isinstance(holder, dict):
+    if isinstance(given, dict):
         changes += [(other, value) for other in ("Unknown", key[:1].lower() + key[1:], key.upper())]
     return changes
 
 
-def _change(holder: Any, key: Any, change: tuple[Any, Any]) -> None:
+def _changed(given: Any, place: Place, change: tuple[Any, Any]) -> Any:
+    """A copy with one change; all that is not on the way there is shared."""
+    key, *rest = place
+    copied = copy.copy(given)
+    if rest:
+        copied[key] = _changed(given[key], rest, change)
+        return copied
     other_key, value = change
     if other_key != key or value is REMOVED:
-        del holder[key]
+        del copied[key]
     if value is not REMOVED:
-        holder[other_key] = copy.deepcopy(value)
+        copied[other_key] = value
+    return copied
 
 
 def _other_kinds(value: object) -> list[Any]:
@@ -276,11 +284,11 @@ def _others(key: object, value: Any) -> list[Any]:
     return [*own.get(key, words), *shapes, *characters, *(value.ljust(length, "x") for length in values.LENGTHS)]
 
 
-def _places(value: object, *, first: int = 2) -> list[tuple[Any, Any]]:
-    """Every holder and key inside a value, of a list only the first ones."""
+def _places(value: object, *, first: int = 2) -> list[Place]:
+    """The way to everything inside a value, of a list only to the first items."""
     items: list[tuple[Any, Any]] = []
     if isinstance(value, dict):
         items = list(value.items())
     elif isinstance(value, list):
         items = list(enumerate(value[:first]))
-    return [place for key, item in items for place in ((value, key), *_places(item, first=first))]
+    return [[key, *rest] for key, item in items for rest in ([], *_places(item, first=first))]

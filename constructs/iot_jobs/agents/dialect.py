@@ -14,17 +14,20 @@ from typing import Any
 from jsonschema import Draft202012Validator, ValidationError
 from jsonschema.validators import extend, validator_for
 from referencing import Registry, Resource
-from referencing._core import Resolver
 from referencing.exceptions import NoSuchResource, Unresolvable
 from referencing.jsonschema import DRAFT202012, Schema, specification_with
 
-from iot_jobs.agents.families import URN, SchemaError, is_filled_in, schema_text
+from iot_jobs.agents.families import ENDLESS, URN, SchemaError, is_filled_in, schema_text
 
-TOO_DEEP = "a schema whose references come to an end, and a document of fewer levels"
 Keyword = Callable[[Any, Any, Any, Any], Iterator[ValidationError]]
 
 # What these judge of a text that is filled in later, nobody knows yet.
 _ABOUT_TEXT = ("type", "enum", "const", "pattern", "minLength", "maxLength", "format")
+_HOLD_SCHEMAS = (
+    "additionalProperties", "items", "prefixItems", "contains", "propertyNames", "not", "if", "then", "else", "anyOf",
+    "oneOf", "allOf",
+)  # fmt: skip
+_HOLD_NAMED_SCHEMAS = ("properties", "patternProperties", "dependentSchemas", "$defs", "definitions")
 
 
 def errors(value: object, text: str) -> list[ValidationError]:
@@ -32,7 +35,7 @@ def errors(value: object, text: str) -> list[ValidationError]:
     try:
         return list(_validator(text).iter_errors(value))
     except RecursionError:
-        raise SchemaError((None, TOO_DEEP)) from None
+        raise SchemaError((None, ENDLESS)) from None
     except Unresolvable as error:
         raise SchemaError((error.ref, "references into the schema itself")) from None
     except (ArithmeticError, TypeError, ValueError, re.error) as error:
@@ -51,7 +54,7 @@ def dead_references(schema: Any) -> list[str]:
     return list(_dead_references(resource, _REGISTRY.resolver_with_root(resource)))
 
 
-def _dead_references(resource: Resource[Schema], resolver: Resolver[Schema]) -> Iterator[str]:
+def _dead_references(resource: Resource[Schema], resolver: Any) -> Iterator[str]:
     contents = resource.contents
     for keyword in ("$ref", "$dynamicRef"):
         if isinstance(contents, Mapping) and keyword in contents:
@@ -165,12 +168,6 @@ def _spelt_out(schema: Any) -> Any:
         inside["additionalProperties"] = {"not": {}, "names": list(schema.get("properties", {}))}
     return schema | inside
 
-
-_HOLD_SCHEMAS = (
-    "additionalProperties", "items", "prefixItems", "contains", "propertyNames", "not", "if", "then", "else", "anyOf",
-    "oneOf", "allOf",
-)  # fmt: skip
-_HOLD_NAMED_SCHEMAS = ("properties", "patternProperties", "dependentSchemas", "$defs", "definitions")
 
 _OWN: Mapping[str, Keyword] = {"if": _if, "not": _not, "required": _required}
 _READINGS = {"oneOf": _one_of} | dict.fromkeys(_ABOUT_TEXT, _unless_filled_in)

@@ -18,6 +18,9 @@ FAMILIES = ("device-client", "device-client-old", "managed-template", "jobs-agen
 URN = "urn:iot-jobs:document:"
 """What the `$id` of such a schema begins with. One's own schema may refer to it."""
 
+ENDLESS = "a schema whose references come to an end, and a document of fewer levels"
+"""What is asked for where the recursion is too deep."""
+
 _STEP_TYPES = ("runHandler", "runCommand")
 _AGENT_OPERATIONS = ("install", "start", "stop", "restart", "reboot", "shutdown", "systemStatus")
 _AGENT_MEMBERS = {"packageName", "workingDirectory", "launchCommand", "autoStart"}

@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
-from iot_jobs.agents.families import SchemaError, schema_text
+from iot_jobs.agents.families import ENDLESS, SchemaError, schema_text
 from iot_jobs.agents.quick import surely_fits
 from iot_jobs.finding import Location, dotted, shown
 from iot_jobs.jsontext import canonical
@@ -42,9 +42,12 @@ def misfits(value: object, schema: str | Mapping[str, Any]) -> list[Misfit]:
     else:
         try:
             text = canonical(schema)
-        except (ValueError, RecursionError) as error:
-            raise SchemaError((None, f"a schema that JSON can say; {error}")) from None
-        if faults := _faults(text):
+            faults = _faults(text)
+        except RecursionError:
+            raise SchemaError((None, ENDLESS)) from None
+        except ValueError as error:  # no JSON, or an address that is none
+            raise SchemaError((None, f"a schema that can be read; {error}")) from None
+        if faults:
             raise SchemaError(*faults)
     return _in_words(dialect.errors(value, text))
 

@@ -1,0 +1,635 @@
+"""The check of what was read: advice at its boundaries, acknowledgements, ids that stand twice, and jobs."""
+
+import json
+import re
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from iot_jobs import Environment, Fleet, JobDocument, JobTemplateSpec
+from iot_jobs.check import Report, advice, check
+from iot_jobs.cli import main
+from iot_jobs.files import Document, Reading, Subject, read_paths
+from iot_jobs.finding import Location, Place, dotted
+from iot_jobs.spec import JobSpec, SchedulingConfig
+from iot_jobs.unresolved import Unresolved
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+ROLE = "arn:aws:iam::123456789012:role/presign"
+DOCUMENT = JobDocument('{"operation":"reboot.sh"}')
+TEMPLATE: dict[str, Any] = {"template_name": "reboot", "description": "Reboot a board", "document": DOCUMENT}
+LATER = Unresolved({"Ref": "Later"})
+
+Found = list[tuple[str, str, Any]]
+
+
+def place(loc: Location) -> Place:
+    return Place(dotted(loc), "test.yaml", 1, 1)
+
+
+def environment(things: int | None = None, *, hours: int | None = None, production: bool = False) -> Environment | None:
+    if things is None:
+        return None
+    fleet = Fleet(things=things, max_duration_hours=hours)
+    return Environment(name="test", account="123456789012", region="eu-west-1", production=production, fleet=fleet)
+
+
+def template(change: dict[str, Any], **others: Any) -> Subject:
+    spec, found = JobTemplateSpec.check(TEMPLATE | change)
+    assert spec is not None, found
+    return Subject(spec, place, **others)
+
+
+def advised(subject: Subject, now: datetime = NOW) -> Found:
+    return [(one.code, dotted(one.loc), one.given) for one in advice(subject, now=now)]
+
+
+def rollout(maximum: Any, base: Any = None, **others: Any) -> dict[str, Any]:
+    if base is None:
+        return {"rollout": {"maximum_per_minute": maximum}}
+    rate = {"increment_factor": 2, "rate_increase_criteria": {"number_of_succeeded_things": 5}}
+    return {"rollout": {"maximum_per_minute": maximum, "exponential_rate": rate | {"base_rate_per_minute": base}}}
+
+
+def abort(failure_type: Any = "FAILED", least: Any = 50) -> dict[str, Any]:
+    criterion = {"failure_type": failure_type, "threshold_percentage": 5, "min_number_of_executed_things": least}
+    return {"abort": {"criteria": [criterion]}}
+
+
+def retry(*criteria: tuple[Any, Any]) -> dict[str, Any]:
+    return {"retry": {"criteria": [{"failure_type": kind, "number_of_retries": count} for kind, count in criteria]}}
+
+
+def timeout(minutes: Any) -> dict[str, Any]:
+    return {"timeout": {"in_progress_timeout_in_minutes": minutes}}
+
+
+def presigned(seconds: Any = None) -> dict[str, Any]:
+    return {"presigned_url": {"role_arn": ROLE} | ({} if seconds is None else {"expires_in_sec": seconds})}
+
+
+def windows(*pairs: tuple[Any, Any]) -> dict[str, Any]:
+    return {"maintenance_windows": [{"start_time": text, "duration_in_minutes": minutes} for text, minutes in pairs]}
+
+
+NIGHTLY = "cron(0 2 * * ? *)"
+BASE, MAXIMUM = "rollout.exponential_rate.base_rate_per_minute", "rollout.maximum_per_minute"
+LEAST, EXPIRES = "abort.criteria[0].min_number_of_executed_things", "presigned_url.expires_in_sec"
+DURATION = "maintenance_windows[0].duration_in_minutes"
+
+ROLLOUT: list[tuple[str, dict[str, Any], dict[str, Any], Found]] = [
+    ("absent", {}, {}, []),
+    ("only known to CloudFormation", {"rollout": LATER}, {}, []),
+    ("a constant rate", rollout(10), {}, [("JT251", "rollout", 10)]),
+    ("a constant rate, the lowest", rollout(1), {}, [("JT251", "rollout", 1)]),
+    ("a constant rate outside CloudFormation", rollout(10), {"cloudformation": False}, []),
+    ("a constant rate that only CloudFormation knows", rollout(LATER), {}, []),
+    ("a base below the maximum", rollout(10, 9), {}, []),
+    ("a base at the maximum", rollout(10, 10), {}, [("JT252", BASE, 10)]),
+    ("a base at the lowest maximum", rollout(1, 1), {}, [("JT252", BASE, 1)]),
+    ("a base that only CloudFormation knows", rollout(10, LATER), {}, []),
+    ("a maximum that only CloudFormation knows", rollout(LATER, 10), {}, []),
+]
+# 1000 things in 60 minutes need 17 a minute.
+DURATIONS: list[tuple[str, dict[str, Any], dict[str, Any], Found]] = [
+    ("no environment", rollout(2, 1), {}, []),
+    ("no time stated", rollout(2, 1), {"environment": environment(1000)}, []),
+    ("too slow", rollout(16, 1), {"environment": environment(1000, hours=1)}, [("JT253", MAXIMUM, 16)]),
+    ("just in time", rollout(16, 1), {"environment": environment(960, hours=1)}, []),
+    ("fast enough", rollout(17, 1), {"environment": environment(1000, hours=1)}, []),
+    ("slow, with more time", rollout(16, 1), {"environment": environment(1000, hours=2)}, []),
+    ("no rollout, just in time", {}, {"environment": environment(60_000, hours=1)}, []),
+    ("no rollout", {}, {"environment": environment(60_001, hours=1)}, [("JT253", MAXIMUM, 1000)]),
+    ("one window of an hour", windows((NIGHTLY, 60)), {"environment": environment(60_000, hours=24)}, []),
+    (
+        "one thing too many for the window",
+        windows((NIGHTLY, 60)),
+        {"environment": environment(60_001, hours=24)},
+        [("JT253", MAXIMUM, 1000)],
+    ),
+    ("two windows in the time", windows((NIGHTLY, 60)), {"environment": environment(120_000, hours=25)}, []),
+    (
+        "the second window is cut off",
+        windows((NIGHTLY, 61)),
+        {"environment": environment(121_001, hours=25)},
+        [("JT253", MAXIMUM, 1000)],
+    ),
+    ("a window only CloudFormation knows", windows((LATER, 1)), {"environment": environment(60_001, hours=1)}, []),
+    ("windows only CloudFormation knows", {"maintenance_windows": LATER}, {"environment": environment(10**6, hours=1)},
+     []),
+]  # fmt: skip
+FLEET = {"environment": environment(50)}
+PRODUCTION = {"environment": environment(50, production=True)}
+ABORT: list[tuple[str, dict[str, Any], dict[str, Any], Found]] = [
+    ("absent", {}, FLEET, []),
+    ("absent in production", {}, PRODUCTION, [("JT352", "abort", None)]),
+    ("absent without an environment", {}, {}, []),
+    ("given in production", abort(), PRODUCTION, []),
+    ("only known to CloudFormation, in production", {"abort": LATER}, PRODUCTION, []),
+    ("below the fleet", abort(least=49), FLEET, []),
+    ("the whole fleet", abort(least=50), FLEET, []),
+    ("above the fleet", abort(least=51), FLEET, [("JT351", LEAST, 51)]),
+    ("above, without an environment", abort(least=51), {}, []),
+    ("above, only known to CloudFormation", abort(least=LATER), FLEET, []),
+    ("as many as with one retry", abort(least=100) | retry(("FAILED", 1)), FLEET, []),
+    ("more than with one retry", abort(least=101) | retry(("FAILED", 1)), FLEET, [("JT351", LEAST, 101)]),
+    ("as many as with retries of both kinds", abort(least=200) | retry(("FAILED", 1), ("TIMED_OUT", 2)) | timeout(5),
+     FLEET, []),
+    ("more than with no retry", abort(least=51) | retry(("FAILED", 0)), FLEET, [("JT351", LEAST, 51)]),
+    ("TIMED_OUT without a timeout", abort("TIMED_OUT"), {}, [("JT353", "abort.criteria[0].failure_type", "TIMED_OUT")]),
+    ("TIMED_OUT with a timeout", abort("TIMED_OUT") | timeout(1), {}, []),
+    ("TIMED_OUT, timeout only known to CloudFormation", abort("TIMED_OUT") | {"timeout": LATER}, {}, []),
+    ("ALL without a timeout", abort("ALL"), {}, []),
+    ("only CloudFormation knows of what", abort(LATER), {}, []),
+]  # fmt: skip
+RETRY: list[tuple[str, dict[str, Any], dict[str, Any], Found]] = [
+    ("none without abort", retry(("FAILED", 0)), {}, []),
+    ("one without abort", retry(("FAILED", 1)), {}, [("JT452", "retry", None)]),
+    ("one beside abort", retry(("FAILED", 1)) | abort(), {}, []),
+    ("one, abort only known to CloudFormation", retry(("FAILED", 1)) | {"abort": LATER}, {}, []),
+    ("only known to CloudFormation", {"retry": LATER}, {}, []),
+    ("TIMED_OUT without a timeout", retry(("TIMED_OUT", 1)) | abort(), {},
+     [("JT451", "retry.criteria[0].failure_type", "TIMED_OUT")]),
+    ("ALL without a timeout", retry(("ALL", 1)) | abort(), {}, [("JT451", "retry.criteria[0].failure_type", "ALL")]),
+    ("no TIMED_OUT without a timeout", retry(("TIMED_OUT", 0)) | abort(), {}, []),
+    ("the second without a timeout", retry(("FAILED", 1), ("TIMED_OUT", 1)) | abort(), {},
+     [("JT451", "retry.criteria[1].failure_type", "TIMED_OUT")]),
+    ("TIMED_OUT with a timeout", retry(("TIMED_OUT", 1)) | abort() | timeout(1), {}, []),
+    ("in production, without abort", retry(("FAILED", 1)), PRODUCTION,
+     [("JT352", "abort", None), ("JT452", "retry", None)]),
+]  # fmt: skip
+PRESIGNED: list[tuple[str, dict[str, Any], dict[str, Any], Found]] = [
+    ("no lifetime in our own files", presigned(), {}, []),
+    ("no lifetime in another's template", presigned(), {"raw": True}, [("JT551", "presigned_url", None)]),
+    ("no lifetime in a request to the API", presigned(), {"raw": True, "cloudformation": False}, []),
+    ("a lifetime in another's template", presigned(60), {"raw": True}, []),
+    ("a lifetime only CloudFormation knows", presigned(LATER), {"raw": True}, []),
+    ("only known to CloudFormation", {"presigned_url": LATER}, {"raw": True}, []),
+    ("no timeout", presigned(60), {}, []),
+    ("a timeout only CloudFormation knows", presigned(60) | timeout(LATER), {}, []),
+    ("shorter than the timeout", presigned(599) | timeout(10), {}, [("JT553", EXPIRES, 599)]),
+    ("as long as the timeout", presigned(600) | timeout(10), {}, []),
+    ("longer than the timeout", presigned(601) | timeout(10), {}, [("JT552", EXPIRES, 601)]),
+    ("the shortest for the shortest timeout", presigned(60) | timeout(1), {}, []),
+    ("the default for a timeout below an hour", presigned() | timeout(59), {}, [("JT552", EXPIRES, 3600)]),
+    ("an hour for an hour", presigned(3600) | timeout(60), {}, []),
+    ("less than an hour for an hour", presigned(3599) | timeout(60), {}, [("JT553", EXPIRES, 3599)]),
+    ("an hour for a week, as AWS allows no more", presigned(3600) | timeout(10_080), {}, []),
+    ("less than an hour for a week", presigned(3599) | timeout(10_080), {}, [("JT553", EXPIRES, 3599)]),
+]
+WINDOWS: list[tuple[str, dict[str, Any], dict[str, Any], Found]] = [
+    ("no timeout", windows((NIGHTLY, 1)), {}, []),
+    ("shorter than the timeout", windows((NIGHTLY, 14)) | timeout(15), {}, [("JT651", DURATION, 14)]),
+    ("as long as the timeout", windows((NIGHTLY, 15)) | timeout(15), {}, []),
+    ("longer than the timeout", windows((NIGHTLY, 16)) | timeout(15), {}, []),
+    ("only CloudFormation knows how long", windows((NIGHTLY, LATER)) | timeout(15), {}, []),
+    ("a timeout only CloudFormation knows", windows((NIGHTLY, 1)) | timeout(LATER), {}, []),
+    (
+        "the second of two",
+        windows((NIGHTLY, 15), ("cron(0 4 * * ? *)", 14)) | timeout(15),
+        {},
+        [("JT651", "maintenance_windows[1].duration_in_minutes", 14)],
+    ),
+]
+ADVICE = {"rollout": ROLLOUT, "duration": DURATIONS, "abort": ABORT, "retry": RETRY, "presigned": PRESIGNED,
+          "windows": WINDOWS}  # fmt: skip
+ROWS = [pytest.param(*row[1:], id=f"{name}: {row[0]}") for name, rows in ADVICE.items() for row in rows]
+
+
+@pytest.mark.parametrize(("change", "others", "expected"), ROWS)
+def test_advice(change: dict[str, Any], others: dict[str, Any], expected: Found) -> None:
+    """Advice is given from its boundary on, and not where something is absent or only CloudFormation knows it."""
+    assert advised(template(change, **others)) == expected
+
+
+VOLATILE = [
+    ("a date", "Release of 2026-01-31", "2026-01-31"),
+    ("a date without hyphens", "Release 20260131", "20260131"),
+    ("a date with a time", "as of 20260131T0200", "20260131T"),
+    ("a short commit", "Install 3f9c2d1", "3f9c2d1"),
+    ("a commit in capitals", "Install 3F9C2D1", "3F9C2D1"),
+    ("a whole commit", f"Install {'0a' * 20}", "0a" * 20),
+    ("a timestamp", "Made at 1767225600", "1767225600"),
+    ("a timestamp in milliseconds", "Made at 1767225600000", "1767225600000"),
+    ("a build", "Install build 7", "build 7"),
+    ("a build's number", "Install Build#123", "Build#123"),
+    ("a year", "Plan for 2026", None),
+    ("a day that isn't one", "Part 2026-13-31", None),
+    ("a version", "Install 3.1.4 and keep 2 slots", None),
+    ("six hexadecimal digits", "Install 3f9c2d", None),
+    ("thirteen hexadecimal digits", "Install 3f9c2d1a3f9c2", None),
+    ("digits alone", "Call 1234567", None),
+    ("letters alone", "Feed deadbeef to it", None),
+    ("a builder", "Rebuild the index, then build it", None),
+]
+
+
+@pytest.mark.parametrize(("text", "match"), [row[1:] for row in VOLATILE], ids=[row[0] for row in VOLATILE])
+def test_volatile_text(text: str, match: str | None) -> None:
+    """What changes from build to build is found in a description, and in a tag's value where it may stand there."""
+    found = [] if match is None else [("JT151", "description", match)]
+    assert advised(template({"description": text})) == found
+    if "#" not in text and "," not in text:
+        found = [("JT151", "tags.note", match)] if match else []
+        assert advised(template({"tags": {"note": text}})) == found
+
+
+TAG_KEYS = [
+    *["commit", "Commit", "git-sha", "git_ref", "sha", "my:revision", "fleet/build", "build-id", "BuildNumber"],
+    *["timestamp", "deployed_at", "updatedAt", "pipeline-id", "run_id"],
+]
+LASTING = ["team", "committee", "shape", "release", "buildings", "running", "environment", "sha-256-of", "repository"]
+
+
+@pytest.mark.parametrize("key", TAG_KEYS)
+def test_volatile_tag(key: str) -> None:
+    """A tag whose key names a build, a commit or a time is found whatever its value."""
+    assert advised(template({"tags": {key: "x"}})) == [("JT151", f"tags.{key}", "x")]
+    assert advised(template({"tags": {key: LATER}})) == [("JT151", f"tags.{key}", None)]
+
+
+@pytest.mark.parametrize("key", LASTING)
+def test_lasting_tag(key: str) -> None:
+    """Other keys are nothing to report."""
+    assert advised(template({"tags": {key: "x"}})) == []
+
+
+def test_advice_on_the_document() -> None:
+    """A document's placeholders, agent and content are advised on, below the template's document."""
+    text = '{"operation":"a.sh","args":[5,"http://example.com"],"note":"${aws:iot:thing}","includeStdOut":true}'
+    assert advised(template({"document": JobDocument(text)})) == [
+        ("JT561", "document.note", "${aws:iot:thing}"),
+        ("JT751", "document.includeStdOut", True),
+        ("JT756", "document.args[0]", 5),
+        ("JT762", "document.args[1]", "http://example.com"),
+    ]
+    assert advised(template({"document": LATER})) == []
+
+
+def test_the_schema_that_was_chosen() -> None:
+    """A document that doesn't fit the schema that was chosen is an error; one that only looks so is advice."""
+    document = JobDocument('{"version":"1.0","steps":[{"action":{"type":"runHandler","input":{"handler":"a.sh"}}}]}')
+    path = "document.steps[0].action.name"
+    assert advised(template({"document": document})) == [("JT750", path, None)]
+    assert advised(template({"document": document}, document_schema="device-client")) == [("JT710", path, None)]
+    assert advised(template({"document": document}, document_schema={"type": "object"})) == []
+    assert advised(template({"document": document}, document_schema={"type": "list"})) == [
+        ("JT711", "document", "list"),
+    ]
+
+
+TEXTS = [
+    (
+        "a constant rate",
+        template(rollout(100)),
+        "an exponential rate, or no rollout at all for 1000 things per minute",
+        (
+            "add exponential_rate with base_rate_per_minute 99, increment_factor 1.1 and rate_increase_criteria "
+            "{number_of_notified_things: 1}: one minute later the rate is the maximum"
+        ),
+    ),
+    (
+        "a base at the maximum",
+        template(rollout(100, 100)),
+        "less than the maximum of 100 things per minute",
+        "lower it to 99",
+    ),
+    (
+        "a base at the lowest maximum",
+        template(rollout(1, 1)),
+        "less than the maximum of 1 things per minute",
+        "leave the rollout out, or raise the maximum",
+    ),
+    (
+        "too slow for the windows",
+        template(rollout(10, 1) | windows((NIGHTLY, 90)), environment=environment(5000, hours=48)),
+        "5000 things in 48 hours, 180 minutes of them open",
+        "raise the rate, widen the windows, or state more time",
+    ),
+    (
+        "a criterion that never fires",
+        template(abort(least=500) | retry(("FAILED", 2)), environment=environment(100)),
+        "up to 300, as many executions as the fleet of 100 things can have",
+        "lower it to a part of the fleet",
+    ),
+    (
+        "a long lifetime",
+        template(presigned(3600) | timeout(15)),
+        "900 seconds, with the timeout of 15 minutes",
+        "write 900",
+    ),
+]
+
+
+@pytest.mark.parametrize(("subject", "allowed", "fix"), [row[1:] for row in TEXTS], ids=[row[0] for row in TEXTS])
+def test_advice_does_the_sum(subject: Subject, allowed: str, fix: str) -> None:
+    """Advice says what would be right, in numbers where it can."""
+    (found,) = advice(subject, now=NOW)
+    assert (found.allowed, found.fix) == (allowed, fix)
+
+
+A_TENTH = pytest.mark.xfail(reason="below 11 things per minute a tenth more is not the maximum")
+
+
+@pytest.mark.parametrize("maximum", [*(pytest.param(low, marks=A_TENTH) for low in (2, 5, 10)), 11, 1000])
+def test_a_constant_rate_in_disguise(maximum: int) -> None:
+    """What is advised in place of a constant rate is the maximum after one step, and gives no other advice."""
+    (found,) = advice(template(rollout(maximum)), now=NOW)
+    base, factor = (float(text) for text in re.findall(r"(?:per_minute|factor) ([0-9.]+)", found.fix))
+    assert base * factor >= maximum
+    assert advised(template(rollout(maximum, int(base)))) == []
+
+
+@pytest.mark.xfail(reason="what is absent is not asked for in what is copied")
+@pytest.mark.parametrize("change", [retry(("FAILED", 1)), retry(("TIMED_OUT", 1)) | abort(), abort("TIMED_OUT")])
+def test_what_is_copied(change: dict[str, Any]) -> None:
+    """A job from a template, and a template from a job, have what these have: nothing is known to be missing."""
+    managed = {"job_id": "a", "targets": [GROUP], "job_template_arn": MANAGED}
+    spec, _ = JobSpec.check(managed | change)
+    assert spec is not None
+    copied = {"job_arn": "arn:aws:iot:eu-west-1:123456789012:job/first"}
+    assert advised(Subject(spec, place)) + advised(template(copied | change, **PRODUCTION)) == []
+
+
+@pytest.mark.xfail(reason="the end of the time is beyond the calendar", raises=OverflowError)
+def test_more_time_than_there_is() -> None:
+    """A time beyond the calendar is enough for any rollout."""
+    assert advised(template(windows((NIGHTLY, 60)), environment=environment(10**6, hours=10**8))) == []
+
+
+# What is acknowledged of retries without abort, which are JT452.
+ACKNOWLEDGED: list[tuple[str, dict[str, Any], list[tuple[str, str]], list[tuple[str, str | None]]]] = [
+    ("nothing", {}, [("JT452", "retry")], []),
+    ("with a reason", {"JT452": "harmless"}, [], [("JT452", "harmless")]),
+    ("with an empty reason", {"JT452": ""}, [("JT012", "acknowledge.JT452"), ("JT452", "retry")], []),
+    ("with blanks", {"JT452": " \n"}, [("JT012", "acknowledge.JT452"), ("JT452", "retry")], []),
+    ("with no reason", {"JT452": None}, [("JT012", "acknowledge.JT452"), ("JT452", "retry")], []),
+    ("with a number", {"JT452": 1}, [("JT012", "acknowledge.JT452"), ("JT452", "retry")], []),
+    ("in small letters", {"jt452": "harmless"}, [("JT012", "acknowledge.jt452"), ("JT452", "retry")], []),
+    ("an unknown code", {"JT452": "harmless", "JT000": "x"}, [("JT012", "acknowledge.JT000")], [("JT452", "harmless")]),
+    ("an error's code", {"JT452": "harmless", "JT401": "x"}, [("JT012", "acknowledge.JT401")], [("JT452", "harmless")]),
+    ("stale, as nothing of the kind is found", {"JT452": "harmless", "JT353": "x"}, [], [("JT452", "harmless")]),
+]
+
+
+@pytest.mark.parametrize(
+    ("reasons", "findings", "acknowledged"),
+    [row[1:] for row in ACKNOWLEDGED],
+    ids=[row[0] for row in ACKNOWLEDGED],
+)
+def test_acknowledgement(
+    reasons: dict[str, Any], findings: list[tuple[str, str]], acknowledged: list[tuple[str, str | None]]
+) -> None:
+    """A warning with a reason is kept apart; what is no warning or has no reason is an error itself."""
+    report = check(Reading([template(retry(("FAILED", 1)), acknowledged=reasons)]), now=NOW)
+    assert [(one.code, one.path) for one in report.findings] == findings
+    assert [(one.code, one.acknowledged) for one in report.acknowledged] == acknowledged
+
+
+def test_acknowledgement_is_for_one_template() -> None:
+    """A template's acknowledgement leaves the warnings of another one."""
+    reading = Reading([template(retry(("FAILED", 1)), acknowledged={"JT452": "x"}), template(abort("TIMED_OUT"))])
+    report = check(reading, now=NOW)
+    assert ([one.code for one in report.findings], [one.code for one in report.acknowledged]) == (["JT353"], ["JT452"])
+
+
+def test_an_error_of_the_advice_can_not_be_acknowledged() -> None:
+    """A document that doesn't fit the schema that was chosen stays an error."""
+    wrong = template({}, document_schema="freertos-ota", acknowledged={"JT710": "x"})
+    report = check(Reading([wrong]), now=NOW)
+    assert [one.code for one in report.findings] == ["JT012", "JT710"]
+    assert report.acknowledged == ()
+
+
+ERROR, WARNING = {"Description": ""}, {"PresignedUrlConfig": {"RoleArn": ROLE}}
+FAILED = [
+    ("nothing", {}, False, 0),
+    ("nothing, strict", {}, True, 0),
+    ("a warning", WARNING, False, 0),
+    ("a warning, strict", WARNING, True, 1),
+    ("an error", ERROR, False, 1),
+    ("an error, strict", ERROR, True, 1),
+    ("both", ERROR | WARNING, False, 1),
+]
+
+
+@pytest.mark.parametrize(("change", "strict", "code"), [row[1:] for row in FAILED], ids=[row[0] for row in FAILED])
+def test_exit_code(change: dict[str, Any], strict: bool, code: int, tmp_path: Path) -> None:
+    """Errors fail the check, and with --strict warnings do."""
+    path = tmp_path / "template.json"
+    path.write_text(json.dumps(resources(Reboot=TEMPLATE_PROPERTIES | change)))
+    report = check(read_paths([path]), now=NOW)
+    assert report.failed(strict=strict) is bool(code)
+    assert CliRunner().invoke(main, ["check", str(path), *(["--strict"] if strict else [])]).exit_code == code
+
+
+def test_acknowledged_warnings_pass_strict() -> None:
+    """An acknowledged warning doesn't count, with --strict neither."""
+    report = check(Reading([template(retry(("FAILED", 1)), acknowledged={"JT452": "x"})]), now=NOW)
+    assert not report.failed(strict=True)
+
+
+TEMPLATE_PROPERTIES = {"JobTemplateId": "reboot", "Description": "Reboot a board", "Document": DOCUMENT.text}
+THING, GROUP = "arn:aws:iot:eu-west-1:123456789012:thing/", "arn:aws:iot:eu-west-1:123456789012:thinggroup/boards"
+JOB_PROPERTIES = {"JobId": "reboot", "Targets": [GROUP], "Document": DOCUMENT.text}
+
+
+def resources(**properties: dict[str, Any]) -> dict[str, Any]:
+    kinds = {name: "AWS::IoT::Job" if "Targets" in one else "AWS::IoT::JobTemplate" for name, one in properties.items()}
+    return {"Resources": {name: {"Type": kinds[name], "Properties": one} for name, one in properties.items()}}
+
+
+OTHER = TEMPLATE_PROPERTIES | {"JobTemplateId": "restart"}
+NAMED_LATER = TEMPLATE_PROPERTIES | {"JobTemplateId": {"Ref": "Name"}}
+WRONG = TEMPLATE_PROPERTIES | {"JobTemplateId": "re.boot"}
+AGAIN = ("JT114", "Resources.B.Properties.JobTemplateId", ["Resources.A.Properties.JobTemplateId"])
+TWICE: list[tuple[str, list[dict[str, Any]], list[tuple[str, str, list[str]]]]] = [
+    ("two ids", [resources(A=TEMPLATE_PROPERTIES, B=OTHER)], []),
+    ("one id twice", [resources(A=TEMPLATE_PROPERTIES, B=TEMPLATE_PROPERTIES)], [AGAIN]),
+    (
+        "one id three times",
+        [resources(A=TEMPLATE_PROPERTIES, B=TEMPLATE_PROPERTIES, C=TEMPLATE_PROPERTIES)],
+        [AGAIN, ("JT114", "Resources.C.Properties.JobTemplateId", ["Resources.A.Properties.JobTemplateId"])],
+    ),
+    ("a template and a job of one id", [resources(A=TEMPLATE_PROPERTIES, B=JOB_PROPERTIES)], []),
+    (
+        "two jobs of one id",
+        [resources(A=JOB_PROPERTIES, B=JOB_PROPERTIES)],
+        [("JT114", "Resources.B.Properties.JobId", ["Resources.A.Properties.JobId"])],
+    ),
+    ("ids that only CloudFormation knows", [resources(A=NAMED_LATER, B=NAMED_LATER)], []),
+    ("one id in two files", [resources(A=TEMPLATE_PROPERTIES), resources(A=TEMPLATE_PROPERTIES)], []),
+]
+
+
+@pytest.mark.parametrize(("files", "expected"), [row[1:] for row in TWICE], ids=[row[0] for row in TWICE])
+def test_ids_that_stand_twice(
+    files: list[dict[str, Any]], expected: list[tuple[str, str, list[str]]], tmp_path: Path
+) -> None:
+    """An id may stand once in a CloudFormation template, and in as many of them as there are stacks."""
+    for index, data in enumerate(files):
+        (tmp_path / f"{index}.json").write_text(json.dumps(data))
+    report = check(read_paths([tmp_path]), now=NOW)
+    assert [(one.code, one.path, [other.path for other in one.related]) for one in report.findings] == expected
+
+
+JOB: dict[str, Any] = {"job_id": "reboot-1", "targets": [GROUP], "document": DOCUMENT}
+MANAGED = "arn:aws:iot:eu-west-1::jobtemplate/AWS-Reboot:1.0"
+CUSTOM = "arn:aws:iot:eu-west-1:123456789012:jobtemplate/reboot"
+START: dict[str, Any] = {"start_time": "2026-02-01T02:00"}
+WINDOW: dict[str, Any] = {"maintenance_windows": [{"start_time": NIGHTLY, "duration_in_minutes": 60}]}
+
+
+def things(count: int) -> dict[str, Any]:
+    return {"targets": [f"{THING}{number}" for number in range(count)]}
+
+
+def schedule(*, continuous: bool | None = None, **values: Any) -> dict[str, Any]:
+    selection = {} if continuous is None else {"target_selection": "CONTINUOUS" if continuous else "SNAPSHOT"}
+    return {"scheduling": values} | selection
+
+
+JOBS: list[tuple[str, dict[str, Any], Found]] = [
+    ("the least", {}, []),
+    ("no targets", things(0), [("JT802", "targets", 0)]),
+    ("one target", things(1), []),
+    ("100 targets", things(100), []),
+    ("101 targets", things(101), [("JT802", "targets", 101)]),
+    ("a thing and a group", {"targets": [f"{THING}a", GROUP]}, []),
+    ("a target that only CloudFormation knows", {"targets": [LATER, LATER]}, []),
+    ("targets that only CloudFormation knows", {"targets": LATER}, []),
+    ("a target twice", {"targets": [GROUP, GROUP]}, [("JT804", "targets[1]", GROUP)]),
+    ("a job as a target", {"targets": [CUSTOM]}, [("JT803", "targets[0]", CUSTOM)]),
+    ("a target by name", {"targets": ["boards"]}, [("JT803", "targets[0]", "boards")]),
+    ("a start", schedule(**START), []),
+    ("windows on a continuous job with a start", schedule(continuous=True, **START, **WINDOW), []),
+    ("windows on a snapshot job", schedule(continuous=False, **START, **WINDOW),
+     [("JT814", "target_selection", "SNAPSHOT")]),
+    ("windows where nothing is said", schedule(**START, **WINDOW), [("JT814", "target_selection", None)]),
+    ("windows without a start", schedule(continuous=True, **WINDOW), [("JT814", "scheduling.start_time", None)]),
+    ("windows with neither", schedule(**WINDOW),
+     [("JT814", "target_selection", None), ("JT814", "scheduling.start_time", None)]),
+    ("no windows in the list", schedule(continuous=False, maintenance_windows=[]), []),
+    ("windows, selection only known to CloudFormation",
+     schedule(**START, **WINDOW) | {"target_selection": LATER}, []),
+    ("windows, start only known to CloudFormation", schedule(continuous=True, start_time=LATER, **WINDOW), []),
+    ("a window that overlaps itself",
+     schedule(continuous=True, **START, maintenance_windows=[{"start_time": "cron(0 * * * ? *)",
+                                                              "duration_in_minutes": 61}]),
+     [("JT604", "scheduling.maintenance_windows[0].duration_in_minutes", 61)]),
+    ("an end", schedule(end_time="2026-02-01T02:00"), []),
+    ("an end and what it does", schedule(end_time="2026-02-01T02:00", end_behavior="CANCEL"), []),
+    ("what an end does, without one", schedule(end_behavior="CANCEL"),
+     [("JT813", "scheduling.end_behavior", "CANCEL")]),
+    ("an end only known to CloudFormation", schedule(end_time=LATER, end_behavior="CANCEL"), []),
+    ("an end 29 minutes after the start", schedule(**START, end_time="2026-02-01T02:29"),
+     [("JT811", "scheduling.end_time", "2026-02-01T02:29")]),
+    ("an end 30 minutes after the start", schedule(**START, end_time="2026-02-01T02:30"), []),
+    ("an end before the start", schedule(**START, end_time="2026-01-31T02:00"),
+     [("JT811", "scheduling.end_time", "2026-01-31T02:00")]),
+    ("a start after the end only known to CloudFormation", schedule(start_time=LATER, end_time="2026-02-01T02:29"), []),
+    ("a day that doesn't exist", schedule(start_time="2026-02-30T02:00"),
+     [("JT810", "scheduling.start_time", "2026-02-30T02:00")]),
+    ("seconds", schedule(start_time="2026-02-01T02:00:00"),
+     [("JT810", "scheduling.start_time", "2026-02-01T02:00:00")]),
+    ("parameters of a managed template",
+     {"document": None, "job_template_arn": MANAGED, "document_parameters": {"a": "b"}}, []),
+    ("parameters of a template of one's own",
+     {"document": None, "job_template_arn": CUSTOM, "document_parameters": {"a": "b"}},
+     [("JT805", "document_parameters", ["a"])]),
+    ("parameters of a document", {"document_parameters": {"a": "b"}}, [("JT805", "document_parameters", ["a"])]),
+    ("parameters of a template only CloudFormation knows",
+     {"document": None, "job_template_arn": LATER, "document_parameters": {"a": "b"}}, []),
+    ("no parameters", {"document_parameters": {}}, []),
+    ("nothing to do", {"document": None}, [("JT105", "document", None)]),
+    ("a document and a source", {"document_source": "https://fleet.s3.eu-west-1.amazonaws.com/a.json"},
+     [("JT105", "document_source", "https://fleet.s3.eu-west-1.amazonaws.com/a.json")]),
+    ("a constant rate, which CloudFormation's handler of jobs takes", rollout(10), []),
+    ("retries without abort", retry(("FAILED", 1)), [("JT452", "retry", None)]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("change", "expected"), [row[1:] for row in JOBS], ids=[row[0] for row in JOBS])
+def test_jobs(change: dict[str, Any], expected: Found) -> None:
+    """A job's own rules hold, between its parts too."""
+    spec, findings = JobSpec.check({key: value for key, value in (JOB | change).items() if value is not None})
+    found = [(one.code, dotted(one.loc), one.given) for one in findings]
+    assert found + (advised(Subject(spec, place)) if spec else []) == expected
+
+
+TIMES = [
+    ("start_time", timedelta(minutes=29), False),
+    ("start_time", timedelta(minutes=30), True),
+    ("start_time", timedelta(days=365), True),
+    ("start_time", timedelta(days=365, minutes=1), False),
+    ("start_time", timedelta(minutes=-1), False),
+    ("end_time", timedelta(minutes=29), False),
+    ("end_time", timedelta(minutes=30), True),
+    ("end_time", timedelta(days=2 * 365), True),
+    ("end_time", timedelta(days=2 * 365, minutes=1), False),
+]
+
+
+@pytest.mark.parametrize(("name", "distance", "fine"), TIMES, ids=[f"{name} {distance}" for name, distance, _ in TIMES])
+@pytest.mark.parametrize("zone", [UTC, timezone(timedelta(hours=5, minutes=30))], ids=["utc", "india"])
+def test_times_from_now(name: str, distance: timedelta, fine: bool, zone: timezone) -> None:
+    """A job starts at least 30 minutes and at most a year from now, which may be told in any time zone."""
+    text = f"{NOW + distance:%Y-%m-%dT%H:%M}"
+    expected = [] if fine else [("JT815", f"scheduling.{name}", text)]
+    times: dict[str, Any] = {name: text}
+    job = JobSpec(**JOB, scheduling=SchedulingConfig(**times))
+    assert advised(Subject(job, place), NOW.astimezone(zone)) == expected
+
+
+def test_a_template_has_no_times() -> None:
+    """`now` matters to jobs alone: the same template gives the same report at any time."""
+    subject = template(retry(("FAILED", 1)) | windows((NIGHTLY, 60)), environment=environment(100, hours=24))
+    assert advised(subject, NOW) == advised(subject, NOW + timedelta(days=5000))
+
+
+def document(text: str) -> Document:
+    return Document(JobDocument(text), lambda loc: Place(dotted(loc), "document.json", 1, 1))
+
+
+DOCUMENTS: list[tuple[str, str, Found]] = [
+    ("good", '{"operation":"reboot.sh"}', []),
+    ("anything", '{"what":"ever"}', []),
+    ("advice", '{"operation":"a.sh","args":[5]}', [("JT756", "args[0]", 5)]),
+    ("not JSON", "{", [("JT701", "", None)]),
+    ("a list", "[]", [("JT705", "", [])]),
+    ("an error and advice", '{"operation":"a.sh","args":[5],"a":"${aws:iot:"}', [("JT510", "a", "${aws:iot:")]),
+    ("a secret", '{"a":"AKIAIOSFODNN7EXAMPLE"}', [("JT760", "a", "***")]),
+]
+
+
+@pytest.mark.parametrize(("text", "expected"), [row[1:] for row in DOCUMENTS], ids=[row[0] for row in DOCUMENTS])
+def test_documents_alone(text: str, expected: Found) -> None:
+    """A document on its own is checked as one in a template; where there is an error, advice waits."""
+    report = check(Reading(documents=[document(text)]), now=NOW)
+    assert [(one.code, one.path, one.given) for one in report.findings] == expected
+    assert report.checked == 1
+
+
+def test_order_of_a_report() -> None:
+    """Findings come by file, line, column and code, each once, whatever the order of reading."""
+
+    spec = template({"description": "of 2026-01-31"} | retry(("FAILED", 1))).spec
+
+    def at(line: int, column: int, file: str = "a.yaml") -> Subject:
+        return Subject(spec, lambda loc: Place(dotted(loc), file, line, column))
+
+    subjects = [at(2, 1), at(1, 2), at(1, 1, "b.yaml"), at(1, 2), at(1, 1)]
+    report = check(Reading(subjects), now=NOW)
+    places = [(str(one.place), one.code) for one in report.findings]
+    files = ["a.yaml:1:1", "a.yaml:1:2", "a.yaml:2:1", "b.yaml:1:1"]
+    assert places == [(file, code) for file in files for code in ("JT151", "JT452")]
+
+
+def test_report_counts_all_that_was_read() -> None:
+    """Templates, jobs and documents count as checked."""
+    job = Subject(JobSpec(**JOB), place)
+    report = check(Reading([template({}), job], [document("{}")]), now=NOW)
+    assert report == Report(findings=(), acknowledged=(), checked=3, skipped=())
