@@ -29,7 +29,9 @@ class JobTemplatesStack(cdk.Stack):
             analytics_reporting=False,
         )
         self.templates = {
-            str(spec.template_name): JobTemplate.from_spec(self, str(spec.template_name), spec)
+            str(spec.template_name): JobTemplate.from_spec(
+                self, str(spec.template_name), spec, environment=environment.name
+            )
             for spec in environment.templates
         }
         for name, reasons in environment.acknowledged.items():
