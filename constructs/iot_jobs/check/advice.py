@@ -312,7 +312,8 @@ def _volatile(subject: Subject) -> Iterator[Finding]:
                 loc=("tags", key),
                 given=match[0] if match else text,
                 allowed="tags that stay the same from build to build",
-                fix="put it on the stack alone, not on its resources",
+                fix=f'keep it off job templates: Tags.of(app).add("{key}", ..., '
+                'exclude_resource_types=["AWS::IoT::JobTemplate"])',
             )
 
 

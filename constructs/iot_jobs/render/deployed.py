@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from iot_jobs.identity import template_name_of
+
 
 def deployed_table(templates: Sequence[Mapping[str, Any]], width: int | None = None) -> str:
     """Deployed templates as a table: name, id, rollout, abort, windows. `width` is that of the terminal by default."""
@@ -19,7 +21,7 @@ def deployed_table(templates: Sequence[Mapping[str, Any]], width: int | None = N
         windows = [f"{one['startTime']} for {one['durationInMinutes']} min" for one in
                    template.get("maintenanceWindows") or ()]  # fmt: skip
         table.add_row(
-            template["jobTemplateId"],
+            template_name_of(template["jobTemplateId"]),
             template["jobTemplateId"],
             _rollout(template.get("jobExecutionsRolloutConfig") or {}),
             "\n".join(map(_criterion, (template.get("abortConfig") or {}).get("criteriaList") or ())) or "never",
