@@ -216,7 +216,7 @@ LIMITS = (
         "maximum": "1000 is the quota, and what the service was measured to answer",
     }),
     Ours("BASE_RATE_PER_MINUTE", (f"{_RATE}.baseRatePerMinute",)),
-    Ours("INCREMENT_FACTOR", (f"{_RATE}.incrementFactor",), {"digits": "one, says the API's prose"}),
+    Ours("INCREMENT_FACTOR", (f"{_RATE}.incrementFactor",), {"1 digit": "says the API's prose"}),
     Ours("NUMBER_OF_THINGS", tuple(
         f"{_RATE}.rateIncreaseCriteria.numberOf{which}Things" for which in ("Notified", "Succeeded")
     )),
@@ -224,7 +224,7 @@ LIMITS = (
     Ours("ABORT_FAILURE_TYPE", ("abortConfig.criteriaList[].failureType",)),
     Ours("ABORT_ACTION", ("abortConfig.criteriaList[].action",)),
     Ours("THRESHOLD_PERCENTAGE", ("abortConfig.criteriaList[].thresholdPercentage",), {
-        "minimum": "above 0, as the service was measured to answer", "digits": "two, as it was measured to answer",
+        "minimum": "above 0, as the service was measured to answer", "2 digits": "as it was measured to answer",
     }),
     Ours("MIN_NUMBER_OF_EXECUTED_THINGS", ("abortConfig.criteriaList[].minNumberOfExecutedThings",)),
     Ours("RETRY_CRITERIA", ("jobExecutionsRetryConfig.criteriaList",)),
@@ -323,7 +323,7 @@ def differences(limit: Limit | int, theirs: Bounds) -> Iterator[str]:
     if high < theirs.maximum:
         yield "maximum"
     if isinstance(limit, Range) and theirs.kind == "double":
-        yield "digits"
+        yield f"{limit.digits} digit{'s' * (limit.digits > 1)}"
     ours = limit.pattern if isinstance(limit, Text) else None
     if isinstance(limit, Printable) and ours is None:
         ours = r"[^\p{C}]+"

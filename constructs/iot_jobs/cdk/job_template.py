@@ -190,7 +190,8 @@ class JobTemplate(Construct):
         self._arn = self._resource.attr_arn
         if parameter_prefix is not None:
             name = f"{parameter_prefix}/{environment}/{template_name}"
-            ssm.CfnParameter(self, "Parameter", type="String", name=name, value=self._arn)
+            # In the stack, not in here: a template that moves in the tree must not ask for the name a second time.
+            ssm.CfnParameter(stack, f"Parameter{name}", type="String", name=name, value=self._arn)
         cdk.CfnOutput(self, "Arn", value=self._arn)
 
     @classmethod

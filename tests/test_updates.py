@@ -1,0 +1,186 @@
+"""Templates can always be changed and deployed again: the real CDK CLI against a local AWS, edit by edit."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import aws_cdk as cdk
+import boto3
+import pytest
+from aws_cdk import aws_ssm as ssm
+from aws_cdk.aws_iot import CfnJobTemplate
+from constructs import Construct
+
+from iot_jobs import AbortConfig, AbortCriterion, JobDocument
+from iot_jobs.cdk import JobTemplate
+from tools.local_aws import LocalAws, local_aws
+
+ROOT = Path(__file__).resolve().parent.parent
+ACCOUNT, REGION = "123456789012", "eu-west-1"
+Build = Callable[[Construct], object]
+
+pytestmark = pytest.mark.e2e
+
+
+class Deployer:
+    """Deploys stacks with the real CLI, and reads back what is there."""
+
+    def __init__(self, aws: LocalAws, folder: Path) -> None:
+        self.aws, self.folder, self.count = aws, folder, 0
+        settings = {"region_name": REGION, "endpoint_url": aws.endpoint_url}
+        settings |= {"aws_access_key_id": ACCOUNT, "aws_secret_access_key": "test"}
+        self.iot, self.ssm = boto3.client("iot", **settings), boto3.client("ssm", **settings)
+        self.cdk("bootstrap", f"aws://{ACCOUNT}/{REGION}")
+
+    def cdk(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run the CLI from a folder without a cdk.json."""
+        command = [str(ROOT / "node_modules/.bin/cdk"), *arguments]
+        environ = dict(self.aws.environ)
+        return subprocess.run(
+            command, env=environ, cwd=self.folder, capture_output=True, text=True, timeout=120, check=False
+        )
+
+    def deploy(self, name: str, build: Build, *, succeeds: bool = True) -> str:
+        """Synthesize a stack in this process and deploy it; gives what the CLI printed."""
+        self.count += 1
+        out = self.folder / f"cdk.out.{self.count}"
+        app = cdk.App(outdir=str(out), analytics_reporting=False)
+        stack = cdk.Stack(app, name, env=cdk.Environment(account=ACCOUNT, region=REGION))
+        build(stack)
+        app.synth()
+        done = self.cdk("deploy", "--app", str(out), "--require-approval", "never", name)
+        assert (done.returncode == 0) == succeeds, done.stdout + done.stderr
+        return done.stdout + done.stderr
+
+    def ids(self) -> set[str]:
+        """The ids of all job templates."""
+        pages = self.iot.get_paginator("list_job_templates").paginate()
+        return {one["jobTemplateId"] for page in pages for one in page["jobTemplates"]}
+
+    def current(self, environment: str, template_name: str) -> Mapping[str, Any]:
+        """The template whose ARN the parameter holds, as AWS describes it."""
+        arn = self.ssm.get_parameter(Name=f"/iot-jobs/{environment}/{template_name}")["Parameter"]["Value"]
+        answer: Mapping[str, Any] = self.iot.describe_job_template(jobTemplateId=arn.rpartition("/")[2])
+        assert answer["jobTemplateArn"] == arn
+        return {key: value for key, value in answer.items() if key != "ResponseMetadata"}
+
+
+@pytest.fixture(scope="module")
+def deployer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployer]:
+    with local_aws(account=ACCOUNT, region=REGION) as aws:
+        yield Deployer(aws, tmp_path_factory.mktemp("updates"))
+
+
+def reboot(
+    document: str = '{"operation": "reboot.sh"}', threshold: float = 10, tag: str = "a", **options: Any
+) -> Build:
+    """A stack with one template."""
+
+    def build(scope: Construct) -> None:
+        JobTemplate(
+            scope,
+            "Reboot",
+            template_name="reboot",
+            description="Reboot a device",
+            document=JobDocument.inline(document),
+            abort=AbortConfig(
+                criteria=[
+                    AbortCriterion(failure_type="ALL", threshold_percentage=threshold, min_number_of_executed_things=20)
+                ]
+            ),
+            tags={"team": tag},
+            **options,
+        )
+
+    return build
+
+
+def raw(document: str) -> Build:
+    """The same with the L1 and a fixed id."""
+
+    def build(scope: Construct) -> None:
+        CfnJobTemplate(scope, "Raw", job_template_id="raw", description="Reboot a device", document=document)
+
+    return build
+
+
+def test_every_edit_deploys(deployer: Deployer) -> None:
+    """Layout changes nothing; each real edit deploys under a new id, the parameter follows, and the old one is gone."""
+    deployer.deploy("Edits", reboot())
+    first = deployer.current("Edits", "reboot")["jobTemplateId"]
+    deployer.deploy("Edits", reboot('{\n  "operation":   "reboot.sh"\n}\n'))
+    assert deployer.current("Edits", "reboot")["jobTemplateId"] == first
+    edits = [
+        reboot('{"operation": "restart.sh"}'),
+        reboot('{"operation": "restart.sh"}', threshold=5),
+        reboot('{"operation": "restart.sh"}', threshold=5, tag="b"),
+        reboot(),
+    ]
+    seen = {first}
+    for edit in edits[:-1]:
+        deployer.deploy("Edits", edit)
+        now = deployer.current("Edits", "reboot")
+        assert now["jobTemplateId"] not in seen
+        assert {one for one in deployer.ids() if one.startswith("reboot-")} == {now["jobTemplateId"]}
+        seen.add(now["jobTemplateId"])
+    assert now["abortConfig"]["criteriaList"][0]["thresholdPercentage"] == 5
+    deployer.deploy("Edits", edits[-1])
+    assert deployer.current("Edits", "reboot")["jobTemplateId"] == first
+    deployer.cdk("destroy", "--app", str(deployer.folder / f"cdk.out.{deployer.count}"), "--force", "Edits")
+    assert not {one for one in deployer.ids() if one.startswith("reboot-")}
+
+
+def test_a_fixed_id_does_not(deployer: Deployer) -> None:
+    """The same edit of a raw L1 under its fixed id fails, as does that of a template with an id of its own."""
+    deployer.deploy("Raw", raw("{}"))
+    output = deployer.deploy("Raw", raw('{"a":1}'), succeeds=False)
+    assert "custom-named resource" in output
+    deployer.deploy("Fixed", reboot(job_template_id="fixed"))
+    assert "custom-named resource" in deployer.deploy(
+        "Fixed", reboot(threshold=5, job_template_id="fixed"), succeeds=False
+    )
+
+
+def test_a_failed_deployment_rolls_back(deployer: Deployer) -> None:
+    """A deployment that fails leaves the old template and the parameter as they were."""
+    deployer.deploy("Failing", reboot())
+    before = deployer.current("Failing", "reboot")
+
+    def failing(stack: Construct) -> None:
+        reboot(threshold=5)(stack)
+        # Fails after the new template is there: the service refuses this document.
+        broken = CfnJobTemplate(stack, "Broken", job_template_id="has.dot", description="x", document="{}")
+        broken.add_resource_dependency(next(one for one in stack.node.find_all() if isinstance(one, ssm.CfnParameter)))
+
+    deployer.deploy("Failing", failing, succeeds=False)
+    assert deployer.current("Failing", "reboot") == before
+
+
+def test_kept_templates(deployer: Deployer) -> None:
+    """With `keep_previous` the old template stays, and going back to its content takes another generation."""
+    deployer.deploy("Kept", reboot(keep_previous=True))
+    first = deployer.current("Kept", "reboot")["jobTemplateId"]
+    deployer.deploy("Kept", reboot(threshold=5, keep_previous=True))
+    second = deployer.current("Kept", "reboot")["jobTemplateId"]
+    assert {first, second} <= deployer.ids()
+    deployer.deploy("Kept", reboot(keep_previous=True), succeeds=False)
+    assert deployer.current("Kept", "reboot")["jobTemplateId"] == second
+    deployer.deploy("Kept", reboot(keep_previous=True, generation=1))
+    third = deployer.current("Kept", "reboot")["jobTemplateId"]
+    assert third not in (first, second)
+
+
+def test_neighbours_and_moves(deployer: Deployer) -> None:
+    """Two stacks with the same template live side by side, and a construct that is moved within its stack deploys."""
+    deployer.deploy("East", reboot())
+    deployer.deploy("West", reboot())
+    east, west = (deployer.current(name, "reboot")["jobTemplateId"] for name in ("East", "West"))
+    assert east != west
+
+    deployer.deploy("East", lambda stack: reboot()(Construct(stack, "Inner")))
+    moved = deployer.current("East", "reboot")["jobTemplateId"]
+    assert moved not in (east, west)
+    assert east not in deployer.ids()
