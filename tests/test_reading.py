@@ -610,6 +610,15 @@ NAMED: list[tuple[str, str, Any, Outcome, Outcome]] = [
     ("no text", "a.yaml", b"\xff\xfe\x00", ([], 0, [UNREADABLE]), (["JT001"], 0, [])),
     ("no properties", "a.yaml", "Resources: {A: {Type: 'AWS::IoT::Job', Properties: }}", (["JT005"], 0, []),
      (["JT005"], 0, [])),
+    ("one resource of another kind", "a.yaml", "{Type: 'AWS::S3::Bucket', Properties: {Tags: []}}", ([], 0, [UNKNOWN]),
+     ([], 0, [UNKNOWN])),
+    ("a resource without properties", "a.yaml", "Type: AWS::IoT::JobTemplate", ([], 0, [UNKNOWN]), ([], 0, [UNKNOWN])),
+    ("a template's id alone", "a.yaml", "JobTemplateId: a", (["JT004", "JT105"], 1, []), (["JT004", "JT105"], 1, [])),
+    ("a description alone", "a.yaml", "Description: a", ([], 0, [UNKNOWN]), ([], 0, [UNKNOWN])),
+    ("half of the keys known", "a.yaml", "{Description: a, JobArn: b, c: c, d: d}",
+     (["JT004", "JT103", "JT003", "JT003"], 1, []), (["JT004", "JT103", "JT003", "JT003"], 1, [])),
+    ("fewer keys known", "a.yaml", "{Description: a, JobArn: b, c: c, d: d, e: e}", ([], 0, [UNKNOWN]),
+     ([], 0, [UNKNOWN])),
     ("an environment without an application", "a.yaml", ENVIRONMENT, (["JT001"], 0, []), (["JT001"], 0, [])),
 ]  # fmt: skip
 
@@ -648,6 +657,18 @@ def test_folders_that_are_not_entered(here: Path) -> None:
     write(here, {"README.md": "AWS::IoT::JobTemplate"})
     found = report(".")
     assert (outcome(found), skipped(found)) == (([], 0, ["no JSON or YAML in it"]), [(".", "no JSON or YAML in it")])
+
+
+def test_a_link_that_leads_nowhere(here: Path) -> None:
+    """What can't be opened is skipped where it was found."""
+    (here / "a.json").symlink_to("nowhere.json")
+    assert outcome(report(".")) == ([], 0, [UNREADABLE])
+
+
+def test_another_manifest(here: Path) -> None:
+    """A manifest.json without cdk.out beside it is that of something else, and the folder is searched."""
+    write(here, {"manifest.json": {"name": "an extension"}, "t.json": stack(R=BOTH)})
+    assert outcome(report(".")) == (["JT410"], 1, [UNKNOWN])
 
 
 def test_empty_folder(here: Path) -> None:

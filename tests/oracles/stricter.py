@@ -62,9 +62,10 @@ def _rollout(maximum: Any = 100, **changes: Any) -> Resource:
     return template(JobExecutionsRolloutConfig=both)
 
 
-def _abort(**changes: Any) -> Resource:
-    criterion = {"FailureType": "FAILED", "Action": "CANCEL", "ThresholdPercentage": 10, "MinNumberOfExecutedThings": 1}
-    return template(AbortConfig={"CriteriaList": [criterion | changes]})
+def _abort(*criteria: dict[str, Any], **changes: Any) -> Resource:
+    """A template with these criteria, or with one; what they don't say is as usual."""
+    usual = {"FailureType": "FAILED", "Action": "CANCEL", "ThresholdPercentage": 10, "MinNumberOfExecutedThings": 1}
+    return template(AbortConfig={"CriteriaList": [usual | criterion for criterion in criteria or (changes,)]})
 
 
 def _retry(*criteria: tuple[str, Any]) -> Resource:
@@ -124,7 +125,7 @@ SCHEMAS_ALONE = [
          _abort(ThresholdPercentage=0.005)),
     _row("JT305", SCHEMAS, "no two criteria have the same failure type; schemas take any list",
          "measured: Multiple AbortCriteria cannot have the same failure type",
-         template(AbortConfig={"CriteriaList": _abort()[1]["AbortConfig"]["CriteriaList"] * 2})),
+         _abort({}, {})),
     _row("JT410", "api", "a timeout is 1 to 10080 minutes; the API model has no bounds",
          "measured: Provide valid timeout value, inProgressTimeoutInMinutes cannot be 0.",
          template(TimeoutConfig={"InProgressTimeoutInMinutes": 0})),
@@ -376,6 +377,43 @@ STAND_IN_ALONE = [
     )
 ]
 """Both schemas refuse it."""
-# fmt: on
 
 TABLE = (*SCHEMAS_ALONE, *UNCHECKED, *ROLLOUT, *ONE_SCHEMA, *STAND_IN_ALONE)
+EDGES = (
+    template(JobTemplateId="a" * 64, Description="x" * 2028),
+    template(Document=values.sized(32768)),
+    template(Document=values.deep(100)),
+    template(Document=..., DocumentSource=values.URL),
+    template(Document=..., JobArn=values.JOB_ARN),
+    template(DestinationPackageVersions=_VERSIONS[:25]),
+    template(Tags=_FIFTY_ONE[:50]),
+    template(Tags=_tags(("k" * 128, "v" * 256), ("a b", "é"))),
+    template(JobExecutionsRolloutConfig={"MaximumPerMinute": 1}),
+    template(JobExecutionsRolloutConfig={"MaximumPerMinute": 1000}),
+    _rollout(1000, BaseRatePerMinute=1000, IncrementFactor=1.1),
+    _rollout(1, BaseRatePerMinute=1, IncrementFactor=5, RateIncreaseCriteria={"NumberOfSucceededThings": 2**31 - 1}),
+    _abort(ThresholdPercentage=0.01, MinNumberOfExecutedThings=2**31 - 1),
+    _abort(ThresholdPercentage=100, MinNumberOfExecutedThings=1),
+    _abort({"FailureType": "FAILED"}, {"FailureType": "REJECTED"}, {"FailureType": "TIMED_OUT"}, {"FailureType": "ALL"}),
+    _retry(("FAILED", 5), ("TIMED_OUT", 5)),
+    _retry(("ALL", 10)),
+    _retry(("FAILED", 0)),
+    template(TimeoutConfig={"InProgressTimeoutInMinutes": 1}),
+    template(TimeoutConfig={"InProgressTimeoutInMinutes": 10080}),
+    template(PresignedUrlConfig={"RoleArn": values.ROLE, "ExpiresInSec": 60}),
+    template(PresignedUrlConfig={"RoleArn": values.ROLE.ljust(2048, "x"), "ExpiresInSec": 3600}),
+    _holding(*[values.PRESIGNED] * 10),
+    _holding(_UPLOAD + "${jobId}" * 2 + "}"),
+    _holding(values.PACKAGE_PLACEHOLDER, DestinationPackageVersions=[f"{values.PACKAGE}1.0"]),
+    template(MaintenanceWindows=_windows((_MONDAY, 60), ("cron(0 3 ? * MON *)", 1430))),
+    template(MaintenanceWindows=_windows(("cron(0 * ? * MON *)", 60))),
+    template(MaintenanceWindows=_windows(*((f"cron(0 0 1 1 ? {year})", 1) for year in range(2030, 2130)))),
+    job(Targets=_PUMPS[:100]),
+    job(Document=..., JobTemplateArn=values.MANAGED, DocumentParameters={"a" * 128: "x" * 30720}),
+    job(SchedulingConfig={"StartTime": "2030-01-01T00:00", "EndTime": "2030-01-01T00:30", "EndBehavior": "CANCEL"}),
+    job(SchedulingConfig={"StartTime": "2030-01-01T00:00", "EndTime": "2032-01-01T00:00"}),
+    job(TargetSelection="CONTINUOUS",
+        SchedulingConfig={"StartTime": "2030-01-01T00:00", "MaintenanceWindows": _windows((_MONDAY, 60))}),
+)
+# fmt: on
+"""Just inside what the rows refuse: accepted by the library and by every oracle."""

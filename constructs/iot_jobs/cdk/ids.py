@@ -74,7 +74,9 @@ class StackIds:
         stack_name = self.stack.node.path if cdk.Token.is_unresolved(known) else known
         resolved = self.stack.resolve(contents)
         for one, content in zip(self.templates, resolved, strict=True):
-            properties = content["emitted"] | ({"Tags": content["tags"]} if content.get("tags") else {})
+            # jsii spells the keys of a struct in small letters; CloudFormation gets them in capitals.
+            tags = [{"Key": tag["key"], "Value": tag["value"]} for tag in content.get("tags") or ()]
+            properties = content["emitted"] | ({"Tags": tags} if tags else {})
             salt = f"{stack_name}#{one.generation}" if one.generation else stack_name
             new = job_template_id(one.name, properties, stack_name=salt, logical_id=content["logical_id"])
             one.resource.add_metadata(METADATA, one.metadata | {"content": content_digest(properties)})

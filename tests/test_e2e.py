@@ -1,0 +1,104 @@
+"""The whole way: every environment deployed to a local AWS with the real CLI, read back, and destroyed."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+
+from iot_jobs import Environment
+from iot_jobs.cloudformation import API_TEMPLATE, properties, values
+from iot_jobs.files import load_application
+from iot_jobs.identity import template_name_of
+from iot_jobs.spec import JobTemplateSpec
+from tools.local_aws import local_aws
+
+ROOT = Path(__file__).resolve().parent.parent
+APPLICATION = load_application(ROOT)
+ACCOUNT = "123456789012"
+
+
+def run(*command: str | Path, folder: Path, environ: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
+    """Run a command that has to succeed."""
+    done = subprocess.run(
+        [str(part) for part in command],
+        cwd=folder,
+        env=dict(environ),
+        capture_output=True,
+        text=True,
+        timeout=180,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done
+
+
+@pytest.mark.e2e
+def test_the_whole_way(tmp_path: Path) -> None:
+    """What is deployed is what the environments say; a second look finds no difference; all of it can be removed."""
+    assembly = tmp_path / "cdk.out"
+    cdk = ROOT / "node_modules/.bin/cdk"
+    run(sys.executable, ROOT / "app.py", folder=tmp_path, environ={**os.environ, "CDK_OUTDIR": str(assembly)})
+    places = [f"aws://{account}/{region}" for one in APPLICATION.environments for account, region in one.locations]
+    with local_aws(account=ACCOUNT, region="us-east-1") as aws:
+
+        def service(name: str, environment: Environment) -> Any:
+            return boto3.client(
+                name,
+                region_name=environment.locations[0][1],
+                endpoint_url=aws.endpoint_url,
+                aws_access_key_id=ACCOUNT,
+                aws_secret_access_key="test",
+            )
+
+        run(cdk, "bootstrap", *places, folder=tmp_path, environ=aws.environ)
+        deploy = ("deploy", "--app", assembly, "--require-approval", "never", "--all", "--concurrency", "3")
+        run(cdk, *deploy, folder=tmp_path, environ=aws.environ)
+        for environment in APPLICATION.environments:
+            client = service("iot", environment)
+            ids = [one["jobTemplateId"] for one in client.list_job_templates(maxResults=250)["jobTemplates"]]
+            found = {template_name_of(one): read_back(client, one) for one in ids}
+            wanted = {str(spec.template_name): without_tags(spec) for spec in environment.templates}
+            assert found == wanted
+            listed = run(Path(sys.executable).parent / "iot-jobs", "list", "--region", environment.locations[0][1],
+                         folder=tmp_path, environ={**aws.environ, "COLUMNS": "200"})  # fmt: skip
+            assert all(one in listed.stdout for one in ids)
+        difference = run(cdk, "diff", "--app", assembly, "--fail", folder=tmp_path, environ=aws.environ)
+        assert "Number of stacks with differences: 0" in difference.stdout + difference.stderr
+        for environment in APPLICATION.environments:
+            cloudformation = service("cloudformation", environment)
+            if environment.production:
+                cloudformation.update_termination_protection(
+                    EnableTerminationProtection=False, StackName=f"iot-jobs-{environment.name}"
+                )
+        run(cdk, "destroy", "--app", assembly, "--all", "--force", folder=tmp_path, environ=aws.environ)
+        for environment in APPLICATION.environments:
+            assert service("iot", environment).list_job_templates(maxResults=250)["jobTemplates"] == []
+
+
+def read_back(client: Any, job_template_id: str) -> dict[str, Any]:
+    """A deployed template in the API's spelling, as a spec would emit it."""
+    answer = client.describe_job_template(jobTemplateId=job_template_id)
+    given = {key: _set(value) for key, value in answer.items() if key != "ResponseMetadata" and _set(value)}
+    read, found = values(given, API_TEMPLATE)
+    spec, more = JobTemplateSpec.check(read)
+    assert spec is not None, [*found, *more]
+    return without_tags(spec)
+
+
+def without_tags(spec: JobTemplateSpec) -> dict[str, Any]:
+    """A spec's properties but for the id, and for tags, which the API doesn't describe."""
+    return {key: value for key, value in properties(spec, API_TEMPLATE).items() if key not in ("tags", "jobTemplateId")}
+
+
+def _set(value: Any) -> Any:
+    """A value without the nulls that the API answers for what is not set."""
+    if isinstance(value, dict):
+        return {key: _set(item) for key, item in value.items() if item is not None}
+    return value

@@ -1,0 +1,142 @@
+"""The house itself: floors, imports, what is committed, what the wheel holds, and whether the README is true."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+BIN = Path(sys.executable).parent
+README = (ROOT / "README.md").read_text()
+PYTHON_BLOCKS = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+HELP_BLOCKS = re.findall(r"```\n\$ iot-jobs ((?:[a-z]+ )?)--help\n(.*?)```", README, re.DOTALL)
+
+
+def run(*command: str | Path, folder: Path = ROOT, **environ: str) -> subprocess.CompletedProcess[str]:
+    """Run a command to its end, in a terminal of the usual width."""
+    return subprocess.run(
+        [str(part) for part in command],
+        cwd=folder,
+        env={**os.environ, "COLUMNS": "80", **environ},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+def test_floors() -> None:
+    """Imports point down, and only their own rooms import the CDK and boto3."""
+    done = run(BIN / "lint-imports")
+    assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.parametrize("command", [["check", "stacks"], ["schema", "environment"], ["--version"]])
+def test_the_fast_half_stays_fast(command: list[str]) -> None:
+    """Neither Node's bridge nor the CDK, boto3 or a plotting library is loaded to check."""
+    heavy = ["aws_cdk", "jsii", "constructs", "boto3", "botocore", "rich", "numpy", "matplotlib", "jsonschema"]
+    code = (
+        "import sys\nfrom iot_jobs.cli import main\n"
+        f"try:\n    main({command!r})\nexcept SystemExit as done:\n    assert not done.code, done.code\n"
+        f"print([name for name in {heavy!r} if name in sys.modules], file=sys.stderr)"
+    )
+    done = run(sys.executable, "-c", code)
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.splitlines()[-1] == "[]"
+
+
+@pytest.fixture(scope="module")
+def tracked() -> dict[str, str]:
+    """Every committed text file."""
+    names = run("git", "ls-files", "-z").stdout.split("\0")[:-1]
+    return {name: (ROOT / name).read_text(errors="replace") for name in names if (ROOT / name).is_file()}
+
+
+def test_no_registry_address(tracked: dict[str, str]) -> None:
+    """No file names an index or registry, so that everybody's own settings hold."""
+    # The flags that keep them out are no addresses.
+    word = re.compile(r"--(?:extra-)?index-url|--find-links|\"resolved\": \"http|pypi\.org|registry\.npmjs")
+    mine = Path(__file__).relative_to(ROOT).as_posix()
+    found = {name for name, text in tracked.items() if word.search(re.sub(r"--no-emit-[a-z-]+", "", text))}
+    assert found <= {mine}
+
+
+def test_no_account_number(tracked: dict[str, str]) -> None:
+    """The only account numbers are the two that belong to nobody."""
+    allowed = {"123456789012", "000000000000"}
+    arns = re.compile(r"arn:aws[a-z-]*:[a-z0-9-]+:[a-z0-9-]*:(\d{12}):")
+    quoted = re.compile(r"account[\"']?: *[\"'](\d{12})[\"']")
+    found = {
+        (name, number)
+        for name, text in tracked.items()
+        if not name.startswith("tests/")
+        for number in (*arns.findall(text), *quoted.findall(text))
+    }
+    assert {number for _, number in found} <= allowed, found
+
+
+def test_wheel(tmp_path: Path) -> None:
+    """The wheel holds the library, its schemas and its type marker, and nothing else."""
+    done = run(sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", tmp_path)
+    assert done.returncode == 0, done.stderr
+    (wheel,) = tmp_path.glob("*.whl")
+    names = zipfile.ZipFile(wheel).namelist()
+    sources = ROOT / "constructs/iot_jobs"
+    expected = {
+        f"iot_jobs/{path.relative_to(sources).as_posix()}"
+        for path in sources.rglob("*")
+        if path.suffix in (".py", ".json") or path.name == "py.typed"
+    }
+    assert {name for name in names if ".dist-info/" not in name} == expected
+
+
+@pytest.mark.parametrize("block", PYTHON_BLOCKS, ids=range(len(PYTHON_BLOCKS)))
+def test_readme_python(block: str, tmp_path: Path) -> None:
+    """Each Python block of the README runs as it stands."""
+    done = run(sys.executable, "-c", block, folder=tmp_path)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize(("command", "text"), HELP_BLOCKS, ids=[name.strip() or "iot-jobs" for name, _ in HELP_BLOCKS])
+def test_readme_help(command: str, text: str) -> None:
+    """The help in the README is what the command says."""
+    assert run(BIN / "iot-jobs", *command.split(), "--help").stdout == text
+
+
+def test_readme_has_all_commands() -> None:
+    """Every command has its help in the README, and there are Python blocks to run."""
+    listed = re.findall(r"^  ([a-z]+) ", run(BIN / "iot-jobs", "--help").stdout.partition("Commands:")[2], re.MULTILINE)
+    assert sorted(name.strip() for name, _ in HELP_BLOCKS) == sorted(listed)
+    assert len(PYTHON_BLOCKS) >= 3
+
+
+def test_schemas_are_current() -> None:
+    """The schemas beside the YAML files are those that the command prints."""
+    for kind in ("environment", "family"):
+        printed = run(BIN / "iot-jobs", "schema", kind).stdout
+        assert (ROOT / f"stacks/schemas/{kind}.schema.json").read_text() == printed
+
+
+@pytest.mark.parametrize("kind", ["environment", "family"])
+def test_shipped_files_fit_their_schema(kind: str) -> None:
+    """An editor finds nothing wrong with the shipped files, and every one of them names its schema."""
+    import json
+
+    import jsonschema
+
+    from iot_jobs.files import read
+
+    schema = json.loads((ROOT / f"stacks/schemas/{kind}.schema.json").read_text())
+    folder = {"environment": "environments", "family": "templates"}[kind]
+    paths = sorted((ROOT / "stacks" / folder).glob("*.yaml"))
+    assert paths
+    for path in paths:
+        source = read(path)
+        assert list(jsonschema.Draft202012Validator(schema).iter_errors(source.data)) == []
+        assert source.text.startswith(f"# yaml-language-server: $schema=../schemas/{kind}.schema.json\n")
