@@ -394,7 +394,7 @@ EDGES = (
     _rollout(1, BaseRatePerMinute=1, IncrementFactor=5, RateIncreaseCriteria={"NumberOfSucceededThings": 2**31 - 1}),
     _abort(ThresholdPercentage=0.01, MinNumberOfExecutedThings=2**31 - 1),
     _abort(ThresholdPercentage=100, MinNumberOfExecutedThings=1),
-    _abort({"FailureType": "FAILED"}, {"FailureType": "REJECTED"}, {"FailureType": "TIMED_OUT"}, {"FailureType": "ALL"}),
+    _abort(*({"FailureType": kind} for kind in ("FAILED", "REJECTED", "TIMED_OUT", "ALL"))),
     _retry(("FAILED", 5), ("TIMED_OUT", 5)),
     _retry(("ALL", 10)),
     _retry(("FAILED", 0)),
