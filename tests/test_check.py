@@ -298,6 +298,12 @@ TEXTS = [
         "lower it to 99",
     ),
     (
+        "a base at a low maximum",
+        template(rollout(2, 2)),
+        "less than the maximum of 2 things per minute",
+        "lower it to 1",
+    ),
+    (
         "a base at the lowest maximum",
         template(rollout(1, 1)),
         "less than the maximum of 1 things per minute",
@@ -528,6 +534,10 @@ JOBS: list[tuple[str, dict[str, Any], Found]] = [
     ("an end 29 minutes after the start", schedule(**START, end_time="2026-02-01T02:29"),
      [("JT811", "scheduling.end_time", "2026-02-01T02:29")]),
     ("an end 30 minutes after the start", schedule(**START, end_time="2026-02-01T02:30"), []),
+    ("an end two years after the start, and more from now", schedule(**START, end_time="2028-02-01T02:00"),
+     [("JT815", "scheduling.end_time", "2028-02-01T02:00")]),
+    ("an end a minute later", schedule(**START, end_time="2028-02-01T02:01"),
+     [("JT811", "scheduling.end_time", "2028-02-01T02:01")]),
     ("an end before the start", schedule(**START, end_time="2026-01-31T02:00"),
      [("JT811", "scheduling.end_time", "2026-01-31T02:00")]),
     ("a start after the end only known to CloudFormation", schedule(start_time=LATER, end_time="2026-02-01T02:29"), []),
@@ -540,6 +550,14 @@ JOBS: list[tuple[str, dict[str, Any], Found]] = [
     ("parameters of a template of one's own",
      {"document": None, "job_template_arn": CUSTOM, "document_parameters": {"a": "b"}},
      [("JT805", "document_parameters", ["a"])]),
+    ("the longest parameter",
+     {"document": None, "job_template_arn": MANAGED, "document_parameters": {"a" * 128: "b" * 30_720}}, []),
+    ("parameters that are too long",
+     {"document": None, "job_template_arn": MANAGED, "document_parameters": {"a" * 129: "a", "a": "b" * 30_721}},
+     [("JT807", f"document_parameters.{'a' * 129}", "a" * 129), ("JT808", "document_parameters.a", "b" * 30_721)]),
+    ("parameters that are no text",
+     {"document": None, "job_template_arn": MANAGED, "document_parameters": {"a": 5, "b": ""}},
+     [("JT808", "document_parameters.a", 5), ("JT808", "document_parameters.b", "")]),
     ("parameters of a document", {"document_parameters": {"a": "b"}}, [("JT805", "document_parameters", ["a"])]),
     ("parameters of a template only CloudFormation knows",
      {"document": None, "job_template_arn": LATER, "document_parameters": {"a": "b"}}, []),
@@ -558,6 +576,20 @@ def test_jobs(change: dict[str, Any], expected: Found) -> None:
     spec, findings = JobSpec.check({key: value for key, value in (JOB | change).items() if value is not None})
     found = [(one.code, dotted(one.loc), one.given) for one in findings]
     assert found + (advised(Subject(spec, place)) if spec else []) == expected
+
+
+RELATED = [
+    ("a template of one's own", {"document": None, "job_template_arn": CUSTOM}, ["job_template_arn"]),
+    ("no template", {}, []),
+]
+
+
+@pytest.mark.parametrize(("change", "related"), [row[1:] for row in RELATED], ids=[row[0] for row in RELATED])
+def test_parameters_name_the_template(change: dict[str, Any], related: list[str]) -> None:
+    """The template that takes no parameters is named beside them, if there is one."""
+    values = {key: value for key, value in (JOB | change).items() if value is not None}
+    _, (found,) = JobSpec.check(values | {"document_parameters": {"a": "b"}})
+    assert [dotted(loc) for loc in found.related_locs] == related
 
 
 TIMES = [

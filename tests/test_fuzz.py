@@ -6,6 +6,8 @@ import copy
 import json
 import re
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -23,7 +25,7 @@ ROOT = Path(__file__).parents[1]
 FORMATS = ("text", "json", "github", "sarif")
 NAMES = ("a.json", "a.yaml", "a.yml", "a.template", "a")
 
-quick = settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow])
+quick = settings(max_examples=100, suppress_health_check=[HealthCheck.too_slow])
 long = settings(max_examples=6000, derandomize=False, suppress_health_check=[HealthCheck.too_slow])
 
 LEVEL = re.compile(r"::(?:error|warning) (?:[a-z]+=[^,\r\n]*,?)*::[^\r\n]*")
@@ -370,3 +372,27 @@ def test_nasty_files(tmp_path: Path, make: Callable[[Path], Path]) -> None:
     assert "Traceback" not in run.errors
     assert run.seconds < 5
     assert run.megabytes < 500
+
+
+@pytest.mark.parametrize("output", FORMATS)
+def test_odd_names(tmp_path: Path, output: str) -> None:
+    """A file's name is nobody's markup: it neither ends the report nor begins a line of it."""
+    make = next(one.make for one in NASTY if one.name == "odd names")
+    run = checked(make(folder_of(tmp_path)), "--format", output)
+    assert run.code == 1
+    assert "Traceback" not in run.errors
+    assert b"\nb::error" not in run.report
+    assert b"\x1b" not in run.report
+
+
+@pytest.mark.parametrize("output", FORMATS)
+def test_no_node(folder: Path, output: str) -> None:
+    """Whatever is printed or acknowledged, neither the CDK nor jsii is loaded, which would start Node."""
+    application = APPLICATION | {"stacks/templates/f.yaml": FAMILY | {"acknowledge": {"JT352": "meant"}}}
+    _application(folder, application, output)
+    code = (
+        "import sys\nfrom iot_jobs.cli import main\n"
+        "try: main()\nexcept SystemExit: sys.exit(bool({'aws_cdk', 'jsii'} & sys.modules.keys()))"
+    )
+    command = [sys.executable, "-c", code, "check", str(folder), "--format", output]
+    assert subprocess.run(command, stdout=subprocess.DEVNULL, check=False).returncode == 0

@@ -19,6 +19,10 @@ GROUP = "arn:aws:iot:eu-west-1:123456789012:thinggroup/boards"
 TEMPLATE: dict[str, Any] = {"JobTemplateId": "reboot", "Description": "Reboot a board", "Document": DOCUMENT}
 JOB: dict[str, Any] = {"JobId": "reboot-1", "Targets": [GROUP], "Document": DOCUMENT}
 
+UNKNOWN = "neither a CloudFormation template, an environment, properties nor a job document"
+UNREADABLE = "not readable as JSON or YAML, and doesn't speak of job templates"
+NO_JOBS = "a CloudFormation template without job templates and jobs"
+
 Files = dict[str, Any]
 Seen = list[tuple[str, str, str]]
 
@@ -408,6 +412,41 @@ def test_inside_a_document_in_a_template(here: Path) -> None:
     ]
 
 
+NOT_READ: list[tuple[str, str, Any, tuple[str, str, str]]] = [
+    ("JSON", "a.json", '{"a": 1,\n "b" 2}', ("a.json:2:6", "JT701", "")),
+    ("a number that JSON lacks", "a.json", '{"a": NaN}', ("a.json", "JT701", "")),
+    ("YAML", "a.yaml", "a: 1\nb: [\n", ("a.yaml:3:1", "JT002", "")),
+    ("a key that stands twice in JSON", "a.json", '{"a": {"b": 1,\n "b": 2}}', ("a.json:2:2", "JT703", "a.b")),
+    ("a key that stands twice in YAML", "a.yaml", "a:\n  b: 1\n  b: 2\n", ("a.yaml:3:3", "JT703", "")),
+    ("a merge key", "a.yaml", "a: &x {}\nb:\n  <<: *x\n", ("a.yaml:3:3", "JT002", "")),
+    ("a tag of its own", "a.yaml", "a: !!binary x\n", ("a.yaml:1:4", "JT002", "")),
+    ("bytes", "a.yaml", b"a: \xff", ("a.yaml", "JT001", "")),
+    ("UTF-16", "a.json", "{}".encode("utf-16"), ("a.json", "JT001", "")),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "expected"), [row[1:] for row in NOT_READ], ids=[row[0] for row in NOT_READ]
+)
+def test_what_can_not_be_read(name: str, content: Any, expected: tuple[str, str, str], here: Path) -> None:
+    """Of a file that can't be read it is said where, as far as that is known."""
+    write(here, {name: content})
+    assert (seen(report(name)), report(name).checked) == ([expected], 0)
+
+
+SIZES = [("a.json", 16_000_000, "a"), ("a.yaml", 400_000, "#"), ("template", 400_000, "#")]
+
+
+@pytest.mark.parametrize(("name", "limit", "filling"), SIZES, ids=[row[0] for row in SIZES])
+def test_large_files(name: str, limit: int, filling: str, here: Path) -> None:
+    """A file of the largest size is read, and one of a byte more is not."""
+    head, tail = ('{"a":"', '"}') if filling == "a" else ("operation: a.sh\n", "")
+    write(here, {name: f"{head}{filling * (limit - len(head) - len(tail))}{tail}"})
+    assert "JT001" not in [code for _, code, _ in seen(report(name))]
+    write(here, {name: f"{head}{filling * (limit + 1 - len(head) - len(tail))}{tail}"})
+    assert seen(report(name)) == [(name, "JT001", "")]
+
+
 def test_byte_order_mark(here: Path) -> None:
     """A byte order mark is no part of the text, nor of a column."""
     text = json.dumps(BOTH)
@@ -544,6 +583,7 @@ CDK_OUT: Files = {
     "assembly-Prod/cdk.out": "{}",
     "assembly-Prod/ProdStack.template.json": stack(R=BOTH),
     "asset.0123/reboot.json": {"operation": "a.sh", "args": [5]},
+    "Broken.template.json": "{",
     "Other.template.json": {"Resources": {"Bucket": {"Type": "AWS::S3::Bucket"}}},
 }
 
@@ -563,7 +603,8 @@ def test_cdk_out(here: Path) -> None:
     ]
     assert found.checked == 4
     assert skipped(found) == [
-        ("out/Other.template.json", "a CloudFormation template without job templates and jobs"),
+        ("out/Broken.template.json", UNREADABLE),
+        ("out/Other.template.json", NO_JOBS),
     ]
 
 
@@ -582,9 +623,6 @@ def test_cdk_out_without_templates(here: Path) -> None:
     assert skipped(report(".")) == [(".", "a cdk.out folder without templates")]
 
 
-UNKNOWN = "neither a CloudFormation template, an environment, properties nor a job document"
-UNREADABLE = "not readable as JSON or YAML, and doesn't speak of job templates"
-NO_JOBS = "a CloudFormation template without job templates and jobs"
 # What is found in a folder and what is named: codes, how many are checked, reasons for skipping.
 Outcome = tuple[list[str], int, list[str]]
 NAMED: list[tuple[str, str, Any, Outcome, Outcome]] = [
@@ -620,6 +658,10 @@ NAMED: list[tuple[str, str, Any, Outcome, Outcome]] = [
     ("fewer keys known", "a.yaml", "{Description: a, JobArn: b, c: c, d: d, e: e}", ([], 0, [UNKNOWN]),
      ([], 0, [UNKNOWN])),
     ("an environment without an application", "a.yaml", ENVIRONMENT, (["JT001"], 0, []), (["JT001"], 0, [])),
+    ("an environment's region", "a.yaml", "{templates: {}, region: a}", (["JT001"], 0, []), (["JT001"], 0, [])),
+    ("an environment's fleet", "a.yaml", "{templates: {}, fleet: {}}", (["JT001"], 0, []), (["JT001"], 0, [])),
+    ("templates of something else", "a.yaml", "{templates: {}, name: a}", ([], 0, [UNKNOWN]), ([], 0, [UNKNOWN])),
+    ("YAML named .json", "a.json", "a: 5", ([], 0, [UNREADABLE]), (["JT701"], 0, [])),
 ]  # fmt: skip
 
 

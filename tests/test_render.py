@@ -27,7 +27,11 @@ HARD = rules()["JT252"].finding(
 HARD = dataclasses.replace(
     HARD,
     place=Place("Resources.Ü,:.Properties", "a b/100%,é:x.json", 2, 5),
-    related=(Place("Resources.B", "a b/100%,é:x.json", 7, 1), Place("templates", "other.yaml")),
+    related=(
+        Place("Resources.B", "a b/100%,é:x.json", 7, 1),
+        Place("templates", "other.yaml", 3),
+        Place("name", "b.yaml"),
+    ),
 )
 NOWHERE = rules()["JT010"].finding(loc=("environment",), given={"a": [1, None]}, allowed="prod", fix="write prod")
 ACCEPTED = dataclasses.replace(
@@ -55,7 +59,8 @@ a b/100%,é:x.json:2:5: warning JT252 Resources.Ü,:.Properties
   allowed  100 %,
 or: less
   see      a b/100%,é:x.json:7:1: Resources.B
-  see      other.yaml: templates
+  see      other.yaml:3: templates
+  see      b.yaml: name
   source   {BASE_SOURCE}
   fix      write é日😀::error::
 error JT010 environment
@@ -100,7 +105,8 @@ JSON: dict[str, Any] = {
             "fix": "write é日😀::error::",
             "related": [
                 {"file": "a b/100%,é:x.json", "line": 7, "column": 1, "path": "Resources.B"},
-                {"file": "other.yaml", "line": None, "column": None, "path": "templates"},
+                {"file": "other.yaml", "line": 3, "column": None, "path": "templates"},
+                {"file": "b.yaml", "line": None, "column": None, "path": "name"},
             ],
         },
         {
@@ -205,7 +211,14 @@ SARIF: dict[str, Any] = {
                         },
                         {
                             "logicalLocations": [{"fullyQualifiedName": "templates"}],
-                            "physicalLocation": {"artifactLocation": {"uri": "other.yaml"}},
+                            "physicalLocation": {
+                                "artifactLocation": {"uri": "other.yaml"},
+                                "region": {"startLine": 3, "startColumn": 1},
+                            },
+                        },
+                        {
+                            "logicalLocations": [{"fullyQualifiedName": "name"}],
+                            "physicalLocation": {"artifactLocation": {"uri": "b.yaml"}},
                         },
                     ],
                 },

@@ -37,13 +37,16 @@ def check(paths: tuple[Path, ...], output: str, strict: bool) -> None:
     """
     from iot_jobs.check import check as check_reading
     from iot_jobs.files import read_paths
+    from iot_jobs.finding import one_line
     from iot_jobs.render import findings
 
     report = check_reading(read_paths(paths), now=datetime.now(UTC))
     click.echo(findings.FORMATS[output](report), nl=False)
     for one in report.skipped:
-        click.echo(f"skipped {one.file}: {one.reason}", err=True)
+        click.echo(f"skipped {one_line(one.file)}: {one.reason}", err=True)
     click.echo(findings.summary(report), err=True)
+    if not report.checked and not report.findings:
+        raise CannotRun("there is nothing to check in " + ", ".join(map(str, paths)))
     sys.exit(int(report.failed(strict=strict)))
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from iot_jobs.document import JobDocument
 from iot_jobs.finding import Finding, Location, Rule
-from iot_jobs.limits import TEMPLATE_REFERENCE
+from iot_jobs.limits import TAGS, TEMPLATE_REFERENCE
 from iot_jobs.model import WRONG_KIND, Model, unknown_key
 from iot_jobs.spec import JobSpec, JobTemplateSpec
 from iot_jobs.unresolved import Unresolved, is_intrinsic
@@ -153,6 +153,8 @@ API_JOB = Spelling(
 """`CreateJob`, `DescribeJob` and the AWS CLI."""
 
 _TAG = ("Key", "Value")
+_MANY = 50
+"""Of how many unknown keys in one mapping each gets a finding of its own."""
 
 
 class _TheirKey(str):
@@ -231,13 +233,14 @@ def _read(given: Any, names: Names, spelling: Spelling, loc: Location, found: li
         return given
     ours = {theirs[0] if isinstance(theirs, tuple) else theirs: field for field, theirs in names.items()}
     read: dict[str, Any] = {}
+    unknown: list[str] = []
     for key, value in given.items():
         if spelling.intrinsics and is_intrinsic(value) and value == {"Ref": "AWS::NoValue"}:
             continue
         if key in spelling.answers and not loc:
             continue
         if key not in ours:
-            found.append(unknown_key(_TheirKey(key), ours, loc))
+            unknown.append(str(key))
             continue
         field = ours[key]
         theirs = names[field]
@@ -249,6 +252,10 @@ def _read(given: Any, names: Names, spelling: Spelling, loc: Location, found: li
             read[field] = JobDocument(value)
         elif field == "tags" and not isinstance(read[field], Unresolved):
             read[field] = _read_tags(value, spelling, found)
+    found += [unknown_key(_TheirKey(key), ours, loc) for key in unknown[:_MANY]]
+    if len(unknown) > _MANY:
+        more = f"{len(unknown) - _MANY} more unknown keys"
+        found.append(WRONG_KIND.finding(loc=loc, given=more, allowed=", ".join(sorted(ours)), fix="remove them"))
     return read
 
 
@@ -260,6 +267,9 @@ def _read_tags(given: Any, spelling: Spelling, found: list[Finding]) -> Any:
     key_name, value_name = _TAG
     read: dict[str, Any] = {}
     whole = True
+    if TAGS.far_over(given):
+        found.append(TAGS.finding(loc=("tags",), given=len(given), allowed=TAGS.allowed, fix=TAGS.fix))
+        return {}
     for index, tag in enumerate(given):
         loc: Location = ("tags", index)
         if spelling.intrinsics and (

@@ -84,7 +84,7 @@ class Environment(Model):
     """On the stack and on every template; a template's own tags come first."""
     templates: Sequence[JobTemplateSpec] = ()
     """The job templates, each with a name of its own."""
-    acknowledged: Mapping[str, Mapping[str, str]] = Field(default_factory=dict)
+    acknowledged: Mapping[str, Mapping[str, str]] = Field(default_factory=dict, exclude=True)
     """For a template's name, codes of warnings that are meant, each with the author's reason."""
 
     @property

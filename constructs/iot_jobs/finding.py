@@ -48,7 +48,8 @@ class Place:
 
     def __str__(self) -> str:
         """`file:line:column`, as far as it is known."""
-        return ":".join(str(part) for part in (self.file, self.line, self.column) if part is not None)
+        parts = (None if self.file is None else one_line(self.file), self.line, self.column)
+        return ":".join(str(part) for part in parts if part is not None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

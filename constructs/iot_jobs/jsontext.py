@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from bisect import bisect_right
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Self
 
 from iot_jobs.finding import Finding, Location, Place, Rule
@@ -114,18 +115,26 @@ def canonical(value: object) -> str:
     raise ValueError(f"JSON has no {type(value).__name__}")
 
 
-def locate(text: str, loc: Location) -> tuple[int, int]:
-    """Line and column, from 1, of the value at `loc` in valid JSON: of its key where it has one.
+def locator(text: str) -> Callable[[Location], tuple[int, int]]:
+    """What gives line and column, from 1, of the value at a location in valid JSON: of its key where it has one.
 
-    Where the value isn't there (it is missing), its nearest ancestor's place is given.
+    Where the value isn't there (it is missing), its nearest ancestor's place is given. The text is read when the first
+    place is asked for, once for all of them.
     """
-    found, offset = -1, 0
-    for path, start in _walk(text):
-        if len(path) > found and path == loc[: len(path)]:
-            found, offset = len(path), start
-            if found == len(loc):
-                break
-    return _line(text, offset)
+    offsets: dict[Location, int] = {}
+    lines: list[int] = []
+
+    def locate(loc: Location) -> tuple[int, int]:
+        if not lines:
+            offsets.update(_walk(text))
+            lines.extend(match.end() for match in re.finditer("^|\n", text))
+        while loc and loc not in offsets:
+            loc = loc[:-1]
+        offset = offsets.get(loc, 0)
+        line = bisect_right(lines, offset)
+        return line, offset - lines[line - 1] + 1
+
+    return locate
 
 
 def _at(finding: Finding, place: Place) -> Finding:
@@ -193,7 +202,8 @@ def _walk(text: str) -> Iterator[tuple[Location, int]]:
         elif mark == ":":
             key_next = False
         elif key_next:
-            path[-1] = json.loads(match["string"])
+            key = match["string"]
+            path[-1] = json.loads(key) if "\\" in key else key[1:-1]
             key_offset = start
         else:
             yield tuple(path), start if key_offset is None else key_offset

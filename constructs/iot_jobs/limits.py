@@ -27,6 +27,8 @@ QUOTAS = "https://docs.aws.amazon.com/general/latest/gr/iot_device_management.ht
 TEMPLATE_REFERENCE = (
     "https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-iot-jobtemplate.html"
 )
+MAX_INTEGER = 2**31 - 1
+"""The API's integers have 32 bits."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,6 +107,20 @@ class Range(Limit):
             return False
         exponent = Decimal(repr(value)).normalize().as_tuple().exponent if isinstance(value, float) else 0
         return isinstance(exponent, int) and exponent >= -self.digits
+
+    def check(self, value: object) -> Finding | None:
+        """The fix depends on what is wrong: the kind of value, its digits, or its size."""
+        finding = Limit.check(self, value)
+        if finding is None:
+            return None
+        fix = self.fix
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            fix = "write a number, without quotes and unit" if value is not None else f"write {self.allowed}"
+        elif isinstance(value, float) and not self.digits and value.is_integer():
+            fix = f"write {int(value)}"
+        elif isinstance(value, float) and math.isfinite(value) and self.accepts(round(value, self.digits)):
+            fix = f"round it, to {round(value, self.digits)}"
+        return self.finding(given=value, allowed=self.allowed, fix=fix)
 
     def json_schema(self) -> dict[str, Any]:
         """Type and bounds; the digits are not said, because binary fractions are no exact multiples."""
@@ -202,6 +218,10 @@ class Count(Limit):
         if not isinstance(value, Sized) or isinstance(value, str | bytes):
             return False
         return len(value) >= self.minimum and (self.maximum is None or len(value) <= self.maximum)
+
+    def far_over(self, value: Sized) -> bool:
+        """Whether there are so many items that none of them is worth a finding of its own."""
+        return len(value) > 10 * (self.maximum or 100)
 
     def check(self, value: object) -> Finding | None:
         """A finding gives the number of items, not the items."""
@@ -362,7 +382,7 @@ NUMBER_OF_THINGS = Range(
     why="The count is how many things it takes for the rate to rise once.",
     source=API + "RateIncreaseCriteria.html",
     minimum=1,
-    maximum=None,
+    maximum=MAX_INTEGER,
     unit="things",
     fix="write how many things it takes for the rate to rise",
 )
@@ -388,7 +408,7 @@ MIN_NUMBER_OF_EXECUTED_THINGS = Range(
     why="The criterion isn't looked at before so many executions have completed.",
     source=_ABORT,
     minimum=1,
-    maximum=None,
+    maximum=MAX_INTEGER,
     unit="things",
     fix="write after how many completed executions the criterion may act",
 )

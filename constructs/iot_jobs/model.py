@@ -45,7 +45,7 @@ WRONG_KIND = Rule(
 def unknown_key(key: str, known: Iterable[str], loc: Location = ()) -> Finding:
     """The finding for a key that doesn't exist, naming the nearest one that does."""
     names = sorted(known)
-    near = difflib.get_close_matches(key.lower(), [name.lower() for name in names], n=1, cutoff=0.6)
+    near = difflib.get_close_matches(key[:64].lower(), [name.lower() for name in names], n=1, cutoff=0.6)
     nearest = next((name for name in names if near and name.lower() == near[0]), None)
     fix = f"write {nearest}" if nearest else "remove it"
     return UNKNOWN_KEY.finding(loc=(*loc, key), given=key, allowed=", ".join(names), fix=fix)
@@ -108,6 +108,9 @@ class Items:
                 raise invalid("list", [finding])
             wrong = self.count.check(value)
             found = [wrong] if wrong else []
+            if self.count.far_over(value):
+                far = wrong or self.count.finding(given=len(value), allowed="fewer items", fix="split the list")
+                raise invalid("list", [far])
             try:
                 items = tuple(check(tuple(value)))
             except ValidationError as error:
@@ -203,7 +206,9 @@ class Model(BaseModel):
         if line["type"] == "missing":
             return MISSING_VALUE.finding(loc=loc, allowed="required", fix=f"add {loc[-1]}")
         if line["type"] == "extra_forbidden":
-            return unknown_key(str(loc[-1]), cls.model_fields)
+            return unknown_key(str(loc[-1]), [name for name, field in cls.model_fields.items() if not field.exclude])
+        if line["type"] == "bool_type":
+            return WRONG_KIND.finding(loc=loc, given=line["input"], allowed="true or false", fix="write true or false")
         return WRONG_KIND.finding(loc=loc, given=line["input"], allowed=line["msg"][:1].lower() + line["msg"][1:],
                                   fix="write a value of that kind")  # fmt: skip
 

@@ -197,7 +197,8 @@ def _in_text(text: str, loc: Location, *, inner: bool = False) -> Iterator[Place
         yield Placeholder(part, kind if body.startswith("iot:") else body, argument, loc, whole, inner, end is not None)
         if end is None:
             return
-        yield from _in_text(body, loc, inner=True)
+        if not inner:  # one layer inside is refused already
+            yield from _in_text(body, loc, inner=True)
         start = text.find("${aws:", end)
 
 

@@ -77,7 +77,7 @@ def _structure(shape: Any) -> _Check:
         if not isinstance(value, Mapping):
             found.append(f"{place}: not a structure")
             return
-        given = {name: item for name, item in value.items() if item is not None}
+        given = {name: item for name, item in value.items() if item is not None or name not in members}
         found.extend(f"{place}.{name}: required" for name in required - given.keys())
         for name, item in given.items():
             if name in members:

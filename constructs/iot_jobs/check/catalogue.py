@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+from collections.abc import Iterable, Iterator
 from functools import cache
 
 import iot_jobs
@@ -17,10 +18,18 @@ _WITHOUT_RULES = ("iot_jobs.cdk", "iot_jobs.jobs", "iot_jobs.cli", "iot_jobs.ren
 def rules() -> dict[str, Rule]:
     """Every rule of this package by code, in the order of the codes. Two rules under one code raise `ValueError`."""
     found: dict[str, Rule] = {}
-    for module in pkgutil.walk_packages(iot_jobs.__path__, "iot_jobs.", onerror=None):
-        if module.name.startswith(_WITHOUT_RULES):
-            continue
-        for value in vars(importlib.import_module(module.name)).values():
+    for module in _modules(iot_jobs.__path__, "iot_jobs."):
+        for value in vars(importlib.import_module(module)).values():
             if isinstance(value, Rule) and found.setdefault(value.code, value) != value:
                 raise ValueError(f"two rules have the code {value.code}")
     return dict(sorted(found.items()))
+
+
+def _modules(path: Iterable[str], prefix: str) -> Iterator[str]:
+    """Every module that may declare rules. pkgutil's own walk would import each package, and with it start Node."""
+    for module in pkgutil.iter_modules(path, prefix):
+        if module.name in _WITHOUT_RULES:
+            continue
+        yield module.name
+        if module.ispkg:
+            yield from _modules(importlib.import_module(module.name).__path__, f"{module.name}.")

@@ -5,13 +5,14 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from iot_jobs import agents
 from iot_jobs.document import JobDocument
 from iot_jobs.environment import Environment, overlay
-from iot_jobs.files.source import Source, placed, read, shown_path
+from iot_jobs.files.source import Source, placed, read, resolved, shown_path
 from iot_jobs.files.subject import Document, Subject
 from iot_jobs.finding import Finding, FindingsError, Location, Place, Rule, unique
 from iot_jobs.model import WRONG_KIND, unknown_key
@@ -70,10 +71,16 @@ class Application:
 
 def root_of(path: Path) -> Path | None:
     """The application that a path belongs to: the nearest folder upward with `stacks/` and `job_documents/`."""
-    for folder in (path.resolve(), *path.resolve().parents):
-        if (folder / "stacks").is_dir() and (folder / DOCUMENTS).is_dir():
-            return folder
-    return None
+    path = resolved(path)
+    return next((folder for folder in (path, *path.parents) if _holds_application(folder)), None)
+
+
+@lru_cache(maxsize=4096)
+def _holds_application(folder: Path) -> bool:
+    try:
+        return (folder / "stacks").is_dir() and (folder / DOCUMENTS).is_dir()
+    except OSError:  # a link that leads in a circle
+        return False
 
 
 def load_application(path: Path, *, environment: str | None = None) -> Application:

@@ -12,7 +12,7 @@ from iot_jobs.agents import family_of
 from iot_jobs.cloudformation import API_JOB, API_TEMPLATE, JOB, TEMPLATE, Spelling
 from iot_jobs.document import UNREADABLE, JobDocument
 from iot_jobs.files.application import Loader, root_of
-from iot_jobs.files.source import Source, placed, read, shown_path
+from iot_jobs.files.source import MAX_JSON_BYTES, Source, placed, read, resolved, shown_path
 from iot_jobs.files.subject import Document, Subject, from_properties
 from iot_jobs.finding import Finding, FindingsError, Location, Rule, unique
 from iot_jobs.limits import TEMPLATE_REFERENCE
@@ -85,11 +85,11 @@ class _Reader:
 
     def path(self, path: Path) -> None:
         root = root_of(path)
-        if root is not None and _part_of(root, path.resolve()):
+        if root is not None and _part_of(root, resolved(path)):
             self.application(root)
         if path.is_dir():
             self.folder(path)
-        elif root is None or not _part_of(root, path.resolve()):
+        elif root is None or not _part_of(root, resolved(path)):
             self.file(path, named=True)
 
     def application(self, root: Path) -> None:
@@ -112,7 +112,7 @@ class _Reader:
         empty = True
         for path in _walk(folder, self.skip):
             root = root_of(path)
-            if root is not None and _part_of(root, path.resolve()):
+            if root is not None and _part_of(root, resolved(path)):
                 self.application(root)
             else:
                 self.file(path, named=False)
@@ -121,9 +121,9 @@ class _Reader:
             self.skip(folder, "no JSON or YAML in it")
 
     def file(self, path: Path, *, named: bool) -> None:
-        if path.resolve() in self.files:
+        if resolved(path) in self.files:
             return
-        self.files.add(path.resolve())
+        self.files.add(resolved(path))
         try:
             source = read(path)
         except FindingsError as error:
@@ -146,7 +146,16 @@ class _Reader:
                 self.skip(path, "not a mapping")
         elif isinstance(data.get("Resources"), Mapping):
             self.template(source)
-        elif data.get("Type") in RESOURCE_TYPES and isinstance(data.get("Properties"), Mapping):
+        elif "Resources" in data:
+            finding = WRONG_KIND.finding(
+                given=data["Resources"], allowed="a mapping of resources", fix="write a mapping"
+            )
+            self.reading.findings.append(placed(finding, source.place(("Resources",))))
+        elif (
+            isinstance(data.get("Type"), str)
+            and data["Type"] in RESOURCE_TYPES
+            and isinstance(data.get("Properties"), Mapping)
+        ):
             self.properties(source, ("Properties",), RESOURCE_TYPES[data["Type"]])
         elif isinstance(data.get("job"), Mapping) and "jobArn" in data["job"]:
             self.properties(source, ("job",), API_JOB)
@@ -243,6 +252,8 @@ def _spelling(data: Mapping[str, Any]) -> Spelling | None:
 
 def _mentions_us(path: Path) -> bool:
     try:
+        if not path.is_file() or path.stat().st_size > MAX_JSON_BYTES:
+            return False
         raw = path.read_bytes()
     except OSError:
         return False

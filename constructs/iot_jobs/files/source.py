@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import stat
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,10 +13,12 @@ from iot_jobs import jsontext
 from iot_jobs.document import UNREADABLE, unreadable
 from iot_jobs.files import yamltext
 from iot_jobs.finding import Finding, FindingsError, Location, Place, one_line
+from iot_jobs.limits import MAX_DOCUMENT_DEPTH
 
-MAX_JSON_BYTES = 16_000_000
-MAX_YAML_BYTES = 400_000
-"""YAML is read by a slow and careful parser; CloudFormation itself takes 1,000,000 bytes, as JSON too."""
+MAX_JSON_BYTES = 2_000_000
+"""CloudFormation takes templates of 1,000,000 bytes."""
+MAX_YAML_BYTES = 100_000
+"""YAML is read by a careful parser that is some fifty times slower; a larger template can be read as JSON."""
 
 # What names an item of a list, in all spellings.
 _NAMING = ("failure_type", "FailureType", "failureType", "start_time", "StartTime", "startTime", "Key", "key", "name")
@@ -58,7 +61,7 @@ def read(path: Path) -> Source:
     """
     name = shown_path(path)
     try:
-        raw = path.read_bytes()
+        raw = _bytes(path)
         text = raw.decode("utf-8-sig")
     except (OSError, ValueError) as error:
         reason = unreadable(error)
@@ -75,21 +78,41 @@ def read(path: Path) -> Source:
     try:
         if is_json:
             data = jsontext.parse(text)
-            return Source(name, text, data, lambda loc: jsontext.locate(text, loc))
+            if jsontext.depth(data) > MAX_DOCUMENT_DEPTH:
+                raise jsontext.JsonError(jsontext.too_deep())
+            return Source(name, text, data, jsontext.locator(text))
         data, root = yamltext.parse(text)
     except jsontext.JsonError as error:
         found = [error.finding]
     except yamltext.YamlError as error:
         found = error.findings
     else:
-        return Source(name, text, data, lambda loc: yamltext.locate(root, loc))
+        return Source(name, text, data, yamltext.locator(root))
     raise FindingsError([_in_file(finding, name) for finding in found])
+
+
+def _bytes(path: Path) -> bytes:
+    """What a regular file of a size that we read holds. Raises `OSError` for any other."""
+    status = path.stat()
+    if not stat.S_ISREG(status.st_mode):
+        raise OSError("it is no regular file")
+    if status.st_size > MAX_JSON_BYTES:
+        raise OSError(f"its {status.st_size} bytes are more than {MAX_JSON_BYTES}")
+    return path.read_bytes()
+
+
+def resolved(path: Path) -> Path:
+    """The path with its links followed, or as it is where they lead in a circle."""
+    try:
+        return path.resolve()
+    except (OSError, RuntimeError):
+        return path.absolute()
 
 
 def shown_path(path: Path) -> str:
     """A path as short as it can be said from the working directory."""
     try:
-        return path.resolve().relative_to(Path.cwd()).as_posix()
+        return resolved(path).relative_to(Path.cwd()).as_posix()
     except ValueError:
         return path.as_posix()
 

@@ -13,6 +13,7 @@ from iot_jobs.document import JobDocument
 from iot_jobs.environment import Environment
 from iot_jobs.files.source import Source, placed
 from iot_jobs.finding import Finding, Location, Place
+from iot_jobs.model import MISSING_VALUE
 from iot_jobs.spec import JobSpec, JobTemplateSpec
 
 
@@ -68,4 +69,12 @@ def from_properties(source: Source, prefix: Location, given: Mapping[str, Any], 
     if judged is None:
         judged = spelling.model.unknown()
     subject = Subject(spec=judged, place=place, raw=True, cloudformation=spelling.intrinsics)
-    return dataclasses.replace(subject, findings=tuple(map(subject.placed, found)))
+    spelt = [_in_their_words(finding, given, spelling) for finding in found]
+    return dataclasses.replace(subject, findings=tuple(map(subject.placed, spelt)))
+
+
+def _in_their_words(finding: Finding, given: Mapping[str, Any], spelling: Spelling) -> Finding:
+    """A finding about what is missing with the name that the file's own spelling has for it."""
+    if finding.rule is not MISSING_VALUE:
+        return finding
+    return dataclasses.replace(finding, fix=f"add {cloudformation.translate(finding.loc, given, spelling)[-1]}")

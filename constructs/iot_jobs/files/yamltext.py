@@ -5,6 +5,8 @@ The scalars are those of YAML 1.2 (`yes` and `on` are text, a date is text), so 
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from typing import Any
 
 from ruamel.yaml import YAML, nodes
@@ -18,6 +20,8 @@ MAX_VALUES = 200_000
 """How many values a file may hold when its aliases are written out."""
 
 _SPECIFICATION = "https://yaml.org/spec/1.2.2/"
+# A directive would change silently what counts as text.
+_OTHER_VERSION = re.compile(r"^%YAML(?! 1\.2\b).*", re.MULTILINE)
 NOT_YAML = Rule(
     code="JT002",
     title="YAML is well-formed",
@@ -43,6 +47,9 @@ class YamlError(ValueError):
 
 def parse(text: str) -> tuple[Any, nodes.Node | None]:
     """The value of a YAML text, and its root node for `locate`. Raises `YamlError`."""
+    if directive := _OTHER_VERSION.search(text):
+        place = Place("", line=text.count("\n", 0, directive.start()) + 1, column=1)
+        raise YamlError([_finding(NOT_YAML, place, "YAML 1.2", "remove the line", directive[0])])
     try:
         root = YAML(typ="safe").compose(text)
     except MarkedYAMLError as error:
@@ -64,23 +71,31 @@ def parse(text: str) -> tuple[Any, nodes.Node | None]:
     return value, root
 
 
-def locate(root: nodes.Node | None, loc: Location) -> tuple[int, int]:
-    """Line and column, from 1, of the value at `loc`: of its key, or of its nearest ancestor."""
-    if root is None:
-        return 1, 1
-    mark, node = root.start_mark, root
-    for part in loc:
-        if isinstance(node, nodes.MappingNode):
-            found = next(((key, value) for key, value in node.value if key.value == part), None)
-            if found is None:
+def locator(root: nodes.Node | None) -> Callable[[Location], tuple[int, int]]:
+    """What gives line and column, from 1, of the value at a location: of its key, or of its nearest ancestor."""
+    mappings: dict[int, dict[str, tuple[nodes.Node, nodes.Node]]] = {}
+
+    def locate(loc: Location) -> tuple[int, int]:
+        if root is None:
+            return 1, 1
+        mark, node = root.start_mark, root
+        for part in loc:
+            if isinstance(node, nodes.MappingNode):
+                if id(node) not in mappings:
+                    mappings[id(node)] = {key.value: (key, value) for key, value in reversed(node.value)
+                                          if isinstance(key, nodes.ScalarNode)}  # fmt: skip
+                found = mappings[id(node)].get(str(part))
+                if found is None:
+                    break
+                mark, node = found[0].start_mark, found[1]
+            elif isinstance(node, nodes.SequenceNode) and isinstance(part, int) and part < len(node.value):
+                node = node.value[part]
+                mark = node.start_mark
+            else:
                 break
-            mark, node = found[0].start_mark, found[1]
-        elif isinstance(node, nodes.SequenceNode) and isinstance(part, int) and part < len(node.value):
-            node = node.value[part]
-            mark = node.start_mark
-        else:
-            break
-    return mark.line + 1, mark.column + 1
+        return mark.line + 1, mark.column + 1
+
+    return locate
 
 
 class _Builder:

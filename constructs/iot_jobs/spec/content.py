@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import Annotated
 
 from pydantic import Field
@@ -159,7 +160,7 @@ def window_problems(given: Sequence[MaintenanceWindow | Unresolved] | Unresolved
             start, duration = known(window.start_time), known(window.duration_in_minutes)
             if start is not None and duration is not None:
                 found.append((index, start, duration))
-    for overlap in windows.overlaps([(windows.Cron.parse(start), duration) for _, start, duration in found]):
+    for overlap in _overlaps(tuple((start, duration) for _, start, duration in found)):
         first, second = found[overlap.first], found[overlap.second]
         itself = overlap.first == overlap.second
         yield WINDOW_OVERLAP.finding(
@@ -170,6 +171,15 @@ def window_problems(given: Sequence[MaintenanceWindow | Unresolved] | Unresolved
             fix="shorten the window, or move it",
             related=() if itself else ((first[0],),),
         )
+
+
+@lru_cache(maxsize=4096)
+def _overlaps(pairs: tuple[tuple[str, int], ...]) -> tuple[windows.Overlap, ...]:
+    """Templates share their windows. Where many clash, the first few are told of, not all against all."""
+    return windows.overlaps([(windows.Cron.parse(start), duration) for start, duration in pairs])[:_MOST_OVERLAPS]
+
+
+_MOST_OVERLAPS = 20
 
 
 def _package_of(arn: str) -> tuple[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Annotated, Any
 
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
@@ -64,6 +65,10 @@ WINDOW_CRON = Rule(
     why="Schemas take any text; a job with a malformed window never starts.",
     source=GUIDE + "jobs-configurations-details.html",
 )
+
+
+# Templates share their windows.
+_cron_errors = lru_cache(maxsize=4096)(windows.cron_errors)
 
 
 class RateIncreaseCriteria(Model):
@@ -217,7 +222,8 @@ class MaintenanceWindow(Model):
 
     def problems(self) -> Iterator[Finding]:
         """The cron expression is well-formed, field by field."""
-        for error in windows.cron_errors(known(self.start_time) or "cron(0 0 * * ? *)"):
+        start_time = known(self.start_time)
+        for error in () if start_time is None else _cron_errors(start_time):
             yield WINDOW_CRON.finding(
                 loc=("start_time",), given=error.given, allowed=error.allowed, fix=error.fix or "mend that field"
             )
@@ -254,6 +260,8 @@ class TagsField:
                 raise invalid(
                     "tags", [WRONG_KIND.finding(given=value, allowed="a mapping of tags", fix="write key: value")]
                 )
+            if limits.TAGS.far_over(value):
+                raise invalid("tags", [finding for finding in (limits.TAGS.check(value),) if finding])
             found = [finding.under((str(key),)) for key in value if (finding := limits.TAG_KEY.check(key))]
             kept = {}
             for key, item in value.items():
