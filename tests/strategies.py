@@ -58,9 +58,7 @@ def documents(draw: DrawFn, destinations: list[str], presigned: bool) -> JobDocu
         placeholders.append("${aws:iot:s3-presigned-url-v2:https://s3.eu-west-1.amazonaws.com/bucket/a%20b}")
         placeholders.append("${aws:iot:s3-presigned-url-upload:https://s3.amazonaws.com/bucket/${thingName}}")
     document = draw(st.dictionaries(json_text, json_values, max_size=4))
-    return JobDocument.inline(
-        document | {"placeholders": draw(st.lists(st.sampled_from(placeholders), max_size=5))}
-    )
+    return JobDocument.inline(document | {"placeholders": draw(st.lists(st.sampled_from(placeholders), max_size=5))})
 
 
 @st.composite
@@ -130,9 +128,7 @@ def windows(draw: DrawFn) -> list[MaintenanceWindow]:
         start = draw(st.integers(0, DAY - 1))
         duration = draw(st.integers(1, min(1430, DAY - start)))
         found.append(
-            MaintenanceWindow(
-                start_time=f"cron({start % 60} {start // 60} ? * {day} *)", duration_in_minutes=duration
-            )
+            MaintenanceWindow(start_time=f"cron({start % 60} {start // 60} ? * {day} *)", duration_in_minutes=duration)
         )
     return found
 

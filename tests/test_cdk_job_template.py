@@ -66,8 +66,12 @@ def stack() -> cdk.Stack:
 
 def reboot(scope: Construct, id: str = "Reboot", **options: Any) -> JobTemplate:
     """A template with as little as possible."""
-    given = {"template_name": "reboot", "description": "Reboot", "document": JobDocument.inline({"a": 1})} | options
-    return JobTemplate(scope, id, **given)
+    given: dict[str, Any] = {
+        "template_name": "reboot",
+        "description": "Reboot",
+        "document": JobDocument.inline({"a": 1}),
+    }
+    return JobTemplate(scope, id, **given | options)
 
 
 def emitted(stack: cdk.Stack) -> dict[str, Any]:
@@ -126,7 +130,7 @@ def test_the_l1_still_needs_our_overrides(stack: cdk.Stack) -> None:
         job_template_id="raw",
         description="x",
         timeout_config=CfnJobTemplate.TimeoutConfigProperty(in_progress_timeout_in_minutes=5),
-        job_executions_retry_config={"RetryCriteriaList": [{"FailureType": "FAILED"}]},  # type: ignore[dict-item]
+        job_executions_retry_config={"RetryCriteriaList": [{"FailureType": "FAILED"}]},
     )
     properties = emitted(stack)
     assert properties["TimeoutConfig"] == {"inProgressTimeoutInMinutes": 5}
@@ -145,7 +149,7 @@ def test_wrong_values_never_reach_node(stack: cdk.Stack) -> None:
 def test_arguments_are_keywords(stack: cdk.Stack) -> None:
     """What follows scope and id is given by name."""
     with pytest.raises(TypeError):
-        JobTemplate(stack, "Reboot", "reboot", "Reboot")  # type: ignore[misc,call-arg]
+        JobTemplate(stack, "Reboot", "reboot", "Reboot")  # type: ignore[call-arg]
 
 
 def test_any_sequence(stack: cdk.Stack) -> None:

@@ -143,9 +143,10 @@ def as_emitted(value: Any) -> str:
 
 def test_every_property_of_a_template() -> None:
     """Every field is a property in PascalCase, with nothing emptied, whole numbers without a fraction, tags by key."""
-    assert as_emitted(properties(EVERYTHING)).splitlines() == as_emitted(
-        {name: TEMPLATE_PROPERTIES[name] for name in properties(EVERYTHING)}
-    ).splitlines()
+    assert (
+        as_emitted(properties(EVERYTHING)).splitlines()
+        == as_emitted({name: TEMPLATE_PROPERTIES[name] for name in properties(EVERYTHING)}).splitlines()
+    )
     assert properties(EVERYTHING).keys() == TEMPLATE_PROPERTIES.keys()
     assert read(TEMPLATE_PROPERTIES) == EVERYTHING
 

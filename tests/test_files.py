@@ -123,7 +123,7 @@ BAD: list[tuple[str, Mapping[str, Content], Seen]] = [
     ("a bomb of aliases", {FAMILY: dump(9)}, (f"{FAMILY}:6:5", "JT007", "")),
     ("an alias of itself", {FAMILY: f"{REBOOT}tags: &t {{a: *t}}\n"}, (f"{FAMILY}:3:7", "JT007", "")),
     ("a list that holds itself", {DEV: environment("dev", tags="&a [*a]")}, (f"{DEV}:5:7", "JT007", "")),
-    ("brackets without end", {FAMILY: "description: " + "{a: " * 50_000}, (FAMILY, "JT704", "")),
+    ("brackets without end", {FAMILY: "description: " + "{a: " * 20_000}, (FAMILY, "JT704", "")),
     # wrong kinds
     ("an empty family", {FAMILY: ""}, (f"{FAMILY}:1:1", "JT005", "")),
     ("a family that is a list", {FAMILY: "- a\n"}, (f"{FAMILY}:1:1", "JT005", "")),
@@ -229,7 +229,9 @@ def test_everything_in_one_run(application: Application) -> None:
             FAMILY: f"{REBOOT}timeot: 5\nabort:\n  criteria: []\n",
             "stacks/templates/broken.yaml": "description: [a\n",
             "stacks/templates/install.yaml": "description: Install\ndocument: install.json\n",
-            DEV: environment("dev", "\n  reboot:\n    timeout: {in_progress_timeout_in_minutes: 0}\n  rebot: {}\n  install:"),
+            DEV: environment(
+                "dev", "\n  reboot:\n    timeout: {in_progress_timeout_in_minutes: 0}\n  rebot: {}\n  install:"
+            ),
             PROD: "- prod\n",
             "stacks/environments/staging.yaml": environment("dev", "{reboot: {}, install: {}}", region="x"),
             DOCUMENT: "{",

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from iot_jobs import jsontext
 from iot_jobs.finding import Location
-from iot_jobs.jsontext import JsonError, canonical, depth, locate, parse
+from iot_jobs.jsontext import JsonError, canonical, depth, locator, parse
 from iot_jobs.limits import MAX_DOCUMENT_DEPTH
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
@@ -37,7 +37,11 @@ CANONICAL = [
     ("blanks in text", '{"a b": " c "}', '{"a b":" c "}'),
     ("byte order mark", '\ufeff{"a": 1}', '{"a":1}'),
     ("number spelling", "[1.0, 1.50, 1e5, 1E+5, 10, -0, -0.0, 0.1]", "[1.0,1.50,1e5,1E+5,10,-0,-0.0,0.1]"),
-    ("more digits than a float has", "[0.1000000000000000055511151231257827]", "[0.1000000000000000055511151231257827]"),
+    (
+        "more digits than a float has",
+        "[0.1000000000000000055511151231257827]",
+        "[0.1000000000000000055511151231257827]",
+    ),
     ("more than a float can say", "[1e999, -1e999, 1e-999]", "[1e999,-1e999,1e-999]"),
     ("more than an int of 64 bits", "[12345678901234567890123]", "[12345678901234567890123]"),
     ("escapes", r'["\u00e9\/\u0041\t\"\\\u007f"]', '["é/A\\t\\"\\\\\x7f"]'),
@@ -210,9 +214,9 @@ LOCATIONS: list[tuple[Location, tuple[int, int]]] = [
 
 
 @pytest.mark.parametrize(("loc", "place"), LOCATIONS)
-def test_locate(loc: Location, place: tuple[int, int]) -> None:
+def test_locator(loc: Location, place: tuple[int, int]) -> None:
     """Line and column are those of the value, of its key where it has one, or of the nearest thing that is there."""
-    assert locate(SAMPLE, loc) == place
+    assert locator(SAMPLE)(loc) == place
 
 
 @given(VALUES)
@@ -222,7 +226,7 @@ def test_every_value_is_located(value: Any) -> None:
     lines = text.split("\n")
 
     def walk(inner: Any, loc: Location) -> None:
-        line, column = locate(text, loc)
+        line, column = locator(text)(loc)
         wanted = loc[-1] if loc and isinstance(loc[-1], str) else inner
         first = json.dumps(wanted, ensure_ascii=False)[0]
         assert lines[line - 1][column - 1] == first

@@ -14,7 +14,7 @@ from iot_jobs.limits import Count, Range, Text
 from iot_jobs.model import Items, Maybe, Model, unknown_key
 from iot_jobs.unresolved import Unresolved, known
 
-TOKEN = "${Token[TOKEN.7]}"  # noqa: S105  # a CDK token, nothing secret
+TOKEN = "${Token[TOKEN.7]}"  # a CDK token, nothing secret
 SPEED = Range(code="JT991", title="t", why="w.", source="speeds", fix="lower it", minimum=1, maximum=5)
 COLOUR = Text(code="JT992", title="t", why="w.", source="colours", fix="name one", minimum=1, maximum=5)
 WHEELS = Count(code="JT993", title="t", why="w.", source="wheels", fix="add one", minimum=1, maximum=2, items="wheels")
@@ -134,7 +134,7 @@ def test_findings_where_nothing_is_unresolved(
 def test_text() -> None:
     """The text of the error is that of all its findings, with paths from the outermost model."""
     with pytest.raises(FindingsError) as raised:
-        Car(speed=3, limit=2, wheels=[Wheel(speed=1)], spare={"speed": 1, "color": "red"})
+        Car(speed=3, limit=2, wheels=[Wheel(speed=1)], spare={"speed": 1, "color": "red"})  # type: ignore[arg-type]
     assert (
         str(raised.value)
         == """\

@@ -417,12 +417,7 @@ def test_every_rule_in_every_format(name: str) -> None:
     assert [one.code for one in found if one.code not in rendered(one)] == []
 
 
-QUOTE = pytest.mark.xfail(
-    reason="quote() refuses what Python makes of bytes that are no UTF-8", raises=UnicodeEncodeError
-)
-
-
-@pytest.mark.parametrize("name", ["text", "json", "github", pytest.param("sarif", marks=QUOTE)])
+@EACH
 def test_file_names_that_are_no_utf_8(name: str) -> None:
     """A file whose name is no UTF-8 is reported too."""
     report = dataclasses.replace(EMPTY, findings=(dataclasses.replace(FACTOR, place=Place("a", "b\udcff", 1, 2)),))

@@ -31,7 +31,7 @@ ROLE = "arn:aws:iam::123456789012:role/presign"
 API = "https://docs.aws.amazon.com/iot/latest/apireference/API_"
 SOURCE = "https://bucket.s3.eu-west-1.amazonaws.com/a.json"
 JOB = "arn:aws:iot:eu-west-1:123456789012:job/first"
-TOKEN = "${Token[TOKEN.7]}"  # noqa: S105  # a CDK token, nothing secret
+TOKEN = "${Token[TOKEN.7]}"  # a CDK token, nothing secret
 URL = "${aws:iot:s3-presigned-url-v2:https://s3.eu-west-1.amazonaws.com/bucket/key}"
 
 Problem = tuple[str, str] | tuple[str, str, str]
@@ -91,7 +91,7 @@ def problems(change: dict[str, Any]) -> list[Problem]:
     listed: list[Problem] = []
     for one in found:
         others = tuple(dotted(loc) for loc in one.related_locs)
-        listed.append((one.code, dotted(one.loc), *others) if len(others) <= 1 else (one.code, dotted(one.loc)))
+        listed.append((one.code, dotted(one.loc), others[0]) if len(others) == 1 else (one.code, dotted(one.loc)))
     return listed
 
 
@@ -465,7 +465,7 @@ def test_parts_list_all_of_their_own() -> None:
     with pytest.raises(FindingsError) as raised:
         RolloutConfig(
             maximum_per_minute=0,
-            exponential_rate={"base_rate_per_minute": 0, "increment_factor": 9, "rate_increase_criteria": {}},
+            exponential_rate={"base_rate_per_minute": 0, "increment_factor": 9, "rate_increase_criteria": {}},  # type: ignore[arg-type]
         )
     assert sorted((one.code, dotted(one.loc)) for one in raised.value.findings) == [
         ("JT201", "maximum_per_minute"),

@@ -245,8 +245,10 @@ def _read(given: Any, names: Names, spelling: Spelling, loc: Location, found: li
         field = ours[key]
         theirs = names[field]
         parts = theirs[1] if isinstance(theirs, tuple) else {}
-        if value is None and not spelling.intrinsics:
-            continue  # the API answers null for what is not set
+        if value is None:
+            if spelling.intrinsics:  # the API answers null for what is not set; CloudFormation refuses it
+                found.append(WRONG_KIND.finding(loc=(*loc, field), allowed="a value; null is refused", fix="remove it"))
+            continue
         read[field] = _read(value, parts, spelling, (*loc, field), found)
         if field == "document" and isinstance(value, str):
             read[field] = JobDocument(value)

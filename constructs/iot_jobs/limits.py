@@ -27,7 +27,7 @@ QUOTAS = "https://docs.aws.amazon.com/general/latest/gr/iot_device_management.ht
 TEMPLATE_REFERENCE = (
     "https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-iot-jobtemplate.html"
 )
-MAX_INTEGER = 2**31 - 1
+_MAX_INTEGER = 2**31 - 1
 """The API's integers have 32 bits."""
 
 
@@ -382,7 +382,7 @@ NUMBER_OF_THINGS = Range(
     why="The count is how many things it takes for the rate to rise once.",
     source=API + "RateIncreaseCriteria.html",
     minimum=1,
-    maximum=MAX_INTEGER,
+    maximum=_MAX_INTEGER,
     unit="things",
     fix="write how many things it takes for the rate to rise",
 )
@@ -408,7 +408,7 @@ MIN_NUMBER_OF_EXECUTED_THINGS = Range(
     why="The criterion isn't looked at before so many executions have completed.",
     source=_ABORT,
     minimum=1,
-    maximum=MAX_INTEGER,
+    maximum=_MAX_INTEGER,
     unit="things",
     fix="write after how many completed executions the criterion may act",
 )

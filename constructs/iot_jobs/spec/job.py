@@ -15,7 +15,7 @@ from iot_jobs.limits import API, GUIDE
 from iot_jobs.model import WRONG_KIND, Items, Maybe, Model, invalid
 from iot_jobs.spec.content import JobContent, window_problems
 from iot_jobs.spec.parts import MaintenanceWindow
-from iot_jobs.unresolved import known
+from iot_jobs.unresolved import Unresolved, known
 
 TIME_FORMAT = "%Y-%m-%dT%H:%M"
 
@@ -52,6 +52,10 @@ TARGET_TWICE = Rule(
 )
 
 
+# Assumed: AWS publishes no number, and no managed template has ten.
+_MOST_PARAMETERS = 100
+
+
 class _Parameters:
     """Check keys and values of the document's parameters."""
 
@@ -60,9 +64,12 @@ class _Parameters:
             if not isinstance(value, Mapping):
                 given = WRONG_KIND.finding(given=value, allowed="a mapping of parameters", fix="write key: value")
                 raise invalid("parameters", [given])
+            if len(value) > _MOST_PARAMETERS:
+                allowed = f"at most {_MOST_PARAMETERS} parameters"
+                raise invalid("parameters", [WRONG_KIND.finding(given=len(value), allowed=allowed, fix="remove some")])
             found = [finding.under((str(key),)) for key in value if (finding := limits.PARAMETER_KEY.check(key))]
             for key, item in value.items():
-                if known(item) is not None and (finding := limits.PARAMETER_VALUE.check(item)):
+                if not isinstance(item, Unresolved) and (finding := limits.PARAMETER_VALUE.check(item)):
                     found.append(finding.under((str(key),)))
             if found:
                 raise invalid("parameters", found)
