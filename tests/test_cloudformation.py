@@ -276,7 +276,7 @@ def test_nulls_of_the_api_are_absent() -> None:
     }
     assert read(given_members, API_TEMPLATE).rollout == RolloutConfig(maximum_per_minute=5)
     assert problems(REQUIRED | DOCUMENT | {"TimeoutConfig": {"InProgressTimeoutInMinutes": None}}) == [
-        ("JT410", "TimeoutConfig.InProgressTimeoutInMinutes")
+        ("JT005", "TimeoutConfig.InProgressTimeoutInMinutes")
     ]
 
 

@@ -402,7 +402,6 @@ def test_places_in_json(text: str, expected: list[tuple[str, str]], here: Path) 
     ]
 
 
-@pytest.mark.xfail(reason="the index is written as .0")
 def test_inside_a_document_in_a_template(here: Path) -> None:
     """What is wrong inside a document's text stands at the property, with the way on into the document."""
     document = '{"steps": [{"image": "${aws:iot:s3-presigned-url:x}"}]}'
@@ -546,7 +545,6 @@ DOCUMENTS_ALONE = [
         "an error",
         {"a": "${aws:iot:"},
         [("job_documents/other.json:1:2", "JT510", "a")],
-        marks=pytest.mark.xfail(reason="the findings are taken before these documents are read"),
     ),
 ]
 

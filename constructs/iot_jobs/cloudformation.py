@@ -13,7 +13,7 @@ from typing import Any
 from iot_jobs.document import JobDocument
 from iot_jobs.finding import Finding, Location, Rule
 from iot_jobs.limits import TAGS, TEMPLATE_REFERENCE
-from iot_jobs.model import WRONG_KIND, Model, unknown_key
+from iot_jobs.model import MISSING_VALUE, WRONG_KIND, Model, unknown_key
 from iot_jobs.spec import JobSpec, JobTemplateSpec
 from iot_jobs.unresolved import Unresolved, is_intrinsic
 
@@ -223,7 +223,9 @@ def _emit(value: Any, names: Names, spelling: Spelling) -> Any:
     return emitted
 
 
-def _read(given: Any, names: Names, spelling: Spelling, loc: Location, found: list[Finding]) -> Any:
+def _read(  # noqa: C901  # one case after another
+    given: Any, names: Names, spelling: Spelling, loc: Location, found: list[Finding]
+) -> Any:
     """A mapping with our names; anything else stays, for the model to judge."""
     if spelling.intrinsics and is_intrinsic(given):
         return Unresolved(given)
@@ -235,7 +237,7 @@ def _read(given: Any, names: Names, spelling: Spelling, loc: Location, found: li
     read: dict[str, Any] = {}
     unknown: list[str] = []
     for key, value in given.items():
-        if spelling.intrinsics and is_intrinsic(value) and value == {"Ref": "AWS::NoValue"}:
+        if spelling.intrinsics and value == {"Ref": "AWS::NoValue"}:
             continue
         if key in spelling.answers and not loc:
             continue
@@ -248,17 +250,24 @@ def _read(given: Any, names: Names, spelling: Spelling, loc: Location, found: li
         if value is None:
             if spelling.intrinsics:  # the API answers null for what is not set; CloudFormation refuses it
                 found.append(WRONG_KIND.finding(loc=(*loc, field), allowed="a value; null is refused", fix="remove it"))
+                read[field] = Unresolved(value)
             continue
         read[field] = _read(value, parts, spelling, (*loc, field), found)
         if field == "document" and isinstance(value, str):
             read[field] = JobDocument(value)
         elif field == "tags" and not isinstance(read[field], Unresolved):
             read[field] = _read_tags(value, spelling, found)
-    found += [unknown_key(_TheirKey(key), ours, loc) for key in unknown[:_MANY]]
+    if "action" in names and "action" not in read:  # only our own spelling implies it
+        found.append(MISSING_VALUE.finding(loc=(*loc, "action"), allowed="required; CANCEL", fix="add it"))
+    _tell_unknown(unknown, ours, loc, found)
+    return read
+
+
+def _tell_unknown(unknown: list[str], known: Mapping[str, str], loc: Location, found: list[Finding]) -> None:
+    found += [unknown_key(_TheirKey(key), known, loc) for key in unknown[:_MANY]]
     if len(unknown) > _MANY:
         more = f"{len(unknown) - _MANY} more unknown keys"
-        found.append(WRONG_KIND.finding(loc=loc, given=more, allowed=", ".join(sorted(ours)), fix="remove them"))
-    return read
+        found.append(WRONG_KIND.finding(loc=loc, given=more, allowed=", ".join(sorted(known)), fix="remove them"))
 
 
 def _read_tags(given: Any, spelling: Spelling, found: list[Finding]) -> Any:

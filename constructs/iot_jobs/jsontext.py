@@ -56,7 +56,7 @@ class Number(float):
 def parse(text: str) -> Any:
     """The value of a JSON text. Raises `JsonError` for anything that RFC 8259 does not allow, and for double keys."""
     try:
-        return _DECODER.decode(text.removeprefix("\ufeff"))
+        return _DECODER.decode(text)
     except json.JSONDecodeError as error:
         place = Place("", line=error.lineno, column=error.colno)
         finding = NOT_JSON.finding(

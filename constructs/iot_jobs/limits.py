@@ -280,8 +280,8 @@ DOCUMENT_SOURCE = Text(
     minimum=1,
     maximum=1350,
     # Assumed: the hosts of S3's path style and virtual-hosted style, in every partition.
-    pattern=r"https://(?:s3[.-][a-z0-9.-]*amazonaws\.com(?:\.cn)?/[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/[!-~]+"
-    r"|[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]\.s3[.-][a-z0-9.-]*amazonaws\.com(?:\.cn)?/[!-~]+)",
+    pattern=r"https://(?:s3(?:[.-][a-z0-9-]+)?\.amazonaws\.com(?:\.cn)?/[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]"
+    r"|[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]\.s3(?:[.-][a-z0-9-]+)?\.amazonaws\.com(?:\.cn)?)/[^?#\s\"<>\\{}][!#-;=?-\[\]^_a-z|~]*",
     words="https://<bucket>.s3.<region>.amazonaws.com/<key> or https://s3.<region>.amazonaws.com/<bucket>/<key>",
     fix="write the object's https URL, percent-encoded, without a placeholder around it",
 )
@@ -684,9 +684,9 @@ MAX_DURATION_HOURS = Range(
     code="JT906",
     title="the time that a rollout may take is at least one hour",
     why="A rollout that can't finish in it is reported.",
-    source="the environment's own statement",
+    source="the environment's own statement; a job ends at most two years after it starts",
     minimum=1,
-    maximum=None,
+    maximum=17520,
     unit="hours",
     fix="write the hours in which a rollout should be done",
 )

@@ -66,8 +66,8 @@ UNKNOWN = Rule(
 # Assumed: what encodeURIComponent leaves plain stays plain, and / parts the key; all else is percent-encoded.
 _ENCODED = re.compile(r"(?:[A-Za-z0-9._~!*'()/-]|%[0-9A-Fa-f]{2})+")
 _S3_URL = re.compile(
-    r"https://(?:s3[.-][a-z0-9.-]*amazonaws\.com(?:\.cn)?/(?P<path_bucket>[^/]+)"
-    r"|(?P<host_bucket>[^/]+)\.s3[.-][a-z0-9.-]*amazonaws\.com(?:\.cn)?)/(?P<key>.+)",
+    r"https://(?:s3(?:[.-][a-z0-9-]+)?\.amazonaws\.com(?:\.cn)?/(?P<path_bucket>[^/]+)"
+    r"|(?P<host_bucket>[^/]+)\.s3(?:[.-][a-z0-9-]+)?\.amazonaws\.com(?:\.cn)?)/(?P<key>[^?#].*)",
     re.DOTALL,
 )
 _PACKAGE = re.compile(

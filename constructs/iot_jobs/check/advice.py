@@ -149,7 +149,7 @@ def _rollout(subject: Subject) -> Iterator[Finding]:
             loc=("rollout",),
             given=maximum,
             allowed="an exponential rate, or no rollout at all for 1000 things per minute",
-            fix=f"add exponential_rate with base_rate_per_minute {base}, increment_factor 1.1 and "
+            fix=f"add exponential_rate with base_rate_per_minute {base}, increment_factor 2 and "
             "rate_increase_criteria {number_of_notified_things: 1}: one minute later the rate is the maximum",
         )
     if exponential and maximum is not None and known(exponential.base_rate_per_minute) == maximum:
@@ -210,6 +210,8 @@ def _abort(subject: Subject) -> Iterator[Finding]:
     spec = subject.spec
     environment = subject.environment
     if spec.abort is None:
+        if spec.copies():
+            return
         if environment and environment.production:
             yield NO_ABORT.finding(
                 loc=("abort",), allowed="abort criteria in production", fix="add abort with a criterion for ALL"
@@ -222,7 +224,7 @@ def _abort(subject: Subject) -> Iterator[Finding]:
     abort = known(spec.abort)
     attempts = 1 + sum(known(one.number_of_retries) or 0 for _, one in _retries(subject))
     for index, criterion in known_items(abort.criteria) if abort else ():
-        if criterion.failure_type == "TIMED_OUT" and spec.timeout is None:
+        if criterion.failure_type == "TIMED_OUT" and spec.timeout is None and not spec.copies():
             yield ABORT_WITHOUT_TIMEOUT.finding(
                 loc=("abort", "criteria", index, "failure_type"),
                 given="TIMED_OUT",
@@ -241,7 +243,7 @@ def _abort(subject: Subject) -> Iterator[Finding]:
 
 
 def _retry(subject: Subject) -> Iterator[Finding]:
-    if subject.spec.timeout is not None:
+    if subject.spec.timeout is not None or subject.spec.copies():
         return
     for index, criterion in _retries(subject):
         if criterion.failure_type in ("TIMED_OUT", "ALL") and known(criterion.number_of_retries) != 0:

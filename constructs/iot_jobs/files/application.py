@@ -211,7 +211,7 @@ class Loader:
         values = {key: value for key, value in values.items() if key in FAMILY_KEYS and value is not None}
         values["template_name"] = places.name
         acknowledged, schema = values.pop("acknowledge", {}), values.pop("document_schema", None)
-        if not isinstance(acknowledged, dict):
+        if not isinstance(acknowledged, dict) or not all(isinstance(why, str) for why in acknowledged.values()):
             allowed = "a mapping of codes, each with a reason"
             fix = "write JT352: why this is meant"
             found.append(WRONG_KIND.finding(loc=("acknowledge",), given=acknowledged, allowed=allowed, fix=fix))

@@ -97,9 +97,9 @@ class _Reader:
             self.roots.add(root)
             loader = Loader(root)
             loader.load()
-            self.reading.findings += loader.found
             self.reading.subjects += loader.subjects
             self.reading.documents += loader.documents_alone()
+            self.reading.findings += loader.found
 
     def folder(self, folder: Path) -> None:
         if (folder / "manifest.json").is_file() and (folder / "cdk.out").is_file():

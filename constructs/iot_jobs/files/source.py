@@ -121,8 +121,8 @@ def path_of(loc: Location, data: Any) -> str:
     """A location as one string, list items by what names them: `abort.criteria[0 FAILED].action`."""
     text = ""
     for part in loc:
-        if isinstance(part, int) and isinstance(data, list):
-            data = data[part] if part < len(data) else None
+        if isinstance(part, int):
+            data = data[part] if isinstance(data, list) and part < len(data) else None
             named = data if isinstance(data, Mapping) else {}
             label = next((str(named[key]) for key in _NAMING if isinstance(named.get(key), str)), "")
             text += f"[{part}{label and ' ' + one_line(label)}]"

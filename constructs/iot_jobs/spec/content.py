@@ -82,7 +82,7 @@ class JobContent(Model):
     tags: Maybe[Tags] = Field(default_factory=dict)
     """At most 50, each with a value."""
 
-    def _copies(self) -> bool:
+    def copies(self) -> bool:
         """Whether what is absent here is copied from an existing job or template."""
         raise NotImplementedError
 
@@ -102,7 +102,7 @@ class JobContent(Model):
                 fix="remove one of them",
                 related=(("document",),),
             )
-        elif not sources and not self._copies():
+        elif not sources and not self.copies():
             yield DOCUMENT_COMBINATION.finding(
                 loc=("document",), allowed="a document, a document source, or an ARN to copy from", fix="add a document"
             )
@@ -110,7 +110,7 @@ class JobContent(Model):
     def _placeholder_problems(self) -> Iterator[Finding]:
         presigned = [one for one in self._placeholders() if one.presigned]
         # What copies a job or a template takes its role too, where it gives none.
-        if presigned and self.presigned_url is None and not self._copies():
+        if presigned and self.presigned_url is None and not self.copies():
             yield PRESIGN_ROLE.finding(
                 loc=("presigned_url",),
                 allowed=f"a role, because the document holds {presigned[0].text}",
@@ -134,7 +134,7 @@ class JobContent(Model):
         destinations = [_package_of(str(version)) for version in versions]
         for placeholder in self._placeholders():
             package = placeholder.package
-            if package is None or self._copies():
+            if package is None or self.copies():
                 continue
             named = len(versions) == 1 if package == ("", "") else package in destinations
             if not named:

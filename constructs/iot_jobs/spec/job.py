@@ -171,7 +171,8 @@ class JobSpec(JobContent):
                     related=(("targets", targets.index(target)),),
                 )
 
-    def _copies(self) -> bool:
+    def copies(self) -> bool:
+        """Whether what is absent here is copied."""
         return self.job_template_arn is not None
 
 

@@ -46,5 +46,6 @@ class JobTemplateSpec(JobContent):
                     fix="write the value out, or use another template for each value",
                 )
 
-    def _copies(self) -> bool:
+    def copies(self) -> bool:
+        """Whether what is absent here is copied."""
         return self.job_arn is not None
