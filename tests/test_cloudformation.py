@@ -228,7 +228,14 @@ FIELD_BY_FIELD = [
         [("JT003", "TimeoutConfig.inProgressTimeoutInMinutes")],
     ),
     (
-        {"AbortConfig": {"CriteriaList": [{"Ref": "A"}, {"FailureType": {"Ref": "F"}, "ThresholdPercentage": 0}]}},
+        {
+            "AbortConfig": {
+                "CriteriaList": [
+                    {"Ref": "A"},
+                    {"FailureType": {"Ref": "F"}, "ThresholdPercentage": 0, "Action": "CANCEL"},
+                ]
+            }
+        },
         [
             ("JT301", "AbortConfig.CriteriaList[1].ThresholdPercentage"),
             ("JT004", "AbortConfig.CriteriaList[1].MinNumberOfExecutedThings"),
@@ -291,7 +298,7 @@ UNKNOWN_KEYS = [
         "write RetryCriteriaList",
     ),
     (
-        {"AbortConfig": {"CriteriaList": [{"failureType": "ALL"}]}},
+        {"AbortConfig": {"CriteriaList": [{"failureType": "ALL", "Action": "CANCEL"}]}},
         "AbortConfig.CriteriaList[0].failureType",
         "write FailureType",
     ),

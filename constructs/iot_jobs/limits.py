@@ -281,7 +281,7 @@ DOCUMENT_SOURCE = Text(
     maximum=1350,
     # Assumed: the hosts of S3's path style and virtual-hosted style, in every partition.
     pattern=r"https://(?:s3(?:[.-][a-z0-9-]+)?\.amazonaws\.com(?:\.cn)?/[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]"
-    r"|[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]\.s3(?:[.-][a-z0-9-]+)?\.amazonaws\.com(?:\.cn)?)/[^?#\s\"<>\\{}][!#-;=?-\[\]^_a-z|~]*",
+    r"|[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]\.s3(?:[.-][a-z0-9-]+)?\.amazonaws\.com(?:\.cn)?)/(?![?#])[!#-;=?-\[\]^_a-z|~]+",
     words="https://<bucket>.s3.<region>.amazonaws.com/<key> or https://s3.<region>.amazonaws.com/<bucket>/<key>",
     fix="write the object's https URL, percent-encoded, without a placeholder around it",
 )
