@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from iot_jobs import Environment, Fleet, JobDocument, JobTemplateSpec
+from iot_jobs import Environment, Fleet, JobDocument, JobTemplateSpec, cloudformation
 from iot_jobs.check import Report, advice, check
 from iot_jobs.cli import main
 from iot_jobs.files import Document, Reading, Subject, read_paths
@@ -85,7 +85,7 @@ ROLLOUT: list[tuple[str, dict[str, Any], dict[str, Any], Found]] = [
     ("only known to CloudFormation", {"rollout": LATER}, {}, []),
     ("a constant rate", rollout(10), {}, [("JT251", "rollout", 10)]),
     ("a constant rate, the lowest", rollout(1), {}, [("JT251", "rollout", 1)]),
-    ("a constant rate outside CloudFormation", rollout(10), {"cloudformation": False}, []),
+    ("a constant rate outside CloudFormation", rollout(10), {"spelling": cloudformation.API_TEMPLATE}, []),
     ("a constant rate that only CloudFormation knows", rollout(LATER), {}, []),
     ("a base below the maximum", rollout(10, 9), {}, []),
     ("a base at the maximum", rollout(10, 10), {}, [("JT252", BASE, 10)]),
@@ -138,6 +138,10 @@ ABORT: list[tuple[str, dict[str, Any], dict[str, Any], Found]] = [
     ("more than with one retry", abort(least=101) | retry(("FAILED", 1)), FLEET, [("JT351", LEAST, 101)]),
     ("as many as with retries of both kinds", abort(least=200) | retry(("FAILED", 1), ("TIMED_OUT", 2)) | timeout(5),
      FLEET, []),
+    ("more than with an unknown number of retries", abort(least=550) | {"retry": {"criteria": [{"failure_type": "FAILED",
+     "number_of_retries": LATER}]}}, FLEET, []),
+    ("more than with the most retries", abort(least=551) | {"retry": {"criteria": [{"failure_type": "FAILED",
+     "number_of_retries": LATER}]}}, FLEET, [("JT351", LEAST, 551)]),
     ("more than with no retry", abort(least=51) | retry(("FAILED", 0)), FLEET, [("JT351", LEAST, 51)]),
     ("TIMED_OUT without a timeout", abort("TIMED_OUT"), {}, [("JT353", "abort.criteria[0].failure_type", "TIMED_OUT")]),
     ("TIMED_OUT with a timeout", abort("TIMED_OUT") | timeout(1), {}, []),
@@ -163,11 +167,16 @@ RETRY: list[tuple[str, dict[str, Any], dict[str, Any], Found]] = [
 ]  # fmt: skip
 PRESIGNED: list[tuple[str, dict[str, Any], dict[str, Any], Found]] = [
     ("no lifetime in our own files", presigned(), {}, []),
-    ("no lifetime in another's template", presigned(), {"raw": True}, [("JT551", "presigned_url", None)]),
-    ("no lifetime in a request to the API", presigned(), {"raw": True, "cloudformation": False}, []),
-    ("a lifetime in another's template", presigned(60), {"raw": True}, []),
-    ("a lifetime only CloudFormation knows", presigned(LATER), {"raw": True}, []),
-    ("only known to CloudFormation", {"presigned_url": LATER}, {"raw": True}, []),
+    (
+        "no lifetime in another's template",
+        presigned(),
+        {"spelling": cloudformation.TEMPLATE},
+        [("JT551", "presigned_url", None)],
+    ),
+    ("no lifetime in a request to the API", presigned(), {"spelling": cloudformation.API_TEMPLATE}, []),
+    ("a lifetime in another's template", presigned(60), {"spelling": cloudformation.TEMPLATE}, []),
+    ("a lifetime only CloudFormation knows", presigned(LATER), {"spelling": cloudformation.TEMPLATE}, []),
+    ("only known to CloudFormation", {"presigned_url": LATER}, {"spelling": cloudformation.TEMPLATE}, []),
     ("no timeout", presigned(60), {}, []),
     ("a timeout only CloudFormation knows", presigned(60) | timeout(LATER), {}, []),
     ("shorter than the timeout", presigned(599) | timeout(10), {}, [("JT553", EXPIRES, 599)]),
@@ -514,6 +523,12 @@ JOBS: list[tuple[str, dict[str, Any], Found]] = [
     ("windows with neither", schedule(**WINDOW),
      [("JT814", "target_selection", None), ("JT814", "scheduling.start_time", None)]),
     ("no windows in the list", schedule(continuous=False, maintenance_windows=[]), []),
+    ("a window shorter than the timeout",
+     schedule(continuous=True, **START, maintenance_windows=[{"start_time": NIGHTLY, "duration_in_minutes": 14}])
+     | timeout(15), [("JT651", "scheduling.maintenance_windows[0].duration_in_minutes", 14)]),
+    ("a window as long as the timeout",
+     schedule(continuous=True, **START, maintenance_windows=[{"start_time": NIGHTLY, "duration_in_minutes": 15}])
+     | timeout(15), []),
     ("windows, selection only known to CloudFormation",
      schedule(**START, **WINDOW) | {"target_selection": LATER}, []),
     ("windows, start only known to CloudFormation", schedule(continuous=True, start_time=LATER, **WINDOW), []),

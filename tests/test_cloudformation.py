@@ -21,7 +21,7 @@ from iot_jobs import (
     RolloutConfig,
     TimeoutConfig,
 )
-from iot_jobs.cloudformation import API_TEMPLATE, TEMPLATE, Spelling, properties, translate, values
+from iot_jobs.cloudformation import API_TEMPLATE, JOB, TEMPLATE, Spelling, properties, translate, values
 from iot_jobs.finding import Location, dotted
 from iot_jobs.unresolved import Unresolved
 from tests.strategies import specs
@@ -399,3 +399,23 @@ def test_document_of_another_kind() -> None:
     """A document is JSON text in a template: a mapping there is one finding, not a document."""
     assert problems(REQUIRED | {"Document": {"steps": []}}) == [("JT005", "Document")]
     assert problems(REQUIRED | {"Document": "{"}) == [("JT701", "Document")]
+
+
+@pytest.mark.parametrize(
+    ("spelling", "expected"),
+    [
+        (TEMPLATE, "add ExponentialRolloutRate with BaseRatePerMinute 1, or a timeout"),
+        (JOB, "add ExponentialRate with BaseRatePerMinute 1, or a timeout"),
+        (API_TEMPLATE, "add exponentialRate with baseRatePerMinute 1, or a timeout"),
+    ],
+)
+def test_a_sentence_is_spelt_as_the_file_spells(spelling: Spelling, expected: str) -> None:
+    """Our names become AWS's, and English words stay."""
+    assert spelling.spelt("add exponential_rate with base_rate_per_minute 1, or a timeout") == expected
+
+
+def test_a_list_of_names_is_spelt_whole() -> None:
+    """Names of one word are replaced too where nothing but names stands."""
+    given = "a mapping of start_time, duration_in_minutes, document, snake_case"
+    expected = "a mapping of StartTime, DurationInMinutes, Document, snake_case"
+    assert TEMPLATE.spelt(given) == expected

@@ -265,7 +265,7 @@ CHOICES = [
 COUNTS = [
     Row("PACKAGE_VERSIONS", "up to 25 package versions", [[], ["a"] * 24, ("a",) * 25], [["a"] * 26]),
     Row("TAGS", "up to 50 tags", [{}, dict.fromkeys(range(49)), dict.fromkeys(range(50))], [dict.fromkeys(range(51))]),
-    Row("ABORT_CRITERIA", "at least 1 criteria", [["a"], ["a"] * 100], [[]]),
+    Row("ABORT_CRITERIA", "1 or more criteria", [["a"], ["a"] * 100], [[]]),
     Row("RETRY_CRITERIA", "1 to 2 criteria", [["a"], ("a", "a")], [[], ["a"] * 3]),
     Row("WINDOWS", "up to 100 maintenance windows", [[], ["a"], ["a"] * 100], [["a"] * 101]),
     Row("TARGETS", "1 to 100 targets", [["a"], ["a"] * 100], [[], ["a"] * 101]),

@@ -6,14 +6,16 @@ two names (`ExponentialRolloutRate` and `RetryCriteriaList` against `exponential
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from iot_jobs.document import JobDocument
 from iot_jobs.finding import Finding, Location, Rule
 from iot_jobs.limits import TAGS, TEMPLATE_REFERENCE
-from iot_jobs.model import MISSING_VALUE, WRONG_KIND, Model, unknown_key
+from iot_jobs.model import MAPPING_OF, MISSING_VALUE, WRONG_KIND, Model, unknown_key
 from iot_jobs.spec import JobSpec, JobTemplateSpec
 from iot_jobs.unresolved import Unresolved, is_intrinsic
 
@@ -116,6 +118,29 @@ class Spelling:
     def keys(self) -> frozenset[str]:
         """AWS's names of the properties."""
         return frozenset(theirs[0] if isinstance(theirs, tuple) else theirs for theirs in self.names.values())
+
+    @cached_property
+    def words(self) -> dict[str, str]:
+        """Each of our names at whatever depth, and AWS's."""
+        return dict(_flat(self.names))
+
+    def spelt(self, text: str) -> str:
+        """A sentence with AWS's names for ours; a name of one word, being English too, only in a list of names."""
+        pattern = _NAME if text.startswith(MAPPING_OF) else _LONG_NAME
+        return pattern.sub(lambda found: self.words.get(found[0], found[0]), text)
+
+
+def _flat(names: Names) -> Iterator[tuple[str, str]]:
+    for ours, theirs in names.items():
+        if isinstance(theirs, tuple):
+            yield ours, theirs[0]
+            yield from _flat(theirs[1])
+        else:
+            yield ours, theirs
+
+
+_NAME = re.compile(r"\b[a-z]+(?:_[a-z]+)*\b")
+_LONG_NAME = re.compile(r"\b[a-z]+(?:_[a-z]+)+\b")
 
 
 TEMPLATE = Spelling(JobTemplateSpec, _TEMPLATE | _content("ExponentialRolloutRate", "RetryCriteriaList"))

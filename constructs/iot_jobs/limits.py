@@ -208,7 +208,7 @@ class Count(Limit):
     def allowed(self) -> str:
         """The number of items."""
         if self.maximum is None:
-            return f"at least {self.minimum} {self.items}"
+            return f"{self.minimum} or more {self.items}"
         return (
             f"{self.minimum} to {self.maximum} {self.items}" if self.minimum else f"up to {self.maximum} {self.items}"
         )

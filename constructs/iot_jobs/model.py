@@ -41,6 +41,9 @@ WRONG_KIND = Rule(
     source=TEMPLATE_REFERENCE,
 )
 
+MAPPING_OF = "a mapping of "
+"""What a list of the names of a mapping's keys begins with."""
+
 
 def unknown_key(key: str, known: Iterable[str], loc: Location = ()) -> Finding:
     """The finding for a key that doesn't exist, naming the nearest one that does."""
@@ -180,7 +183,7 @@ class Model(BaseModel):
         if not isinstance(data, Mapping):
             names = ", ".join(cls.model_fields)
             raise invalid(
-                cls.__name__, [WRONG_KIND.finding(given=data, allowed=f"a mapping of {names}", fix="write a mapping")]
+                cls.__name__, [WRONG_KIND.finding(given=data, allowed=MAPPING_OF + names, fix="write a mapping")]
             )
         found: list[Finding] = []
         try:

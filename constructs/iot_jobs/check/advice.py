@@ -9,7 +9,7 @@ from typing import Any
 
 from iot_jobs import agents, windows
 from iot_jobs.files import Subject
-from iot_jobs.finding import Finding, Rule
+from iot_jobs.finding import Finding, Location, Rule
 from iot_jobs.limits import API, DEFAULT_EXPIRES_IN_SEC, GUIDE
 from iot_jobs.spec import JobSpec, JobTemplateSpec
 from iot_jobs.spec.job import instant
@@ -214,22 +214,27 @@ def _abort(subject: Subject) -> Iterator[Finding]:
             return
         if environment and environment.production:
             yield NO_ABORT.finding(
-                loc=("abort",), allowed="abort criteria in production", fix="add abort with a criterion for ALL"
+                loc=("abort",),
+                allowed="abort criteria in production",
+                fix="add an abort configuration with a criterion for ALL",
             )
         if any(known(one.number_of_retries) for _, one in _retries(subject)):
             yield RETRY_WITHOUT_ABORT.finding(
-                loc=("retry",), allowed="abort criteria beside retries", fix="add abort with a criterion for FAILED"
+                loc=("retry",),
+                allowed="abort criteria beside retries",
+                fix="add an abort configuration with a criterion for FAILED",
             )
         return
     abort = known(spec.abort)
-    attempts = 1 + sum(known(one.number_of_retries) or 0 for _, one in _retries(subject))
+    numbers = [known(one.number_of_retries) for _, one in _retries(subject)]
+    attempts = 1 + (_MOST_RETRIES if None in numbers else sum(number or 0 for number in numbers))
     for index, criterion in known_items(abort.criteria) if abort else ():
         if criterion.failure_type == "TIMED_OUT" and spec.timeout is None and not spec.copies():
             yield ABORT_WITHOUT_TIMEOUT.finding(
                 loc=("abort", "criteria", index, "failure_type"),
                 given="TIMED_OUT",
                 allowed="a timeout beside it",
-                fix="add timeout with in_progress_timeout_in_minutes",
+                fix="add a timeout with in_progress_timeout_in_minutes",
             )
         least = known(criterion.min_number_of_executed_things)
         if environment and least is not None and least > environment.fleet.things * attempts:
@@ -251,7 +256,7 @@ def _retry(subject: Subject) -> Iterator[Finding]:
                 loc=("retry", "criteria", index, "failure_type"),
                 given=criterion.failure_type,
                 allowed="a timeout beside it, or FAILED alone",
-                fix="add timeout with in_progress_timeout_in_minutes",
+                fix="add a timeout with in_progress_timeout_in_minutes",
             )
 
 
@@ -259,17 +264,18 @@ def _presigned_url(subject: Subject) -> Iterator[Finding]:
     presigned, timeout = known(subject.spec.presigned_url), known(subject.spec.timeout)
     if presigned is None:
         return
-    if subject.raw and subject.cloudformation and "expires_in_sec" not in presigned.model_fields_set:
+    minutes = known(timeout.in_progress_timeout_in_minutes) if timeout else None
+    needed = DEFAULT_EXPIRES_IN_SEC if minutes is None else min(minutes * 60, DEFAULT_EXPIRES_IN_SEC)
+    if subject.spelling and subject.cloudformation and "expires_in_sec" not in presigned.model_fields_set:
         yield NO_EXPIRY.finding(
             loc=("presigned_url",),
             allowed="a lifetime of 60 to 3600 seconds written out",
-            fix=f"add it; {DEFAULT_EXPIRES_IN_SEC} is the default",
+            fix=f"add expires_in_sec {needed}",
         )
+        return
     expires = known(presigned.expires_in_sec)
-    minutes = known(timeout.in_progress_timeout_in_minutes) if timeout else None
     if expires is None or minutes is None:
         return
-    needed = min(minutes * 60, DEFAULT_EXPIRES_IN_SEC)
     if expires != needed:
         rule = EXPIRY_TOO_LONG if expires > needed else EXPIRY_TOO_SHORT
         yield rule.finding(
@@ -284,12 +290,18 @@ def _presigned_url(subject: Subject) -> Iterator[Finding]:
 def _windows(subject: Subject) -> Iterator[Finding]:
     timeout = known(subject.spec.timeout)
     minutes = known(timeout.in_progress_timeout_in_minutes) if timeout else None
-    given = known(subject.spec.maintenance_windows) if isinstance(subject.spec, JobTemplateSpec) else None
-    for index, window in known_items(given or ()):
+    spec = subject.spec
+    above: Location = ()
+    if isinstance(spec, JobSpec):
+        scheduling, above = known(spec.scheduling), ("scheduling",)
+        given = scheduling.maintenance_windows if scheduling else ()
+    else:
+        given = spec.maintenance_windows
+    for index, window in known_items(given):
         duration = known(window.duration_in_minutes)
         if minutes is not None and duration is not None and duration < minutes:
             yield WINDOW_TOO_SHORT.finding(
-                loc=("maintenance_windows", index, "duration_in_minutes"),
+                loc=(*above, "maintenance_windows", index, "duration_in_minutes"),
                 given=duration,
                 allowed=f"at least the timeout of {minutes} minutes",
                 fix="widen the window, or shorten the timeout",
@@ -345,6 +357,8 @@ def _start_time(spec: JobSpec, now: datetime) -> Iterator[Finding]:
                 loc=("scheduling", name), given=text, allowed=f"{words} after {today:%Y-%m-%dT%H:%M}", fix="move it"
             )
 
+
+_MOST_RETRIES = 10
 
 _RULES: tuple[Callable[[Subject], Iterator[Finding]], ...] = (
     _volatile,

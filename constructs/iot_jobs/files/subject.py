@@ -15,6 +15,7 @@ from iot_jobs.files.source import Source, placed
 from iot_jobs.finding import Finding, Location, Place
 from iot_jobs.model import MISSING_VALUE
 from iot_jobs.spec import JobSpec, JobTemplateSpec
+from iot_jobs.spec.parts import ONE_INCREASE_CRITERION
 
 
 @dataclass(frozen=True)
@@ -23,8 +24,8 @@ class Subject:
 
     `environment` is where it is deployed, None where that is not known. `acknowledged` holds codes of warnings with the
     author's reasons, as written. `document_schema` is what the author named, None to go by the document's content.
-    `raw` says that somebody else's tool wrote it, so that nothing is filled in before it is deployed, and
-    `cloudformation` that CloudFormation will deploy it.
+    `spelling` is how somebody else's tool wrote it, so that nothing is filled in before it is deployed; None for one of
+    an application's.
     """
 
     spec: JobTemplateSpec | JobSpec
@@ -33,8 +34,12 @@ class Subject:
     environment: Environment | None = None
     document_schema: str | Mapping[str, Any] | None = None
     acknowledged: Mapping[str, Any] = field(default_factory=dict)
-    raw: bool = False
-    cloudformation: bool = True
+    spelling: Spelling | None = None
+
+    @property
+    def cloudformation(self) -> bool:
+        """Whether CloudFormation will deploy it."""
+        return self.spelling is None or self.spelling.intrinsics
 
     @property
     def name(self) -> str:
@@ -44,6 +49,8 @@ class Subject:
 
     def placed(self, finding: Finding) -> Finding:
         """A finding about this subject with its place in the file."""
+        if self.spelling is not None:
+            finding = _in_their_words(finding, self.spelling)
         return placed(finding, self.place(finding.loc), tuple(self.place(loc) for loc in finding.related_locs))
 
 
@@ -68,13 +75,16 @@ def from_properties(source: Source, prefix: Location, given: Mapping[str, Any], 
     judged = spec if spec is not None else spelling.model.judgeable(values, found)
     if judged is None:
         judged = spelling.model.unknown()
-    subject = Subject(spec=judged, place=place, raw=True, cloudformation=spelling.intrinsics)
-    spelt = [_in_their_words(finding, given, spelling) for finding in found]
-    return dataclasses.replace(subject, findings=tuple(map(subject.placed, spelt)))
+    subject = Subject(spec=judged, place=place, spelling=spelling)
+    return dataclasses.replace(subject, findings=tuple(map(subject.placed, found)))
 
 
-def _in_their_words(finding: Finding, given: Mapping[str, Any], spelling: Spelling) -> Finding:
-    """A finding about what is missing with the name that the file's own spelling has for it."""
-    if finding.rule is not MISSING_VALUE:
-        return finding
-    return dataclasses.replace(finding, fix=f"add {cloudformation.translate(finding.loc, given, spelling)[-1]}")
+def _in_their_words(finding: Finding, spelling: Spelling) -> Finding:
+    """A finding whose advice names properties as the file does."""
+    allowed, fix = spelling.spelt(finding.allowed), spelling.spelt(finding.fix)
+    if finding.rule is MISSING_VALUE:  # the name may be one word
+        fix = f"add {cloudformation.translate(finding.loc, None, spelling)[-1]}"
+    given = finding.given
+    if finding.rule is ONE_INCREASE_CRITERION and isinstance(given, list):
+        given = [spelling.words[name] for name in given]
+    return dataclasses.replace(finding, given=given, allowed=allowed, fix=fix)

@@ -84,7 +84,7 @@ class RateIncreaseCriteria(Model):
         given = [name for name, value in self if value is not None]
         if len(given) != 1:
             yield ONE_INCREASE_CRITERION.finding(
-                given=given,
+                given=given or None,
                 allowed="exactly one of number_of_notified_things and number_of_succeeded_things",
                 fix="remove one of them" if given else "add one of them",
                 related=((given[0],), (given[1],)) if given else (),
