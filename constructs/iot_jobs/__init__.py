@@ -1,24 +1,31 @@
 """AWS IoT job templates as code: typed, checked before they are deployed, and read in fleet terms.
 
-This package is pure Python and never starts Node; the CDK construct is in `iot_jobs.cdk`.
+This package is pure Python and never starts Node; the CDK construct is in `iot_jobs.cdk`. Names are loaded when they
+are first used, so that a command loads no more than it needs.
 """
 
-from iot_jobs.document import JobDocument
-from iot_jobs.environment import Environment, Fleet
-from iot_jobs.finding import Finding, FindingsError
-from iot_jobs.spec import (
-    AbortConfig,
-    AbortCriterion,
-    ExponentialRate,
-    JobTemplateSpec,
-    MaintenanceWindow,
-    PresignedUrlConfig,
-    RateIncreaseCriteria,
-    RetryConfig,
-    RetryCriterion,
-    RolloutConfig,
-    TimeoutConfig,
-)
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from iot_jobs.document import JobDocument
+    from iot_jobs.environment import Environment, Fleet
+    from iot_jobs.finding import Finding, FindingsError
+    from iot_jobs.spec import (
+        AbortConfig,
+        AbortCriterion,
+        ExponentialRate,
+        JobSpec,
+        JobTemplateSpec,
+        MaintenanceWindow,
+        PresignedUrlConfig,
+        RateIncreaseCriteria,
+        RetryConfig,
+        RetryCriterion,
+        RolloutConfig,
+        SchedulingConfig,
+        TimeoutConfig,
+    )
 
 __all__ = [
     "AbortConfig",
@@ -29,6 +36,7 @@ __all__ = [
     "FindingsError",
     "Fleet",
     "JobDocument",
+    "JobSpec",
     "JobTemplateSpec",
     "MaintenanceWindow",
     "PresignedUrlConfig",
@@ -36,5 +44,25 @@ __all__ = [
     "RetryConfig",
     "RetryCriterion",
     "RolloutConfig",
+    "SchedulingConfig",
     "TimeoutConfig",
 ]
+
+_HOMES = {
+    "Environment": "environment",
+    "Finding": "finding",
+    "FindingsError": "finding",
+    "Fleet": "environment",
+    "JobDocument": "document",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = globals()[name] = getattr(import_module(f"{__name__}.{_HOMES.get(name, 'spec')}"), name)
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 from iot_jobs.document import JobDocument
@@ -26,75 +26,72 @@ TAG_KEY_TWICE = Rule(
     source=TEMPLATE_REFERENCE + "#cfn-iot-jobtemplate-tags",
 )
 
-Names = dict[str, "str | tuple[str, Names]"]
-"""Our name of each field, and AWS's; for a field with parts, AWS's name and those of the parts."""
 
-_CRITERION: Names = {
-    "failure_type": "FailureType",
-    "threshold_percentage": "ThresholdPercentage",
-    "min_number_of_executed_things": "MinNumberOfExecutedThings",
-    "action": "Action",
-}
-_RETRY: Names = {"failure_type": "FailureType", "number_of_retries": "NumberOfRetries"}
-_RATE: Names = {
-    "base_rate_per_minute": "BaseRatePerMinute",
-    "increment_factor": "IncrementFactor",
-    "rate_increase_criteria": (
-        "RateIncreaseCriteria",
-        {
-            "number_of_notified_things": "NumberOfNotifiedThings",
-            "number_of_succeeded_things": "NumberOfSucceededThings",
-        },
-    ),
-}
+class Names(dict[str, "str | tuple[str, Names]"]):
+    """Our name of each field, and AWS's; for a field with parts, AWS's name and those of the parts."""
+
+    @cached_property
+    def ours(self) -> dict[str, str]:
+        """AWS's name of each field, and ours."""
+        return {theirs[0] if isinstance(theirs, tuple) else theirs: field for field, theirs in self.items()}
 
 
-_WINDOW: Names = {"start_time": "StartTime", "duration_in_minutes": "DurationInMinutes"}
+_NONE = Names()
+_CRITERION = Names(
+    failure_type="FailureType",
+    threshold_percentage="ThresholdPercentage",
+    min_number_of_executed_things="MinNumberOfExecutedThings",
+    action="Action",
+)
+_RETRY = Names(failure_type="FailureType", number_of_retries="NumberOfRetries")
+_INCREASE = Names(
+    number_of_notified_things="NumberOfNotifiedThings", number_of_succeeded_things="NumberOfSucceededThings"
+)
+_RATE = Names(
+    base_rate_per_minute="BaseRatePerMinute",
+    increment_factor="IncrementFactor",
+    rate_increase_criteria=("RateIncreaseCriteria", _INCREASE),
+)
+_WINDOW = Names(start_time="StartTime", duration_in_minutes="DurationInMinutes")
 
 
 def _content(exponential_rate: str, retry_criteria: str) -> Names:
     """What a template and a job have in common, but for the names of two blocks."""
-    rollout: Names = {"maximum_per_minute": "MaximumPerMinute", "exponential_rate": (exponential_rate, _RATE)}
-    return {
-        "description": "Description",
-        "document": "Document",
-        "document_source": "DocumentSource",
-        "rollout": ("JobExecutionsRolloutConfig", rollout),
-        "abort": ("AbortConfig", {"criteria": ("CriteriaList", _CRITERION)}),
-        "retry": ("JobExecutionsRetryConfig", {"criteria": (retry_criteria, _RETRY)}),
-        "timeout": ("TimeoutConfig", {"in_progress_timeout_in_minutes": "InProgressTimeoutInMinutes"}),
-        "presigned_url": ("PresignedUrlConfig", {"role_arn": "RoleArn", "expires_in_sec": "ExpiresInSec"}),
-        "destination_package_versions": "DestinationPackageVersions",
-        "tags": "Tags",
-    }
+    rollout = Names(maximum_per_minute="MaximumPerMinute", exponential_rate=(exponential_rate, _RATE))
+    return Names(
+        description="Description",
+        document="Document",
+        document_source="DocumentSource",
+        rollout=("JobExecutionsRolloutConfig", rollout),
+        abort=("AbortConfig", Names(criteria=("CriteriaList", _CRITERION))),
+        retry=("JobExecutionsRetryConfig", Names(criteria=(retry_criteria, _RETRY))),
+        timeout=("TimeoutConfig", Names(in_progress_timeout_in_minutes="InProgressTimeoutInMinutes")),
+        presigned_url=("PresignedUrlConfig", Names(role_arn="RoleArn", expires_in_sec="ExpiresInSec")),
+        destination_package_versions="DestinationPackageVersions",
+        tags="Tags",
+    )
 
 
-_TEMPLATE: Names = {
-    "template_name": "JobTemplateId",
-    "job_arn": "JobArn",
-    "maintenance_windows": ("MaintenanceWindows", _WINDOW),
-}
-_JOB: Names = {
-    "job_id": "JobId",
-    "targets": "Targets",
-    "job_template_arn": "JobTemplateArn",
-    "document_parameters": "DocumentParameters",
-    "target_selection": "TargetSelection",
-    "scheduling": (
-        "SchedulingConfig",
-        {
-            "start_time": "StartTime",
-            "end_time": "EndTime",
-            "end_behavior": "EndBehavior",
-            "maintenance_windows": ("MaintenanceWindows", _WINDOW),
-        },
-    ),
-}
+_TEMPLATE = Names(template_name="JobTemplateId", job_arn="JobArn", maintenance_windows=("MaintenanceWindows", _WINDOW))
+_SCHEDULING = Names(
+    start_time="StartTime",
+    end_time="EndTime",
+    end_behavior="EndBehavior",
+    maintenance_windows=("MaintenanceWindows", _WINDOW),
+)
+_JOB = Names(
+    job_id="JobId",
+    targets="Targets",
+    job_template_arn="JobTemplateArn",
+    document_parameters="DocumentParameters",
+    target_selection="TargetSelection",
+    scheduling=("SchedulingConfig", _SCHEDULING),
+)
 
 
 def _camel(names: Names) -> Names:
     """The API's spelling: the same names with a small first letter."""
-    spelt: dict[str, str | tuple[str, Names]] = {}
+    spelt = Names()
     for ours, theirs in names.items():
         name, parts = theirs if isinstance(theirs, tuple) else (theirs, None)
         name = name[0].lower() + name[1:]
@@ -117,7 +114,7 @@ class Spelling:
     @property
     def keys(self) -> frozenset[str]:
         """AWS's names of the properties."""
-        return frozenset(theirs[0] if isinstance(theirs, tuple) else theirs for theirs in self.names.values())
+        return frozenset(self.names.ours)
 
     @cached_property
     def words(self) -> dict[str, str]:
@@ -143,13 +140,13 @@ _NAME = re.compile(r"\b[a-z]+(?:_[a-z]+)*\b")
 _LONG_NAME = re.compile(r"\b[a-z]+(?:_[a-z]+)+\b")
 
 
-TEMPLATE = Spelling(JobTemplateSpec, _TEMPLATE | _content("ExponentialRolloutRate", "RetryCriteriaList"))
+TEMPLATE = Spelling(JobTemplateSpec, Names(_TEMPLATE | _content("ExponentialRolloutRate", "RetryCriteriaList")))
 """`AWS::IoT::JobTemplate`."""
-JOB = Spelling(JobSpec, _JOB | _content("ExponentialRate", "CriteriaList"))
+JOB = Spelling(JobSpec, Names(_JOB | _content("ExponentialRate", "CriteriaList")))
 """`AWS::IoT::Job`."""
 API_TEMPLATE = Spelling(
     JobTemplateSpec,
-    _camel(_TEMPLATE | _content("ExponentialRate", "CriteriaList")),
+    _camel(Names(_TEMPLATE | _content("ExponentialRate", "CriteriaList"))),
     intrinsics=False,
     answers=frozenset({"jobTemplateArn", "createdAt"}),
 )
@@ -178,6 +175,7 @@ API_JOB = Spelling(
 """`CreateJob`, `DescribeJob` and the AWS CLI."""
 
 _TAG = ("Key", "Value")
+_NO_VALUE = {"Ref": "AWS::NoValue"}
 _MANY = 50
 """Of how many unknown keys in one mapping each gets a finding of its own."""
 
@@ -206,7 +204,7 @@ def values(given: Mapping[str, Any], spelling: Spelling = TEMPLATE) -> tuple[dic
 
 def translate(loc: Location, given: Any, spelling: Spelling = TEMPLATE) -> Location:
     """A location in a spec in the words of the properties that it was read from."""
-    names: Names = spelling.names
+    names = spelling.names
     words: list[str | int] = []
     for position, part in enumerate(loc):
         theirs = names.get(part) if isinstance(part, str) and not isinstance(part, _TheirKey) else None
@@ -219,7 +217,7 @@ def translate(loc: Location, given: Any, spelling: Spelling = TEMPLATE) -> Locat
             names = theirs[1]
         else:
             words.append(theirs)
-            names = {}  # what is inside is the user's own, such as a document's keys
+            names = _NONE  # what is inside is the user's own, such as a document's keys
     return tuple(words)
 
 
@@ -241,7 +239,7 @@ def _emit(value: Any, names: Names, spelling: Spelling) -> Any:
         inner = getattr(value, field)
         if inner is None or (isinstance(inner, tuple | dict) and not inner):
             continue
-        name, parts = theirs if isinstance(theirs, tuple) else (theirs, {})
+        name, parts = theirs if isinstance(theirs, tuple) else (theirs, _NONE)
         emitted[name] = _emit(inner, parts, spelling)
         if field == "tags" and isinstance(inner, Mapping):
             emitted[name] = [dict(zip(_TAG, item, strict=True)) for item in emitted[name].items()]
@@ -256,13 +254,13 @@ def _read(  # noqa: C901  # one case after another
         return Unresolved(given)
     if isinstance(given, list):
         return [_read(item, names, spelling, (*loc, index), found) for index, item in enumerate(given)]
-    if not isinstance(given, Mapping) or not names:
+    if not names or not isinstance(given, Mapping):
         return given
-    ours = {theirs[0] if isinstance(theirs, tuple) else theirs: field for field, theirs in names.items()}
+    ours = names.ours
     read: dict[str, Any] = {}
     unknown: list[str] = []
     for key, value in given.items():
-        if spelling.intrinsics and value == {"Ref": "AWS::NoValue"}:
+        if spelling.intrinsics and value == _NO_VALUE:
             continue
         if key in spelling.answers and not loc:
             continue
@@ -271,7 +269,7 @@ def _read(  # noqa: C901  # one case after another
             continue
         field = ours[key]
         theirs = names[field]
-        parts = theirs[1] if isinstance(theirs, tuple) else {}
+        parts = theirs[1] if isinstance(theirs, tuple) else _NONE
         if value is None:
             if spelling.intrinsics:  # the API answers null for what is not set; CloudFormation refuses it
                 found.append(WRONG_KIND.finding(loc=(*loc, field), allowed="a value; null is refused", fix="remove it"))
@@ -279,13 +277,18 @@ def _read(  # noqa: C901  # one case after another
             continue
         read[field] = _read(value, parts, spelling, (*loc, field), found)
         if field == "document" and isinstance(value, str):
-            read[field] = JobDocument(value)
+            read[field] = _document(value)
         elif field == "tags" and not isinstance(read[field], Unresolved):
             read[field] = _read_tags(value, spelling, found)
     if "action" in names and "action" not in read:  # only our own spelling implies it
         found.append(MISSING_VALUE.finding(loc=(*loc, "action"), allowed="required; CANCEL", fix="add it"))
-    _tell_unknown(unknown, ours, loc, found)
+    if unknown:
+        _tell_unknown(unknown, ours, loc, found)
     return read
+
+
+# What is derived from a document stays with it, and the templates of several environments share theirs.
+_document = lru_cache(maxsize=1024)(JobDocument)
 
 
 def _tell_unknown(unknown: list[str], known: Mapping[str, str], loc: Location, found: list[Finding]) -> None:

@@ -16,7 +16,7 @@ SHOWN_CHARACTERS = 100
 """How much of a given value is repeated in an error text."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Rule:
     """One thing that is checked, under a code that is never reused.
 
@@ -37,7 +37,7 @@ class Rule:
         return Finding(rule=self, loc=loc, given=given, allowed=allowed, fix=fix, related_locs=related)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Place:
     """A line of a file, and the path of the value there in that file's own words. Line and column count from 1."""
 
@@ -52,7 +52,7 @@ class Place:
         return ":".join(str(part) for part in parts if part is not None)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Finding:
     """One breach of a rule: a value, never a printed line.
 

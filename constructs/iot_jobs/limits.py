@@ -31,7 +31,7 @@ _MAX_INTEGER = 2**31 - 1
 """The API's integers have 32 bits."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Limit(Rule):
     """A rule about one value on its own. `fix` is what to do when it is broken."""
 
@@ -70,7 +70,7 @@ class Limit(Rule):
         return self.json_schema()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Range(Limit):
     """A number from `minimum` to `maximum`, both included unless `above` says that the minimum itself is refused.
 
@@ -131,7 +131,7 @@ class Range(Limit):
         return schema
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Text(Limit):
     """Text of `minimum` to `maximum` characters that `pattern`, if any, matches whole. `words` says it in prose."""
 
@@ -161,7 +161,7 @@ class Text(Limit):
         return schema
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Printable(Text):
     """Text without characters of the Unicode category C: control, format, private use, surrogate, unassigned."""
 
@@ -176,7 +176,7 @@ class Printable(Text):
         return not any(unicodedata.category(character).startswith("C") for character in value)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Choice(Limit):
     """One of a few words, in exactly this spelling."""
 
@@ -196,7 +196,7 @@ class Choice(Limit):
         return {"enum": list(self.values)}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Count(Limit):
     """How many items a list may have. The items are checked on their own."""
 

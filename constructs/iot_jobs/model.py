@@ -8,6 +8,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import GenericAlias
 from typing import TYPE_CHECKING, Annotated, Any, Self, TypeVar, get_args
 
 from pydantic import BaseModel, ConfigDict, ModelWrapValidatorHandler, ValidationError, model_validator
@@ -115,14 +116,15 @@ class Items:
                 far = wrong or self.count.finding(given=len(value), allowed="fewer items", fix="split the list")
                 raise invalid("list", [far])
             try:
-                items = tuple(check(tuple(value)))
+                items: tuple[Any, ...] = check(tuple(value))
             except ValidationError as error:
                 found.extend(findings_of(error))
             if found:
                 raise invalid("list", found)
             return items
 
-        return core_schema.no_info_wrap_validator_function(validate, handler(source))
+        (item,) = get_args(source)
+        return core_schema.no_info_wrap_validator_function(validate, handler(GenericAlias(tuple, (item, ...))))
 
     def __get_pydantic_json_schema__(
         self, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
@@ -137,7 +139,7 @@ class Model(BaseModel):
     A value that breaks its own limit counts as unknown for the rules between values, so that those still see the rest.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True, defer_build=True)
 
     if not TYPE_CHECKING:  # type checkers see the fields, as pydantic declares them
 

@@ -48,8 +48,8 @@ def holds_token(value: object) -> bool:
 
 
 def is_intrinsic(value: object) -> TypeGuard[Mapping[str, Any]]:
-    """Whether a value read from a CloudFormation template is an intrinsic function."""
-    if not isinstance(value, Mapping) or len(value) != 1:
+    """Whether a value read from a CloudFormation template, as JSON or YAML, is an intrinsic function."""
+    if not isinstance(value, dict) or len(value) != 1:
         return False
     (key,) = value
     return key == "Ref" or (isinstance(key, str) and key.startswith("Fn::"))

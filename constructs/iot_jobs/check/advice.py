@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from iot_jobs import agents, windows
+from iot_jobs.document import JobDocument
 from iot_jobs.files import Subject
 from iot_jobs.finding import Finding, Location, Rule
 from iot_jobs.limits import API, DEFAULT_EXPIRES_IN_SEC, GUIDE
@@ -332,13 +334,23 @@ def _volatile(subject: Subject) -> Iterator[Finding]:
 
 
 def _document(subject: Subject) -> Iterator[Finding]:
-    document = known(subject.spec.document)
+    document, schema = known(subject.spec.document), subject.document_schema
     if document is None:
         return
+    # A schema of the user's own can't be hashed, and is rare.
+    judged = _of_document(document, schema) if isinstance(schema, str | None) else _judge(document, schema)
+    yield from (finding.under(("document",)) for finding in judged)
+
+
+def _judge(document: JobDocument, schema: str | Mapping[str, Any] | None) -> tuple[Finding, ...]:
     found = [one for one in document.problems() if one.severity == "warning"]
-    found += agents.problems(document.value, subject.document_schema)
+    found += agents.problems(document.value, schema)
     found += agents.content_problems(document.value)
-    yield from (finding.under(("document",)) for finding in found)
+    return tuple(found)
+
+
+# The templates of several environments share their documents.
+_of_document = lru_cache(maxsize=1024)(_judge)
 
 
 def _start_time(spec: JobSpec, now: datetime) -> Iterator[Finding]:
