@@ -12,6 +12,7 @@ import pytest
 from iot_jobs.check import Report, check
 from iot_jobs.files import read, read_paths
 from iot_jobs.files.source import MAX_JSON_BYTES, MAX_YAML_BYTES
+from iot_jobs.files.yamltext import MAX_NODES
 from iot_jobs.finding import Location, dotted
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -414,12 +415,20 @@ def test_inside_a_document_in_a_template(here: Path) -> None:
 
 NOT_READ: list[tuple[str, str, Any, tuple[str, str, str]]] = [
     ("JSON", "a.json", '{"a": 1,\n "b" 2}', ("a.json:2:6", "JT701", "")),
-    ("a number that JSON lacks", "a.json", '{"a": NaN}', ("a.json", "JT701", "")),
-    ("YAML", "a.yaml", "a: 1\nb: [\n", ("a.yaml:3:1", "JT002", "")),
+    ("a number that JSON lacks", "a.json", '{"a": NaN}', ("a.json:1:7", "JT701", "a")),
+    ("YAML", "a.yaml", "a: 1\nb: 2 2: 3\n", ("a.yaml:2:7", "JT002", "")),
+    ("a bracket that doesn't end", "a.yaml", "a: 1\nb: [1\n\n# end\n", ("a.yaml:2:4", "JT002", "")),
+    ("a quote that doesn't end", "a.yaml", "a: 1\nb: \"x\nc: 1\n", ("a.yaml:2:4", "JT002", "")),
+    ("a tab before a key", "a.yaml", "a:\n  b: 1\n\tc: 2\n", ("a.yaml:3:1", "JT002", "")),
+    ("a tab under a list", "a.yaml", "a:\n  - b\n \t- c\n", ("a.yaml:3:2", "JT002", "")),
+    ("a separator in a number", "a.yaml", "a: {b: {c: 250,000}}\n", ("a.yaml:1:12", "JT002", "a.b.c")),
+    ("levels without end in YAML", "a.yaml", "a: " + "[" * 200, ("a.yaml:1:104", "JT704", "a" + "[0]" * 100)),
+    ("levels without end in JSON", "a.json", "[" * 200 + "]" * 200, ("a.json:1:102", "JT704", "[0]" * 101)),
+    ("an alias of itself", "a.yaml", "a: &b {c: *b}\n", ("a.yaml:1:4", "JT007", "a.c")),
     ("a key that stands twice in JSON", "a.json", '{"a": {"b": 1,\n "b": 2}}', ("a.json:2:2", "JT703", "a.b")),
-    ("a key that stands twice in YAML", "a.yaml", "a:\n  b: 1\n  b: 2\n", ("a.yaml:3:3", "JT703", "")),
-    ("a merge key", "a.yaml", "a: &x {}\nb:\n  <<: *x\n", ("a.yaml:3:3", "JT002", "")),
-    ("a tag of its own", "a.yaml", "a: !!binary x\n", ("a.yaml:1:4", "JT002", "")),
+    ("a key that stands twice in YAML", "a.yaml", "a:\n  b: 1\n  b: 2\n", ("a.yaml:3:3", "JT703", "a.b")),
+    ("a merge key", "a.yaml", "a: &x {}\nb:\n  <<: *x\n", ("a.yaml:3:3", "JT002", "b")),
+    ("a tag of its own", "a.yaml", "a: !!binary x\n", ("a.yaml:1:4", "JT002", "a")),
     ("bytes", "a.yaml", b"a: \xff", ("a.yaml", "JT001", "")),
     ("UTF-16", "a.json", "{}".encode("utf-16"), ("a.json", "JT001", "")),
 ]  # fmt: skip
@@ -432,6 +441,21 @@ def test_what_can_not_be_read(name: str, content: Any, expected: tuple[str, str,
     """Of a file that can't be read it is said where, as far as that is known."""
     write(here, {name: content})
     assert (seen(report(name)), report(name).checked) == ([expected], 0)
+
+
+def test_many_values_in_yaml(here: Path) -> None:
+    """YAML of the most keys and values is read, and with one more it is said where that one stands."""
+    items = (MAX_NODES - 3) * "1,"  # and the mapping, its key and the list
+    write(here, {"a.yaml": f"a: [{items}]", "b.yaml": f"a: [{items}\n1]"})
+    assert seen(report("a.yaml")) == []
+    assert seen(report("b.yaml")) == [("b.yaml:2:1", "JT001", f"a[{MAX_NODES - 3}]")]
+
+
+def test_an_anchor_that_stands_twice(here: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """An anchor may be given anew, and the YAML reader says nothing about it on stderr."""
+    write(here, {"a.yaml": "a: &x 1\nb: &x 2\nc: *x\n"})
+    assert read(Path("a.yaml")).data == {"a": 1, "b": 2, "c": 2}
+    assert capfd.readouterr() == ("", "")
 
 
 SIZES = [("a.json", MAX_JSON_BYTES, "a"), ("a.yaml", MAX_YAML_BYTES, "#"), ("template", MAX_YAML_BYTES, "#")]
