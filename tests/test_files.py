@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from iot_jobs import FindingsError, JobTemplateSpec
-from iot_jobs.files import load_application, root_of
+from iot_jobs.check import load_application
+from iot_jobs.files import root_of
 from iot_jobs.finding import Finding
 from iot_jobs.limits import MAX_DOCUMENT_BYTES
 
@@ -257,7 +258,7 @@ def test_the_same_findings_in_the_same_order(application: Application) -> None:
     """Two runs on the same files find the same things in the same order."""
     application.write({FAMILY: REBOOT + "".join(f"{letter * 3}: 1\n" for letter in "zyxwvuts")})
     assert application.findings() == application.findings()
-    assert [path for _, _, path in application.seen()] == sorted(letter * 3 for letter in "stuvwxyz")
+    assert [path for _, _, path in application.seen()] == [letter * 3 for letter in "zyxwvuts"]
 
 
 def test_text(application: Application) -> None:

@@ -118,7 +118,16 @@ class Placeholder:
         elif self.kind == "package":
             yield from self._package_problems()
         elif self.kind not in KINDS:
-            yield self._finding(UNKNOWN, ", ".join(KINDS), "mend the name, or drop the aws: if it is meant as text")
+            yield self._finding(UNKNOWN, ", ".join(KINDS), self._nearest_kind())
+
+    def _nearest_kind(self) -> str:
+        from difflib import get_close_matches
+
+        first, _, rest = self.kind.partition(":")
+        # `iot:` misspelt, or left out
+        names = (first, rest.partition(":")[0]) if self.kind not in self.text.partition("${aws:iot:")[2] else (first,)
+        near = [match for name in names for match in get_close_matches(name, KINDS, 1, 0.7)]
+        return f"write ${{aws:iot:{near[0]}" if near else "mend the name, or drop the aws: if it is meant as text"
 
     def _url_problems(self) -> Iterator[Finding]:
         match = _S3_URL.fullmatch(self.argument)

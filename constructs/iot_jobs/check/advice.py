@@ -129,7 +129,7 @@ def advice(subject: Subject, *, now: datetime) -> Iterator[Finding]:
     """What AWS takes and the fleet doesn't, for one template or job; locations are those of its spec."""
     for rule in _RULES:
         yield from rule(subject)
-    if isinstance(subject.spec, JobSpec):
+    if isinstance(subject.spec, JobSpec) and not subject.deployed:
         yield from _start_time(subject.spec, now)
 
 
@@ -326,7 +326,8 @@ def _document(subject: Subject) -> Iterator[Finding]:
     found = [one for one in document.problems() if one.severity == "warning"]
     found += agents.problems(document.value, subject.document_schema)
     found += agents.content_problems(document.value)
-    yield from (finding.under(("document",)) for finding in found)
+    for finding in found:
+        yield finding.under(("document_schema",) if finding.rule is agents.SCHEMA else ("document",))
 
 
 def _start_time(spec: JobSpec, now: datetime) -> Iterator[Finding]:
