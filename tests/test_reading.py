@@ -218,6 +218,25 @@ def test_blocks_of_nulls(here: Path) -> None:
     assert seen(report("answer.json")) == []
 
 
+ANSWERS: list[tuple[str, dict[str, Any], list[str]]] = [
+    ("a request", JOB | {"SchedulingConfig": {"StartTime": "2025-06-01T02:00"}}, ["JT815"]),
+    ("an answer", JOB | {"SchedulingConfig": {"StartTime": "2025-06-01T02:00"}, "Status": "COMPLETED"}, []),
+    ("a request without a document", {key: JOB[key] for key in ("JobId", "Targets")}, ["JT105"]),
+    ("an answer without a document", {"JobId": "a", "Targets": [GROUP], "JobArn": "a"}, []),
+    ("a request without a rate", JOB | {"JobExecutionsRolloutConfig": {}}, ["JT205"]),
+    ("an answer without a rate", JOB | {"JobExecutionsRolloutConfig": {}, "JobArn": "a"}, []),
+    ("an answer with a rate that is none", JOB | {"JobExecutionsRolloutConfig": {"MaximumPerMinute": 0}, "JobArn": "a"},
+     ["JT201"]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("given", "codes"), [row[1:] for row in ANSWERS], ids=[row[0] for row in ANSWERS])
+def test_requests_and_answers(given: dict[str, Any], codes: list[str], here: Path) -> None:
+    """What is absent or past is wrong in a request only; a value that AWS refuses is wrong in both."""
+    write(here, {"t.json": camel(given)})
+    assert [code for _, code, _ in seen(report("t.json"))] == codes
+
+
 CONTENT: dict[str, Any] = {
     "AbortConfig": {
         "CriteriaList": [
@@ -321,6 +340,92 @@ def test_what_stands_beside_an_intrinsic_function(here: Path) -> None:
         ("JT102", "Resources.R.Properties.Description"),
         ("JT203", "Resources.R.Properties.JobExecutionsRolloutConfig.ExponentialRolloutRate.IncrementFactor"),
         ("JT003", "Resources.R.Properties.Tags[1 team].Vlue"),
+    ]
+
+
+def test_parameters_beside_an_intrinsic_function(here: Path) -> None:
+    """Of a managed template's parameters those that are intrinsic functions are skipped, and the others judged."""
+    parameters = {"a": {"Ref": "A"}, "b": {"Ref": "AWS::NoValue"}, "c d": "5", "e": 5}
+    write(here, {"t.json": stack(R=FULL_JOB | {"DocumentParameters": parameters})})
+    assert [one[1:] for one in seen(report("t.json"))] == [
+        ("JT807", "Resources.R.Properties.DocumentParameters.c d"),
+        ("JT808", "Resources.R.Properties.DocumentParameters.e"),
+    ]
+
+
+PLAIN = '{"operation": "a.sh", "args": ["${aws:iot:package:a:version:b:attributes:c}"]}'
+MARKED = PLAIN.replace("${", "${!")
+SUBSTITUTIONS: list[tuple[str, Any, list[str]]] = [
+    ("text", {"Fn::Sub": PLAIN}, ["Fn::Sub"]),
+    ("text that is marked", {"Fn::Sub": MARKED}, []),
+    ("CloudFormation's own variables", {"Fn::Sub": "${AWS::Region} ${Bucket} ${Bucket.Arn}"}, []),
+    ("text with variables", {"Fn::Sub": [PLAIN, {"a": "b"}]}, ["Fn::Sub[0]"]),
+    ("a variable of that name", {"Fn::Sub": ["${aws:a}", {"aws:a": "b"}]}, []),
+    ("inside another function", {"Fn::Join": ["", [PLAIN, {"Fn::Sub": PLAIN}]]}, ["Fn::Join[1][1].Fn::Sub"]),
+    ("no text", {"Fn::Sub": [{"Ref": "A"}, {}]}, []),
+    ("an empty list", {"Fn::Sub": []}, []),
+    ("no end", {"Fn::Sub": "${aws:"}, ["Fn::Sub"]),
+    ("two of them", {"Fn::Sub": "${aws:a} ${aws:b} ${aws:a}"}, ["Fn::Sub", "Fn::Sub"]),
+    ("no function", PLAIN, []),
+]
+
+
+@pytest.mark.parametrize(
+    ("document", "expected"), [row[1:] for row in SUBSTITUTIONS], ids=[row[0] for row in SUBSTITUTIONS]
+)
+def test_placeholders_that_cloudformation_takes(document: Any, expected: list[str], here: Path) -> None:
+    """A placeholder of AWS IoT stands marked inside Fn::Sub, once for each that doesn't; in a job as in a template."""
+    package = "arn:aws:iot:eu-west-1:123456789012:package/a/version/b"
+    more = {"Document": document, "DestinationPackageVersions": [package]}
+    write(here, {"t.json": stack(R=TEMPLATE | more, S=JOB | more)})
+    assert [(code, path) for _, code, path in seen(report("t.json"))] == [
+        ("JT518", f"Resources.{name}.Properties.Document.{path}") for name in "RS" for path in expected
+    ]
+
+
+TYPES = [
+    ("AWS::IOT::JobTemplate", "write AWS::IoT::JobTemplate"),
+    ("AWS::IoT::JobTemplates", "write AWS::IoT::JobTemplate"),
+    ("AWS::IoT::Jobtemplate", "write AWS::IoT::JobTemplate"),
+    ("AWS:IoT::JobTemplate", "write AWS::IoT::JobTemplate"),
+    ("AWS::IoT::Jobs", "write AWS::IoT::Job"),
+    ("aws::iot::job", "write AWS::IoT::Job"),
+    ("AWS::IoT::TopicRule", None),
+    ("AWS::Glue::Job", None),
+    ("AWS::IoT::Thing", None),
+]
+
+
+@pytest.mark.parametrize(("kind", "fix"), TYPES)
+def test_misspelt_types(kind: str, fix: str | None, here: Path) -> None:
+    """A type that is almost one of ours is found, and never passed over without a word."""
+    write(here, {"t.yaml": f"Resources:\n  R:\n    Properties: {{}}\n    Type: {kind}\n"})
+    found = report("t.yaml")
+    assert [(*one, finding.fix) for one, finding in zip(seen(found), found.findings, strict=True)] == (
+        [("t.yaml:4:5", "JT115", "Resources.R.Type", fix)] if fix else []
+    )
+    assert [skip.reason for skip in found.skipped] == ([] if fix else [NO_JOBS])
+
+
+MISSPELT: list[tuple[str, dict[str, Any], list[str]]] = [
+    ("a timeout", {"TimoutConfig": {"InProgressTimeoutInMinutes": 5}, "JobExecutionsRetryConfig": {"RetryCriteriaList": [
+        {"FailureType": "TIMED_OUT", "NumberOfRetries": 1}]}, "AbortConfig": CONTENT["AbortConfig"]}, ["TimoutConfig"]),
+    ("abort criteria", {"AbortConfg": {}, "TimeoutConfig": CONTENT["TimeoutConfig"], "JobExecutionsRetryConfig": {
+        "RetryCriteriaList": RETRIES}}, ["AbortConfg"]),
+    ("a job's name for a block", {"JobExecutionsRolloutConfig": {"MaximumPerMinute": 10, "ExponentialRate": RATE}},
+     ["JobExecutionsRolloutConfig.ExponentialRate"]),
+    ("a value in a block", {"PresignedUrlConfig": {"RoleArnn": "a", "ExpiresInSec": 60}}, ["PresignedUrlConfig.RoleArnn"]),
+    ("an action", {"AbortConfig": {"CriteriaList": [{"FailureType": "ALL", "ThresholdPercentage": 5, "Acton": "CANCEL",
+     "MinNumberOfExecutedThings": 9}]}}, ["AbortConfig.CriteriaList[0 ALL].Acton"]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("properties", "expected"), [row[1:] for row in MISSPELT], ids=[row[0] for row in MISSPELT])
+def test_misspelt_keys(properties: dict[str, Any], expected: list[str], here: Path) -> None:
+    """A misspelt key is one finding: what it stands for counts as there, so that nothing is said to be missing."""
+    write(here, {"t.json": stack(R=TEMPLATE | properties)})
+    assert [one[1:] for one in seen(report("t.json"))] == [
+        ("JT003", f"Resources.R.Properties.{path}") for path in expected
     ]
 
 
@@ -682,6 +787,10 @@ NAMED: list[tuple[str, str, Any, Outcome, Outcome]] = [
     ("an environment's region", "a.yaml", "{templates: {}, region: a}", ([], 0, [ELSEWHERE.format("an environment")]), (["JT001"], 0, [])),
     ("an environment's fleet", "a.yaml", "{templates: {}, fleet: {}}", ([], 0, [ELSEWHERE.format("an environment")]), (["JT001"], 0, [])),
     ("templates of something else", "a.yaml", "{templates: {}, name: a}", ([], 0, [UNKNOWN]), ([], 0, [UNKNOWN])),
+    ("a family without an application", "a.yaml", FAMILY, ([], 0, [ELSEWHERE.format("a template family")]),
+     (["JT001"], 0, [])),
+    ("a short family", "a.yaml", "description: a\ndocument: a.json\n",
+     ([], 0, [ELSEWHERE.format("a template family")]), (["JT001"], 0, [])),
     ("YAML named .json", "a.json", "a: 5", ([], 0, [UNREADABLE]), (["JT701"], 0, [])),
 ]  # fmt: skip
 
@@ -700,10 +809,21 @@ def test_named_and_found(name: str, content: Any, found: Outcome, named: Outcome
     assert outcome(report(f"folder/{name}")) == named
 
 
-def test_a_family_without_an_application(here: Path) -> None:
-    """A family outside an application is not taken for anything else."""
-    write(here, {"a.yaml": FAMILY})
-    assert report("a.yaml").checked == 0
+def test_a_request_that_names_no_file(here: Path) -> None:
+    """A description and a document that is JSON are a request, not a family."""
+    write(here, {"a.json": {"description": "a", "document": DOCUMENT}})
+    assert outcome(report(".")) == (["JT004"], 1, [])
+
+
+IGNORED = "holds .iot-jobs-ignore; name it to check it"
+
+
+def test_folders_that_are_kept_out_of_a_search(here: Path) -> None:
+    """A folder with .iot-jobs-ignore in it is not searched, and that is said; named, it is."""
+    write(here, {"a/.iot-jobs-ignore": "", "a/b/t.json": stack(R=BOTH), "t.json": stack(R=TEMPLATE)})
+    assert (outcome(report(".")), skipped(report("."))) == (([], 1, [IGNORED]), [("a", IGNORED)])
+    for name in ("a", "a/b", "a/b/t.json"):
+        assert outcome(report(name)) == (["JT410"], 1, [])
 
 
 def test_a_type_that_is_a_list(here: Path) -> None:
