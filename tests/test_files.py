@@ -1,14 +1,15 @@
 """Applications read from files: overlays, and every bad input as one clear finding where it stands."""
 
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from iot_jobs import FindingsError, JobTemplateSpec
-from iot_jobs.check import load_application
-from iot_jobs.files import root_of
+from iot_jobs.check import check, load_application
+from iot_jobs.files import read_paths, root_of
 from iot_jobs.finding import Finding
 from iot_jobs.limits import MAX_DOCUMENT_BYTES
 
@@ -495,3 +496,68 @@ def test_other_environments_are_checked_too(application: Application) -> None:
     """What is wrong in an environment that wasn't asked for stops a synthesis too."""
     application.write({DEV: environment("dev", fleet="{things: 0}")})
     assert [one.code for one in application.findings(environment="prod")] == ["JT904"]
+
+
+SAME: list[tuple[str, Mapping[str, Content], list[str]]] = [
+    ("nothing", {}, []),
+    ("a document that doesn't fit the schema that was chosen", {FAMILY: f"{REBOOT}document_schema: device-client\n"},
+     ["JT710", "JT710"]),
+    ("a schema that is none", {FAMILY: f"{REBOOT}document_schema: a.json\n", "job_documents/a.json": '{"type": "x"}'},
+     ["JT711"]),
+    ("an error that is acknowledged", {FAMILY: f"{REBOOT}acknowledge: {{JT410: because}}\n"}, ["JT012"]),
+    ("no reason", {FAMILY: f"{REBOOT}acknowledge: {{JT352: ''}}\n"}, ["JT012"]),
+    ("a document that no family names", {"job_documents/other.json": '{"a": "${aws:iot:"}'}, ["JT510"]),
+    ("a value", {DEV: environment("dev", "{reboot: {timeout: {in_progress_timeout_in_minutes: 0}}}")}, ["JT410"]),
+    ("a warning", {FAMILY: f"{REBOOT}rollout: {{maximum_per_minute: 5}}\n"}, []),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("files", "codes"), [row[1:] for row in SAME], ids=[row[0] for row in SAME])
+def test_what_check_refuses_synth_refuses(
+    application: Application, files: Mapping[str, Content], codes: list[str]
+) -> None:
+    """Loading an application for synthesis refuses each error that the check of it finds, and no warning."""
+    application.write(files)
+    report = check(read_paths([application.root]), now=datetime(2026, 1, 1, tzinfo=UTC))
+    errors = tuple(one for one in report.findings if one.severity == "error")
+    assert application.findings() == errors
+    assert [one.code for one in errors] == codes
+
+
+def test_a_schema_that_is_none_is_pointed_at(application: Application) -> None:
+    """What is wrong in one's own schema stands in its file."""
+    schema = '{\n "properties": {\n  "a": {"type": "x"}}}'
+    application.write({FAMILY: f"{REBOOT}document_schema: a.json\n", "job_documents/a.json": schema})
+    assert application.seen() == [("job_documents/a.json:3:9", "JT711", "properties.a.type")]
+
+
+NO_CLOUDFORMATION = [
+    ("an unknown key", {DEV: environment("dev", regoin="x")}, "JT003"),
+    ("a missing key", {DEV: environment("dev").replace("fleet", "# fleet")}, "JT004"),
+    ("a wrong kind", {DEV: environment("dev", fleet="5")}, "JT005"),
+    ("no environment", {DEV: "[]"}, "JT005"),
+    ("templates that are none", {DEV: environment("dev", "[reboot]")}, "JT005"),
+    ("an overlay that is none", {DEV: environment("dev", "{reboot: 5}")}, "JT005"),
+    ("an unknown key in a family", {FAMILY: f"{REBOOT}timeot: {{}}\n"}, "JT003"),
+    ("a family that is none", {FAMILY: "[]"}, "JT005"),
+]
+
+
+@pytest.mark.parametrize(
+    ("files", "code"), [row[1:] for row in NO_CLOUDFORMATION], ids=[row[0] for row in NO_CLOUDFORMATION]
+)
+def test_source_of_the_form(application: Application, files: Mapping[str, Content], code: str) -> None:
+    """What is wrong in the form of our own files rests on that form, not on a page of CloudFormation."""
+    (finding,) = application.write(files).findings()
+    assert (finding.code, finding.rule.source) == (code, "the form of the application's own files: iot-jobs schema")
+
+
+def test_a_number_with_separators(application: Application) -> None:
+    """The comma in a number is named as what is wrong, in a block and between braces."""
+    for fleet, fix in (
+        ("{things: 250,000}", "write 250000"),
+        ("\n  things: 250,000", "write 250000, without separators"),
+    ):
+        (finding,) = application.write({DEV: environment("dev", fleet=fleet)}).findings()
+        assert (finding.given, finding.fix) == ("250,000", fix)
+        assert finding.path == "fleet.things"

@@ -12,7 +12,7 @@ import pytest
 from iot_jobs.check import Report, check
 from iot_jobs.files import read, read_paths
 from iot_jobs.files.source import MAX_JSON_BYTES, MAX_YAML_BYTES
-from iot_jobs.files.yamltext import MAX_NODES
+from iot_jobs.files.yamlnodes import MAX_NODES
 from iot_jobs.finding import Location, dotted
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)

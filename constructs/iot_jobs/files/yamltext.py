@@ -1,8 +1,6 @@
 """YAML read strictly: duplicate keys refused, aliases bounded, CloudFormation's short tags written out, positions kept.
 
 The scalars are those of YAML 1.2 (`yes` and `on` are text, a date is text), so that what a user sees is what is read.
-The parser is the one in pure Python on every machine: the faster one in C takes another dialect, and places errors
-elsewhere.
 """
 
 from __future__ import annotations
@@ -12,20 +10,16 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from ruamel.yaml import YAML, nodes
-from ruamel.yaml.composer import Composer
+from ruamel.yaml import nodes
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
-from iot_jobs.document import UNREADABLE
+from iot_jobs.files import yamlnodes
 from iot_jobs.finding import Finding, Location, Place, Rule
 from iot_jobs.jsontext import DUPLICATE_KEY, too_deep
 from iot_jobs.limits import MAX_DOCUMENT_DEPTH
 
 MAX_VALUES = 200_000
 """How many values a file may hold when its aliases are written out."""
-MAX_NODES = 30_000
-"""How many keys and values a file may hold as it stands. Each takes up to 80 microseconds to read; 400 job templates
-with every block have 24,000."""
 
 _SPECIFICATION = "https://yaml.org/spec/1.2.2/"
 # A directive would change silently what counts as text.
@@ -58,16 +52,14 @@ def parse(text: str) -> tuple[Any, nodes.Node | None]:
     if directive := _OTHER_VERSION.search(text):
         place = Place("", line=text.count("\n", 0, directive.start()) + 1, column=1)
         raise YamlError([_finding(NOT_YAML, place, "YAML 1.2", "remove the line", directive[0])])
-    reader = YAML(typ="safe", pure=True)
-    reader.Composer = _Composer
     try:
-        root = reader.compose(text)
+        root = yamlnodes.compose(text)
     except MarkedYAMLError as error:
         raise YamlError([_malformed(error, text)]) from None
     except RecursionError:
         raise YamlError([too_deep()]) from None
-    except YamlError:
-        raise
+    except yamlnodes.TooLargeError as error:
+        raise YamlError([error.finding]) from None
     except (YAMLError, ValueError) as error:
         message = " ".join(str(error).split())
         raise YamlError([_finding(NOT_YAML, Place(""), f"YAML; {message}", "mend the YAML")]) from None
@@ -105,39 +97,6 @@ def locator(root: nodes.Node | None) -> Callable[[Location], tuple[int, int]]:
         return mark.line + 1, mark.column + 1
 
     return locate
-
-
-class _Composer(Composer):
-    """Nodes from events, up to a number and depth. An anchor may be given anew without a warning on stderr."""
-
-    def __init__(self, loader: Any = None) -> None:
-        super().__init__(loader)
-        self.warn_double_anchors = False
-        self.count = 0
-        self.path: list[str | int] = []
-
-    def compose_node(self, parent: Any, index: Any) -> Any:
-        """`index` is the position in a list, or the key's node; None for a key and for the root."""
-        if index is not None:
-            self.path.append(index if isinstance(index, int) else str(index.value))
-        self.count += 1
-        if self.count > MAX_NODES:
-            allowed = f"a readable file; up to {MAX_NODES} keys and values in YAML"
-            finding = UNREADABLE.finding(
-                given=f"more than {MAX_NODES}", allowed=allowed, fix="split the file, or write it as JSON"
-            )
-            raise YamlError([self._here(finding)])
-        if len(self.path) > MAX_DOCUMENT_DEPTH:
-            raise YamlError([self._here(too_deep())])
-        node = super().compose_node(parent, index)
-        if index is not None:
-            self.path.pop()
-        return node
-
-    def _here(self, finding: Finding) -> Finding:
-        mark = self.parser.peek_event().start_mark
-        place = Place("", line=mark.line + 1, column=mark.column + 1)
-        return dataclasses.replace(finding, loc=tuple(self.path), place=place)
 
 
 def _malformed(error: MarkedYAMLError, text: str) -> Finding:
