@@ -561,3 +561,16 @@ def test_a_number_with_separators(application: Application) -> None:
         (finding,) = application.write({DEV: environment("dev", fleet=fleet)}).findings()
         assert (finding.given, finding.fix) == ("250,000", fix)
         assert finding.path == "fleet.things"
+
+
+def test_misspelt_keys(application: Application) -> None:
+    """A misspelt key is one finding: what it stands for counts as there, so that nothing is advised about its absence."""
+    retry = "retry: {criteria: [{failure_type: TIMED_OUT, number_of_retries: 1}]}\n"
+    application.write(
+        {FAMILY: f"{REBOOT}{retry}timeot: {{}}\nabrt: {{}}\n", PROD: environment("prod", production="true")}
+    )
+    report = check(read_paths([application.root]), now=datetime(2026, 1, 1, tzinfo=UTC))
+    assert [(one.code, one.path, one.fix) for one in report.findings] == [
+        ("JT003", "timeot", "write timeout"),
+        ("JT003", "abrt", "write abort"),
+    ]

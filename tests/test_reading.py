@@ -786,6 +786,8 @@ NAMED: list[tuple[str, str, Any, Outcome, Outcome]] = [
     ("an environment without an application", "a.yaml", ENVIRONMENT, ([], 0, [ELSEWHERE.format("an environment")]), (["JT001"], 0, [])),
     ("an environment's region", "a.yaml", "{templates: {}, region: a}", ([], 0, [ELSEWHERE.format("an environment")]), (["JT001"], 0, [])),
     ("an environment's fleet", "a.yaml", "{templates: {}, fleet: {}}", ([], 0, [ELSEWHERE.format("an environment")]), (["JT001"], 0, [])),
+    ("what describes something else", "a.yaml", "{name: a, description: b, tags: [c], version: 1}", ([], 0, [UNKNOWN]),
+     (["JT004", "JT105", "JT003", "JT005", "JT003"], 1, [])),
     ("templates of something else", "a.yaml", "{templates: {}, name: a}", ([], 0, [UNKNOWN]), ([], 0, [UNKNOWN])),
     ("a family without an application", "a.yaml", FAMILY, ([], 0, [ELSEWHERE.format("a template family")]),
      (["JT001"], 0, [])),
@@ -812,7 +814,7 @@ def test_named_and_found(name: str, content: Any, found: Outcome, named: Outcome
 def test_a_request_that_names_no_file(here: Path) -> None:
     """A description and a document that is JSON are a request, not a family."""
     write(here, {"a.json": {"description": "a", "document": DOCUMENT}})
-    assert outcome(report(".")) == (["JT004"], 1, [])
+    assert outcome(report("a.json")) == (["JT004"], 1, [])
 
 
 IGNORED = "holds .iot-jobs-ignore; name it to check it"

@@ -40,6 +40,8 @@ _SUFFIXES = (".json", ".yaml", ".yml", ".template")
 _NOT_ENTERED = {"node_modules", "__pycache__"}
 _IGNORE = ".iot-jobs-ignore"
 """A file of this name keeps a search out of its folder."""
+# Names that other tools' files have as well: with no other, a file has to be named.
+_ANYONES = {"description", "document", "tags", "targets", "status", "comment", "createdat", "completedat"}
 # What a file that can't be parsed must hold to be worth a finding, where nobody named it.
 _OURS = (b"AWS::IoT::Job", b"${aws:iot:", b"jobTemplate", b"JobTemplate")
 
@@ -195,7 +197,7 @@ class _Reader:
                 given=source.name, allowed=allowed, fix="put it beside the application's others"
             )
             self.reading.findings.append(placed(finding, source.place(())))
-        elif spelling := _spelling(data):
+        elif (spelling := _spelling(data)) and (named or not _names(data) <= _ANYONES):
             self.properties(source, (), spelling)
         elif path.suffix in (".json", "") and (named or family_of(data) is not None):
             self.reading.documents.append(Document(JobDocument(source.text), source.place))
@@ -292,6 +294,12 @@ def _spelling(data: Mapping[str, Any]) -> Spelling | None:
     count, best = max(counts, key=lambda pair: pair[0])
     named = data.keys() & {"JobTemplateId", "jobTemplateId"}
     return best if count * 2 >= len(data) and (count > 1 or named) else None
+
+
+def _names(data: Mapping[str, Any]) -> set[str]:
+    """Which keys of properties a file has, in any spelling."""
+    known = (one.keys | one.answers for one in (TEMPLATE, API_TEMPLATE, JOB, API_JOB))
+    return {key.lower() for key in data.keys() & frozenset().union(*known)}
 
 
 def _own_kind(data: Mapping[str, Any]) -> str | None:
