@@ -632,6 +632,14 @@ def test_application(names: list[str], tmp_path: Path, monkeypatch: pytest.Monke
     assert (found.checked, skipped(found)) == (1, [])
 
 
+def test_files_in_the_wrong_folder_of_an_application(here: Path) -> None:
+    """YAML in stacks/ that is read as neither family nor environment is said to be passed over."""
+    wrong = ["stacks/enviroments/prod.yaml", "stacks/templates/old/reboot.yml"]
+    write(here, APPLICATION | dict.fromkeys(wrong, ENVIRONMENT) | {"stacks/schemas/family.schema.json": {}})
+    reason = "neither in stacks/templates nor in stacks/environments"
+    assert skipped(report("stacks")) == [(name, reason) for name in wrong]
+
+
 def test_an_application_from_elsewhere(here: Path) -> None:
     """A folder above applications is searched, and each of them read as such, beside all other files."""
     write(here, {f"{name}/{path}": text for name in ("a", "b") for path, text in APPLICATION.items()})

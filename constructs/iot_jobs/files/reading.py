@@ -12,7 +12,7 @@ from typing import Any
 from iot_jobs.agents import family_of
 from iot_jobs.cloudformation import API_JOB, API_TEMPLATE, JOB, TEMPLATE, Spelling
 from iot_jobs.document import UNREADABLE, JobDocument
-from iot_jobs.files.application import FAMILY_KEYS, NO_APPLICATION, Application, Loader, root_of
+from iot_jobs.files.application import ENVIRONMENTS, FAMILIES, FAMILY_KEYS, NO_APPLICATION, Application, Loader, root_of
 from iot_jobs.files.source import MAX_JSON_BYTES, Source, placed, read, resolved, shown_path
 from iot_jobs.files.subject import Document, Subject, from_properties
 from iot_jobs.finding import Finding, FindingsError, Location, Rule, unique
@@ -130,6 +130,9 @@ class _Reader:
             self.reading.subjects += loader.subjects
             self.reading.documents += loader.documents_alone()
             self.reading.findings += loader.found
+            for path in sorted((root / "stacks").rglob("*.y*ml")):
+                if path.parent not in (root / FAMILIES, root / ENVIRONMENTS):
+                    self.skip(path, f"neither in {FAMILIES} nor in {ENVIRONMENTS}")
 
     def folder(self, folder: Path) -> None:
         if (folder / "manifest.json").is_file() and (folder / "cdk.out").is_file():
