@@ -155,15 +155,12 @@ def _at(finding: Finding, place: Place) -> Finding:
 
 def _at_atom(finding: Finding, text: str, pattern: str) -> Finding:
     """The finding at the first number or word that the pattern matches whole."""
-    matches = (match for match in _TOKEN.finditer(text) if match["atom"] and re.fullmatch(pattern, match["atom"]))
-    offset = next((match.start("atom") for match in matches), 0)
-    loc: Location = ()
-    for path, start in _walk(text):
-        if start > offset:
-            break
-        loc = path
-    line, column = _line(text, offset)
-    return _at(dataclasses.replace(finding, loc=loc), Place("", line=line, column=column))
+    atom = re.compile(rf'(?:"(?:[^"\\]|\\.)*"\s*:\s*)?(?P<atom>{pattern})(?![^\s{{}}\[\]:,"])')
+    for loc, start in _walk(text):
+        if match := atom.match(text, start):
+            line, column = _line(text, match.start("atom"))
+            return _at(dataclasses.replace(finding, loc=loc), Place("", line=line, column=column))
+    return finding
 
 
 def _line(text: str, offset: int) -> tuple[int, int]:
