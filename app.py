@@ -7,7 +7,7 @@ import aws_cdk as cdk
 
 from iot_jobs import FindingsError
 from iot_jobs.cdk import JobTemplateRules
-from iot_jobs.files import load_application
+from iot_jobs.check import load_application
 from stacks.job_templates import JobTemplatesStack
 
 app = cdk.App()

@@ -2,6 +2,7 @@
 
 import copy
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -668,9 +669,14 @@ BROKEN: list[tuple[str, Any, list[tuple[Any, str]]]] = [
 
 @pytest.mark.parametrize(("schema", "expected"), [row[1:] for row in BROKEN], ids=[row[0] for row in BROKEN])
 def test_schemas_that_can_not_be_run(schema: Any, expected: list[tuple[Any, str]]) -> None:
-    """A broken schema is an error at the document, once for each fault, and no address is fetched."""
+    """A broken schema is an error where it is broken, once for each fault, and no address is fetched."""
+
+    def path_in(allowed: str) -> str:
+        path = re.search(r", at (?!the top)(\S+) of the schema$", allowed)
+        return path[1] if path else ""
+
     assert told(problems({"a": 1}, schema)) == [
-        ("JT711", "", given, allowed, "mend the schema, or name a family") for given, allowed in expected
+        ("JT711", path_in(allowed), given, allowed, "mend the schema, or name a family") for given, allowed in expected
     ]
 
 

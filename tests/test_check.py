@@ -286,7 +286,7 @@ def test_the_schema_that_was_chosen() -> None:
     assert advised(template({"document": document}, document_schema="device-client")) == [("JT710", path, None)]
     assert advised(template({"document": document}, document_schema={"type": "object"})) == []
     assert advised(template({"document": document}, document_schema={"type": "list"})) == [
-        ("JT711", "document", "list"),
+        ("JT711", "document_schema.type", "list"),
     ]
 
 

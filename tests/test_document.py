@@ -81,7 +81,7 @@ def raised_by(value: Any) -> list[tuple[str, Location]]:
 WRONG_TEXTS: list[tuple[str, str, list[tuple[str, Location]]]] = [
     ("nothing", "", [("JT701", ())]),
     ("no JSON", "{'a': 1}", [("JT701", ())]),
-    ("not a number", '{"a": NaN}', [("JT701", ())]),
+    ("not a number", '{"a": NaN}', [("JT701", ("a",))]),
     ("a key twice", '{"a": {"b": 1, "b": 1}}', [("JT703", ("a", "b"))]),
     ("a list", "[]", [("JT705", ())]),
     ("a number", "5", [("JT705", ())]),

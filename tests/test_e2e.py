@@ -13,8 +13,8 @@ import boto3
 import pytest
 
 from iot_jobs import Environment
+from iot_jobs.check import load_application
 from iot_jobs.cloudformation import API_TEMPLATE, properties, values
-from iot_jobs.files import load_application
 from iot_jobs.identity import template_name_of
 from iot_jobs.spec import JobTemplateSpec
 from tools.local_aws import local_aws

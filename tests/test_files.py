@@ -1,13 +1,15 @@
 """Applications read from files: overlays, and every bad input as one clear finding where it stands."""
 
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from iot_jobs import FindingsError, JobTemplateSpec
-from iot_jobs.files import load_application, root_of
+from iot_jobs.check import check, load_application
+from iot_jobs.files import read_paths, root_of
 from iot_jobs.finding import Finding
 from iot_jobs.limits import MAX_DOCUMENT_BYTES
 
@@ -107,23 +109,24 @@ BAD: list[tuple[str, Mapping[str, Content], Seen]] = [
     ("a family in Latin-1", {FAMILY: "description: \u00e9\n".encode("latin-1")}, (FAMILY, "JT001", "")),
     ("an environment in UTF-16", {DEV: environment("dev").encode("utf-16")}, (DEV, "JT001", "")),
     ("a document in Latin-1", {DOCUMENT: '{"a": "\u00e9"}'.encode("latin-1")}, (DOCUMENT, "JT001", "")),
-    ("a family of 400 kB", {FAMILY: REBOOT + "#" + "x" * 400_000}, (FAMILY, "JT001", "")),
+    ("a family of 600 kB", {FAMILY: REBOOT + "#" + "x" * 600_000}, (FAMILY, "JT001", "")),
     # malformed YAML
-    ("a bracket without its end", {FAMILY: "description: [a\n"}, (f"{FAMILY}:2:1", "JT002", "")),
+    ("a bracket without its end", {FAMILY: "description: [a\n"}, (f"{FAMILY}:1:14", "JT002", "")),
     ("a wrong indent", {FAMILY: "description: a\n  document: b\n"}, (f"{FAMILY}:2:11", "JT002", "")),
     ("a tab", {DEV: "name:\n\tdev\n"}, (f"{DEV}:2:1", "JT002", "")),
-    ("a quote without its end", {DEV: "name: 'dev\n"}, (f"{DEV}:2:1", "JT002", "")),
+    ("a quote without its end", {DEV: "name: 'dev\n"}, (f"{DEV}:1:7", "JT002", "")),
     ("two documents in a file", {FAMILY: REBOOT + "---\n" + REBOOT}, (f"{FAMILY}:3:1", "JT002", "")),
     ("a control character", {FAMILY: "description: a\x07\n"}, (FAMILY, "JT002", "")),
     ("a merge key", {FAMILY: f"x: &a {{}}\n<<: *a\n{REBOOT}"}, (f"{FAMILY}:2:1", "JT002", "")),
     ("a key that is a list", {FAMILY: f"{REBOOT}? [a]\n: b\n"}, (f"{FAMILY}:3:3", "JT002", "")),
-    ("a key twice", {FAMILY: f"{REBOOT}description: b\n"}, (f"{FAMILY}:3:1", "JT703", "")),
+    ("a key twice", {FAMILY: f"{REBOOT}description: b\n"}, (f"{FAMILY}:3:1", "JT703", "description")),
     ("an alias of nothing", {FAMILY: "description: *a\n"}, (f"{FAMILY}:1:14", "JT002", "")),
     # aliases
-    ("a bomb of aliases", {FAMILY: dump(9)}, (f"{FAMILY}:6:5", "JT007", "")),
-    ("an alias of itself", {FAMILY: f"{REBOOT}tags: &t {{a: *t}}\n"}, (f"{FAMILY}:3:7", "JT007", "")),
-    ("a list that holds itself", {DEV: environment("dev", tags="&a [*a]")}, (f"{DEV}:5:7", "JT007", "")),
-    ("brackets without end", {FAMILY: "description: " + "{a: " * 20_000}, (FAMILY, "JT704", "")),
+    ("a bomb of aliases", {FAMILY: dump(9)}, (f"{FAMILY}:6:5", "JT007", "a5")),
+    ("an alias of itself", {FAMILY: f"{REBOOT}tags: &t {{a: *t}}\n"}, (f"{FAMILY}:3:7", "JT007", "tags.a")),
+    ("a list that holds itself", {DEV: environment("dev", tags="&a [*a]")}, (f"{DEV}:5:7", "JT007", "tags[0]")),
+    ("brackets without end", {FAMILY: "description: " + "{a: " * 20_000},
+     (f"{FAMILY}:1:414", "JT704", "description" + ".a" * 100)),
     # wrong kinds
     ("an empty family", {FAMILY: ""}, (f"{FAMILY}:1:1", "JT005", "")),
     ("a family that is a list", {FAMILY: "- a\n"}, (f"{FAMILY}:1:1", "JT005", "")),
@@ -245,7 +248,7 @@ def test_everything_in_one_run(application: Application) -> None:
         ("stacks/environments/prod.yaml:1:1", "JT005", ""),
         ("stacks/environments/staging.yaml:1:1", "JT009", "name"),
         ("stacks/environments/staging.yaml:3:1", "JT903", "region"),
-        ("stacks/templates/broken.yaml:2:1", "JT002", ""),
+        ("stacks/templates/broken.yaml:1:14", "JT002", ""),
         ("stacks/templates/install.yaml:2:1", "JT706", "document"),
         ("stacks/templates/reboot.yaml:3:1", "JT003", "timeot"),
         ("stacks/templates/reboot.yaml:5:3", "JT304", "abort.criteria"),
@@ -256,7 +259,7 @@ def test_the_same_findings_in_the_same_order(application: Application) -> None:
     """Two runs on the same files find the same things in the same order."""
     application.write({FAMILY: REBOOT + "".join(f"{letter * 3}: 1\n" for letter in "zyxwvuts")})
     assert application.findings() == application.findings()
-    assert [path for _, _, path in application.seen()] == sorted(letter * 3 for letter in "stuvwxyz")
+    assert [path for _, _, path in application.seen()] == [letter * 3 for letter in "zyxwvuts"]
 
 
 def test_text(application: Application) -> None:
@@ -493,3 +496,81 @@ def test_other_environments_are_checked_too(application: Application) -> None:
     """What is wrong in an environment that wasn't asked for stops a synthesis too."""
     application.write({DEV: environment("dev", fleet="{things: 0}")})
     assert [one.code for one in application.findings(environment="prod")] == ["JT904"]
+
+
+SAME: list[tuple[str, Mapping[str, Content], list[str]]] = [
+    ("nothing", {}, []),
+    ("a document that doesn't fit the schema that was chosen", {FAMILY: f"{REBOOT}document_schema: device-client\n"},
+     ["JT710", "JT710"]),
+    ("a schema that is none", {FAMILY: f"{REBOOT}document_schema: a.json\n", "job_documents/a.json": '{"type": "x"}'},
+     ["JT711"]),
+    ("an error that is acknowledged", {FAMILY: f"{REBOOT}acknowledge: {{JT410: because}}\n"}, ["JT012"]),
+    ("no reason", {FAMILY: f"{REBOOT}acknowledge: {{JT352: ''}}\n"}, ["JT012"]),
+    ("a document that no family names", {"job_documents/other.json": '{"a": "${aws:iot:"}'}, ["JT510"]),
+    ("a value", {DEV: environment("dev", "{reboot: {timeout: {in_progress_timeout_in_minutes: 0}}}")}, ["JT410"]),
+    ("a warning", {FAMILY: f"{REBOOT}rollout: {{maximum_per_minute: 5}}\n"}, []),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("files", "codes"), [row[1:] for row in SAME], ids=[row[0] for row in SAME])
+def test_what_check_refuses_synth_refuses(
+    application: Application, files: Mapping[str, Content], codes: list[str]
+) -> None:
+    """Loading an application for synthesis refuses each error that the check of it finds, and no warning."""
+    application.write(files)
+    report = check(read_paths([application.root]), now=datetime(2026, 1, 1, tzinfo=UTC))
+    errors = tuple(one for one in report.findings if one.severity == "error")
+    assert application.findings() == errors
+    assert [one.code for one in errors] == codes
+
+
+def test_a_schema_that_is_none_is_pointed_at(application: Application) -> None:
+    """What is wrong in one's own schema stands in its file."""
+    schema = '{\n "properties": {\n  "a": {"type": "x"}}}'
+    application.write({FAMILY: f"{REBOOT}document_schema: a.json\n", "job_documents/a.json": schema})
+    assert application.seen() == [("job_documents/a.json:3:9", "JT711", "properties.a.type")]
+
+
+NO_CLOUDFORMATION = [
+    ("an unknown key", {DEV: environment("dev", regoin="x")}, "JT003"),
+    ("a missing key", {DEV: environment("dev").replace("fleet", "# fleet")}, "JT004"),
+    ("a wrong kind", {DEV: environment("dev", fleet="5")}, "JT005"),
+    ("no environment", {DEV: "[]"}, "JT005"),
+    ("templates that are none", {DEV: environment("dev", "[reboot]")}, "JT005"),
+    ("an overlay that is none", {DEV: environment("dev", "{reboot: 5}")}, "JT005"),
+    ("an unknown key in a family", {FAMILY: f"{REBOOT}timeot: {{}}\n"}, "JT003"),
+    ("a family that is none", {FAMILY: "[]"}, "JT005"),
+]
+
+
+@pytest.mark.parametrize(
+    ("files", "code"), [row[1:] for row in NO_CLOUDFORMATION], ids=[row[0] for row in NO_CLOUDFORMATION]
+)
+def test_source_of_the_form(application: Application, files: Mapping[str, Content], code: str) -> None:
+    """What is wrong in the form of our own files rests on that form, not on a page of CloudFormation."""
+    (finding,) = application.write(files).findings()
+    assert (finding.code, finding.rule.source) == (code, "the form of the application's own files: iot-jobs schema")
+
+
+def test_a_number_with_separators(application: Application) -> None:
+    """The comma in a number is named as what is wrong, in a block and between braces."""
+    for fleet, fix in (
+        ("{things: 250,000}", "write 250000"),
+        ("\n  things: 250,000", "write 250000, without separators"),
+    ):
+        (finding,) = application.write({DEV: environment("dev", fleet=fleet)}).findings()
+        assert (finding.given, finding.fix) == ("250,000", fix)
+        assert finding.path == "fleet.things"
+
+
+def test_misspelt_keys(application: Application) -> None:
+    """A misspelt key is one finding: what it stands for counts as there, so that nothing is advised about its absence."""
+    retry = "retry: {criteria: [{failure_type: TIMED_OUT, number_of_retries: 1}]}\n"
+    application.write(
+        {FAMILY: f"{REBOOT}{retry}timeot: {{}}\nabrt: {{}}\n", PROD: environment("prod", production="true")}
+    )
+    report = check(read_paths([application.root]), now=datetime(2026, 1, 1, tzinfo=UTC))
+    assert [(one.code, one.path, one.fix) for one in report.findings] == [
+        ("JT003", "timeot", "write timeout"),
+        ("JT003", "abrt", "write abort"),
+    ]

@@ -235,3 +235,23 @@ def test_a_mended_key_is_taken() -> None:
 def test_placeholder_is_a_value() -> None:
     """Two placeholders of the same text at the same place are equal."""
     assert list(placeholders("${aws:iot:parameter:p}")) == [Placeholder("${aws:iot:parameter:p}", "parameter", "p", ())]
+
+
+NEAREST = [
+    ("${aws:iot:s3-presignd-url:https://a}", "write ${aws:iot:s3-presigned-url"),
+    ("${aws:iot:s3-presigned-url-v3:https://a}", "write ${aws:iot:s3-presigned-url-v2"),
+    ("${aws:iot:code-sign-signatur:a}", "write ${aws:iot:code-sign-signature"),
+    ("${aws:s3-presigned-url:https://a}", "write ${aws:iot:s3-presigned-url"),
+    ("${aws:iott:s3-presigned-url:https://a}", "write ${aws:iot:s3-presigned-url"),
+    ("${aws:iot:parametr:a}", "write ${aws:iot:parameter"),
+    ("${aws:iot:thingName}", "mend the name, or drop the aws: if it is meant as text"),
+    ("${aws:region}", "mend the name, or drop the aws: if it is meant as text"),
+    ("${aws:}", "mend the name, or drop the aws: if it is meant as text"),
+]
+
+
+@pytest.mark.parametrize(("text", "fix"), NEAREST)
+def test_nearest_kind(text: str, fix: str) -> None:
+    """A misspelt placeholder names the kind that is most like it."""
+    (finding,) = problems(tuple(placeholders({"a": text})))
+    assert (finding.code, finding.given, finding.fix) == ("JT561", text, fix)

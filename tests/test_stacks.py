@@ -20,8 +20,9 @@ from syrupy.assertion import SnapshotAssertion
 from syrupy.extensions.json import JSONSnapshotExtension
 
 from iot_jobs import Environment
+from iot_jobs.check import load_application
 from iot_jobs.cloudformation import properties
-from iot_jobs.files import Application, load_application
+from iot_jobs.files import Application
 from iot_jobs.identity import content_digest, template_name_of
 from stacks.job_templates import JobTemplatesStack
 

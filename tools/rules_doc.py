@@ -14,8 +14,8 @@ from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 
-from iot_jobs.check import check, rules
-from iot_jobs.files import load_application, read_paths
+from iot_jobs.check import check, load_application, rules
+from iot_jobs.files import read_paths
 from iot_jobs.finding import Finding, FindingsError, Rule
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -15,7 +15,7 @@ from typing import Any
 from iot_jobs.document import JobDocument
 from iot_jobs.finding import Finding, Location, Rule
 from iot_jobs.limits import TAGS, TEMPLATE_REFERENCE
-from iot_jobs.model import MAPPING_OF, MISSING_VALUE, WRONG_KIND, Model, unknown_key
+from iot_jobs.model import MAPPING_OF, MISSING_VALUE, WRONG_KIND, Model, nearest_key, unknown_key
 from iot_jobs.spec import JobSpec, JobTemplateSpec
 from iot_jobs.unresolved import Unresolved, is_intrinsic
 
@@ -192,6 +192,16 @@ def properties(spec: JobTemplateSpec | JobSpec, spelling: Spelling = TEMPLATE) -
     return emitted
 
 
+def without_nulls(given: Any) -> Any:
+    """What the API answered without what it left unset: nulls, and blocks that hold nothing else."""
+    if isinstance(given, list):
+        return [without_nulls(item) for item in given]
+    if not isinstance(given, Mapping):
+        return given
+    kept = {key: without_nulls(value) for key, value in given.items()}
+    return {key: value for key, value in kept.items() if value is not None and value != {}}
+
+
 def values(given: Mapping[str, Any], spelling: Spelling = TEMPLATE) -> tuple[dict[str, Any], list[Finding]]:
     """Properties as values of `JobTemplateSpec`, for `JobTemplateSpec.check`, and what can't be carried over.
 
@@ -280,6 +290,12 @@ def _read(  # noqa: C901  # one case after another
             read[field] = _document(value)
         elif field == "tags" and not isinstance(read[field], Unresolved):
             read[field] = _read_tags(value, spelling, found)
+        elif field == "document_parameters" and spelling.intrinsics and isinstance(read[field], Mapping):
+            known = {name: item for name, item in value.items() if item != {"Ref": "AWS::NoValue"}}
+            read[field] = {name: Unresolved(item) if is_intrinsic(item) else item for name, item in known.items()}
+    for key in unknown[:_MANY]:  # what is meant by a misspelt key is there, but isn't known
+        if nearest := nearest_key(key, ours):
+            read.setdefault(ours[nearest], Unresolved(given[key]))
     if "action" in names and "action" not in read:  # only our own spelling implies it
         found.append(MISSING_VALUE.finding(loc=(*loc, "action"), allowed="required; CANCEL", fix="add it"))
     if unknown:

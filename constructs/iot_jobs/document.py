@@ -111,7 +111,7 @@ class JobDocument:
             yield error.finding
             return
         if jsontext.depth(value) > MAX_DOCUMENT_DEPTH:
-            yield jsontext.too_deep()
+            yield jsontext.too_deep(self.text)
             return
         if not isinstance(value, Mapping):
             yield NOT_AN_OBJECT.finding(given=value, allowed="a JSON object", fix="put it into an object: {...}")

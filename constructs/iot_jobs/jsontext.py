@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import re
 from bisect import bisect_right
@@ -72,18 +73,29 @@ def parse(text: str) -> Any:
         )
         raise JsonError(_at(finding, Place("", line=line, column=column))) from None
     except RecursionError:
-        raise JsonError(too_deep()) from None
+        raise JsonError(too_deep(text)) from None
     except _ConstantError as error:
         finding = NOT_JSON.finding(given=str(error), allowed="JSON, which has no NaN or Infinity", fix="write a number")
-        raise JsonError(finding) from None
+        raise JsonError(_at_atom(finding, text, re.escape(str(error)))) from None
     except ValueError:  # Python refuses to read integers of thousands of digits
         finding = NOT_JSON.finding(allowed="numbers of at most 4300 digits", fix="shorten the number")
-        raise JsonError(finding) from None
+        raise JsonError(_at_atom(finding, text, "-?[0-9]{4301,}")) from None
 
 
-def too_deep() -> Finding:
-    """The finding for text that is nested too deep to be read."""
-    return TOO_DEEP.finding(allowed=f"at most {MAX_DOCUMENT_DEPTH} levels of nesting", fix="flatten it")
+def too_deep(text: str | None = None) -> Finding:
+    """The finding for what is nested too deep to be read, placed where a JSON text gets there."""
+    finding = TOO_DEEP.finding(allowed=f"at most {MAX_DOCUMENT_DEPTH} levels of nesting", fix="flatten it")
+    if text is None:
+        return finding
+    loc: Location = ()
+    offset = 0
+    for path, start in _walk(text):
+        if len(path) > len(loc):
+            loc, offset = path, start
+        if len(path) > MAX_DOCUMENT_DEPTH:
+            break
+    line, column = _line(text, offset)
+    return _at(dataclasses.replace(finding, loc=loc), Place("", line=line, column=column))
 
 
 def depth(value: object) -> int:
@@ -138,9 +150,17 @@ def locator(text: str) -> Callable[[Location], tuple[int, int]]:
 
 
 def _at(finding: Finding, place: Place) -> Finding:
-    return Finding(
-        rule=finding.rule, loc=finding.loc, given=finding.given, allowed=finding.allowed, fix=finding.fix, place=place
-    )
+    return dataclasses.replace(finding, place=place)
+
+
+def _at_atom(finding: Finding, text: str, pattern: str) -> Finding:
+    """The finding at the first number or word that the pattern matches whole."""
+    atom = re.compile(rf'(?:"(?:[^"\\]|\\.)*"\s*:\s*)?(?P<atom>{pattern})(?![^\s{{}}\[\]:,"])')
+    for loc, start in _walk(text):
+        if match := atom.match(text, start):
+            line, column = _line(text, match.start("atom"))
+            return _at(dataclasses.replace(finding, loc=loc), Place("", line=line, column=column))
+    return finding
 
 
 def _line(text: str, offset: int) -> tuple[int, int]:

@@ -49,10 +49,16 @@ MAPPING_OF = "a mapping of "
 def unknown_key(key: str, known: Iterable[str], loc: Location = ()) -> Finding:
     """The finding for a key that doesn't exist, naming the nearest one that does."""
     names = sorted(known)
-    near = difflib.get_close_matches(key[:64].lower(), [name.lower() for name in names], n=1, cutoff=0.6)
-    nearest = next((name for name in names if near and name.lower() == near[0]), None)
+    nearest = nearest_key(key, names)
     fix = f"write {nearest}" if nearest else "remove it"
     return UNKNOWN_KEY.finding(loc=(*loc, key), given=key, allowed=", ".join(names), fix=fix)
+
+
+def nearest_key(key: str, known: Iterable[str]) -> str | None:
+    """The known key that an unknown one is most likely meant to be, None where none is near."""
+    names = sorted(known)
+    near = difflib.get_close_matches(key[:64].lower(), [name.lower() for name in names], n=1, cutoff=0.6)
+    return next((name for name in names if near and name.lower() == near[0]), None)
 
 
 def invalid(title: str, findings: Iterable[Finding]) -> ValidationError:

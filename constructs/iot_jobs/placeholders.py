@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from difflib import get_close_matches
 
 from iot_jobs.finding import Finding, Location, Rule
 from iot_jobs.limits import GUIDE, MAX_PLACEHOLDERS
@@ -118,7 +119,12 @@ class Placeholder:
         elif self.kind == "package":
             yield from self._package_problems()
         elif self.kind not in KINDS:
-            yield self._finding(UNKNOWN, ", ".join(KINDS), "mend the name, or drop the aws: if it is meant as text")
+            yield self._finding(UNKNOWN, ", ".join(KINDS), self._nearest_kind())
+
+    def _nearest_kind(self) -> str:
+        # Where `iot:` is misspelt or left out, the kind holds the whole text.
+        near = [match for word in self.kind.split(":")[:2] for match in get_close_matches(word, KINDS, 1, 0.7)]
+        return f"write ${{aws:iot:{near[0]}" if near else "mend the name, or drop the aws: if it is meant as text"
 
     def _url_problems(self) -> Iterator[Finding]:
         match = _S3_URL.fullmatch(self.argument)

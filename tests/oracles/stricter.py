@@ -350,7 +350,7 @@ STAND_IN_ALONE = [
         ("JT202", "stack", "ExponentialRolloutRate", _rollout(BaseRatePerMinute=0)),
         ("JT203", STAND_IN, "ExponentialRolloutRate", _rollout(IncrementFactor=5.1)),
         ("JT204", "stack", "RateIncreaseCriteria", _rollout(RateIncreaseCriteria={"NumberOfNotifiedThings": 0})),
-        ("JT105", "stack", "CreateJobTemplate", template(Document=..., jobArn=values.JOB_ARN)),
+        ("JT003", "stack", "CreateJobTemplate", template(Document=..., jobArn=values.JOB_ARN)),
         ("JT301", STAND_IN, "AbortCriteria", _abort(ThresholdPercentage=True)),
         ("JT303", STAND_IN, "AbortCriteria", _abort(FailureType="")),
         ("JT306", STAND_IN, "AbortCriteria", _abort(Action="")),

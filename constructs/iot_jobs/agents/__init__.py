@@ -66,7 +66,7 @@ def problems(value: Mapping[str, Any], schema: str | Mapping[str, Any] | None = 
     """What is wrong with a document for its agent, as locations in the document.
 
     `schema` is a family's name, one's own JSON Schema, or None to go by the look; with one's own schema nothing else is
-    checked. A schema that can't be run is reported at the document as a whole.
+    checked. What keeps a schema from being run is reported under the rule `SCHEMA`, as locations in the schema.
     """
     wanted = family_of(value) if schema is None else schema
     if wanted is None:
@@ -75,8 +75,8 @@ def problems(value: Mapping[str, Any], schema: str | Mapping[str, Any] | None = 
     try:
         found = misfits(value, wanted)
     except SchemaError as error:
-        for given, allowed in error.faults:
-            yield SCHEMA.finding(given=given, allowed=allowed, fix="mend the schema, or name a family")
+        for given, allowed, loc in error.faults:
+            yield SCHEMA.finding(loc=loc, given=given, allowed=allowed, fix="mend the schema, or name a family")
         return
     for misfit in found:
         rule = _rule(misfit, family, chosen=schema is not None)

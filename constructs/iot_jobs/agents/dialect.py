@@ -35,11 +35,11 @@ def errors(value: object, text: str) -> list[ValidationError]:
     try:
         return list(_validator(text).iter_errors(value))
     except RecursionError:
-        raise SchemaError((None, ENDLESS)) from None
+        raise SchemaError((None, ENDLESS, ())) from None
     except Unresolvable as error:
-        raise SchemaError((error.ref, "references into the schema itself")) from None
+        raise SchemaError((error.ref, "references into the schema itself", ())) from None
     except (ArithmeticError, TypeError, ValueError, re.error) as error:
-        raise SchemaError((None, f"a schema that can be run; {error}")) from None
+        raise SchemaError((None, f"a schema that can be run; {error}", ())) from None
 
 
 def errors_in_schema(schema: Any) -> list[ValidationError]:

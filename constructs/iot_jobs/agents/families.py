@@ -9,6 +9,7 @@ from importlib.resources import files
 from typing import Any
 
 from iot_jobs.agents.content import texts
+from iot_jobs.finding import Location
 from iot_jobs.jsontext import canonical
 from iot_jobs.unresolved import holds_token
 
@@ -27,12 +28,12 @@ _AGENT_MEMBERS = {"packageName", "workingDirectory", "launchCommand", "autoStart
 
 
 class SchemaError(ValueError):
-    """A schema that can't be run. `faults` are what was given and what is allowed, one by one."""
+    """A schema that can't be run. `faults` are what was given, what is allowed, and where in the schema, one by one."""
 
-    def __init__(self, *faults: tuple[object, str]) -> None:
+    def __init__(self, *faults: tuple[object, str, Location]) -> None:
         """Keep the faults."""
         self.faults = faults
-        super().__init__("; ".join(allowed for _, allowed in faults))
+        super().__init__("; ".join(allowed for _, allowed, _ in faults))
 
 
 def is_filled_in(value: object) -> bool:
@@ -74,7 +75,7 @@ def _has_steps(value: Mapping[str, Any]) -> bool:
 def schema_text(family: str) -> str:
     """A family's schema as canonical JSON, complete in itself. Raises `SchemaError` for a name that isn't known."""
     if family not in FAMILIES:
-        raise SchemaError((family, f"{', '.join(FAMILIES)} or a JSON Schema"))
+        raise SchemaError((family, f"{', '.join(FAMILIES)} or a JSON Schema", ()))
     schema = json.loads((files("iot_jobs") / "schemas" / f"{family}.schema.json").read_text(encoding="utf-8"))
     if other := schema.get("$ref", "").removeprefix(URN):
         schema["$defs"] = {other: json.loads(schema_text(other))}

@@ -44,26 +44,26 @@ def misfits(value: object, schema: str | Mapping[str, Any]) -> list[Misfit]:
             text = canonical(schema)
             faults = _faults(text)
         except RecursionError:
-            raise SchemaError((None, ENDLESS)) from None
+            raise SchemaError((None, ENDLESS, ())) from None
         except ValueError as error:  # no JSON, or an address that is none
-            raise SchemaError((None, f"a schema that can be read; {error}")) from None
+            raise SchemaError((None, f"a schema that can be read; {error}", ())) from None
         if faults:
             raise SchemaError(*faults)
     return _in_words(dialect.errors(value, text))
 
 
 @lru_cache
-def _faults(text: str) -> tuple[tuple[object, str], ...]:
+def _faults(text: str) -> tuple[tuple[object, str, Location], ...]:
     """What is wrong with a schema itself."""
     from iot_jobs.agents import dialect
 
     schema = json.loads(text)
-    wrong = [
-        (misfit.given, f"{misfit.allowed}, at {dotted(misfit.loc) or 'the top'} of the schema")
+    wrong: list[tuple[object, str, Location]] = [
+        (misfit.given, f"{misfit.allowed}, at {dotted(misfit.loc) or 'the top'} of the schema", misfit.loc)
         for misfit in _in_words(dialect.errors_in_schema(schema))
     ]
     dead = [] if wrong else dialect.dead_references(schema)
-    return (*wrong, *((reference, "a reference within the schema; nothing is fetched") for reference in dead))
+    return (*wrong, *((reference, "a reference within the schema; nothing is fetched", ()) for reference in dead))
 
 
 def _in_words(errors: Iterable[ValidationError]) -> list[Misfit]:

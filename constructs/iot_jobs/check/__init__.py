@@ -5,15 +5,16 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
+from pathlib import Path
 
 from iot_jobs import agents
 from iot_jobs.check.advice import advice
 from iot_jobs.check.catalogue import rules
-from iot_jobs.files import Reading, Skipped, Subject
-from iot_jobs.finding import Finding, Rule, unique
+from iot_jobs.files import Application, Reading, Skipped, Subject, read_application
+from iot_jobs.finding import Finding, FindingsError, Rule, unique
 
-__all__ = ["ACKNOWLEDGED_UNKNOWN", "Report", "advice", "check", "rules"]
+__all__ = ["ACKNOWLEDGED_UNKNOWN", "Report", "advice", "check", "load_application", "rules"]
 
 ACKNOWLEDGED_UNKNOWN = Rule(
     code="JT012",
@@ -56,6 +57,18 @@ def check(reading: Reading, *, now: datetime) -> Report:
             errors += agents.content_problems(document.document.value)
         found += [dataclasses.replace(finding, place=document.place(finding.loc)) for finding in errors]
     return Report(_sorted(found), _sorted(acknowledged), reading.checked, tuple(reading.skipped))
+
+
+def load_application(path: Path, *, environment: str | None = None) -> Application:
+    """The application around `path`, with one of its environments or all. All files are read and checked either way.
+
+    Raises `FindingsError` with everything that `check` finds to be an error, in any file.
+    """
+    application, reading = read_application(path, environment=environment)
+    report = check(reading, now=datetime.now(UTC))  # no job template names a point in time
+    if errors := [finding for finding in report.findings if finding.severity == "error"]:
+        raise FindingsError(errors)
+    return application
 
 
 def _acknowledged(subject: Subject, found: list[Finding]) -> Iterator[tuple[str, str]]:

@@ -131,7 +131,7 @@ def advice(subject: Subject, *, now: datetime) -> Iterator[Finding]:
     """What AWS takes and the fleet doesn't, for one template or job; locations are those of its spec."""
     for rule in _RULES:
         yield from rule(subject)
-    if isinstance(subject.spec, JobSpec):
+    if isinstance(subject.spec, JobSpec) and not subject.deployed:
         yield from _start_time(subject.spec, now)
 
 
@@ -339,7 +339,8 @@ def _document(subject: Subject) -> Iterator[Finding]:
         return
     # A schema of the user's own can't be hashed, and is rare.
     judged = _of_document(document, schema) if isinstance(schema, str | None) else _judge(document, schema)
-    yield from (finding.under(("document",)) for finding in judged)
+    for finding in judged:
+        yield finding.under(("document_schema",) if finding.rule is agents.SCHEMA else ("document",))
 
 
 def _judge(document: JobDocument, schema: str | Mapping[str, Any] | None) -> tuple[Finding, ...]:

@@ -1,7 +1,7 @@
 """Files as models: YAML and JSON with positions, and the application that they make up."""
 
-from iot_jobs.files.application import Application, load_application, root_of
-from iot_jobs.files.reading import Reading, Skipped, read_paths, resources
+from iot_jobs.files.application import Application, root_of
+from iot_jobs.files.reading import Reading, Skipped, read_application, read_paths, resources
 from iot_jobs.files.schemas import json_schema
 from iot_jobs.files.source import Source, read
 from iot_jobs.files.subject import Document, Subject
@@ -14,8 +14,8 @@ __all__ = [
     "Source",
     "Subject",
     "json_schema",
-    "load_application",
     "read",
+    "read_application",
     "read_paths",
     "resources",
     "root_of",

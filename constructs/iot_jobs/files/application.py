@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import difflib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -14,13 +15,14 @@ from iot_jobs.document import JobDocument
 from iot_jobs.environment import Environment, overlay
 from iot_jobs.files.source import Source, placed, read, resolved, shown_path
 from iot_jobs.files.subject import Document, Subject
-from iot_jobs.finding import Finding, FindingsError, Location, Place, Rule, unique
-from iot_jobs.model import WRONG_KIND, unknown_key
+from iot_jobs.finding import Finding, FindingsError, Location, Place, Rule
+from iot_jobs.model import MISSING_VALUE, UNKNOWN_KEY, WRONG_KIND, nearest_key, unknown_key
 from iot_jobs.spec import JobTemplateSpec
 from iot_jobs.unresolved import Unresolved
 
 FAMILIES, ENVIRONMENTS, DOCUMENTS = "stacks/templates", "stacks/environments", "job_documents"
-FAMILY_KEYS = frozenset(JobTemplateSpec.model_fields) - {"template_name"} | {"document_schema", "acknowledge"}
+_ABOUT_FAMILIES = frozenset({"document_schema", "acknowledge"})
+FAMILY_KEYS = frozenset(JobTemplateSpec.model_fields) - {"template_name"} | _ABOUT_FAMILIES
 
 _LAYOUT = "the application's folders: stacks/templates, stacks/environments and job_documents"
 UNKNOWN_FAMILY = Rule(
@@ -59,6 +61,11 @@ DOCUMENT_FILE = Rule(
     why="Documents are kept and reviewed in one place.",
     source=_LAYOUT,
 )
+_OWN_FORM = {
+    rule: dataclasses.replace(rule, source="the form of the application's own files: iot-jobs schema")
+    for rule in (MISSING_VALUE, UNKNOWN_KEY, WRONG_KIND)
+}
+"""Rules about the form of a file, of one that is ours and not AWS's."""
 
 
 @dataclass(frozen=True)
@@ -83,24 +90,6 @@ def _holds_application(folder: Path) -> bool:
         return False
 
 
-def load_application(path: Path, *, environment: str | None = None) -> Application:
-    """The application around `path`, with one of its environments or all. All files are read and checked either way.
-
-    Raises `FindingsError` with everything that is wrong in any file.
-    """
-    root = root_of(path)
-    if root is None:
-        allowed = "a folder with stacks/ and job_documents/ in it or above it"
-        raise FindingsError([NO_APPLICATION.finding(given=str(path), allowed=allowed, fix="check the path")])
-    loader = Loader(root)
-    environments = loader.load()
-    if environment is not None and environment not in loader.names:
-        loader.found.append(_unknown(UNKNOWN_ENVIRONMENT, environment, loader.names, loc=("environment",)))
-    if loader.found:
-        raise FindingsError(unique(loader.found))
-    return Application(root, tuple(one for one in environments if environment in (None, one.name)))
-
-
 @dataclass
 class Loader:
     """Reads every file once, and goes on after a finding."""
@@ -110,10 +99,14 @@ class Loader:
     families: dict[str, Source] = field(default_factory=dict)
     names: dict[str, Place] = field(default_factory=dict)
     documents: dict[Path, tuple[JobDocument | None, Source | None]] = field(default_factory=dict)
+    named: set[Path] = field(default_factory=set)
     subjects: list[Subject] = field(default_factory=list)
 
-    def load(self) -> list[Environment]:
-        """All environments whose own values are good. What is wrong anywhere is in `found`."""
+    def load(self, environment: str | None = None) -> list[Environment]:
+        """All environments whose own values are good; one of this name has to be there, good or not.
+
+        What is wrong anywhere is in `found`.
+        """
         for path in _yaml_files(self.root / FAMILIES):
             self._family(path)
         loaded = [self._environment(path) for path in _yaml_files(self.root / ENVIRONMENTS)]
@@ -124,7 +117,9 @@ class Loader:
         if not loaded:
             allowed = f"at least one .yaml file in {ENVIRONMENTS}"
             self.found.append(NO_APPLICATION.finding(given=shown_path(self.root), allowed=allowed, fix="add one"))
-        return [environment for _, environment in loaded if environment is not None]
+        if environment is not None and environment not in self.names:
+            self.found.append(_unknown(UNKNOWN_ENVIRONMENT, environment, self.names, loc=("environment",)))
+        return [one for _, one in loaded if one is not None]
 
     def _read(self, path: Path) -> Source | None:
         try:
@@ -139,7 +134,7 @@ class Loader:
         if source is None:
             self.families.setdefault(name, Source(shown_path(path), "", None, lambda _: (1, 1)))
         elif not isinstance(source.data, dict):
-            finding = WRONG_KIND.finding(
+            finding = _OWN_FORM[WRONG_KIND].finding(
                 given=source.data, allowed="a mapping: a template family", fix="write key: value"
             )
             self.found.append(placed(finding, source.place(())))
@@ -160,9 +155,9 @@ class Loader:
             templates = header.get("templates", {})
             header = {key: value for key, value in header.items() if key != "templates"}
             if "acknowledged" in header:
-                self.found.append(placed(unknown_key("acknowledged", ()), source.place(("acknowledged",))))
+                self.found.append(placed(_own(unknown_key("acknowledged", ())), source.place(("acknowledged",))))
         environment, found = Environment.check(header)
-        self.found.extend(placed(one, source.place(one.loc)) for one in found)
+        self.found.extend(placed(_own(one), source.place(one.loc)) for one in found)
         name = header.get("name") if isinstance(header, dict) else None
         if isinstance(name, str):
             if name in self.names:
@@ -170,7 +165,9 @@ class Loader:
                 self.found.append(placed(finding, source.place(("name",)), (self.names[name],)))
             self.names.setdefault(name, source.place(("name",)))
         if not isinstance(templates, dict):
-            finding = WRONG_KIND.finding(given=templates, allowed="a mapping of families", fix="write family: {}")
+            finding = _OWN_FORM[WRONG_KIND].finding(
+                given=templates, allowed="a mapping of families", fix="write family: {}"
+            )
             self.found.append(placed(finding, source.place(("templates",))))
             return source, None
         tags = environment.tags if environment else {}
@@ -190,7 +187,7 @@ class Loader:
         if not isinstance(self.families[name].data, dict):
             return None  # what is wrong with the family's file is found already
         if not isinstance(change, dict):
-            finding = WRONG_KIND.finding(
+            finding = _OWN_FORM[WRONG_KIND].finding(
                 given=change,
                 allowed="a mapping of what differs from the family, or {}",
                 fix="write {} to take the family as it is",
@@ -207,22 +204,28 @@ class Loader:
         if isinstance(family.get("tags", {}), dict):
             family = overlay(family, {"tags": tags} if tags else {})
         values = overlay(family, change)
-        found = [unknown_key(key, FAMILY_KEYS) for key in sorted(values.keys() - FAMILY_KEYS)]
+        unknown = sorted(values.keys() - FAMILY_KEYS)
+        found = [unknown_key(key, FAMILY_KEYS) for key in unknown]
+        # What is meant by a misspelt key is there, but isn't known.
+        meant = {nearest: Unresolved(values[key]) for key in unknown if (nearest := nearest_key(key, FAMILY_KEYS))}
         values = {key: value for key, value in values.items() if key in FAMILY_KEYS and value is not None}
+        values = {key: value for key, value in meant.items() if key not in _ABOUT_FAMILIES} | values
         values["template_name"] = places.name
         acknowledged, schema = values.pop("acknowledge", {}), values.pop("document_schema", None)
         if not isinstance(acknowledged, dict) or not all(isinstance(why, str) for why in acknowledged.values()):
             allowed = "a mapping of codes, each with a reason"
             fix = "write JT352: why this is meant"
-            found.append(WRONG_KIND.finding(loc=("acknowledge",), given=acknowledged, allowed=allowed, fix=fix))
-        if "document" in values:
+            form = _OWN_FORM[WRONG_KIND]
+            found.append(form.finding(loc=("acknowledge",), given=acknowledged, allowed=allowed, fix=fix))
+        if "document" in values and not isinstance(values["document"], Unresolved):
             values["document"] = self._document(values["document"], places, found)
         if schema is not None:
-            schema = self._schema(schema, found)
+            schema = self._schema(schema, places, found)
         spec, more = JobTemplateSpec.check(values)
         found += more
         judged = spec or JobTemplateSpec.judgeable(values, found) or JobTemplateSpec.unknown()
-        placed_findings = tuple(map(places.on, found))
+        own = [_own(one) if one.rule is UNKNOWN_KEY and len(one.loc) == 1 else one for one in found]
+        placed_findings = tuple(map(places.on, own))
         self.found += placed_findings
         subject = Subject(judged, places.of, placed_findings, environment, schema, _mapping(acknowledged))
         self.subjects.append(subject)
@@ -231,6 +234,8 @@ class Loader:
     def _inside(self, given: Any, key: str, found: list[Finding]) -> Path | None:
         """The file in job_documents that a value names, or None with a finding."""
         folder = (self.root / DOCUMENTS).resolve()
+        if isinstance(given, str):
+            self.named.add(folder / given)
         try:
             path = (folder / given).resolve() if isinstance(given, str) and given.isprintable() else folder
             if path.is_relative_to(folder) and path.is_file():
@@ -248,7 +253,7 @@ class Loader:
         found.append(finding)
         return None
 
-    def _schema(self, given: Any, found: list[Finding]) -> Any:
+    def _schema(self, given: Any, places: _Places, found: list[Finding]) -> Any:
         """A family of documents by name, or the user's own schema in job_documents."""
         if isinstance(given, str) and given in agents.FAMILIES:
             return given
@@ -259,8 +264,8 @@ class Loader:
             found.append(UNKNOWN_SCHEMA.finding(loc=("document_schema",), given=given, allowed=allowed, fix=fix))
             return None
         path = self._inside(given, "document_schema", found)
-        source = self._read(path) if path else None
-        return source.data if source else None
+        places.schema = self._read(path) if path else None
+        return places.schema.data if places.schema else None
 
     def _document(self, given: Any, places: _Places, found: list[Finding]) -> JobDocument | Unresolved:
         """The document that a family names. One that can't be read is unknown to the template's other rules."""
@@ -286,7 +291,7 @@ class Loader:
         """The documents that no family names."""
         alone = []
         for path in sorted((self.root / DOCUMENTS).resolve().rglob("*.json")):
-            if path not in self.documents and not path.name.endswith(".schema.json"):
+            if path not in self.documents and path not in self.named and not path.name.endswith(".schema.json"):
                 document, source = self._document_file(path)
                 if document and source:
                     alone.append(Document(document, source.place))
@@ -295,12 +300,13 @@ class Loader:
 
 @dataclass
 class _Places:
-    """Where the values of one template were written: in the environment, the family or the document."""
+    """Where the values of one template were written: in the environment, the family, the document or its schema."""
 
     name: str
     family: Source
     environment: Source | None
     document: Source | None = None
+    schema: Source | None = None
 
     def on(self, finding: Finding) -> Finding:
         """The finding, placed."""
@@ -310,12 +316,18 @@ class _Places:
         """The file that holds most of the way to the value: the environment's overlay before the family."""
         if loc[:1] == ("document",) and len(loc) > 1 and self.document:
             return self.document.place(loc[1:])
+        if loc[:1] == ("document_schema",) and len(loc) > 1 and self.schema:
+            return self.schema.place(loc[1:])
         prefix: Location = ("templates", self.name)
         if self.environment:
             own = self.environment.holds(prefix + loc) - len(prefix)
             if own > 0 and own >= self.family.holds(loc):
                 return self.environment.place(prefix + loc)
         return self.family.place(loc)
+
+
+def _own(finding: Finding) -> Finding:
+    return dataclasses.replace(finding, rule=_OWN_FORM.get(finding.rule, finding.rule))
 
 
 def _unknown(rule: Rule, given: str, known: Iterable[str], *, loc: Location) -> Finding:

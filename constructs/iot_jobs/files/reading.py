@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 from iot_jobs.agents import family_of
 from iot_jobs.cloudformation import API_JOB, API_TEMPLATE, JOB, TEMPLATE, Spelling
 from iot_jobs.document import UNREADABLE, JobDocument
-from iot_jobs.files.application import Loader, root_of
+from iot_jobs.files.application import ENVIRONMENTS, FAMILIES, FAMILY_KEYS, NO_APPLICATION, Application, Loader, root_of
 from iot_jobs.files.source import MAX_JSON_BYTES, Source, placed, read, resolved, shown_path
 from iot_jobs.files.subject import Document, Subject, from_properties
 from iot_jobs.finding import Finding, FindingsError, Location, Rule, unique
@@ -27,9 +28,20 @@ ID_TWICE = Rule(
     source=TEMPLATE_REFERENCE,
 )
 
+RESOURCE_TYPE = Rule(
+    code="JT115",
+    title="a resource's type is written as AWS writes it",
+    why="CloudFormation doesn't know the type, and the deployment fails before anything is created.",
+    source=TEMPLATE_REFERENCE,
+)
+
 RESOURCE_TYPES = {"AWS::IoT::JobTemplate": TEMPLATE, "AWS::IoT::Job": JOB}
 _SUFFIXES = (".json", ".yaml", ".yml", ".template")
 _NOT_ENTERED = {"node_modules", "__pycache__"}
+_IGNORE = ".iot-jobs-ignore"
+"""A file of this name keeps a search out of its folder."""
+# Names that other tools' files have as well: with no other, a file has to be named.
+_ANYONES = {"description", "document", "tags", "targets", "status", "comment", "createdat", "completedat"}
 # What a file that can't be parsed must hold to be worth a finding, where nobody named it.
 _OURS = (b"AWS::IoT::Job", b"${aws:iot:", b"jobTemplate", b"JobTemplate")
 
@@ -60,14 +72,32 @@ class Reading:
 def read_paths(paths: Sequence[Path]) -> Reading:
     """Read files and folders. A file of an application (`stacks/`, `job_documents/`) brings the whole application.
 
-    A folder is searched for JSON and YAML; what is in it and isn't ours is skipped. A file that is named is a job
-    document if it is nothing else.
+    A folder is searched for JSON and YAML; what is in it and isn't ours is skipped, and so are folders of tools and
+    those that hold a file `.iot-jobs-ignore`. A file that is named is read wherever it is, and is a job document if it
+    is nothing else.
     """
     reader = _Reader()
     for path in paths:
         reader.path(path)
     reader.reading.findings = list(unique(reader.reading.findings))
     return reader.reading
+
+
+def read_application(path: Path, *, environment: str | None = None) -> tuple[Application, Reading]:
+    """The application around `path` with one of its environments or all, and all that there is to check in it.
+
+    All files are read either way. What is wrong is among the reading's findings, and not in the application.
+    """
+    root = root_of(path)
+    if root is None:
+        allowed = "a folder with stacks/ and job_documents/ in it or above it"
+        finding = NO_APPLICATION.finding(given=str(path), allowed=allowed, fix="check the path")
+        return Application(path, ()), Reading(findings=[finding])
+    loader = Loader(root)
+    environments = loader.load(environment)
+    documents = loader.documents_alone()
+    chosen = tuple(one for one in environments if environment in (None, one.name))
+    return Application(root, chosen), Reading(loader.subjects, documents, list(unique(loader.found)))
 
 
 def resources(source: Source) -> Reading:
@@ -100,6 +130,9 @@ class _Reader:
             self.reading.subjects += loader.subjects
             self.reading.documents += loader.documents_alone()
             self.reading.findings += loader.found
+            for path in sorted((root / "stacks").rglob("*.y*ml")):
+                if path.parent not in (root / FAMILIES, root / ENVIRONMENTS):
+                    self.skip(path, f"neither in {FAMILIES} nor in {ENVIRONMENTS}")
 
     def folder(self, folder: Path) -> None:
         if (folder / "manifest.json").is_file() and (folder / "cdk.out").is_file():
@@ -159,15 +192,16 @@ class _Reader:
             self.properties(source, ("Properties",), RESOURCE_TYPES[data["Type"]])
         elif isinstance(data.get("job"), Mapping) and "jobArn" in data["job"]:
             self.properties(source, ("job",), API_JOB)
-        elif spelling := _spelling(data):
-            self.properties(source, (), spelling)
-        elif {"templates", "region"} <= data.keys() or {"templates", "fleet"} <= data.keys():
+        elif (kind := _own_kind(data)) and not named:
+            self.skip(path, f"looks like {kind}, but stands in no application")
+        elif kind:
+            allowed = f"{kind} in stacks/ of an application"
             finding = UNREADABLE.finding(
-                given=source.name,
-                allowed="an environment in stacks/environments of an application",
-                fix="put it beside the application's other environments",
+                given=source.name, allowed=allowed, fix="put it beside the application's others"
             )
             self.reading.findings.append(placed(finding, source.place(())))
+        elif (spelling := _spelling(data)) and (named or not _names(data) <= _ANYONES):
+            self.properties(source, (), spelling)
         elif path.suffix in (".json", "") and (named or family_of(data) is not None):
             self.reading.documents.append(Document(JobDocument(source.text), source.place))
         else:
@@ -182,6 +216,7 @@ class _Reader:
             if str(name).startswith("Fn::"):
                 self.reading.skipped.append(Skipped(source.name, f"{name}: expanded by CloudFormation"))
             if not isinstance(kind, str) or kind not in RESOURCE_TYPES:
+                found = self.misspelt(source, name, kind) or found
                 continue
             found = True
             subject = self.properties(source, ("Resources", name, "Properties"), RESOURCE_TYPES[kind], resource)
@@ -201,6 +236,17 @@ class _Reader:
                 Skipped(source.name, "a CloudFormation template without job templates and jobs")
             )
 
+    def misspelt(self, source: Source, name: str, kind: object) -> bool:
+        """Whether a type is almost one of ours, which is then found."""
+        types = {one.lower(): one for one in RESOURCE_TYPES}
+        near = get_close_matches(str(kind)[:64].lower(), types, 1, 0.92) if isinstance(kind, str) else []
+        if near:
+            finding = RESOURCE_TYPE.finding(
+                given=kind, allowed=", ".join(RESOURCE_TYPES), fix=f"write {types[near[0]]}"
+            )
+            self.reading.findings.append(placed(finding, source.place(("Resources", name, "Type"))))
+        return bool(near)
+
     def properties(
         self, source: Source, prefix: Location, spelling: Spelling, resource: Mapping[str, Any] | None = None
     ) -> Subject | None:
@@ -212,7 +258,8 @@ class _Reader:
             finding = WRONG_KIND.finding(given=given, allowed="a mapping of properties", fix="write a mapping")
             self.reading.findings.append(placed(finding, source.place(prefix)))
             return None
-        subject = from_properties(source, prefix, given, spelling)
+        deployed = prefix == ("job",) or not given.keys().isdisjoint(spelling.answers)
+        subject = from_properties(source, prefix, given, spelling, deployed=deployed)
         self.reading.findings += subject.findings
         self.reading.subjects.append(subject)
         return subject
@@ -231,6 +278,8 @@ def _walk(folder: Path, skip: Any) -> Iterator[Path]:
                 continue
             if (inner / "cdk.out").is_file():
                 skip(inner, "synthesized output; name it to check it")
+            elif (inner / _IGNORE).is_file():
+                skip(inner, f"holds {_IGNORE}; name it to check it")
             else:
                 kept.append(name)
         folders[:] = kept
@@ -248,6 +297,23 @@ def _spelling(data: Mapping[str, Any]) -> Spelling | None:
     count, best = max(counts, key=lambda pair: pair[0])
     named = data.keys() & {"JobTemplateId", "jobTemplateId"}
     return best if count * 2 >= len(data) and (count > 1 or named) else None
+
+
+def _names(data: Mapping[str, Any]) -> set[str]:
+    """Which keys of properties a file has, in any spelling."""
+    known = (one.keys | one.answers for one in (TEMPLATE, API_TEMPLATE, JOB, API_JOB))
+    return {key.lower() for key in data.keys() & frozenset().union(*known)}
+
+
+def _own_kind(data: Mapping[str, Any]) -> str | None:
+    """What file of an application this looks like, if any, where it stands in none."""
+    if {"templates", "region"} <= data.keys() or {"templates", "fleet"} <= data.keys():
+        return "an environment"
+    # A description and a document have the same names in the API, where a document is JSON and no file.
+    theirs, document = API_TEMPLATE.keys | API_JOB.keys, data.get("document")
+    ours = len(data.keys() & (FAMILY_KEYS - theirs)) - len(data.keys() & (theirs - FAMILY_KEYS))
+    named = isinstance(document, str) and document.endswith(".json") and "description" in data
+    return "a template family" if (named and ours >= 0) or ("document" in data and ours > 0) else None
 
 
 def _mentions_us(path: Path) -> bool:

@@ -17,8 +17,8 @@ from iot_jobs.limits import MAX_DOCUMENT_DEPTH
 
 MAX_JSON_BYTES = 2_000_000
 """CloudFormation takes templates of 1,000,000 bytes."""
-MAX_YAML_BYTES = 100_000
-"""YAML is read by a careful parser that is some fifty times slower; a larger template can be read as JSON."""
+MAX_YAML_BYTES = 500_000
+"""YAML is read in pure Python, some fifty times slower; what is larger can be read as JSON."""
 
 # What names an item of a list, in all spellings.
 _NAMING = ("failure_type", "FailureType", "failureType", "start_time", "StartTime", "startTime", "Key", "key", "name")
@@ -79,7 +79,7 @@ def read(path: Path) -> Source:
         if is_json:
             data = jsontext.parse(text)
             if jsontext.depth(data) > MAX_DOCUMENT_DEPTH:
-                raise jsontext.JsonError(jsontext.too_deep())
+                raise jsontext.JsonError(jsontext.too_deep(text))
             return Source(name, text, data, jsontext.locator(text))
         data, root = yamltext.parse(text)
     except jsontext.JsonError as error:

@@ -3,19 +3,31 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeGuard
 
 from iot_jobs import cloudformation
 from iot_jobs.cloudformation import Spelling
 from iot_jobs.document import JobDocument
 from iot_jobs.environment import Environment
 from iot_jobs.files.source import Source, placed
-from iot_jobs.finding import Finding, Location, Place
+from iot_jobs.finding import Finding, Location, Place, Rule
 from iot_jobs.model import MISSING_VALUE
 from iot_jobs.spec import JobSpec, JobTemplateSpec
-from iot_jobs.spec.parts import ONE_INCREASE_CRITERION
+from iot_jobs.spec.content import DOCUMENT_COMBINATION
+from iot_jobs.spec.parts import EMPTY_ROLLOUT, ONE_INCREASE_CRITERION
+
+SUBSTITUTED = Rule(
+    code="JT518",
+    title="inside Fn::Sub a document's placeholders are written ${!aws:...}",
+    why="CloudFormation takes ${aws:...} there for a variable of its own, and fails because it doesn't know any such.",
+    source="https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference-sub.html",
+)
+# An answer of AWS may lack what a request must have: DescribeJob gives no document, and empty blocks for none.
+_ABOUT_ABSENCE = (MISSING_VALUE, DOCUMENT_COMBINATION, EMPTY_ROLLOUT)
+_VARIABLE = re.compile(r"\$\{(aws:[^}]*)")
 
 
 @dataclass(frozen=True)
@@ -25,7 +37,7 @@ class Subject:
     `environment` is where it is deployed, None where that is not known. `acknowledged` holds codes of warnings with the
     author's reasons, as written. `document_schema` is what the author named, None to go by the document's content.
     `spelling` is how somebody else's tool wrote it, so that nothing is filled in before it is deployed; None for one of
-    an application's.
+    an application's. `deployed` says that AWS answered it: it exists already.
     """
 
     spec: JobTemplateSpec | JobSpec
@@ -35,6 +47,7 @@ class Subject:
     document_schema: str | Mapping[str, Any] | None = None
     acknowledged: Mapping[str, Any] = field(default_factory=dict)
     spelling: Spelling | None = None
+    deployed: bool = False
 
     @property
     def cloudformation(self) -> bool:
@@ -63,20 +76,50 @@ class Document:
     schema: str | Mapping[str, Any] | None = None
 
 
-def from_properties(source: Source, prefix: Location, given: Mapping[str, Any], spelling: Spelling) -> Subject:
-    """The resource whose properties stand at `prefix` of a file."""
+def from_properties(
+    source: Source, prefix: Location, given: Mapping[str, Any], spelling: Spelling, *, deployed: bool = False
+) -> Subject:
+    """The resource whose properties stand at `prefix` of a file. `deployed` says that AWS answered them."""
 
     def place(loc: Location) -> Place:
         return source.place(prefix + cloudformation.translate(loc, given, spelling))
 
-    values, found = cloudformation.values(given, spelling)
+    values, found = cloudformation.values(cloudformation.without_nulls(given) if deployed else given, spelling)
     spec, more = spelling.model.check(values)
     found += more
     judged = spec if spec is not None else spelling.model.judgeable(values, found)
     if judged is None:
         judged = spelling.model.unknown()
-    subject = Subject(spec=judged, place=place, spelling=spelling)
+    if deployed:  # an answer leaves out what it likes: what is missing in it was there when AWS took it
+        found = [finding for finding in found if finding.rule not in _ABOUT_ABSENCE]
+    if spelling.intrinsics:
+        found += _eaten(given.get("Document"), ("document",))
+    subject = Subject(judged, place, spelling=spelling, deployed=deployed)
     return dataclasses.replace(subject, findings=tuple(map(subject.placed, found)))
+
+
+def _eaten(value: Any, loc: Location) -> Iterator[Finding]:
+    """The AWS placeholders that CloudFormation takes for its own variables, in any `Fn::Sub` of a value."""
+    for key, item in value.items() if isinstance(value, Mapping) else enumerate(value) if _is_list(value) else ():
+        here = (*loc, key)
+        if key == "Fn::Sub":
+            here = (*here, 0) if _is_list(item) else here
+            text, *more = item if _is_list(item) and item else [item]
+            known = more[0] if more and isinstance(more[0], Mapping) else {}
+            names = _VARIABLE.findall(text) if isinstance(text, str) else []
+            for name in dict.fromkeys(name for name in names if name not in known):
+                yield SUBSTITUTED.finding(
+                    loc=here,
+                    given=f"${{{name}}}",
+                    allowed="${!aws:...} inside Fn::Sub, which CloudFormation writes out as ${aws:...}",
+                    fix="write ${!aws: in place of ${aws:",
+                )
+        else:
+            yield from _eaten(item, here)
+
+
+def _is_list(value: Any) -> TypeGuard[list[Any]]:
+    return isinstance(value, list)
 
 
 def _in_their_words(finding: Finding, spelling: Spelling) -> Finding:

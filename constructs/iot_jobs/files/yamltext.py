@@ -5,13 +5,15 @@ The scalars are those of YAML 1.2 (`yes` and `on` are text, a date is text), so 
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Callable
 from typing import Any
 
-from ruamel.yaml import YAML, nodes
+from ruamel.yaml import nodes
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
+from iot_jobs.files import yamlnodes
 from iot_jobs.finding import Finding, Location, Place, Rule
 from iot_jobs.jsontext import DUPLICATE_KEY, too_deep
 from iot_jobs.limits import MAX_DOCUMENT_DEPTH
@@ -51,14 +53,13 @@ def parse(text: str) -> tuple[Any, nodes.Node | None]:
         place = Place("", line=text.count("\n", 0, directive.start()) + 1, column=1)
         raise YamlError([_finding(NOT_YAML, place, "YAML 1.2", "remove the line", directive[0])])
     try:
-        root = YAML(typ="safe").compose(text)
+        root = yamlnodes.compose(text)
     except MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        place = Place("", line=mark.line + 1, column=mark.column + 1) if mark else Place("")
-        message = " ".join(part for part in (error.context, error.problem) if part)
-        raise YamlError([_finding(NOT_YAML, place, f"YAML; {message}", "mend the YAML there")]) from None
+        raise YamlError([_malformed(error, text)]) from None
     except RecursionError:
         raise YamlError([too_deep()]) from None
+    except yamlnodes.TooLargeError as error:
+        raise YamlError([error.finding]) from None
     except (YAMLError, ValueError) as error:
         message = " ".join(str(error).split())
         raise YamlError([_finding(NOT_YAML, Place(""), f"YAML; {message}", "mend the YAML")]) from None
@@ -98,11 +99,26 @@ def locator(root: nodes.Node | None) -> Callable[[Location], tuple[int, int]]:
     return locate
 
 
+def _malformed(error: MarkedYAMLError, text: str) -> Finding:
+    """What is not YAML: where it goes wrong, or where that begins which doesn't end."""
+    mark = error.problem_mark or error.context_mark
+    message = " ".join(part for part in (error.context, error.problem) if part)
+    fix = "mend the YAML there"
+    opening = error.context_mark
+    if mark and opening and opening.index < len(text.rstrip()) <= mark.index:
+        mark, fix = opening, "close it"
+    elif mark and text[mark.index : mark.index + 1] == "\t":
+        message, fix = "indented with spaces, not with tabs", "write spaces in place of the tab"
+    place = Place("", line=mark.line + 1, column=mark.column + 1) if mark else Place("")
+    return _finding(NOT_YAML, place, f"YAML; {message}", fix)
+
+
 class _Builder:
     """Values from nodes. An aliased node is built once and shared; `sizes` counts it as often as it is used."""
 
     def __init__(self) -> None:
         self.found: list[Finding] = []
+        self.path: list[str | int] = []
         self.built: dict[int, tuple[Any, int]] = {}
         self.open: set[int] = set()
 
@@ -117,7 +133,7 @@ class _Builder:
         if id(node) in self.open:
             return self._refuse(ALIASES, node, "aliases that don't refer to themselves", "write the value out")
         if depth > MAX_DOCUMENT_DEPTH:
-            self.found.append(too_deep())
+            self.found.append(dataclasses.replace(too_deep(), loc=tuple(self.path), place=_place(node)))
             return None, 1
         self.open.add(id(node))
         sized = self._of_kind(node, depth)
@@ -127,12 +143,18 @@ class _Builder:
         self.built[id(node)] = sized
         return sized
 
+    def _inside(self, part: str | int, node: nodes.Node, depth: int) -> tuple[Any, int]:
+        self.path.append(part)
+        sized = self._sized(node, depth + 1)
+        self.path.pop()
+        return sized
+
     def _of_kind(self, node: nodes.Node, depth: int) -> tuple[Any, int]:
         value: Any
         if isinstance(node, nodes.MappingNode):
             value, size = self._mapping(node, depth)
         elif isinstance(node, nodes.SequenceNode):
-            items = [self._sized(item, depth + 1) for item in node.value]
+            items = [self._inside(index, item, depth) for index, item in enumerate(node.value)]
             value, size = [item for item, _ in items], 1 + sum(count for _, count in items)
         else:
             value, size = self._scalar(node), 1
@@ -147,14 +169,23 @@ class _Builder:
     def _mapping(self, node: nodes.MappingNode, depth: int) -> tuple[dict[str, Any], int]:
         mapping: dict[str, Any] = {}
         size = 1
+        before: tuple[str, nodes.Node] | None = None
         for key, item in node.value:
             if not isinstance(key, nodes.ScalarNode) or key.tag == "tag:yaml.org,2002:merge":
                 self._refuse(NOT_YAML, key, "keys that are text; no merge keys (<<)", "write the keys out")
                 continue
             if key.value in mapping:
+                self.path.append(key.value)
                 self._refuse(DUPLICATE_KEY, key, "each key once in a mapping", "remove one of the two", key.value)
+                self.path.pop()
                 continue
-            mapping[key.value], count = self._sized(item, depth + 1)
+            if before and _splits_number(before[1], key, item):
+                given = f"{before[1].value},{key.value}"
+                self.path.append(before[0])
+                self._refuse(NOT_YAML, before[1], _NO_SEPARATORS, f"write {given.replace(',', '')}", given)
+                self.path.pop()
+            mapping[key.value], count = self._inside(key.value, item, depth)
+            before = key.value, item
             size += count
         return mapping, size
 
@@ -180,9 +211,28 @@ class _Builder:
         return text
 
     def _refuse(self, rule: Rule, node: nodes.Node, allowed: str, fix: str, given: Any = None) -> tuple[Any, int]:
-        place = Place("", line=node.start_mark.line + 1, column=node.start_mark.column + 1)
-        self.found.append(_finding(rule, place, allowed, fix, given))
+        finding = _finding(rule, _place(node), allowed, fix, given)
+        self.found.append(dataclasses.replace(finding, loc=tuple(self.path)))
         return None, 1
+
+
+_NO_SEPARATORS = "YAML; a number has no separators, and a comma ends it"
+
+
+def _splits_number(before: nodes.Node, key: nodes.Node, item: nodes.Node) -> bool:
+    """Whether a key is the rest of a number before it: `{things: 250,000}` is `{things: 250, 000: null}`."""
+    return (
+        isinstance(before, nodes.ScalarNode)
+        and re.fullmatch("[0-9]{1,3}", before.value) is not None
+        and re.fullmatch("[0-9]{3}", key.value) is not None
+        and isinstance(item, nodes.ScalarNode)
+        and item.value == ""
+        and key.start_mark.index == before.end_mark.index + 1
+    )
+
+
+def _place(node: nodes.Node) -> Place:
+    return Place("", line=node.start_mark.line + 1, column=node.start_mark.column + 1)
 
 
 def _finding(rule: Rule, place: Place, allowed: str, fix: str, given: Any = None) -> Finding:
