@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from iot_jobs import agents
-from iot_jobs.check.advice import advice
+from iot_jobs.check.advice import advice, volatile_tag
 from iot_jobs.check.catalogue import rules
 from iot_jobs.files import Reading, Skipped, Subject
 from iot_jobs.finding import Finding, Rule, unique
 
-__all__ = ["ACKNOWLEDGED_UNKNOWN", "Report", "advice", "check", "rules"]
+__all__ = ["ACKNOWLEDGED_UNKNOWN", "Report", "advice", "check", "rules", "volatile_tag"]
 
 ACKNOWLEDGED_UNKNOWN = Rule(
     code="JT012",

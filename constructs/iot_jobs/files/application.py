@@ -16,6 +16,7 @@ from iot_jobs.files.source import Source, placed, read, resolved, shown_path
 from iot_jobs.files.subject import Document, Subject
 from iot_jobs.finding import Finding, FindingsError, Location, Place, Rule, unique
 from iot_jobs.model import WRONG_KIND, unknown_key
+from iot_jobs.presign import with_role
 from iot_jobs.spec import JobTemplateSpec
 from iot_jobs.unresolved import Unresolved
 
@@ -216,7 +217,10 @@ class Loader:
             fix = "write JT352: why this is meant"
             found.append(WRONG_KIND.finding(loc=("acknowledge",), given=acknowledged, allowed=allowed, fix=fix))
         if "document" in values:
-            values["document"] = self._document(values["document"], places, found)
+            document = values["document"] = self._document(values["document"], places, found)
+            if isinstance(document, JobDocument) and "job_arn" not in values:
+                presigned_url = with_role(values.get("presigned_url"), document.placeholders)
+                values |= {} if presigned_url is None else {"presigned_url": presigned_url}
         if schema is not None:
             schema = self._schema(schema, found)
         spec, more = JobTemplateSpec.check(values)

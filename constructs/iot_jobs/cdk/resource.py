@@ -1,0 +1,102 @@
+"""The L1 below a `JobTemplate`: exactly the properties of the pure path, and a memory of what is done to it later."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import jsii
+from aws_cdk.aws_iot import CfnJobTemplate
+from constructs import Construct
+
+from iot_jobs.unresolved import is_intrinsic
+
+_TYPED = ("JobExecutionsRetryConfig", "MaintenanceWindows", "Tags")
+_PERIOD = re.compile(r"(?<!\\)\.")
+
+
+class JobTemplateResource(CfnJobTemplate):
+    """A `CfnJobTemplate` made from properties as CloudFormation spells them.
+
+    The L1 wants four blocks in capitals, which it emits as they are, and two and the tags in small letters, which it
+    capitalizes; of the wrong kind it makes an empty mapping or leaves the case as it is (aws/aws-cdk#32459). Its own
+    constructor for Python looks at every value a second time, which costs a third of all.
+
+    Overrides and assignments that come later, from an aspect or through `node.default_child`, are part of what is
+    emitted, and so of the id. Assumed: no aspect that isn't written in Python assigns to a job template's properties.
+    """
+
+    def __init__(self, scope: Construct, id: str, properties: Mapping[str, Any]) -> None:
+        """Make it from all properties. A value that is an intrinsic function is laid over the resource."""
+        self._overrides: list[tuple[str, Any]] = []
+        self._assigned = False
+        over = {key: value for key, value in properties.items() if _holds_intrinsic(value)}
+        given: dict[str, Any] = {"description": "-", "jobTemplateId": "-"}  # the L1 requires them
+        for key, value in properties.items():
+            if key not in over:
+                given[_small(key)] = _respelt(value, _small) if key in _TYPED else value
+        jsii.create(type(self), self, [scope, id, given])
+        for key, value in over.items():
+            self.add_override(f"Properties.{key}", value)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        """Note that a property has been given another value since it was made."""
+        if not name.startswith("_") and name != "job_template_id":
+            self._assigned = True
+        super().__setattr__(name, value)
+
+    def add_override(self, path: str, value: Any) -> None:
+        """Lay a value over what is emitted. All other methods that override end up here."""
+        self._overrides.append((path, value))
+        super().add_override(path, value)
+
+    def content(self, properties: Mapping[str, Any]) -> dict[str, Any]:
+        """The properties that it was made from, with what was done to it since, less the id. It may hold tokens."""
+        if self._assigned:
+            now = {key[0].upper() + key[1:]: value for key, value in self._cfn_properties.items() if value is not None}
+            current = {key: _respelt(value, _capital) if key in _TYPED else value for key, value in now.items()}
+        else:
+            tags = _respelt(self.tags.render_tags() or (), _capital)
+            current = {**properties, "Tags": tags}
+        for path, value in self._overrides:
+            first, *rest = (part.replace("\\.", ".") for part in _PERIOD.split(path))
+            if first == "Properties":
+                current = _laid_over(current, rest, value)
+        return {key: value for key, value in current.items() if key != "JobTemplateId" and value not in ([], {}, None)}
+
+
+def _laid_over(below: Any, path: Sequence[str], value: Any) -> Any:
+    """A value with another laid over it as the CDK does: mappings merge, None removes."""
+    if path:
+        below = below if isinstance(below, Mapping) else {}
+        value = {path[0]: _laid_over(below.get(path[0]), path[1:], value)}
+    if not isinstance(value, Mapping) or not isinstance(below, Mapping):
+        return value
+    merged = dict(below)
+    for key, item in value.items():
+        merged[key] = item if path else _laid_over(merged.get(key), (), item)
+        if merged[key] is None:
+            del merged[key]
+    return merged
+
+
+def _holds_intrinsic(value: Any) -> bool:
+    if isinstance(value, Mapping):
+        return is_intrinsic(value) or any(map(_holds_intrinsic, value.values()))
+    return isinstance(value, list | tuple) and any(map(_holds_intrinsic, value))
+
+
+def _respelt(value: Any, spell: Any) -> Any:
+    """A value with the keys of all mappings in it spelt otherwise."""
+    if isinstance(value, Mapping):
+        return {spell(key): _respelt(item, spell) for key, item in value.items()}
+    return [_respelt(item, spell) for item in value] if isinstance(value, list | tuple) else value
+
+
+def _small(key: str) -> str:
+    return key[0].lower() + key[1:]
+
+
+def _capital(key: str) -> str:
+    return key[0].upper() + key[1:]
