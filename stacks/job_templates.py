@@ -5,6 +5,7 @@ from constructs import Construct
 
 from iot_jobs import Environment
 from iot_jobs.cdk import JobTemplate, StableTags
+from iot_jobs.unresolved import known
 
 
 class JobTemplatesStack(cdk.Stack):
@@ -35,7 +36,7 @@ class JobTemplatesStack(cdk.Stack):
             )
             for spec in environment.templates
         }
-        declared = [environment.tags, *(spec.tags for spec in environment.templates)]
+        declared = [environment.tags, *(known(spec.tags) or {} for spec in environment.templates)]
         StableTags.add_to(self, keep={key for tags in declared for key in tags})
         for name, reasons in environment.acknowledged.items():
             acknowledgments = [cdk.Acknowledgment(id=f"iot-jobs::{code}", reason=why) for code, why in reasons.items()]

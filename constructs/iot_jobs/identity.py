@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 from collections.abc import Mapping
 from typing import Any
 
-from iot_jobs.jsontext import canonical
 from iot_jobs.limits import TEMPLATE_NAME
 
 DIGEST_LENGTH = 10
@@ -50,7 +50,8 @@ _ALPHABET = set("abcdefghijklmnopqrstuvwxyz234567")
 
 
 def _digest(value: object) -> str:
-    digest = hashlib.sha256(canonical(_whole(value)).encode("utf-8", "surrogatepass")).digest()
+    text = json.dumps(_whole(value), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
     return base64.b32encode(digest).decode().lower()[:DIGEST_LENGTH]
 
 

@@ -46,6 +46,8 @@ class StackIds:
 
     stack: cdk.Stack
     templates: list[Template] = field(default_factory=list)
+    name: str = ""
+    """The stack's name, or that of its construct where a parent stack makes one up."""
     contents: list[dict[str, Any]] | None = None
     """What each template emits less its id, once that is known."""
     _hooked: JobTemplateResource | None = None
@@ -56,7 +58,8 @@ class StackIds:
         """The one of a stack."""
         found: StackIds | None = getattr(stack, _ATTRIBUTE, None)
         if found is None:
-            found = cls(stack)
+            known = stack.stack_name
+            found = cls(stack, name=stack.node.id if cdk.Token.is_unresolved(known) else known)
             setattr(stack, _ATTRIBUTE, found)
         return found
 

@@ -12,7 +12,7 @@ from iot_jobs.cdk.permissions import Permissions
 
 
 @jsii.implements(IJobTemplateRef)
-class ImportedJobTemplate(JobMetrics, Permissions, cdk.Resource):
+class ImportedJobTemplate(cdk.Resource, JobMetrics, Permissions):
     """A job template that exists already. Jobs can be created from it; nothing of it can be changed here."""
 
     def __init__(self, scope: Construct, id: str, *, arn: str, presign_role_arn: str | None = None) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Self
 
 import aws_cdk as cdk
@@ -29,7 +28,7 @@ from iot_jobs.cdk.late import LateChecks
 from iot_jobs.cdk.metrics import JobMetrics
 from iot_jobs.cdk.permissions import Permissions
 from iot_jobs.cdk.presign_role import PresignedUrl, as_written, presign_role
-from iot_jobs.cdk.resource import JobTemplateResource
+from iot_jobs.cdk.resource import JobTemplateResource, create
 from iot_jobs.cdk.s3_document import S3Document
 from iot_jobs.cloudformation import properties
 from iot_jobs.finding import FindingsError
@@ -57,7 +56,7 @@ _NO_VERSION = (
 
 
 @jsii.implements(IJobTemplateRef)
-class JobTemplate(JobMetrics, Permissions, Construct):
+class JobTemplate(Construct, JobMetrics, Permissions):
     """A job template, checked before anything is synthesized, that can always be changed and deployed again.
 
     Values are those of `iot_jobs.JobTemplateSpec`. Wrong ones raise `iot_jobs.FindingsError` (a `ValueError`) that
@@ -168,7 +167,7 @@ class JobTemplate(JobMetrics, Permissions, Construct):
         emitted["JobTemplateId"] = ids.next_id() if fixed is None else fixed
         self._resource = JobTemplateResource(self, "Resource", emitted)
         self._arn = self._resource.attr_arn
-        environment = environment or _name_of(stack)
+        environment = environment or ids.name
         ids.add(
             Template(
                 name=template_name,
@@ -190,8 +189,9 @@ class JobTemplate(JobMetrics, Permissions, Construct):
         if parameter_prefix is not None:
             name = f"{parameter_prefix}/{environment}/{template_name}"
             # In the stack, not in here: a template that moves in the tree must not ask for the name a second time.
-            ssm.CfnParameter(stack, f"Parameter{name}", type="String", name=name, value=self._arn)
-        cdk.CfnOutput(self, "Arn", value=self._arn)
+            parameter = ssm.CfnParameter.__new__(ssm.CfnParameter)
+            create(parameter, stack, f"Parameter{name}", {"type": "String", "name": name, "value": self._arn})
+        create(cdk.CfnOutput.__new__(cdk.CfnOutput), self, "Arn", {"value": self._arn})
 
     @classmethod
     def from_spec(cls, scope: Construct, id: str, spec: JobTemplateSpec, *, environment: str | None = None) -> Self:
@@ -304,8 +304,3 @@ def _fixed_id(job_template_id: str | None) -> str | None:
         if finding:
             raise FindingsError([finding.under(("job_template_id",))])
     return job_template_id
-
-
-def _name_of(stack: cdk.Stack) -> str:
-    """The stack's name, or that of the construct where a parent stack makes one up."""
-    return stack.node.id if cdk.Token.is_unresolved(stack.stack_name) else stack.stack_name

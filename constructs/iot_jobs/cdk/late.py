@@ -29,7 +29,7 @@ _NEAR = 0.8
 
 @jsii.implements(IValidation)
 class LateChecks:
-    """One for each stack with job templates. What AWS would refuse fails the synth; what it will regret is warned of."""
+    """One for each stack with job templates. What AWS would refuse fails the synth; the rest is warned of."""
 
     def __init__(self, ids: StackIds) -> None:
         """Add it to the stack of these ids, and to what the app knows of its stacks."""
@@ -68,33 +68,28 @@ class LateChecks:
                     found.setdefault(str(tag["Key"]), (finding, []))[1].append(template.name)
         for key, (finding, names) in found.items():
             others = f" and {len(names) - 1} more" if len(names) > 1 else ""
-            yield (
-                f"volatile-tag-{key}",
-                f"the tag {key} replaces the job template {names[0]}{others} whenever its value changes, because tags "
-                f"are create-only; {finding.fix}",
-            )
+            replaced = f"the tag {key} replaces the job template {names[0]}{others} whenever its value changes"
+            yield f"volatile-tag-{key}", f"{replaced}, because tags are create-only; {finding.fix}"
 
     def _quotas(self) -> Iterator[tuple[str, str]]:
         here = [one for one in self._all if getattr(one, _ATTRIBUTE) == self._place]
         count = sum(len(one.templates) for one in here)
         if self._ids is here[-1] and count * 2 > MAX_TEMPLATES_IN_REGION:
-            yield (
-                "templates-in-region",
+            text = (
                 f"this app has {count} job templates in one account and region, where the quota is "
                 f"{MAX_TEMPLATES_IN_REGION} if it was not raised; a replacement is created before the old one is "
-                f"deleted, so that a change to all of them at once takes {count * 2}; see {QUOTAS}",
+                f"deleted, so that a change to all of them at once takes {count * 2}; see {QUOTAS}"
             )
+            yield "templates-in-region", text
         templates = self._ids.templates
         for what, used, quota in (
             ("resources", sum(one.resources for one in templates), MAX_RESOURCES_IN_STACK),
             ("outputs", len(templates), MAX_OUTPUTS_IN_STACK),
         ):
             if used > quota * _NEAR:
-                yield (
-                    f"{what}-in-stack",
-                    f"the {len(templates)} job templates of this stack take {used} {what}, and a stack may have "
-                    f"{quota}; put some of them into another stack; see {CLOUDFORMATION_QUOTAS}",
-                )
+                text = f"the {len(templates)} job templates of this stack take {used} {what}, and a stack may have"
+                text = f"{text} {quota}; put some of them into another stack; see {CLOUDFORMATION_QUOTAS}"
+                yield f"{what}-in-stack", text
 
 
 def _late_findings(template: Template, content: dict[str, Any]) -> tuple[Finding, ...]:

@@ -88,7 +88,7 @@ class Permissions:
 
         Args:
             grantee: Who may.
-            targets: ARNs, names as `Target.thing(...)` and `Target.thing_group(...)`, or constructs of things and groups.
+            targets: ARNs, names as `Target.thing(...)` or `Target.thing_group(...)`, or constructs of either.
 
         Raises:
             FindingsError: There is no target, or one is neither a thing nor a group.
@@ -128,8 +128,8 @@ def _target_arns(stack: cdk.Stack, targets: Sequence[Any]) -> list[str]:
             arn = target.thing_group_ref.thing_group_arn
         elif hasattr(target, "thing_ref"):
             arn = target.thing_ref.thing_arn
-        if not holds_token(arn) and (finding := TARGET.check(arn)):
-            found.append(finding.under(("targets", index)))
+        if not holds_token(arn) and (wrong := TARGET.check(arn)):
+            found.append(wrong.under(("targets", index)))
         if isinstance(target, Target):
             arn = stack.format_arn(service="iot", resource=target.kind, resource_name=target.name)
         arns.append(arn)

@@ -16,12 +16,20 @@ _TYPED = ("JobExecutionsRetryConfig", "MaintenanceWindows", "Tags")
 _PERIOD = re.compile(r"(?<!\\)\.")
 
 
+def create(element: Any, scope: Construct, id: str, props: Mapping[str, Any]) -> None:
+    """Create an element that is still bare, with properties in the CDK's own spelling.
+
+    The constructors that are generated for Python do the same, after they have looked at every value, which takes a
+    third of their time. Here the values are known to be good, and there may be hundreds of templates.
+    """
+    jsii.create(type(element), element, [scope, id, props])
+
+
 class JobTemplateResource(CfnJobTemplate):
     """A `CfnJobTemplate` made from properties as CloudFormation spells them.
 
     The L1 wants four blocks in capitals, which it emits as they are, and two and the tags in small letters, which it
-    capitalizes; of the wrong kind it makes an empty mapping or leaves the case as it is (aws/aws-cdk#32459). Its own
-    constructor for Python looks at every value a second time, which costs a third of all.
+    capitalizes; of the wrong kind it makes an empty mapping or leaves the case as it is (aws/aws-cdk#32459).
 
     Overrides and assignments that come later, from an aspect or through `node.default_child`, are part of what is
     emitted, and so of the id. Assumed: no aspect that isn't written in Python assigns to a job template's properties.
@@ -36,7 +44,7 @@ class JobTemplateResource(CfnJobTemplate):
         for key, value in properties.items():
             if key not in over:
                 given[_small(key)] = _respelt(value, _small) if key in _TYPED else value
-        jsii.create(type(self), self, [scope, id, given])
+        create(self, scope, id, given)
         for key, value in over.items():
             self.add_override(f"Properties.{key}", value)
 
