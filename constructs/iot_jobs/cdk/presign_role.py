@@ -17,7 +17,9 @@ from iot_jobs.limits import DEFAULT_EXPIRES_IN_SEC
 from iot_jobs.presign import ObjectAccess
 from iot_jobs.unresolved import holds_token
 
-_WILDCARD = "the placeholders in the key of an upload are filled by AWS IoT, for each thing, job and attempt"
+_WILDCARD_RULE = "AwsSolutions::AwsSolutions-IAM5"
+"""The rule of cdk-nag that every * in a resource breaks."""
+_WILDCARD = "AWS IoT fills the placeholders in an upload's key, for each thing, job and attempt; ${*} is no wildcard"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,6 +89,21 @@ def presign_role(scope: Construct, stack: cdk.Stack, access: Iterable[ObjectAcce
             )
         ],
     )
+    wild = [one for one in access if "*" in one.key]
+    if wild:
+        named = stack.resolve([f"arn:{partition}:s3:::{one.bucket}/{one.key}" for one in wild])
+        meant = [cdk.Acknowledgment(id=f"{_WILDCARD_RULE}[Resource::{_flat(one)}]", reason=_WILDCARD) for one in named]
+        cdk.Validations.of(role).acknowledge(*meant)
     if keep:
         role.apply_removal_policy(cdk.RemovalPolicy.RETAIN)
     return role
+
+
+def _flat(value: Any) -> str:
+    """A resolved text as cdk-nag names it: what only CloudFormation will know in angle brackets."""
+    if isinstance(value, str):
+        return value.replace("${", "<").replace("}", ">")
+    (function, argument), *_ = value.items()
+    if function == "Fn::Join":
+        return "".join(map(_flat, argument[1]))
+    return f"<{argument if isinstance(argument, str) else '.'.join(argument)}>"
