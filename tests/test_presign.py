@@ -12,7 +12,9 @@ from iot_jobs.placeholders import placeholders
 from iot_jobs.presign import MADE_ROLE, all_access, encoded, needed_access, with_role
 
 S3 = "https://s3.eu-west-1.amazonaws.com"
+V1 = "${aws:iot:s3-presigned-url:%s}"
 V2 = "${aws:iot:s3-presigned-url-v2:%s}"
+UPLOAD = "${aws:iot:s3-presigned-url-upload:%s}"
 TOKEN = "${Token[TOKEN.12]}"
 
 
@@ -38,13 +40,13 @@ def access(text: str) -> list[tuple[str, str, str]] | None:
             [("s3:GetObject", "bucket", "a"), ("s3:GetObjectVersion", "bucket", "a")],
         ),
         # The first form takes the key as it stands, and knows no version.
-        ("${aws:iot:s3-presigned-url:%s}" % f"{S3}/bucket/a%20b", [("s3:GetObject", "bucket", "a%20b")]),
-        ("${aws:iot:s3-presigned-url-v1:%s}" % f"{S3}/bucket/a*", [("s3:GetObject", "bucket", "a${*}")]),
+        (V1 % f"{S3}/bucket/a%20b", [("s3:GetObject", "bucket", "a%20b")]),
+        (V1.replace("url:", "url-v1:") % f"{S3}/bucket/a*", [("s3:GetObject", "bucket", "a${*}")]),
         (
-            "${aws:iot:s3-presigned-url-upload:%s}" % f"{S3}/bucket/${{thingName}}/${{jobId}}-${{executionNumber}}*",
+            UPLOAD % f"{S3}/bucket/${{thingName}}/${{jobId}}-${{executionNumber}}*",
             [("s3:PutObject", "bucket", "*/*-*${*}")],
         ),
-        ("${aws:iot:s3-presigned-url-upload:%s}" % f"{S3}/bucket", [("s3:PutObject", "bucket", "*")]),
+        (UPLOAD % f"{S3}/bucket", [("s3:PutObject", "bucket", "*")]),
         (
             V2 % f"{S3}/bucket/${{aws:iot:code-sign-signature:s3://eu-west-1.bucket/a@v}}",
             [("s3:GetObject", "bucket", "*")],
@@ -54,7 +56,7 @@ def access(text: str) -> list[tuple[str, str, str]] | None:
             [("s3:GetObject", TOKEN, f"a{TOKEN} ")],
         ),
         # These don't say which object it is.
-        ("${aws:iot:s3-presigned-url-upload:%s}" % S3, None),
+        (UPLOAD % S3, None),
         (V2 % f"{S3}/bucket/", None),
         (V2 % f"https://{TOKEN}/a", None),
         ("${aws:iot:package:agent:version:1.0:artifact-location:s3-presigned-url}", None),

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from os import PathLike, fspath
+from typing import Any
 
 import aws_cdk as cdk
 from aws_cdk import aws_s3 as s3
@@ -43,14 +45,17 @@ class S3Document:
     uploaded_by: IDependable | None = None
 
     @classmethod
-    def from_asset(cls, path: str | PathLike[str]) -> S3Document:
+    def from_asset(
+        cls, path: str | PathLike[str], *, document_schema: str | Mapping[str, Any] | None = None
+    ) -> S3Document:
         """A file that the CDK uploads before it deploys, under the digest of its content, whatever its layout.
 
-        It is held to the same rules as a document in the template, 32,768 bytes among them. Raises `FindingsError`
-        with all errors in it.
+        It is held to the same rules as a document in the template, 32,768 bytes among them, and to the schema: the name
+        of a family such as `device-client`, or one's own JSON Schema. Raises `FindingsError` with all errors in it.
         """
         document = JobDocument.from_file(path)
-        if errors := [one for one in agents.problems(document.value, None) if one.severity == "error"]:
+        problems = () if document_schema is None else agents.problems(document.value, document_schema)
+        if errors := [one for one in problems if one.severity == "error"]:
             raise FindingsError(errors)
         return cls(document=document, path=fspath(path))
 
