@@ -65,28 +65,28 @@ class JobTemplateResource(CfnJobTemplate):
             now = {key[0].upper() + key[1:]: value for key, value in self._cfn_properties.items() if value is not None}
             current = {key: _respelt(value, _capital) if key in _TYPED else value for key, value in now.items()}
         else:
-            tags = _respelt(self.tags.render_tags() or (), _capital)
+            tags = _respelt(self.tags.render_tags() or None, _capital)
             current = {**properties, "Tags": tags}
         for path, value in self._overrides:
             first, *rest = (part.replace("\\.", ".") for part in _PERIOD.split(path))
             if first == "Properties":
                 current = _laid_over(current, rest, value)
-        return {key: value for key, value in current.items() if key != "JobTemplateId" and value not in ([], {}, None)}
+        return {key: value for key, value in current.items() if key != "JobTemplateId" and value not in ({}, None)}
 
 
 def _laid_over(below: Any, path: Sequence[str], value: Any) -> Any:
-    """A value with another laid over it as the CDK does: mappings merge, None removes."""
+    """A value with another laid over it as the CDK does: mappings merge, None removes, numbers count in lists."""
     if path:
-        below = below if isinstance(below, Mapping) else {}
-        value = {path[0]: _laid_over(below.get(path[0]), path[1:], value)}
-    if not isinstance(value, Mapping) or not isinstance(below, Mapping):
+        first, rest = path[0], path[1:]
+        if isinstance(below, list) and first.isdecimal() and int(first) < len(below):
+            return [_laid_over(one, rest, value) if index == int(first) else one for index, one in enumerate(below)]
+        below = below if isinstance(below, Mapping) and not is_intrinsic(below) else {}
+        merged = {**below, first: _laid_over(below.get(first), rest, value)}
+    elif isinstance(value, Mapping) and isinstance(below, Mapping) and not (is_intrinsic(value) or is_intrinsic(below)):
+        merged = {**below, **{key: _laid_over(below.get(key), (), item) for key, item in value.items()}}
+    else:
         return value
-    merged = dict(below)
-    for key, item in value.items():
-        merged[key] = item if path else _laid_over(merged.get(key), (), item)
-        if merged[key] is None:
-            del merged[key]
-    return merged
+    return {key: item for key, item in merged.items() if item is not None}
 
 
 def _holds_intrinsic(value: Any) -> bool:
