@@ -36,8 +36,7 @@ def reboot(scope: Any, id: str = "Reboot", **options: Any) -> JobTemplate:
 def only(stack: cdk.Stack) -> dict[str, Any]:
     """The only template's resource."""
     (found,) = Template.from_stack(stack).find_resources(TYPE).values()
-    resource: dict[str, Any] = found
-    return resource
+    return dict(found)
 
 
 def warnings(stack: cdk.Stack, text: str) -> list[str]:

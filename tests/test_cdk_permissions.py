@@ -53,7 +53,7 @@ def test_creating_jobs(stack: cdk.Stack, operator: iam.Role) -> None:
     arn = text(stack.resolve(template.job_template_arn))
     group = CfnThingGroup(stack, "Canary")
     thing = CfnThing(stack, "Board")
-    targets = [f"{IOT}:thing/a", Target.thing("b"), Target.thing_group("c"), group, thing]
+    targets: list[Any] = [f"{IOT}:thing/a", Target.thing("b"), Target.thing_group("c"), group, thing]
     template.grant_create_job(operator, targets=targets)
     found = statements(stack)
     assert found == [
@@ -93,7 +93,7 @@ def test_no_role_to_pass(stack: cdk.Stack, operator: iam.Role) -> None:
 
 def test_describing(stack: cdk.Stack, operator: iam.Role) -> None:
     """One template may be read, and no other."""
-    template = owned(stack)
+    template: IJobTemplate = owned(stack)
     template.grant_describe(operator)
     arn = text(stack.resolve(template.job_template_arn))
     found = statements(stack)

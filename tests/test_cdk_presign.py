@@ -38,8 +38,7 @@ def firmware(scope: cdk.Stack, value: Mapping[str, Any], id: str = "Firmware", *
 def synthesized(stack: cdk.Stack, kind: str) -> dict[str, Any]:
     """The only resource of a kind."""
     (found,) = Template.from_stack(stack).find_resources(kind).values()
-    resource: dict[str, Any] = found
-    return resource
+    return dict(found)
 
 
 def statements(stack: cdk.Stack) -> list[dict[str, Any]]:

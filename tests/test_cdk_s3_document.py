@@ -34,8 +34,7 @@ def template(scope: cdk.Stack, document: Any, **options: Any) -> JobTemplate:
 def emitted(stack: cdk.Stack) -> dict[str, Any]:
     """The only template's resource."""
     (found,) = Template.from_stack(stack).find_resources(TYPE).values()
-    resource: dict[str, Any] = found
-    return resource
+    return dict(found)
 
 
 def from_file(tmp_path: Path, content: str, **options: Any) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """What the construct costs in a synth: templates made with it, against the raw L1 with the same output.
 
-`python -m tools.synth_cost` runs both in turn, each in a process of its own, and prints the ratios; with `ours` or `raw`
-it synthesizes once. The output is the same but for the ids, and is compared.
+`python -m tools.synth_cost` runs both in turn, each in a process of its own, and prints the ratios; with `ours` or
+`raw` it synthesizes once. The output is the same but for the ids, and is compared.
 """
 
 import json
@@ -11,6 +11,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import aws_cdk as cdk
@@ -50,23 +51,37 @@ def main() -> None:
         print(json.dumps(synthesize(builds[sys.argv[1]])))
         return
     pairs = [(_run("ours"), _run("raw")) for _ in range(RUNS + 1)][1:]  # the first is to warm up
-    if any(without_ids(mine[2]) != without_ids(theirs[2]) for mine, theirs in pairs):
+    if any(without_ids(mine.templates) != without_ids(theirs.templates) for mine, theirs in pairs):
         raise RuntimeError("the construct and the raw L1 differ in more than ids")
-    for index, what in enumerate(("synth", "whole process")):
-        ratio = statistics.median(mine[index] / theirs[index] for mine, theirs in pairs)
-        seconds = ", ".join(f"{statistics.median(pair[side][index] for pair in pairs):.2f} s" for side in (0, 1))
-        title = f"{STACKS * TEMPLATES} templates with the construct, against the raw L1"
-        print(f"{title}: {ratio:.2f} times the time, {what} ({seconds})")
+    tell("synth", [(mine.seconds, theirs.seconds) for mine, theirs in pairs])
+    tell("whole process", [(mine.whole, theirs.whole) for mine, theirs in pairs])
 
 
-def _run(build: str) -> tuple[float, float, list[Any]]:
-    """Seconds of the synth and of the whole process, and the templates. A process of its own: neither warms the other."""
+def tell(what: str, pairs: list[tuple[float, float]]) -> None:
+    """Print the median ratio, and both medians."""
+    ratio = statistics.median(mine / theirs for mine, theirs in pairs)
+    seconds = ", ".join(f"{statistics.median(pair[side] for pair in pairs):.2f} s" for side in (0, 1))
+    title = f"{STACKS * TEMPLATES} templates with the construct, against the raw L1"
+    print(f"{title}: {ratio:.2f} times the time, {what} ({seconds})")
+
+
+@dataclass(frozen=True)
+class Run:
+    """One synth: its seconds, those of the whole process, and its templates."""
+
+    seconds: float
+    whole: float
+    templates: list[Any]
+
+
+def _run(build: str) -> Run:
+    """Synthesize in a process of its own, so that neither warms the other."""
     began = time.perf_counter()
     command = [sys.executable, "-m", "tools.synth_cost", build]
     done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=True)
     whole = time.perf_counter() - began
     seconds, templates = json.loads(done.stdout)
-    return seconds, whole, templates
+    return Run(seconds, whole, templates)
 
 
 def synthesize(build: Callable[[cdk.Stack], None]) -> tuple[float, list[Any]]:

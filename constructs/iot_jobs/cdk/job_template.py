@@ -28,9 +28,8 @@ from iot_jobs.cdk.late import LateChecks
 from iot_jobs.cdk.metrics import JobMetrics
 from iot_jobs.cdk.permissions import Permissions
 from iot_jobs.cdk.presign_role import PresignedUrl, as_written, presign_role
-from iot_jobs.cdk.resource import JobTemplateResource, create
+from iot_jobs.cdk.resource import JobTemplateResource, create, emitted_properties
 from iot_jobs.cdk.s3_document import S3Document
-from iot_jobs.cloudformation import properties
 from iot_jobs.finding import FindingsError
 from iot_jobs.limits import TEMPLATE_NAME
 from iot_jobs.presign import MADE_ROLE, all_access, with_role
@@ -163,7 +162,7 @@ class JobTemplate(Construct, JobMetrics, Permissions):
             spec = spec.model_copy(update={"presigned_url": block.model_copy(update={"role_arn": Unresolved(arn)})})
         self._spec = spec
         self.presign_role_arn = _role_arn(spec)
-        emitted = _emitted(stack, spec)
+        emitted = emitted_properties(stack, spec)
         emitted["JobTemplateId"] = ids.next_id() if fixed is None else fixed
         self._resource = JobTemplateResource(self, "Resource", emitted)
         self._arn = self._resource.attr_arn
@@ -271,23 +270,6 @@ class JobTemplate(Construct, JobMetrics, Permissions):
     def job_template_ref(self) -> JobTemplateReference:
         """A reference for other constructs."""
         return self._resource.job_template_ref
-
-
-def _emitted(stack: cdk.Stack, spec: JobTemplateSpec) -> dict[str, Any]:
-    """The properties; id and tags are known at synth only."""
-    emitted = properties(spec)
-    document = known(spec.document)
-    if document is not None and document.holds_token:
-        # Quotes in what a token stands for must be escaped once it is known.
-        emitted["Document"] = stack.to_json_string(_sorted(document.value))
-    return emitted
-
-
-def _sorted(value: Any) -> Any:
-    """A document's value with its keys in canonical order."""
-    if isinstance(value, dict):
-        return {key: _sorted(value[key]) for key in sorted(value)}
-    return [_sorted(item) for item in value] if isinstance(value, list) else value
 
 
 def _role_arn(spec: JobTemplateSpec) -> str | None:

@@ -6,11 +6,14 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import aws_cdk as cdk
 import jsii
 from aws_cdk.aws_iot import CfnJobTemplate
 from constructs import Construct
 
-from iot_jobs.unresolved import is_intrinsic
+from iot_jobs import JobTemplateSpec
+from iot_jobs.cloudformation import properties
+from iot_jobs.unresolved import is_intrinsic, known
 
 _TYPED = ("JobExecutionsRetryConfig", "MaintenanceWindows", "Tags")
 _PERIOD = re.compile(r"(?<!\\)\.")
@@ -23,6 +26,23 @@ def create(element: Any, scope: Construct, id: str, props: Mapping[str, Any]) ->
     third of their time. Here the values are known to be good, and there may be hundreds of templates.
     """
     jsii.create(type(element), element, [scope, id, props])
+
+
+def emitted_properties(stack: cdk.Stack, spec: JobTemplateSpec) -> dict[str, Any]:
+    """The properties; id and tags are known at synth only."""
+    emitted = properties(spec)
+    document = known(spec.document)
+    if document is not None and document.holds_token:
+        # Quotes in what a token stands for must be escaped once it is known.
+        emitted["Document"] = stack.to_json_string(_sorted(document.value))
+    return emitted
+
+
+def _sorted(value: Any) -> Any:
+    """A document's value with its keys in canonical order."""
+    if isinstance(value, dict):
+        return {key: _sorted(value[key]) for key in sorted(value)}
+    return [_sorted(item) for item in value] if isinstance(value, list) else value
 
 
 class JobTemplateResource(CfnJobTemplate):
