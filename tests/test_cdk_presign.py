@@ -13,20 +13,24 @@ import pytest
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 from aws_cdk.assertions import Template
+from cfnlint.api import lint
 
-from iot_jobs import FindingsError, JobDocument, PresignedUrlConfig
-from iot_jobs.cdk import JobTemplate, Placeholder, PresignedUrl
+from iot_jobs import Environment, FindingsError, Fleet, JobDocument, JobTemplateSpec, PresignedUrlConfig
+from iot_jobs.cdk import JobTemplate, JobTemplateRules, Placeholder, PresignedUrl
 from iot_jobs.limits import MAX_DOCUMENT_BYTES
+from iot_jobs.presign import with_role
+from stacks.job_templates import JobTemplatesStack
 from tests.oracles.iam import allows, text, texts
 
 TYPE = "AWS::IoT::JobTemplate"
 IMAGE = "${aws:iot:s3-presigned-url-v2:https://s3.eu-west-1.amazonaws.com/releases/image.bin}"
 ACCOUNT = "123456789012"
+ENV = cdk.Environment(account=ACCOUNT, region="eu-west-1")
 
 
 @pytest.fixture
 def stack() -> cdk.Stack:
-    return cdk.Stack(cdk.App(), "Jobs", env=cdk.Environment(account=ACCOUNT, region="eu-west-1"))
+    return cdk.Stack(cdk.App(), "Jobs", env=ENV)
 
 
 def firmware(scope: cdk.Stack, value: Mapping[str, Any], id: str = "Firmware", **options: Any) -> JobTemplate:
@@ -227,6 +231,55 @@ def test_what_is_seen_of_the_size(stack: cdk.Stack, extra: int, fits: bool) -> N
     (finding,) = raised.value.findings
     assert finding.given == MAX_DOCUMENT_BYTES + 1
     assert "what only CloudFormation will know comes on top" in finding.allowed
+
+
+def test_a_bucket_of_another_stack() -> None:
+    """Document and role import the name of a bucket that another stack exports; the id is the same each time."""
+
+    def made() -> dict[str, Any]:
+        app = cdk.App()
+        bucket = s3.Bucket(cdk.Stack(app, "Owner", env=ENV), "Bucket")
+        stack = cdk.Stack(app, "Jobs", env=ENV)
+        firmware(stack, {"image": Placeholder.presigned_download(bucket, "a.img")})
+        assert "Fn::ImportValue" in json.dumps(synthesized(stack, "AWS::IAM::Role"))
+        return synthesized(stack, TYPE)["Properties"]
+
+    first = made()
+    assert "Fn::ImportValue" in json.dumps(first["Document"])
+    assert made() == first
+
+
+def test_a_bucket_elsewhere(stack: cdk.Stack) -> None:
+    """The host is that of the bucket's own region."""
+    bucket = s3.Bucket.from_bucket_attributes(stack, "Bucket", bucket_name="my.releases", region="us-east-1")
+    expected = "${aws:iot:s3-presigned-url-v2:https://s3.us-east-1.amazonaws.com/my.releases/a}"
+    assert Placeholder.presigned_download(bucket, "a") == expected
+
+
+def test_an_environment_without_roles(tmp_path: Path) -> None:
+    """A stack whose families name no role has one for each, and neither our rules nor cfn-lint find anything."""
+    found = {"image": IMAGE, "log": IMAGE.replace("-v2:", "-upload:").replace("image.bin", "${thingName}/*?")}
+    document = JobDocument.inline(found)
+    spec = JobTemplateSpec(
+        template_name="firmware",
+        description="Install",
+        document=document,
+        presigned_url=with_role({"expires_in_sec": 900}, document.placeholders),
+    )
+    environment = Environment(name="test", account=ACCOUNT, region="eu-west-1", fleet=Fleet(things=5), templates=[spec])
+    app = cdk.App(outdir=str(tmp_path))
+    cdk.Validations.of(app).add_plugins(JobTemplateRules())
+    made = JobTemplatesStack(app, "iot-jobs-test", environment=environment)
+    app.synth()
+    report = json.loads((tmp_path / "validation-report.json").read_text())
+    assert [one for plugin in report["pluginReports"] for one in plugin["violations"]] == []
+    template = Template.from_stack(made).to_json()
+    assert [str(one) for one in lint(json.dumps(template), regions=["eu-west-1"]) if one.rule.severity == "error"] == []
+    assert synthesized(made, TYPE)["Properties"]["PresignedUrlConfig"]["ExpiresInSec"] == 900
+    assert [one["Resource"] for one in statements(made)] == [
+        ["arn:aws:s3:::releases/image.bin"],
+        ["arn:aws:s3:::releases/*/${*}${?}"],
+    ]
 
 
 @pytest.mark.parametrize("region", [None, "eu-west-1"])

@@ -75,7 +75,7 @@ class StackIds:
 
     def resolve(self) -> list[tuple[str, dict[str, Any]]]:
         """Of each template the logical id, and what it emits less its id, with nothing left to resolve."""
-        contents = [one.resource.content(one.emitted) for one in self.templates]
+        contents = [one.resource.content() for one in self.templates]
         # What is known already doesn't take the way to Node and back.
         unknown = [{key: value for key, value in one.items() if _holds_token(value)} for one in contents]
         resolved = self.stack.resolve([[one.arn for one in self.templates], unknown])

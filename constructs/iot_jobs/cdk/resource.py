@@ -52,13 +52,12 @@ class JobTemplateResource(CfnJobTemplate):
     capitalizes; of the wrong kind it makes an empty mapping or leaves the case as it is (aws/aws-cdk#32459).
 
     Overrides and assignments that come later, from an aspect or through `node.default_child`, are part of what is
-    emitted, and so of the id. Assumed: no aspect that isn't written in Python assigns to a job template's properties.
+    emitted, and so of the id.
     """
 
     def __init__(self, scope: Construct, id: str, properties: Mapping[str, Any]) -> None:
         """Make it from all properties. A value that is an intrinsic function is laid over the resource."""
         self._overrides: list[tuple[str, Any]] = []
-        self._assigned = False
         over = {key: value for key, value in properties.items() if _holds_intrinsic(value)}
         given: dict[str, Any] = {"description": "-", "jobTemplateId": "-"}  # the L1 requires them
         for key, value in properties.items():
@@ -68,25 +67,15 @@ class JobTemplateResource(CfnJobTemplate):
         for key, value in over.items():
             self.add_override(f"Properties.{key}", value)
 
-    def __setattr__(self, name: str, value: Any) -> None:
-        """Note that a property has been given another value since it was made."""
-        if not name.startswith("_") and name != "job_template_id":
-            self._assigned = True
-        super().__setattr__(name, value)
-
     def add_override(self, path: str, value: Any) -> None:
         """Lay a value over what is emitted. All other methods that override end up here."""
         self._overrides.append((path, value))
         super().add_override(path, value)
 
-    def content(self, properties: Mapping[str, Any]) -> dict[str, Any]:
-        """The properties that it was made from, with what was done to it since, less the id. It may hold tokens."""
-        if self._assigned:
-            now = {key[0].upper() + key[1:]: value for key, value in self._cfn_properties.items() if value is not None}
-            current = {key: _respelt(value, _capital) if key in _TYPED else value for key, value in now.items()}
-        else:
-            tags = _respelt(self.tags.render_tags() or None, _capital)
-            current = {**properties, "Tags": tags}
+    def content(self) -> dict[str, Any]:
+        """What is emitted now, with tags and less the id. It may hold tokens."""
+        now = {_capital(key): value for key, value in self._cfn_properties.items() if value is not None}
+        current = {key: _respelt(value, _capital) if key in _TYPED else value for key, value in now.items()}
         for path, value in self._overrides:
             first, *rest = (part.replace("\\.", ".") for part in _PERIOD.split(path))
             if first == "Properties":
