@@ -91,6 +91,16 @@ def test_no_role_to_pass(stack: cdk.Stack, operator: iam.Role) -> None:
     assert [one["Action"] for one in statements(stack)] == ["iot:CreateJob"]
 
 
+def test_package_versions(stack: cdk.Stack, operator: iam.Role) -> None:
+    """A job may be created with the package versions that the template installs, and with no other."""
+    version = f"{IOT}:package/agent/version/1.0"
+    template = owned(stack, destination_package_versions=[version])
+    template.grant_create_job(operator, targets=[Target.thing("a")])
+    (statement,) = statements(stack)
+    assert statement["Resource"][1:] == [f"{IOT}:job/*", f"{IOT}:thing/a", version]
+    assert not allows([statement], "iot:CreateJob", f"{IOT}:package/agent/version/1.1")
+
+
 def test_describing(stack: cdk.Stack, operator: iam.Role) -> None:
     """One template may be read, and no other."""
     template: IJobTemplate = owned(stack)

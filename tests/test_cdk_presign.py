@@ -242,7 +242,7 @@ def test_a_bucket_of_another_stack() -> None:
         stack = cdk.Stack(app, "Jobs", env=ENV)
         firmware(stack, {"image": Placeholder.presigned_download(bucket, "a.img")})
         assert "Fn::ImportValue" in json.dumps(synthesized(stack, "AWS::IAM::Role"))
-        return synthesized(stack, TYPE)["Properties"]
+        return dict(synthesized(stack, TYPE)["Properties"])
 
     first = made()
     assert "Fn::ImportValue" in json.dumps(first["Document"])

@@ -228,8 +228,13 @@ def test_a_hundred_templates(deployer: Deployer) -> None:
     assert deployer.current("Many", "many-99")["document"] == '{"a":2}'
 
 
-def test_roles_and_documents_in_s3(deployer: Deployer, tmp_path: Path) -> None:
-    """A template with a bucket, a role of its own and a document in S3 deploys, and so does another content of each."""
+@pytest.mark.parametrize("keep", [False, True])
+def test_roles_and_documents_in_s3(deployer: Deployer, tmp_path: Path, keep: bool) -> None:
+    """A template with a bucket, a role of its own and a document in S3 deploys, and so does another content of each.
+
+    The role of the old template goes with it, or stays with it where it is kept.
+    """
+    stack_name = f"Presigned{keep}"
 
     def build(key: str) -> Build:
         path = tmp_path / f"{key}.json"
@@ -243,6 +248,7 @@ def test_roles_and_documents_in_s3(deployer: Deployer, tmp_path: Path) -> None:
                 template_name="firmware",
                 description="Install an image",
                 document=JobDocument.inline({"image": Placeholder.presigned_download(bucket, f"{key} image.bin")}),
+                keep_previous=keep,
             )
             JobTemplate(
                 scope,
@@ -255,9 +261,10 @@ def test_roles_and_documents_in_s3(deployer: Deployer, tmp_path: Path) -> None:
         return stack
 
     seen = set()
+    roles = []
     for key in ("first", "second"):
-        deployer.deploy("Presigned", build(key))
-        firmware, script = (deployer.current("Presigned", name) for name in ("firmware", "script"))
+        deployer.deploy(stack_name, build(key))
+        firmware, script = (deployer.current(stack_name, name) for name in ("firmware", "script"))
         assert f"/{key}%20image.bin}}" in firmware["document"]
         assert "Token" not in firmware["document"]
         role = firmware["presignedUrlConfig"]["roleArn"]
@@ -267,7 +274,10 @@ def test_roles_and_documents_in_s3(deployer: Deployer, tmp_path: Path) -> None:
         assert statement["Action"] == "s3:GetObject"
         assert statement["Resource"].endswith(f"/{key} image.bin")
         seen |= {firmware["jobTemplateId"], script["jobTemplateId"], role, script["documentSource"]}
+        roles.append(role)
     assert len(seen) == 8
+    there = {one["Arn"] for page in deployer.iam.get_paginator("list_roles").paginate() for one in page["Roles"]}
+    assert [role in there for role in roles] == [keep, True]
 
 
 def test_neighbours_and_moves(deployer: Deployer) -> None:

@@ -32,6 +32,7 @@ from iot_jobs.cdk.resource import JobTemplateResource, create, emitted_propertie
 from iot_jobs.cdk.s3_document import S3Document
 from iot_jobs.finding import FindingsError
 from iot_jobs.limits import TEMPLATE_NAME
+from iot_jobs.placeholders import Placeholder
 from iot_jobs.presign import MADE_ROLE, all_access, with_role
 from iot_jobs.unresolved import Unresolved, holds_token, known
 
@@ -127,9 +128,10 @@ class JobTemplate(Construct, JobMetrics, Permissions):
             FindingsError: With every finding at once, before jsii is reached.
         """
         inline = document.document if isinstance(document, S3Document) else document
+        placeholders = _placeholders(inline)
         presign = as_written(presigned_url)
-        if isinstance(inline, JobDocument) and job_arn is None:
-            presign = with_role(presign, inline.placeholders)
+        if job_arn is None:
+            presign = with_role(presign, placeholders)
         spec = JobTemplateSpec(
             template_name=template_name,
             description=description,
@@ -157,11 +159,12 @@ class JobTemplate(Construct, JobMetrics, Permissions):
         made = block is not None and block.role_arn == MADE_ROLE
         if made and block is not None:
             kept = keep_previous or removal_policy not in (None, cdk.RemovalPolicy.DESTROY)
-            access = all_access(inline.placeholders) if isinstance(inline, JobDocument) else ()
-            arn = presign_role(self, stack, access, keep=kept).attr_arn
+            arn = presign_role(self, stack, all_access(placeholders), keep=kept).attr_arn
             spec = spec.model_copy(update={"presigned_url": block.model_copy(update={"role_arn": Unresolved(arn)})})
         self._spec = spec
-        self.presign_role_arn = _role_arn(spec)
+        self.presign_role_arn = _text(block.role_arn) if (block := known(spec.presigned_url)) else None
+        versions = map(_text, known(spec.destination_package_versions) or ())
+        self._package_versions = tuple(one for one in versions if one is not None)
         emitted = emitted_properties(stack, spec)
         emitted["JobTemplateId"] = ids.next_id() if fixed is None else fixed
         self._resource = JobTemplateResource(self, "Resource", emitted)
@@ -272,11 +275,17 @@ class JobTemplate(Construct, JobMetrics, Permissions):
         return self._resource.job_template_ref
 
 
-def _role_arn(spec: JobTemplateSpec) -> str | None:
-    """The presign role that a spec names, where it is a text."""
-    block = known(spec.presigned_url)
-    arn = block.role_arn.value if block and isinstance(block.role_arn, Unresolved) else block and block.role_arn
-    return arn if isinstance(arn, str) else None
+def _placeholders(document: JobDocument | None) -> tuple[Placeholder, ...]:
+    """The placeholders of a document; none where it isn't one, or can't be read, which the spec then says."""
+    if not isinstance(document, JobDocument) or any(one.severity == "error" for one in document.problems()):
+        return ()
+    return document.placeholders
+
+
+def _text(value: str | Unresolved) -> str | None:
+    """A value where it is a text, which may be a token."""
+    known_or_token = value.value if isinstance(value, Unresolved) else value
+    return known_or_token if isinstance(known_or_token, str) else None
 
 
 def _fixed_id(job_template_id: str | None) -> str | None:

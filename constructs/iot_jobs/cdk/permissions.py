@@ -71,6 +71,8 @@ class Permissions:
     """The role with which URLs are signed; None where there is none, or it isn't known."""
     _document_objects: tuple[tuple[str, str], ...] = ()
     """Actions and ARNs of what the document is read from."""
+    _package_versions: tuple[str, ...] = ()
+    """ARNs of the package versions that a job from the template installs."""
 
     @property
     def job_template_arn(self) -> str:
@@ -82,9 +84,10 @@ class Permissions:
     ) -> iam.Grant:
         """Allow to create jobs from this template, for these targets and no other.
 
-        It allows `iot:CreateJob` on the template, on jobs of any id, and on the targets; `iam:PassRole` on the presign
-        role; and to read a document that is in S3, which is assumed to be read for whoever creates the job.
-        (https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsiot.html)
+        It allows `iot:CreateJob` on the template, on jobs of any id, on the targets, and on the package versions that
+        the template installs; `iam:PassRole` on the presign role, without a condition on the service, because AWS
+        doesn't say that AWS IoT Jobs sets one; and to read a document that is in S3, which is assumed to be read for
+        whoever creates the job (https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsiot.html).
 
         Args:
             grantee: Who may.
@@ -96,9 +99,8 @@ class Permissions:
         stack = cdk.Stack.of(_construct(self))
         arns = _target_arns(stack, targets)
         jobs = stack.format_arn(service="iot", resource="job", resource_name="*")
-        grant = iam.Grant.add_to_principal(
-            grantee=grantee, actions=["iot:CreateJob"], resource_arns=[self.job_template_arn, jobs, *arns]
-        )
+        resources = [self.job_template_arn, jobs, *arns, *self._package_versions]
+        grant = iam.Grant.add_to_principal(grantee=grantee, actions=["iot:CreateJob"], resource_arns=resources)
         allowed = [("iam:PassRole", self.presign_role_arn)] if self.presign_role_arn is not None else []
         for action, arn in (*allowed, *self._document_objects):
             more = iam.Grant.add_to_principal(grantee=grantee, actions=[action], resource_arns=[arn])
