@@ -4,13 +4,15 @@ import aws_cdk as cdk
 from constructs import Construct
 
 from iot_jobs import Environment
-from iot_jobs.cdk import JobTemplate
+from iot_jobs.cdk import JobTemplate, StableTags
+from iot_jobs.unresolved import known
 
 
 class JobTemplatesStack(cdk.Stack):
     """A stack `iot-jobs-<environment>` with a job template for each of the environment's.
 
-    Without `env` it goes to the environment's first account and region. It is protected from deletion in production.
+    Without `env` it goes to the environment's first account and region. It is protected from deletion in production. A
+    tag on the whole app that changes with each build doesn't reach it.
     """
 
     def __init__(
@@ -34,6 +36,8 @@ class JobTemplatesStack(cdk.Stack):
             )
             for spec in environment.templates
         }
+        declared = [environment.tags, *(known(spec.tags) or {} for spec in environment.templates)]
+        StableTags.add_to(self, keep={key for tags in declared for key in tags})
         for name, reasons in environment.acknowledged.items():
             acknowledgments = [cdk.Acknowledgment(id=f"iot-jobs::{code}", reason=why) for code, why in reasons.items()]
             cdk.Validations.of(self.templates[name]).acknowledge(*acknowledgments)

@@ -146,6 +146,16 @@ def test_wrong_values_never_reach_node(stack: cdk.Stack) -> None:
     assert stack.node.children == []
 
 
+@pytest.mark.parametrize(
+    ("document", "code"),
+    [(JobDocument("{"), "JT701"), (JobDocument("[" * 101 + "]" * 101), "JT704"), ("{}", "JT005 document")],
+)
+def test_wrong_documents(stack: cdk.Stack, document: Any, code: str) -> None:
+    """A document that can't be read is a finding like any other."""
+    with pytest.raises(FindingsError, match=f"error {code}"):
+        reboot(stack, document=document)
+
+
 def test_arguments_are_keywords(stack: cdk.Stack) -> None:
     """What follows scope and id is given by name."""
     with pytest.raises(TypeError):

@@ -7,13 +7,15 @@ from typing import Any
 
 import pytest
 
-from iot_jobs import FindingsError, JobTemplateSpec
+from iot_jobs import FindingsError, JobTemplateSpec, PresignedUrlConfig
 from iot_jobs.check import check, load_application
 from iot_jobs.files import read_paths, root_of
 from iot_jobs.finding import Finding
 from iot_jobs.limits import MAX_DOCUMENT_BYTES
+from iot_jobs.presign import MADE_ROLE
 
 FAMILY, DOCUMENT = "stacks/templates/reboot.yaml", "job_documents/reboot.json"
+ROLE = "arn:aws:iam::123456789012:role/presign"
 DEV, PROD = "stacks/environments/dev.yaml", "stacks/environments/prod.yaml"
 
 Content = str | bytes | None | Callable[[Path], object]
@@ -397,6 +399,60 @@ def test_an_overlay_may_name_another_document(application: Application) -> None:
     )
     documents = [application.templates(name)["reboot"].document for name in ("dev", "prod")]
     assert [getattr(document, "text", None) for document in documents] == ['{"eu":1.0}'] * 2
+
+
+IMAGE = "${aws:iot:s3-presigned-url-v2:https://s3.eu-west-1.amazonaws.com/releases/image.bin}"
+ARTIFACT = "${aws:iot:package:agent:version:1.0:artifact:s3-presigned-url}"
+
+
+@pytest.mark.parametrize(
+    ("family", "change", "expected"),
+    [
+        ("", "{}", PresignedUrlConfig(role_arn=MADE_ROLE)),
+        ("presigned_url: {expires_in_sec: 900}", "{}", PresignedUrlConfig(role_arn=MADE_ROLE, expires_in_sec=900)),
+        (f"presigned_url: {{role_arn: {ROLE}}}", "{}", PresignedUrlConfig(role_arn=ROLE)),
+        (
+            f"presigned_url: {{role_arn: {ROLE}, expires_in_sec: 900}}",
+            "{presigned_url: {role_arn: null}}",
+            PresignedUrlConfig(role_arn=MADE_ROLE, expires_in_sec=900),
+        ),
+        (f"presigned_url: {{role_arn: {ROLE}}}", "{presigned_url: null}", PresignedUrlConfig(role_arn=MADE_ROLE)),
+        ("job_arn: arn:aws:iot:eu-west-1:123456789012:job/basis", "{}", None),
+    ],
+)
+def test_a_presign_role_may_be_left_out(
+    application: Application, family: str, change: str, expected: PresignedUrlConfig | None
+) -> None:
+    """Where no role is named, the construct will make one, unless the template copies a job with its role."""
+    application.write(
+        {
+            DOCUMENT: f'{{"image": "{IMAGE}"}}',
+            FAMILY: f"{REBOOT}{family}\n",
+            DEV: environment("dev", f"{{reboot: {change}}}"),
+        }
+    )
+    assert application.templates("dev")["reboot"].presigned_url == expected
+
+
+@pytest.mark.parametrize(
+    ("document", "family", "expected"),
+    [
+        (ARTIFACT, "", (f"{FAMILY}:1:1", "JT503", "presigned_url")),
+        (ARTIFACT, "presigned_url: {expires_in_sec: 900}", (f"{FAMILY}:4:1", "JT004", "presigned_url.role_arn")),
+        (
+            "nothing to sign",
+            "presigned_url: {expires_in_sec: 900}",
+            (f"{FAMILY}:4:1", "JT004", "presigned_url.role_arn"),
+        ),
+    ],
+)
+def test_a_presign_role_that_can_not_be_made(
+    application: Application, document: str, family: str, expected: Seen
+) -> None:
+    """Where the document doesn't say what the role must allow, its ARN is asked for."""
+    packages = 'destination_package_versions: ["arn:aws:iot:eu-west-1:123456789012:package/agent/version/1.0"]'
+    application.write({DOCUMENT: f'{{"image": "{document}"}}', FAMILY: f"{REBOOT}{packages}\n{family}\n", PROD: None})
+    assert application.seen() == [expected]
 
 
 def test_scalars_are_what_one_sees(application: Application) -> None:

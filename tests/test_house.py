@@ -14,7 +14,8 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
 README = (ROOT / "README.md").read_text()
-PYTHON_BLOCKS = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+GUIDES = [(ROOT / "docs" / name).read_text() for name in ("scaling.md", "updating.md")]
+PYTHON_BLOCKS = [block for text in (README, *GUIDES) for block in re.findall(r"```python\n(.*?)```", text, re.DOTALL)]
 HELP_BLOCKS = re.findall(r"```\n\$ iot-jobs ((?:[a-z]+ )?)--help\n(.*?)```", README, re.DOTALL)
 
 
@@ -98,8 +99,9 @@ def test_wheel(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("block", PYTHON_BLOCKS, ids=range(len(PYTHON_BLOCKS)))
 def test_readme_python(block: str, tmp_path: Path) -> None:
-    """Each Python block of the README runs as it stands."""
-    done = run(sys.executable, "-c", block, folder=tmp_path)
+    """Each Python block of the README and the guides runs as it stands."""
+    path = os.pathsep.join((str(ROOT / "constructs"), str(ROOT)))
+    done = run(sys.executable, "-c", block, folder=tmp_path, PYTHONPATH=path)
     assert done.returncode == 0, done.stderr
 
 

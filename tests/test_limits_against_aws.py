@@ -264,6 +264,9 @@ IN_NO_MODEL = {
     "REGION": "of our environment files",
     "THINGS": "of our environment files",
     "MAX_DURATION_HOURS": "of our environment files",
+    "MAX_TEMPLATES_IN_REGION": "a quota of accounts, which the models don't say",
+    "MAX_RESOURCES_IN_STACK": "a quota of CloudFormation",
+    "MAX_OUTPUTS_IN_STACK": "a quota of CloudFormation",
 }
 NOT_OURS = {"namespaceId": "set by AWS's own services, in no template and not in the registry"}
 

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from iot_jobs.unresolved import Unresolved, holds_token, is_intrinsic, known
+from iot_jobs.unresolved import Unresolved, between_tokens, holds_token, is_intrinsic, known
 
+TOKEN = "${Token[TOKEN.12]}"
 NUMBER_TOKEN = struct.unpack(">d", bytes.fromhex("fbff000000000001"))[0]
 
 
@@ -97,3 +98,18 @@ def test_equality() -> None:
     assert Unresolved({"Ref": "A"}) == Unresolved({"Ref": "A"})
     assert Unresolved({"Ref": "A"}) != Unresolved({"Ref": "B"})
     assert len({Unresolved({"Ref": "A"}), Unresolved({"Ref": "A"}), Unresolved(["A"])}) == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("", []),
+        ("a", [("a", False)]),
+        (TOKEN, [(TOKEN, True)]),
+        (f"a{TOKEN}{TOKEN}b", [("a", False), (TOKEN, True), (TOKEN, True), ("b", False)]),
+        ("${aws:iot:x}", [("${aws:iot:x}", False)]),
+    ],
+)
+def test_between_tokens(text: str, expected: list[tuple[str, bool]]) -> None:
+    """A text falls into tokens and what stands between them, and nothing is lost."""
+    assert list(between_tokens(text)) == expected

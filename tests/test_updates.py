@@ -10,12 +10,14 @@ from typing import Any
 import aws_cdk as cdk
 import boto3
 import pytest
+from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_ssm as ssm
 from aws_cdk.aws_iot import CfnJobTemplate
 from constructs import Construct
 
-from iot_jobs import AbortConfig, AbortCriterion, JobDocument
-from iot_jobs.cdk import JobTemplate
+from iot_jobs import AbortConfig, AbortCriterion, Environment, Fleet, JobDocument, JobTemplateSpec
+from iot_jobs.cdk import JobTemplate, Placeholder, S3Document
+from stacks.job_templates import JobTemplatesStack
 from tools.local_aws import LocalAws, local_aws
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -32,7 +34,7 @@ class Deployer:
         self.aws, self.folder, self.count = aws, folder, 0
         settings = {"region_name": REGION, "endpoint_url": aws.endpoint_url}
         settings |= {"aws_access_key_id": ACCOUNT, "aws_secret_access_key": "test"}
-        self.iot, self.ssm = boto3.client("iot", **settings), boto3.client("ssm", **settings)
+        self.iot, self.ssm, self.iam = (boto3.client(name, **settings) for name in ("iot", "ssm", "iam"))
         self.cdk("bootstrap", f"aws://{ACCOUNT}/{REGION}")
 
     def cdk(self, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -171,6 +173,111 @@ def test_kept_templates(deployer: Deployer) -> None:
     deployer.deploy("Kept", reboot(keep_previous=True, generation=1))
     third = deployer.current("Kept", "reboot")["jobTemplateId"]
     assert third not in (first, second)
+
+
+def test_one_family_in_two_environments(deployer: Deployer) -> None:
+    """The same family in two environments of one account and region has a template and a name in each."""
+
+    def environment(name: str) -> Environment:
+        spec = JobTemplateSpec(
+            template_name="reboot", description="Reboot a device", document=JobDocument.inline({"operation": "reboot"})
+        )
+        return Environment(name=name, account=ACCOUNT, region=REGION, fleet=Fleet(things=5), templates=[spec])
+
+    app = cdk.App(outdir=str(deployer.folder / "environments"), analytics_reporting=False)
+    for name in ("blue", "green"):
+        JobTemplatesStack(app, f"iot-jobs-{name}", environment=environment(name))
+    digests = {
+        one["Metadata"]["iot-jobs"]["content"]
+        for stack in app.synth().stacks
+        for one in stack.template["Resources"].values()
+        if one["Type"] == "AWS::IoT::JobTemplate"
+    }
+    assert len(digests) == 1
+    done = deployer.cdk("deploy", "--app", app.outdir, "--require-approval", "never", "--all", "--concurrency", "2")
+    assert done.returncode == 0, done.stdout + done.stderr
+    blue, green = (deployer.current(name, "reboot") for name in ("blue", "green"))
+    assert blue["jobTemplateId"] != green["jobTemplateId"]
+    assert blue["document"] == green["document"]
+
+
+def test_a_hundred_templates(deployer: Deployer) -> None:
+    """A hundred templates deploy in one stack, and so does a change to each of them."""
+
+    def hundred(document: str) -> Build:
+        def build(scope: Construct) -> None:
+            for number in range(100):
+                JobTemplate(
+                    scope,
+                    f"T{number}",
+                    template_name=f"many-{number}",
+                    description="One of many",
+                    document=JobDocument.inline(document),
+                )
+
+        return build
+
+    def many() -> set[str]:
+        return {one for one in deployer.ids() if one.startswith("many-")}
+
+    deployer.deploy("Many", hundred('{"a": 1}'))
+    first = many()
+    deployer.deploy("Many", hundred('{"a": 2}'))
+    second = many()
+    assert (len(first), len(second), first & second) == (100, 100, set())
+    assert deployer.current("Many", "many-99")["document"] == '{"a":2}'
+
+
+@pytest.mark.parametrize("keep", [False, True])
+def test_roles_and_documents_in_s3(deployer: Deployer, tmp_path: Path, keep: bool) -> None:
+    """A template with a bucket, a role of its own and a document in S3 deploys, and so does another content of each.
+
+    The role of the old template goes with it, or stays with it where it is kept.
+    """
+    stack_name = f"Presigned{keep}"
+
+    def build(key: str) -> Build:
+        path = tmp_path / f"{key}.json"
+        path.write_text(f'{{"operation": "{key}"}}')
+
+        def stack(scope: Construct) -> None:
+            bucket = s3.Bucket(scope, "Releases")
+            JobTemplate(
+                scope,
+                "Firmware",
+                template_name="firmware",
+                description="Install an image",
+                document=JobDocument.inline({"image": Placeholder.presigned_download(bucket, f"{key} image.bin")}),
+                keep_previous=keep,
+            )
+            JobTemplate(
+                scope,
+                "Script",
+                template_name="script",
+                description="Run a script",
+                document=S3Document.from_asset(path),
+            )
+
+        return stack
+
+    seen = set()
+    roles = []
+    for key in ("first", "second"):
+        deployer.deploy(stack_name, build(key))
+        firmware, script = (deployer.current(stack_name, name) for name in ("firmware", "script"))
+        assert f"/{key}%20image.bin}}" in firmware["document"]
+        assert "Token" not in firmware["document"]
+        role = firmware["presignedUrlConfig"]["roleArn"]
+        assert firmware["presignedUrlConfig"]["expiresInSec"] == 3600
+        policy = deployer.iam.get_role_policy(RoleName=role.rpartition("/")[2], PolicyName="Objects")["PolicyDocument"]
+        (statement,) = policy["Statement"]
+        assert statement["Action"] == "s3:GetObject"
+        assert statement["Resource"].endswith(f"/{key} image.bin")
+        seen |= {firmware["jobTemplateId"], script["jobTemplateId"], role, script["documentSource"]}
+        roles.append(role)
+    assert len(seen) == 8
+    there = {one["Arn"] for page in deployer.iam.get_paginator("list_roles").paginate() for one in page["Roles"]}
+    assert [role in there for role in roles] == [keep, True]
 
 
 def test_neighbours_and_moves(deployer: Deployer) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from tools import synth_cost
 from tools.local_aws import environ_without_aws
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -41,6 +42,7 @@ def main() -> None:
         check = (str(BIN / "iot-jobs"), "check", str(template))
         lint = (str(BIN / "cfn-lint"), str(template))
         compare(f"check {TEMPLATES} templates, against cfn-lint", check, lint, environ)
+    synth_cost.main()
 
 
 def compare(title: str, ours: Sequence[str], theirs: Sequence[str], environ: dict[str, str]) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 from iot_jobs import jsontext, placeholders
 from iot_jobs.finding import Finding, FindingsError, Rule
 from iot_jobs.limits import API, GUIDE, MAX_DOCUMENT_BYTES, MAX_DOCUMENT_DEPTH, QUOTAS
-from iot_jobs.unresolved import holds_token
+from iot_jobs.unresolved import between_tokens, holds_token
 
 UNREADABLE = Rule(
     code="JT001",
@@ -40,7 +40,7 @@ class JobDocument:
 
     `inline` and `from_file` give the canonical text (keys sorted, no blanks, numbers as spelt), so that layout and key
     order change nothing; the constructor keeps any text, such as one read from a template. The text may hold CDK
-    tokens: it is then neither measured nor hashed.
+    tokens: then only the rest of it is measured.
     """
 
     text: str
@@ -88,8 +88,11 @@ class JobDocument:
 
     @property
     def size_in_bytes(self) -> int:
-        """The length of the text in UTF-8; tokens count as they are written now."""
-        return len(self.text.encode("utf-8", "surrogatepass"))
+        """The length of the text in UTF-8, without what only CloudFormation will know."""
+        text = self.text
+        if self.holds_token:
+            text = "".join(part for part, token in between_tokens(text) if not token)
+        return len(text.encode("utf-8", "surrogatepass"))
 
     @cached_property
     def placeholders(self) -> tuple[placeholders.Placeholder, ...]:
@@ -115,10 +118,11 @@ class JobDocument:
             return
         if not isinstance(value, Mapping):
             yield NOT_AN_OBJECT.finding(given=value, allowed="a JSON object", fix="put it into an object: {...}")
-        if not self.holds_token and self.size_in_bytes > MAX_DOCUMENT_BYTES:
+        if self.size_in_bytes > MAX_DOCUMENT_BYTES:
+            unseen = ", and here what only CloudFormation will know comes on top" if self.holds_token else ""
             yield TOO_LARGE.finding(
                 given=self.size_in_bytes,
-                allowed=f"up to {MAX_DOCUMENT_BYTES} bytes in UTF-8",
+                allowed=f"up to {MAX_DOCUMENT_BYTES} bytes in UTF-8{unseen}",
                 fix="move data out of the document, or keep the document in S3 and name it as document_source",
             )
         yield from self._surrogates()

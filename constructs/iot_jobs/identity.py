@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 from collections.abc import Mapping
 from typing import Any
 
-from iot_jobs.jsontext import canonical
 from iot_jobs.limits import TEMPLATE_NAME
 
 DIGEST_LENGTH = 10
@@ -29,14 +29,14 @@ def content_digest(properties: Mapping[str, Any]) -> str:
     return _digest({key: value for key, value in properties.items() if key != _ID})
 
 
-def job_template_id(template_name: str, properties: Mapping[str, Any], *, stack_name: str, logical_id: str) -> str:
-    """`<template_name>-<digest>`, at most 64 characters.
+def job_template_id(template_name: str, content: str, *, stack_name: str, logical_id: str) -> str:
+    """`<template_name>-<digest>`, at most 64 characters; `content` is the digest of the content.
 
     The digest is taken over the content, and over stack and logical id, so that neither two stacks of one account nor
     a construct that was moved within its stack ever ask for an id that is still in use. A long name is cut, and told
     apart by the digest, which has seen it whole.
     """
-    digest = _digest([template_name, stack_name, logical_id, content_digest(properties)])
+    digest = _digest([template_name, stack_name, logical_id, content])
     return f"{template_name[: TEMPLATE_NAME.maximum - DIGEST_LENGTH - 1]}-{digest}"
 
 
@@ -50,7 +50,8 @@ _ALPHABET = set("abcdefghijklmnopqrstuvwxyz234567")
 
 
 def _digest(value: object) -> str:
-    digest = hashlib.sha256(canonical(_whole(value)).encode("utf-8", "surrogatepass")).digest()
+    text = json.dumps(_whole(value), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
     return base64.b32encode(digest).decode().lower()[:DIGEST_LENGTH]
 
 

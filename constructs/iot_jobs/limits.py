@@ -646,6 +646,13 @@ MAX_DOCUMENT_BYTES = 32768
 MAX_PLACEHOLDERS = 10
 MAX_DOCUMENT_DEPTH = 100
 
+# Quotas of a region and of a stack -----------------------------------------------------------------------------------
+
+CLOUDFORMATION_QUOTAS = "https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html"
+MAX_TEMPLATES_IN_REGION = 100  # QUOTAS
+MAX_RESOURCES_IN_STACK = 500  # CLOUDFORMATION_QUOTAS
+MAX_OUTPUTS_IN_STACK = 200  # CLOUDFORMATION_QUOTAS
+
 # Environments --------------------------------------------------------------------------------------------------------
 
 _CDK_ENVIRONMENTS = "https://docs.aws.amazon.com/cdk/v2/guide/environments.html"

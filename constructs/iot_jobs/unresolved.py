@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import struct
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeGuard, TypeVar
 
@@ -45,6 +45,18 @@ def holds_token(value: object) -> bool:
         return len(value) == 1 and isinstance(value[0], str) and value[0].startswith("#{Token[")
     # What jsii hands out for an IResolvable, seen without importing jsii.
     return hasattr(value, "resolve") and hasattr(value, "creation_stack")
+
+
+def between_tokens(text: str) -> Iterator[tuple[str, bool]]:
+    """The parts of a text in order, and of each whether it is a token."""
+    start = 0
+    for match in _TOKEN.finditer(text):
+        if match.start() > start:
+            yield text[start : match.start()], False
+        yield match[0], True
+        start = match.end()
+    if start < len(text):
+        yield text[start:], False
 
 
 def is_intrinsic(value: object) -> TypeGuard[Mapping[str, Any]]:

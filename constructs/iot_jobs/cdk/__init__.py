@@ -1,6 +1,22 @@
 """Constructs for the AWS CDK. The only package here that imports `aws_cdk`, and with it Node."""
 
-from iot_jobs.cdk.job_template import JobTemplate, PresignedUrl
+from iot_jobs.cdk.imported import ImportedJobTemplate
+from iot_jobs.cdk.job_template import JobTemplate
+from iot_jobs.cdk.permissions import IJobTemplate, Target
+from iot_jobs.cdk.placeholder import Placeholder
+from iot_jobs.cdk.presign_role import PresignedUrl
 from iot_jobs.cdk.rules import JobTemplateRules
+from iot_jobs.cdk.s3_document import S3Document
+from iot_jobs.cdk.stable_tags import StableTags
 
-__all__ = ["JobTemplate", "JobTemplateRules", "PresignedUrl"]
+__all__ = [
+    "IJobTemplate",
+    "ImportedJobTemplate",
+    "JobTemplate",
+    "JobTemplateRules",
+    "Placeholder",
+    "PresignedUrl",
+    "S3Document",
+    "StableTags",
+    "Target",
+]

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import aws_cdk as cdk
 import jsii
-from aws_cdk.aws_iot import CfnJobTemplate
 
+from iot_jobs.cdk.resource import JobTemplateResource
 from iot_jobs.identity import content_digest, job_template_id
+from iot_jobs.unresolved import holds_token
 
 METADATA = "iot-jobs"
 """The key of what we write into a resource's Metadata, which replaces nothing."""
@@ -19,20 +21,22 @@ _NOT_YET = "(set at synth)"
 
 
 @dataclass(frozen=True)
-class _Template:
-    """A template whose id moves with its content, `generation` included. `logical_id` is a token."""
+class Template:
+    """A template of a stack. `arn` is a token; `generation` is part of the id, None where the id is the user's own."""
 
     name: str
-    emitted: dict[str, Any]
-    resource: CfnJobTemplate
-    logical_id: str
-    metadata: dict[str, Any]
-    generation: int
+    emitted: Mapping[str, Any]
+    resource: JobTemplateResource
+    arn: str
+    metadata: Mapping[str, Any]
+    generation: int | None
+    resources: int
+    """How many resources were made with it and for it."""
 
 
 @dataclass(eq=False)
 class StackIds:
-    """The job templates of one stack that have no id of their own.
+    """The job templates of one stack.
 
     Round trips to Node cost more than all else, so that one hook sets all ids: the first template's id is a token, and
     the CDK asks for its value before it synthesizes, each time that it does. It asks while it looks for references
@@ -41,49 +45,68 @@ class StackIds:
     """
 
     stack: cdk.Stack
-    templates: list[_Template] = field(default_factory=list)
-    first_id: str | None = None
+    templates: list[Template] = field(default_factory=list)
+    name: str = ""
+    """The stack's name, or that of its construct where a parent stack makes one up."""
+    contents: list[dict[str, Any]] | None = None
+    """What each template emits less its id, once that is known."""
+    _hooked: JobTemplateResource | None = None
+    _hooked_id: str | None = None
 
     @classmethod
     def of(cls, stack: cdk.Stack) -> StackIds:
         """The one of a stack."""
         found: StackIds | None = getattr(stack, _ATTRIBUTE, None)
         if found is None:
-            found = cls(stack)
+            known = stack.stack_name
+            found = cls(stack, name=stack.node.id if cdk.Token.is_unresolved(known) else known)
             setattr(stack, _ATTRIBUTE, found)
         return found
 
     def next_id(self) -> str:
         """The id for the next template to be made with: the hook for the first, and none yet for the others."""
-        return _NOT_YET if self.templates else cdk.Lazy.uncached_string(_Hook(self))
+        return cdk.Lazy.uncached_string(_Hook(self)) if self._hooked is None else _NOT_YET
 
-    def add(
-        self, resource: CfnJobTemplate, *, name: str, emitted: dict[str, Any], metadata: dict[str, Any], generation: int
-    ) -> None:
-        """Set this template's id at synth."""
-        self.templates.append(_Template(name, emitted, resource, resource.logical_id, metadata, generation))
+    def add(self, template: Template) -> None:
+        """Set this template's id at synth, if it isn't the user's own."""
+        self.templates.append(template)
+        if self._hooked is None and template.generation is not None:
+            self._hooked = template.resource
+
+    def resolve(self) -> list[tuple[str, dict[str, Any]]]:
+        """Of each template the logical id, and what it emits less its id, with nothing left to resolve."""
+        contents = [one.resource.content() for one in self.templates]
+        # What is known already doesn't take the way to Node and back.
+        unknown = [{key: value for key, value in one.items() if _holds_token(value)} for one in contents]
+        resolved = self.stack.resolve([[one.arn for one in self.templates], unknown])
+        arns, late = resolved
+        self.contents = [known | more for known, more in zip(contents, late, strict=True)]
+        return [(arn["Fn::GetAtt"][0], one) for arn, one in zip(arns, self.contents, strict=True)]
 
     def set_all(self) -> None:
-        """Resolve, digest and set the ids of all templates."""
-        contents = [
-            {"logical_id": one.logical_id, "emitted": one.emitted, "tags": one.resource.tags.render_tags()}
-            for one in self.templates
-        ]
+        """Digest what is emitted, and set the ids of all templates."""
         known = self.stack.stack_name
         # A nested stack's name is not known, but its path tells it from its siblings.
         stack_name = self.stack.node.path if cdk.Token.is_unresolved(known) else known
-        resolved = self.stack.resolve(contents)
-        for one, content in zip(self.templates, resolved, strict=True):
-            # jsii spells the keys of a struct in small letters; CloudFormation gets them in capitals.
-            tags = [{"Key": tag["key"], "Value": tag["value"]} for tag in content.get("tags") or ()]
-            properties = content["emitted"] | ({"Tags": tags} if tags else {})
+        for one, (logical_id, content) in zip(self.templates, self.resolve(), strict=True):
+            if one.generation is None:
+                continue
+            digest = content_digest(content)
             salt = f"{stack_name}#{one.generation}" if one.generation else stack_name
-            new = job_template_id(one.name, properties, stack_name=salt, logical_id=content["logical_id"])
-            one.resource.add_metadata(METADATA, one.metadata | {"content": content_digest(properties)})
-            if one is self.templates[0]:
-                self.first_id = new
+            new = job_template_id(one.name, digest, stack_name=salt, logical_id=logical_id)
+            one.resource.add_metadata(METADATA, {**one.metadata, "content": digest})
+            if one.resource is self._hooked:
+                self._hooked_id = new
             else:
                 one.resource.job_template_id = new
+
+    def hooked_id(self, *, preparing: bool) -> str:
+        """The first template's id; before synthesis it also sets those of the others."""
+        if preparing:
+            self.set_all()
+        if self._hooked_id is None:
+            raise RuntimeError("job template ids are asked for before the CDK has prepared the app; synthesize first")
+        return self._hooked_id
 
 
 @jsii.implements(cdk.IStringProducer)
@@ -92,9 +115,14 @@ class _Hook:
         self._ids = ids
 
     def produce(self, context: cdk.IResolveContext) -> str:
-        """The first template's id; before synthesis it also sets those of the others."""
-        if context.preparing:
-            self._ids.set_all()
-        if self._ids.first_id is None:
-            raise RuntimeError("job template ids are asked for before the CDK has prepared the app; synthesize first")
-        return self._ids.first_id
+        """The first template's id."""
+        return self._ids.hooked_id(preparing=context.preparing)
+
+
+def _holds_token(value: Any) -> bool:
+    """Whether a token is anywhere in a value."""
+    if isinstance(value, Mapping):
+        return any(map(_holds_token, value.values()))
+    if isinstance(value, list | tuple):
+        return holds_token(value) or any(map(_holds_token, value))
+    return holds_token(value)

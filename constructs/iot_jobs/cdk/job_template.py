@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Self
+from typing import Self
 
 import aws_cdk as cdk
 import jsii
-from aws_cdk import aws_iam as iam
 from aws_cdk import aws_ssm as ssm
-from aws_cdk.aws_iot import CfnJobTemplate
 from aws_cdk.interfaces import ResourceEnvironment
 from aws_cdk.interfaces.aws_iot import IJobTemplateRef, JobTemplateReference
 from constructs import Construct
@@ -25,11 +22,19 @@ from iot_jobs import (
     RolloutConfig,
     TimeoutConfig,
 )
-from iot_jobs.cdk.ids import StackIds
-from iot_jobs.cloudformation import properties
+from iot_jobs.cdk.ids import StackIds, Template
+from iot_jobs.cdk.imported import ImportedJobTemplate
+from iot_jobs.cdk.late import LateChecks
+from iot_jobs.cdk.metrics import JobMetrics
+from iot_jobs.cdk.permissions import Permissions
+from iot_jobs.cdk.presign_role import PresignedUrl, as_written, presign_role
+from iot_jobs.cdk.resource import JobTemplateResource, create, emitted_properties
+from iot_jobs.cdk.s3_document import S3Document
 from iot_jobs.finding import FindingsError
-from iot_jobs.limits import DEFAULT_EXPIRES_IN_SEC, TEMPLATE_NAME
-from iot_jobs.unresolved import holds_token, known
+from iot_jobs.limits import TEMPLATE_NAME
+from iot_jobs.placeholders import Placeholder
+from iot_jobs.presign import MADE_ROLE, all_access, with_role
+from iot_jobs.unresolved import Unresolved, holds_token, known
 
 PARAMETER_PREFIX = "/iot-jobs"
 """What the name of the parameter with a template's current ARN begins with, where nothing else is asked for."""
@@ -44,43 +49,14 @@ _KEEP_PREVIOUS = (
 )
 
 
-@dataclass(frozen=True, kw_only=True)
-class PresignedUrl:
-    """How presigned URLs are signed, with a role as an object instead of an ARN."""
-
-    role: iam.IRole
-    """The role that AWS IoT assumes to sign; it must trust `iot.amazonaws.com`."""
-    expires_in_sec: int = DEFAULT_EXPIRES_IN_SEC
-    """Seconds that a URL lives from when the device asks for the document, 60 to 3600."""
+_NO_VERSION = (
+    "the document is an object without a version: another content under the same key changes nothing here, and is not "
+    "deployed; give the version, or use S3Document.from_asset"
+)
 
 
 @jsii.implements(IJobTemplateRef)
-class _ImportedJobTemplate(cdk.Resource):
-    """A job template that exists already. Jobs can be created from it; nothing of it can be changed here."""
-
-    def __init__(self, scope: Construct, id: str, *, arn: str) -> None:
-        super().__init__(scope, id, environment_from_arn=arn)
-        self._arn = arn
-
-    @property
-    def job_template_arn(self) -> str:
-        """The template's ARN."""
-        return self._arn
-
-    @property
-    def job_template_id(self) -> str:
-        """The template's id: the last part of the ARN."""
-        parts = cdk.Stack.of(self).split_arn(self._arn, cdk.ArnFormat.SLASH_RESOURCE_NAME)
-        return str(parts.resource_name)
-
-    @property
-    def job_template_ref(self) -> JobTemplateReference:
-        """A reference for other constructs."""
-        return JobTemplateReference(job_template_arn=self.job_template_arn, job_template_id=self.job_template_id)
-
-
-@jsii.implements(IJobTemplateRef)
-class JobTemplate(Construct):
+class JobTemplate(Construct, JobMetrics, Permissions):
     """A job template, checked before anything is synthesized, that can always be changed and deployed again.
 
     Values are those of `iot_jobs.JobTemplateSpec`. Wrong ones raise `iot_jobs.FindingsError` (a `ValueError`) that
@@ -90,6 +66,9 @@ class JobTemplate(Construct):
     is emitted: an edit gives a new template and deletes the old one, and what changes nothing leaves the id alone. The
     SSM parameter `/iot-jobs/<environment>/<template_name>` holds the ARN of the current one, and so does a stack
     output; `JobTemplate.from_published` reads it in another stack.
+
+    Where the document has presigned placeholders and no role is given, the template gets one of its own, which may do
+    what they name and nothing else.
     """
 
     def __init__(
@@ -99,7 +78,7 @@ class JobTemplate(Construct):
         *,
         template_name: str,
         description: str,
-        document: JobDocument | None = None,
+        document: JobDocument | S3Document | None = None,
         document_source: str | None = None,
         job_arn: str | None = None,
         rollout: RolloutConfig | None = None,
@@ -124,14 +103,16 @@ class JobTemplate(Construct):
             id: Its name within the scope.
             template_name: What its id begins with: 1 to 64 letters, digits, `_` and `-`.
             description: 1 to 2028 printable characters on one line.
-            document: What devices are told to do: JSON of at most 32,768 bytes with at most 10 placeholders.
+            document: What devices are told to do: JSON of at most 32,768 bytes with at most 10 placeholders, in the
+                template or in S3.
             document_source: The https URL of an S3 object, in place of `document`.
             job_arn: An existing job to copy; what else is given here replaces what the job has.
             rollout: Things per minute, constant or rising. None: 1000 a minute.
             abort: What cancels the job on its own. None: nothing does.
             retry: At most 10 retries for each device. None: none.
             timeout: Minutes that an execution may be in progress, 1 to 10080. None: no limit.
-            presigned_url: Role and lifetime (60 to 3600 s) of presigned URLs; required if the document has any.
+            presigned_url: Role and lifetime (60 to 3600 s) of presigned URLs. None, or no role: one is made if the
+                document has any.
             maintenance_windows: When things are told, in UTC, for continuous jobs only. Empty: at any time.
             destination_package_versions: ARNs of at most 25 package versions that the job installs.
             tags: At most 50, beside those that `Tags.of` puts on it.
@@ -139,60 +120,80 @@ class JobTemplate(Construct):
             parameter_prefix: What the parameter's name begins with. None: no parameter.
             job_template_id: An id of your own, which you change yourself with every edit.
             removal_policy: What happens when the template is removed from the stack. None: it is deleted.
-            keep_previous: Leave the old template when an edit replaces it. Each one counts towards the quota of 100.
+            keep_previous: Leave the old template and its role when an edit replaces it. Each template counts towards
+                the quota of 100.
             generation: Raise it to go back to earlier content whose template was kept, and still has its id.
 
         Raises:
             FindingsError: With every finding at once, before jsii is reached.
         """
-        if isinstance(presigned_url, PresignedUrl):
-            presigned_url = PresignedUrlConfig(
-                role_arn=presigned_url.role.role_arn, expires_in_sec=presigned_url.expires_in_sec
-            )
+        inline = document.document if isinstance(document, S3Document) else document
+        placeholders = _placeholders(inline)
+        presign = as_written(presigned_url)
+        if job_arn is None:
+            presign = with_role(presign, placeholders)
         spec = JobTemplateSpec(
             template_name=template_name,
             description=description,
-            document=document,
+            document=Unresolved(document) if inline is None and document is not None else inline,
             document_source=document_source,
             job_arn=job_arn,
             rollout=rollout,
             abort=abort,
             retry=retry,
             timeout=timeout,
-            presigned_url=presigned_url,
+            presigned_url=presign,
             maintenance_windows=maintenance_windows,
             destination_package_versions=destination_package_versions,
             tags={} if tags is None else tags,
         )
         fixed = _fixed_id(job_template_id)
         super().__init__(scope, id)
-        self._spec = spec
-        stack = cdk.Stack.of(self)
+        stack = scope if isinstance(scope, cdk.Stack) else cdk.Stack.of(self)
         ids = StackIds.of(stack)
-        emitted = _emitted(stack, spec)
-        self._resource = _resource(self, emitted, ids.next_id() if fixed is None else fixed)
-        environment = environment or _name_of(stack)
-        if fixed is None:
-            ids.add(
-                self._resource,
+        if not ids.templates:
+            LateChecks(ids)
+        if isinstance(document, S3Document):
+            spec = self._in_s3(document, spec)
+        block = known(spec.presigned_url)
+        made = block is not None and block.role_arn == MADE_ROLE
+        if made and block is not None:
+            kept = keep_previous or removal_policy not in (None, cdk.RemovalPolicy.DESTROY)
+            arn = presign_role(self, stack, all_access(placeholders), keep=kept).attr_arn
+            spec = spec.model_copy(update={"presigned_url": block.model_copy(update={"role_arn": Unresolved(arn)})})
+        self._spec = spec
+        self.presign_role_arn = _text(block.role_arn) if (block := known(spec.presigned_url)) else None
+        versions = map(_text, known(spec.destination_package_versions) or ())
+        self._package_versions = tuple(one for one in versions if one is not None)
+        emitted = emitted_properties(stack, spec)
+        emitted["JobTemplateId"] = ids.next_id() if fixed is None else fixed
+        self._resource = JobTemplateResource(self, "Resource", emitted)
+        self._arn = self._resource.attr_arn
+        environment = environment or ids.name
+        ids.add(
+            Template(
                 name=template_name,
                 emitted=emitted,
+                resource=self._resource,
+                arn=self._arn,
                 metadata={"template_name": template_name, "environment": environment},
-                generation=generation,
+                generation=generation if fixed is None else None,
+                resources=1 + (parameter_prefix is not None) + made,
             )
-        else:
+        )
+        if fixed is not None:
             cdk.Annotations.of(self).add_warning_v2("iot-jobs:fixed-id", _FIXED_ID)
         if removal_policy is not None:
             self._resource.apply_removal_policy(removal_policy, apply_to_update_replace_policy=False)
         if keep_previous:
             self._resource.cfn_options.update_replace_policy = cdk.CfnDeletionPolicy.RETAIN
             cdk.Annotations.of(self).add_warning_v2("iot-jobs:keep-previous", _KEEP_PREVIOUS)
-        self._arn = self._resource.attr_arn
         if parameter_prefix is not None:
             name = f"{parameter_prefix}/{environment}/{template_name}"
             # In the stack, not in here: a template that moves in the tree must not ask for the name a second time.
-            ssm.CfnParameter(stack, f"Parameter{name}", type="String", name=name, value=self._arn)
-        cdk.CfnOutput(self, "Arn", value=self._arn)
+            parameter = ssm.CfnParameter.__new__(ssm.CfnParameter)
+            create(parameter, stack, f"Parameter{name}", {"type": "String", "name": name, "value": self._arn})
+        create(cdk.CfnOutput.__new__(cdk.CfnOutput), self, "Arn", {"value": self._arn})
 
     @classmethod
     def from_spec(cls, scope: Construct, id: str, spec: JobTemplateSpec, *, environment: str | None = None) -> Self:
@@ -200,34 +201,53 @@ class JobTemplate(Construct):
         return cls(scope, id, environment=environment, **dict(spec))
 
     @staticmethod
-    def from_job_template_arn(scope: Construct, id: str, job_template_arn: str) -> _ImportedJobTemplate:
-        """Refer to an existing template by its ARN."""
-        return _ImportedJobTemplate(scope, id, arn=job_template_arn)
+    def from_job_template_arn(
+        scope: Construct, id: str, job_template_arn: str, *, presign_role_arn: str | None = None
+    ) -> ImportedJobTemplate:
+        """Refer to an existing template by its ARN. The role is what `grant_create_job` allows to pass."""
+        return ImportedJobTemplate(scope, id, arn=job_template_arn, presign_role_arn=presign_role_arn)
 
     @staticmethod
-    def from_job_template_id(scope: Construct, id: str, job_template_id: str) -> _ImportedJobTemplate:
+    def from_job_template_id(scope: Construct, id: str, job_template_id: str) -> ImportedJobTemplate:
         """Refer to an existing template of the stack's account and region by its id."""
         arn = cdk.Stack.of(scope).format_arn(service="iot", resource="jobtemplate", resource_name=job_template_id)
-        return _ImportedJobTemplate(scope, id, arn=arn)
+        return ImportedJobTemplate(scope, id, arn=arn)
 
     @staticmethod
-    def from_managed_template(scope: Construct, id: str, name: str, *, version: str = "1.0") -> _ImportedJobTemplate:
+    def from_managed_template(scope: Construct, id: str, name: str, *, version: str = "1.0") -> ImportedJobTemplate:
         """Refer to a template that AWS manages, such as `AWS-Reboot`. Its ARN has an empty account."""
         arn = cdk.Stack.of(scope).format_arn(
             service="iot", account="", resource="jobtemplate", resource_name=f"{name}:{version}"
         )
-        return _ImportedJobTemplate(scope, id, arn=arn)
+        return ImportedJobTemplate(scope, id, arn=arn)
 
     @staticmethod
     def from_published(
-        scope: Construct, id: str, *, environment: str, template_name: str, parameter_prefix: str = PARAMETER_PREFIX
-    ) -> _ImportedJobTemplate:
+        scope: Construct,
+        id: str,
+        *,
+        environment: str,
+        template_name: str,
+        parameter_prefix: str = PARAMETER_PREFIX,
+        presign_role_arn: str | None = None,
+    ) -> ImportedJobTemplate:
         """Refer to the current template of a name in another stack of the account and region.
 
-        CloudFormation reads the parameter at each deployment of the stack that this stands in.
+        CloudFormation reads the parameter at each deployment of the stack that this stands in, so that this stack is
+        to be deployed after each change of the template. The role is what `grant_create_job` allows to pass.
         """
         arn = ssm.StringParameter.value_for_string_parameter(scope, f"{parameter_prefix}/{environment}/{template_name}")
-        return _ImportedJobTemplate(scope, id, arn=arn)
+        return ImportedJobTemplate(scope, id, arn=arn, presign_role_arn=presign_role_arn)
+
+    def _in_s3(self, document: S3Document, spec: JobTemplateSpec) -> JobTemplateSpec:
+        """The spec with the document where it is in S3."""
+        located = document.locate(self)
+        self._document_objects = located.objects
+        if document.uploaded_by is not None:
+            self.node.add_dependency(document.uploaded_by)
+        if document.bucket is not None and document.version is None:
+            cdk.Annotations.of(self).add_warning_v2("iot-jobs:document-version", _NO_VERSION)
+        return spec.model_copy(update={"document": None, "document_source": Unresolved(located.url)})
 
     @property
     def spec(self) -> JobTemplateSpec:
@@ -255,33 +275,17 @@ class JobTemplate(Construct):
         return self._resource.job_template_ref
 
 
-def _emitted(stack: cdk.Stack, spec: JobTemplateSpec) -> dict[str, Any]:
-    """The properties but for id and tags, which are known at synth only."""
-    emitted = properties(spec)
-    document = known(spec.document)
-    if document is not None and document.holds_token:
-        # Quotes in what a token stands for must be escaped once it is known.
-        emitted["Document"] = stack.to_json_string(document.value)
-    return emitted
+def _placeholders(document: JobDocument | None) -> tuple[Placeholder, ...]:
+    """The placeholders of a document; none where it isn't one, or can't be read, which the spec then says."""
+    if not isinstance(document, JobDocument) or any(one.severity == "error" for one in document.problems()):
+        return ()
+    return document.placeholders
 
 
-def _resource(scope: Construct, emitted: dict[str, Any], job_template_id: str) -> CfnJobTemplate:
-    """The L1 with exactly these properties.
-
-    The L1 itself spells four blocks in camelCase and empties dicts in two others (aws/aws-cdk#32459), so that all but
-    three properties are laid over it. Tags go through it, because that is where `Tags.of` merges its own.
-    """
-    del emitted["JobTemplateId"]
-    tags = emitted.pop("Tags", None)
-    resource = CfnJobTemplate(
-        scope,
-        "Resource",
-        job_template_id=job_template_id,
-        description=emitted["Description"],
-        tags=tags and [cdk.CfnTag(key=tag["Key"], value=tag["Value"]) for tag in tags],
-    )
-    resource.add_override("Properties", {key: value for key, value in emitted.items() if key != "Description"})
-    return resource
+def _text(value: str | Unresolved) -> str | None:
+    """A value where it is a text, which may be a token."""
+    known_or_token = value.value if isinstance(value, Unresolved) else value
+    return known_or_token if isinstance(known_or_token, str) else None
 
 
 def _fixed_id(job_template_id: str | None) -> str | None:
@@ -291,8 +295,3 @@ def _fixed_id(job_template_id: str | None) -> str | None:
         if finding:
             raise FindingsError([finding.under(("job_template_id",))])
     return job_template_id
-
-
-def _name_of(stack: cdk.Stack) -> str:
-    """The stack's name, or that of the construct where a parent stack makes one up."""
-    return stack.node.id if cdk.Token.is_unresolved(stack.stack_name) else stack.stack_name

@@ -321,16 +321,22 @@ def _volatile(subject: Subject) -> Iterator[Finding]:
             fix="say what the job does; the stack's tags can say which build deployed it",
         )
     for key, value in (known(subject.spec.tags) or {}).items():
-        text = known(value)
-        match = _VOLATILE.search(text) if text is not None else None
-        if match or _VOLATILE_TAGS.fullmatch(key):
-            yield VOLATILE.finding(
-                loc=("tags", key),
-                given=match[0] if match else text,
-                allowed="tags that stay the same from build to build",
-                fix=f'keep it off job templates: Tags.of(app).add("{key}", ..., '
-                'exclude_resource_types=["AWS::IoT::JobTemplate"])',
-            )
+        if finding := volatile_tag(key, known(value)):
+            yield finding
+
+
+def volatile_tag(key: str, value: str | None) -> Finding | None:
+    """What is wrong with a tag that changes with each build, None for any other. The value may not be known."""
+    match = _VOLATILE.search(value) if value is not None else None
+    if not match and not _VOLATILE_TAGS.fullmatch(key):
+        return None
+    return VOLATILE.finding(
+        loc=("tags", key),
+        given=match[0] if match else value,
+        allowed="tags that stay the same from build to build",
+        fix=f'keep it off job templates: Tags.of(app).add("{key}", ..., '
+        'exclude_resource_types=["AWS::IoT::JobTemplate"])',
+    )
 
 
 def _document(subject: Subject) -> Iterator[Finding]:

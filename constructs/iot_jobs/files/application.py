@@ -17,6 +17,7 @@ from iot_jobs.files.source import Source, placed, read, resolved, shown_path
 from iot_jobs.files.subject import Document, Subject
 from iot_jobs.finding import Finding, FindingsError, Location, Place, Rule
 from iot_jobs.model import MISSING_VALUE, UNKNOWN_KEY, WRONG_KIND, nearest_key, unknown_key
+from iot_jobs.presign import with_role
 from iot_jobs.spec import JobTemplateSpec
 from iot_jobs.unresolved import Unresolved
 
@@ -218,7 +219,10 @@ class Loader:
             form = _OWN_FORM[WRONG_KIND]
             found.append(form.finding(loc=("acknowledge",), given=acknowledged, allowed=allowed, fix=fix))
         if "document" in values and not isinstance(values["document"], Unresolved):
-            values["document"] = self._document(values["document"], places, found)
+            document = values["document"] = self._document(values["document"], places, found)
+            if isinstance(document, JobDocument) and "job_arn" not in values:
+                presigned_url = with_role(values.get("presigned_url"), document.placeholders)
+                values |= {} if presigned_url is None else {"presigned_url": presigned_url}
         if schema is not None:
             schema = self._schema(schema, places, found)
         spec, more = JobTemplateSpec.check(values)

@@ -43,6 +43,10 @@ def _family() -> dict[str, Any]:
     properties["document_schema"] = _text(
         "What the document is held against: a family of documents by name, or a JSON Schema in job_documents/."
     ) | {"examples": list(agents.FAMILIES)}
+    properties["presigned_url"]["description"] = (
+        "How presigned URLs are signed. Where no role is named, the construct makes one for what the document names."
+    )
+    schema["$defs"]["PresignedUrlConfig"].pop("required", None)
     properties["acknowledge"] = {
         "type": "object",
         "description": "Codes of warnings that are meant, each with a reason.",

@@ -1,0 +1,67 @@
+"""The metrics that AWS IoT has of each job."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aws_cdk import aws_cloudwatch as cloudwatch
+
+
+class JobMetrics:
+    """Metrics in the namespace `AWS/IoT`, whose only dimension is the id of a job, which therefore is an argument.
+
+    A count is of executions whose status has changed in the period; with `total` it is of those that have the status
+    (https://docs.aws.amazon.com/iot/latest/developerguide/metrics_dimensions.html). There is none for executions that
+    timed out. Options are those of `cloudwatch.Metric`.
+    """
+
+    def metric(self, metric_name: str, *, job_id: str, **options: Any) -> cloudwatch.Metric:
+        """A metric of a job by its name. By default the sum of the period."""
+        return cloudwatch.Metric(
+            namespace="AWS/IoT",
+            metric_name=metric_name,
+            dimensions_map={"JobId": job_id},
+            **{"statistic": "Sum"} | options,
+        )
+
+    def metric_queued(self, *, job_id: str, total: bool = False, **options: Any) -> cloudwatch.Metric:
+        """Executions that wait for their device."""
+        return self._executions("Queued", job_id, total, options)
+
+    def metric_in_progress(self, *, job_id: str, total: bool = False, **options: Any) -> cloudwatch.Metric:
+        """Executions that their device has begun."""
+        return self._executions("InProgress", job_id, total, options)
+
+    def metric_succeeded(self, *, job_id: str, total: bool = False, **options: Any) -> cloudwatch.Metric:
+        """Executions that succeeded. AWS spells the metric `Succeded`."""
+        return self._executions("Succeded", job_id, total, options)
+
+    def metric_failed(self, *, job_id: str, total: bool = False, **options: Any) -> cloudwatch.Metric:
+        """Executions that failed."""
+        return self._executions("Failed", job_id, total, options)
+
+    def metric_rejected(self, *, job_id: str, total: bool = False, **options: Any) -> cloudwatch.Metric:
+        """Executions that their device refused."""
+        return self._executions("Rejected", job_id, total, options)
+
+    def metric_removed(self, *, job_id: str, total: bool = False, **options: Any) -> cloudwatch.Metric:
+        """Executions whose thing was deleted, or left the targets."""
+        return self._executions("Removed", job_id, total, options)
+
+    def metric_canceled(self, *, job_id: str, total: bool = False, **options: Any) -> cloudwatch.Metric:
+        """Executions that were canceled."""
+        return self._executions("Canceled", job_id, total, options)
+
+    def metric_client_errors(self, *, job_id: str, **options: Any) -> cloudwatch.Metric:
+        """Errors that a client of the job caused."""
+        return self.metric("ClientErrorCount", job_id=job_id, **options)
+
+    def metric_server_errors(self, *, job_id: str, **options: Any) -> cloudwatch.Metric:
+        """Errors that the service caused."""
+        return self.metric("ServerErrorCount", job_id=job_id, **options)
+
+    def _executions(self, status: str, job_id: str, total: bool, options: dict[str, Any]) -> cloudwatch.Metric:
+        if not total:
+            return self.metric(f"{status}JobExecutionCount", job_id=job_id, **options)
+        # A level, not a flow: adding up what was reported in a period would count an execution many times.
+        return self.metric(f"{status}JobExecutionTotalCount", job_id=job_id, **{"statistic": "Maximum"} | options)

@@ -1,0 +1,145 @@
+"""What may be allowed on a job template: creating jobs from it, and reading it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
+
+import aws_cdk as cdk
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_iam as iam
+from aws_cdk.interfaces.aws_iot import IThingGroupRef, IThingRef, JobTemplateReference
+from constructs import Construct
+
+from iot_jobs.finding import FindingsError
+from iot_jobs.limits import TARGET, TARGETS
+from iot_jobs.unresolved import holds_token
+
+
+@dataclass(frozen=True)
+class Target:
+    """A thing or a group of things by name, in the account and region of the template."""
+
+    kind: Literal["thing", "thinggroup"]
+    """As in the target's ARN."""
+    name: str
+    """1 to 128 letters, digits, `:`, `_` and `-`."""
+
+    @classmethod
+    def thing(cls, name: str) -> Target:
+        """A single thing."""
+        return cls("thing", name)
+
+    @classmethod
+    def thing_group(cls, name: str) -> Target:
+        """All things of a group."""
+        return cls("thinggroup", name)
+
+
+class IJobTemplate(Protocol):
+    """A job template, owned or imported."""
+
+    @property
+    def job_template_arn(self) -> str:
+        """The template's ARN."""
+
+    @property
+    def job_template_id(self) -> str:
+        """The template's id in AWS."""
+
+    @property
+    def job_template_ref(self) -> JobTemplateReference:
+        """A reference for other constructs."""
+
+    def grant_create_job(
+        self, grantee: iam.IGrantable, *, targets: Sequence[str | Target | IThingRef | IThingGroupRef]
+    ) -> iam.Grant:
+        """Allow to create jobs from the template for these targets."""
+
+    def grant_describe(self, grantee: iam.IGrantable) -> iam.Grant:
+        """Allow to read the template."""
+
+    def metric(self, metric_name: str, *, job_id: str, **options: Any) -> cloudwatch.Metric:
+        """A metric of a job that was created from the template."""
+
+
+class Permissions:
+    """The grants of a job template. It stands beside `Construct` among the bases."""
+
+    presign_role_arn: str | None = None
+    """The role with which URLs are signed; None where there is none, or it isn't known."""
+    _document_objects: tuple[tuple[str, str], ...] = ()
+    """Actions and ARNs of what the document is read from."""
+    _package_versions: tuple[str, ...] = ()
+    """ARNs of the package versions that a job from the template installs."""
+
+    @property
+    def job_template_arn(self) -> str:
+        """The template's ARN."""
+        raise NotImplementedError
+
+    def grant_create_job(
+        self, grantee: iam.IGrantable, *, targets: Sequence[str | Target | IThingRef | IThingGroupRef]
+    ) -> iam.Grant:
+        """Allow to create jobs from this template, for these targets and no other.
+
+        It allows `iot:CreateJob` on the template, on jobs of any id, on the targets, and on the package versions that
+        the template installs; `iam:PassRole` on the presign role, without a condition on the service, because AWS
+        doesn't say that AWS IoT Jobs sets one; and to read a document that is in S3, which is assumed to be read for
+        whoever creates the job (https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsiot.html).
+
+        Args:
+            grantee: Who may.
+            targets: ARNs, names as `Target.thing(...)` or `Target.thing_group(...)`, or constructs of either.
+
+        Raises:
+            FindingsError: There is no target, or one is neither a thing nor a group.
+        """
+        stack = cdk.Stack.of(_construct(self))
+        arns = _target_arns(stack, targets)
+        jobs = stack.format_arn(service="iot", resource="job", resource_name="*")
+        resources = [self.job_template_arn, jobs, *arns, *self._package_versions]
+        grant = iam.Grant.add_to_principal(grantee=grantee, actions=["iot:CreateJob"], resource_arns=resources)
+        allowed = [("iam:PassRole", self.presign_role_arn)] if self.presign_role_arn is not None else []
+        for action, arn in (*allowed, *self._document_objects):
+            more = iam.Grant.add_to_principal(grantee=grantee, actions=[action], resource_arns=[arn])
+            grant = grant.combine(more)
+        return grant
+
+    def grant_describe(self, grantee: iam.IGrantable) -> iam.Grant:
+        """Allow `iot:DescribeJobTemplate` on this template."""
+        return iam.Grant.add_to_principal(
+            grantee=grantee, actions=["iot:DescribeJobTemplate"], resource_arns=[self.job_template_arn]
+        )
+
+
+def _target_arns(stack: cdk.Stack, targets: Sequence[Any]) -> list[str]:
+    """The ARNs of targets, checked."""
+    if not targets or isinstance(targets, str):
+        finding = TARGETS.finding(given=targets, allowed="a list of at least one target", fix="name things or groups")
+        raise FindingsError([finding.under(("targets",))])
+    arns: list[str] = []
+    found = []
+    for index, target in enumerate(targets):
+        arn = target
+        if isinstance(target, Target):
+            # Checked as it would stand in an ARN, of which account and region may be tokens.
+            arn = f"arn:aws:iot:us-east-1:000000000000:{target.kind}/{target.name}"
+        elif hasattr(target, "thing_group_ref"):
+            arn = target.thing_group_ref.thing_group_arn
+        elif hasattr(target, "thing_ref"):
+            arn = target.thing_ref.thing_arn
+        if not holds_token(arn) and (wrong := TARGET.check(arn)):
+            found.append(wrong.under(("targets", index)))
+        if isinstance(target, Target):
+            arn = stack.format_arn(service="iot", resource=target.kind, resource_name=target.name)
+        arns.append(arn)
+    if found:
+        raise FindingsError(found)
+    return arns
+
+
+def _construct(permissions: Permissions) -> Construct:
+    assert isinstance(permissions, Construct)  # noqa: S101  # see the docstring of Permissions
+    return permissions

@@ -1,0 +1,75 @@
+"""`Placeholder`: placeholders for a job document, built from the constructs that they name."""
+
+from __future__ import annotations
+
+import aws_cdk as cdk
+from aws_cdk import aws_s3 as s3
+
+from iot_jobs.finding import FindingsError
+from iot_jobs.placeholders import PRESIGNED_URL
+from iot_jobs.presign import encoded
+from iot_jobs.unresolved import holds_token
+
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html
+_MAX_KEY_BYTES = 1024
+
+
+class Placeholder:
+    """What AWS IoT fills in when a device asks for the document. Each is a text that stands as a value in a document.
+
+    The bucket may be one that the same stack creates: the text then holds CDK tokens, and so does the document.
+    """
+
+    @staticmethod
+    def presigned_download(bucket: s3.IBucket, key: str, version: str | None = None) -> str:
+        """A URL with which a device downloads an object, in the v2 form.
+
+        Args:
+            bucket: Where the object is.
+            key: The object's key as it is in S3; what can't stand in a URL is percent-encoded here. Tokens are not.
+            version: The object's version id. None: the newest when the device asks.
+
+        Raises:
+            FindingsError: The key is empty, too long, or begins with a slash.
+        """
+        # Assumed: the mark and its equals sign are encoded too, as in AWS's guide.
+        end = "" if version is None else f"%3FversionId%3D{encoded(version)}"
+        return f"${{aws:iot:s3-presigned-url-v2:{object_url(bucket, encoded(_checked(key)))}{end}}}"
+
+    @staticmethod
+    def presigned_upload(bucket: s3.IBucket, key: str) -> str:
+        """A URL with which a device uploads an object.
+
+        Args:
+            bucket: Where the object goes. It must be in the job's own region.
+            key: The object's key, in which `${thingName}`, `${jobId}` and `${executionNumber}` may stand twice each.
+
+        Raises:
+            FindingsError: The key is empty, too long, or begins with a slash.
+        """
+        return f"${{aws:iot:s3-presigned-url-upload:{object_url(bucket, _checked(key))}}}"
+
+
+def object_url(bucket: s3.IBucket, key: str) -> str:
+    """An object's https URL in path style, which also fits buckets with dots. The key must be encoded already."""
+    region = bucket.env.region
+    return f"https://s3.{region}.{_url_suffix(bucket, region)}/{bucket.bucket_name}/{key}"
+
+
+def _url_suffix(bucket: s3.IBucket, region: str) -> str:
+    """What a host's name ends with in the region's partition, written out where that is known."""
+    if holds_token(region) or "-iso" in region:
+        return cdk.Stack.of(bucket).url_suffix
+    return "amazonaws.com.cn" if region.startswith("cn-") else "amazonaws.com"
+
+
+def _checked(key: str) -> str:
+    if not holds_token(key) and (not key or key.startswith("/") or len(key.encode()) > _MAX_KEY_BYTES):
+        finding = PRESIGNED_URL.finding(
+            loc=("key",),
+            given=key,
+            allowed=f"an object's key of 1 to {_MAX_KEY_BYTES} bytes, without a / before it",
+            fix="write the key as it is in S3, not percent-encoded",
+        )
+        raise FindingsError([finding])
+    return key

@@ -1,0 +1,109 @@
+"""The role with which AWS IoT signs URLs: made where none is given, for exactly what the document names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
+
+import aws_cdk as cdk
+from aws_cdk import aws_iam as iam
+from constructs import Construct
+
+from iot_jobs import PresignedUrlConfig
+from iot_jobs.identity import content_digest
+from iot_jobs.limits import DEFAULT_EXPIRES_IN_SEC
+from iot_jobs.presign import ObjectAccess
+from iot_jobs.unresolved import holds_token
+
+_WILDCARD_RULE = "AwsSolutions::AwsSolutions-IAM5"
+"""The rule of cdk-nag that every * in a resource breaks."""
+_WILDCARD = "AWS IoT fills the placeholders in an upload's key, for each thing, job and attempt; ${*} is no wildcard"
+
+
+@dataclass(frozen=True, kw_only=True)
+class PresignedUrl:
+    """How presigned URLs are signed, with a role as an object instead of an ARN."""
+
+    role: iam.IRole | None = None
+    """The role that AWS IoT assumes to sign; it must trust `iot.amazonaws.com`. None: one is made."""
+    expires_in_sec: int = DEFAULT_EXPIRES_IN_SEC
+    """Seconds that a URL lives from when the device asks for the document, 60 to 3600."""
+
+    def values(self) -> dict[str, Any]:
+        """The block as `PresignedUrlConfig` takes it."""
+        role_arn = None if self.role is None else self.role.role_arn
+        return {"role_arn": role_arn, "expires_in_sec": self.expires_in_sec}
+
+
+def as_written(presigned_url: PresignedUrlConfig | PresignedUrl | None) -> Any:
+    """The block with a role as its ARN; a mapping where the role is still to be found."""
+    return presigned_url.values() if isinstance(presigned_url, PresignedUrl) else presigned_url
+
+
+def presign_role(scope: Construct, stack: cdk.Stack, access: Iterable[ObjectAccess], *, keep: bool) -> iam.CfnRole:
+    """A role that may do this, and that AWS IoT may assume for this account and region alone.
+
+    What it may do is part of its name in the template, so that a document that names other objects gets another role,
+    and the template another id. Until the new template is in place nothing changes for the old one, and with `keep`
+    the old role stays for the templates and jobs that still use it.
+
+    Assumed: AWS IoT comes with a source ARN of the account and region that is that of no job yet
+    (https://docs.aws.amazon.com/iot/latest/developerguide/cross-service-confused-deputy-prevention.html).
+    """
+    access = sorted(access)
+    named: Any = [[one.action, one.bucket, one.key] for one in access]
+    if any(holds_token(text) for one in named for text in one):
+        named = stack.resolve(named)
+    partition, source = stack.partition, stack.format_arn(
+        service="iot", resource="*", arn_format=cdk.ArnFormat.NO_RESOURCE_NAME
+    )  # fmt: skip
+    statements = []
+    for action, group in groupby(access, key=lambda one: one.action):
+        resources = [f"arn:{partition}:s3:::{one.bucket}/{one.key}" for one in group]
+        statements.append(
+            {"Effect": "Allow", "Action": action, "Resource": resources if len(resources) > 1 else resources[0]}
+        )
+    role = iam.CfnRole(
+        scope,
+        f"PresignRole{content_digest({'objects': named})}",
+        description="AWS IoT signs the URLs of a job document with it",
+        assume_role_policy_document={
+            "Version": "2012-10-17",
+            "Statement": [
+                {
+                    "Effect": "Allow",
+                    "Principal": {"Service": "iot.amazonaws.com"},
+                    "Action": "sts:AssumeRole",
+                    "Condition": {
+                        "StringEquals": {"aws:SourceAccount": stack.account},
+                        "ArnLike": {"aws:SourceArn": source},
+                    },
+                }
+            ],
+        },
+        policies=[
+            iam.CfnRole.PolicyProperty(
+                policy_name="Objects", policy_document={"Version": "2012-10-17", "Statement": statements}
+            )
+        ],
+    )
+    wild = [one for one in access if "*" in one.key]
+    if wild:
+        named = stack.resolve([f"arn:{partition}:s3:::{one.bucket}/{one.key}" for one in wild])
+        meant = [cdk.Acknowledgment(id=f"{_WILDCARD_RULE}[Resource::{_flat(one)}]", reason=_WILDCARD) for one in named]
+        cdk.Validations.of(role).acknowledge(*meant)
+    if keep:
+        role.apply_removal_policy(cdk.RemovalPolicy.RETAIN)
+    return role
+
+
+def _flat(value: Any) -> str:
+    """A resolved text as cdk-nag names it: what only CloudFormation will know in angle brackets."""
+    if isinstance(value, str):
+        return value.replace("${", "<").replace("}", ">")
+    (function, argument), *_ = value.items()
+    if function == "Fn::Join":
+        return "".join(map(_flat, argument[1]))
+    return f"<{argument if isinstance(argument, str) else '.'.join(argument)}>"

@@ -1,0 +1,119 @@
+"""The L1 below a `JobTemplate`: exactly the properties of the pure path, and a memory of what is done to it later."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import aws_cdk as cdk
+import jsii
+from aws_cdk.aws_iot import CfnJobTemplate
+from constructs import Construct
+
+from iot_jobs import JobTemplateSpec
+from iot_jobs.cloudformation import properties
+from iot_jobs.unresolved import is_intrinsic, known
+
+_TYPED = ("JobExecutionsRetryConfig", "MaintenanceWindows", "Tags")
+_PERIOD = re.compile(r"(?<!\\)\.")
+
+
+def create(element: Any, scope: Construct, id: str, props: Mapping[str, Any]) -> None:
+    """Create an element that is still bare, with properties in the CDK's own spelling.
+
+    The constructors that are generated for Python do the same, after they have looked at every value, which takes a
+    third of their time. Here the values are known to be good, and there may be hundreds of templates.
+    """
+    jsii.create(type(element), element, [scope, id, props])
+
+
+def emitted_properties(stack: cdk.Stack, spec: JobTemplateSpec) -> dict[str, Any]:
+    """The properties; id and tags are known at synth only."""
+    emitted = properties(spec)
+    document = known(spec.document)
+    if document is not None and document.holds_token:
+        # Quotes in what a token stands for must be escaped once it is known.
+        emitted["Document"] = stack.to_json_string(_sorted(document.value))
+    return emitted
+
+
+def _sorted(value: Any) -> Any:
+    """A document's value with its keys in canonical order."""
+    if isinstance(value, dict):
+        return {key: _sorted(value[key]) for key in sorted(value)}
+    return [_sorted(item) for item in value] if isinstance(value, list) else value
+
+
+class JobTemplateResource(CfnJobTemplate):
+    """A `CfnJobTemplate` made from properties as CloudFormation spells them.
+
+    The L1 wants four blocks in capitals, which it emits as they are, and two and the tags in small letters, which it
+    capitalizes; of the wrong kind it makes an empty mapping or leaves the case as it is (aws/aws-cdk#32459).
+
+    Overrides and assignments that come later, from an aspect or through `node.default_child`, are part of what is
+    emitted, and so of the id.
+    """
+
+    def __init__(self, scope: Construct, id: str, properties: Mapping[str, Any]) -> None:
+        """Make it from all properties. A value that is an intrinsic function is laid over the resource."""
+        self._overrides: list[tuple[str, Any]] = []
+        over = {key: value for key, value in properties.items() if _holds_intrinsic(value)}
+        given: dict[str, Any] = {"description": "-", "jobTemplateId": "-"}  # the L1 requires them
+        for key, value in properties.items():
+            if key not in over:
+                given[_small(key)] = _respelt(value, _small) if key in _TYPED else value
+        create(self, scope, id, given)
+        for key, value in over.items():
+            self.add_override(f"Properties.{key}", value)
+
+    def add_override(self, path: str, value: Any) -> None:
+        """Lay a value over what is emitted. All other methods that override end up here."""
+        self._overrides.append((path, value))
+        super().add_override(path, value)
+
+    def content(self) -> dict[str, Any]:
+        """What is emitted now, with tags and less the id. It may hold tokens."""
+        now = {_capital(key): value for key, value in self._cfn_properties.items() if value is not None}
+        current = {key: _respelt(value, _capital) if key in _TYPED else value for key, value in now.items()}
+        for path, value in self._overrides:
+            first, *rest = (part.replace("\\.", ".") for part in _PERIOD.split(path))
+            if first == "Properties":
+                current = _laid_over(current, rest, value)
+        return {key: value for key, value in current.items() if key != "JobTemplateId" and value not in ({}, None)}
+
+
+def _laid_over(below: Any, path: Sequence[str], value: Any) -> Any:
+    """A value with another laid over it as the CDK does: mappings merge, None removes, numbers count in lists."""
+    if path:
+        first, rest = path[0], path[1:]
+        if isinstance(below, list) and first.isdecimal() and int(first) < len(below):
+            return [_laid_over(one, rest, value) if index == int(first) else one for index, one in enumerate(below)]
+        below = below if isinstance(below, Mapping) and not is_intrinsic(below) else {}
+        merged = {**below, first: _laid_over(below.get(first), rest, value)}
+    elif isinstance(value, Mapping) and isinstance(below, Mapping) and not (is_intrinsic(value) or is_intrinsic(below)):
+        merged = {**below, **{key: _laid_over(below.get(key), (), item) for key, item in value.items()}}
+    else:
+        return value
+    return {key: item for key, item in merged.items() if item is not None}
+
+
+def _holds_intrinsic(value: Any) -> bool:
+    if isinstance(value, Mapping):
+        return is_intrinsic(value) or any(map(_holds_intrinsic, value.values()))
+    return isinstance(value, list | tuple) and any(map(_holds_intrinsic, value))
+
+
+def _respelt(value: Any, spell: Any) -> Any:
+    """A value with the keys of all mappings in it spelt otherwise."""
+    if isinstance(value, Mapping):
+        return {spell(key): _respelt(item, spell) for key, item in value.items()}
+    return [_respelt(item, spell) for item in value] if isinstance(value, list | tuple) else value
+
+
+def _small(key: str) -> str:
+    return key[0].lower() + key[1:]
+
+
+def _capital(key: str) -> str:
+    return key[0].upper() + key[1:]

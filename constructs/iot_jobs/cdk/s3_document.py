@@ -1,0 +1,92 @@
+"""`S3Document`: a job document that AWS IoT reads from S3."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from os import PathLike, fspath
+from typing import Any
+
+import aws_cdk as cdk
+from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_s3_assets as s3_assets
+from constructs import Construct, IDependable
+
+from iot_jobs import JobDocument, agents
+from iot_jobs.cdk.placeholder import object_url
+from iot_jobs.finding import FindingsError
+from iot_jobs.presign import encoded
+
+
+@dataclass(frozen=True)
+class Located:
+    """Where a document is, once its construct is there: its https URL, and what reading it takes, action and ARN."""
+
+    url: str
+    objects: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class S3Document:
+    """A document in S3, for `document=` of `JobTemplate` in place of a `JobDocument`.
+
+    AWS IoT reads the object when the template is created, and assumed again with each job, for whoever asks: the role
+    that CloudFormation works with needs `s3:GetObject` on it (the CDK's bootstrap gives it), and so does who creates
+    jobs (`grant_create_job` gives it).
+    """
+
+    document: JobDocument | None = None
+    """What the object holds, where that is known."""
+    path: str | None = None
+    bucket: s3.IBucket | None = None
+    key: str = ""
+    version: str | None = None
+    uploaded_by: IDependable | None = None
+
+    @classmethod
+    def from_asset(
+        cls, path: str | PathLike[str], *, document_schema: str | Mapping[str, Any] | None = None
+    ) -> S3Document:
+        """A file that the CDK uploads before it deploys, under the digest of its content, whatever its layout.
+
+        It is held to the same rules as a document in the template, 32,768 bytes among them, and to the schema: the name
+        of a family such as `device-client`, or one's own JSON Schema. Raises `FindingsError` with all errors in it.
+        """
+        document = JobDocument.from_file(path)
+        problems = () if document_schema is None else agents.problems(document.value, document_schema)
+        if errors := [one for one in problems if one.severity == "error"]:
+            raise FindingsError(errors)
+        return cls(document=document, path=fspath(path))
+
+    @classmethod
+    def from_bucket(
+        cls, bucket: s3.IBucket, key: str, version: str | None = None, *, uploaded_by: IDependable | None = None
+    ) -> S3Document:
+        """An object of a bucket. What it holds isn't checked.
+
+        Args:
+            bucket: The bucket.
+            key: The object's key as it is in S3.
+            version: Its version id, which is part of the URL and so of the template's id. None: the newest when the
+                template is created; another content under the same key then changes nothing, and a warning says so.
+            uploaded_by: What puts the object there, such as a `BucketDeployment`; the template waits for it.
+        """
+        return cls(bucket=bucket, key=key, version=version, uploaded_by=uploaded_by)
+
+    def locate(self, scope: Construct) -> Located:
+        """Where it is. An asset becomes a child of the scope."""
+        if self.bucket is not None:
+            # Assumed: a document source may name a version, as an object's URL does.
+            version = "" if self.version is None else f"?versionId={encoded(self.version)}"
+            actions = ("s3:GetObject",) if self.version is None else ("s3:GetObject", "s3:GetObjectVersion")
+            arn = self.bucket.arn_for_objects(self.key)
+            return Located(object_url(self.bucket, encoded(self.key)) + version, tuple((one, arn) for one in actions))
+        assert self.document is not None  # noqa: S101  # both class methods see to it
+        assert self.path is not None  # noqa: S101
+        # Over the canonical text: a file that is only laid out anew is the same document.
+        digest = hashlib.sha256(self.document.text.encode()).hexdigest()
+        asset = s3_assets.Asset(
+            scope, "Document", path=self.path, asset_hash=digest, asset_hash_type=cdk.AssetHashType.CUSTOM
+        )
+        return Located(asset.http_url, (("s3:GetObject", asset.bucket.arn_for_objects(asset.s3_object_key)),))

@@ -1,0 +1,41 @@
+"""`StableTags`: keeps tags that change with each build off job templates."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+import aws_cdk as cdk
+import jsii
+from aws_cdk.aws_iot import CfnJobTemplate
+from constructs import IConstruct
+
+from iot_jobs.check import volatile_tag
+
+_PRIORITY = 2**31 - 1
+"""Above that of any tag, so that none comes back."""
+
+
+@jsii.implements(cdk.IAspect)
+class StableTags:
+    """An aspect that removes volatile tags (a commit, a build number, a timestamp) from job templates and stacks.
+
+    Every property of a job template is create-only, tags too: such a tag, put on the whole app, would replace every
+    template with every build. CloudFormation also puts a stack's tags on what is in it. Other resources keep theirs.
+    """
+
+    def __init__(self, *, keep: Collection[str] = ()) -> None:
+        """`keep` are keys that stay whatever they look like."""
+        self._keep = frozenset(keep)
+
+    @classmethod
+    def add_to(cls, stack: cdk.Stack, *, keep: Collection[str] = ()) -> None:
+        """Remove them in a stack, after all other aspects have put tags there."""
+        cdk.Aspects.of(stack).add(cls(keep=keep), priority=cdk.AspectPriority.READONLY)
+
+    def visit(self, node: IConstruct) -> None:
+        """Remove the volatile tags of one construct."""
+        if not isinstance(node, cdk.Stack | CfnJobTemplate):
+            return
+        for key, value in node.tags.tag_values().items():
+            if key not in self._keep and volatile_tag(key, value):
+                node.tags.remove_tag(key, _PRIORITY)
