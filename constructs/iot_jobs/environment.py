@@ -65,6 +65,20 @@ class Fleet(Model):
     """How many there are, 1 or more."""
     max_duration_hours: Annotated[int, limits.MAX_DURATION_HOURS] | None = None
     """In how many hours a rollout must be able to finish; None where that doesn't matter."""
+    max_harmed: Annotated[int, limits.MAX_HARMED] | None = None
+    """On how many things a release that fails everywhere may fail; None where that doesn't matter."""
+    failure_rate: Annotated[float, limits.RATE] | None = None
+    """Share of executions that fail, 0 to 1, each on its own. This and what follows: None for the forecast's default."""
+    reject_rate: Annotated[float, limits.RATE] | None = None
+    """Share of executions that devices reject, 0 to 1."""
+    hang_rate: Annotated[float, limits.RATE] | None = None
+    """Share of executions that begin and never report, 0 to 1: they time out where there is a timeout."""
+    offline_rate: Annotated[float, limits.RATE] | None = None
+    """Share of things that are notified and never begin, 0 to 1."""
+    start_delay_minutes: Annotated[float | str, limits.DURATION] | None = None
+    """Minutes until a device begins: `5` is exactly 5, `"5:2"` lognormal with median 5 and factor 2."""
+    run_time_minutes: Annotated[float | str, limits.DURATION] | None = None
+    """Minutes from there until it reports, in the same two forms."""
 
 
 class Environment(Model):

@@ -1,0 +1,384 @@
+"""The engine: minute by minute, all things of a minute together. Cost grows with minutes, never with things.
+
+Lanes are runs beside each other, the last axis of every array: the expected run and each failure rate of the blast
+radius, or the trials of Monte Carlo (`montecarlo.py`). The order within a minute, an assumption of its own:
+
+1. what has ended by now is counted, and its retries are queued at once;
+2. abort is evaluated on what has completed so far;
+3. inside a window, whatever is due begins, and the batch leaves; outside, what is due waits for the opening.
+
+Expected values are fractions in general. Where every rate is 0 or 1 and times are exact, they are whole numbers, sums
+of which are exact; elsewhere a share such as 4 % may come out a rounding error short of its threshold. So comparisons
+leave a margin that is larger than rounding errors and smaller than the difference between whole numbers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from iot_jobs.forecast.assumptions import HORIZON_MINUTES
+from iot_jobs.forecast.durations import Floats, Kernel
+from iot_jobs.forecast.plan import Plan
+from iot_jobs.forecast.schedule import Window
+from iot_jobs.forecast.states import COUNTERS, DONE, HARMED, SUCCEEDED, outcomes, states, steps
+
+MARGIN = 1e-5
+"""Executions: what a comparison of two counts takes for a rounding error."""
+
+_SHARE_MARGIN = 1e-8
+"""The same for a failure share, in ten-thousandths of an execution for each completed one; 0.5 in all at most."""
+
+COLUMNS = (
+    *("minute", "rate", "released", "aborted", "notified", "begun", "canceled", "retries"),
+    *("succeeded", "failed", "rejected", "timed_out", "harmed", "done"),
+)
+"""The log of the first lane, one row for each minute that was looked at: sums from creation on, but for rate and
+released. An execution that took no time is done in the minute in which it began."""
+_ADDED = np.array([name not in ("rate", "released", "aborted") for name in COLUMNS])
+
+
+@dataclass(frozen=True)
+class Lanes:
+    """What came of each lane. `minute` is that of the abort, infinite where none fires; `notified`, `harmed` and
+    `in_flight` are of that moment, or of the end."""
+
+    minute: Floats
+    notified: Floats
+    harmed: Floats
+    in_flight: Floats
+    harmed_final: Floats
+    executions: Floats
+    retries: Floats
+
+
+class Engine:
+    """Expected values of one plan. `bad` holds for each lane the share of things on which every attempt fails."""
+
+    def __init__(self, plan: Plan, bad: Sequence[float]) -> None:
+        assumed = plan.assumptions
+        self.plan, self.bad = plan, np.array(bad, dtype=float)
+        self.has_bad = bool(self.bad.any())
+        kernels = (plan.after_delay, plan.at_opening)
+        over = max(one.over for one in kernels)
+        timeout = kernels[0].timed_out is not None
+        self.states = states(
+            plan.retries,
+            bad=self.has_bad,
+            fails=assumed.failure_rate > 0 and assumed.reject_rate < 1 and assumed.hang_rate < 1,
+            times_out=timeout and (assumed.hang_rate > 0 or over > 0),
+            bad_times_out=over > 0,
+        )
+        self.steps = steps(self.states, plan.retries)
+        self.hang = np.array([[0.0 if one.bad else assumed.hang_rate] for one in self.states])
+        self.times_out = timeout and bool(self.hang.any() or over > 0)
+        count, lanes = len(self.states), len(self.bad)
+        shares = outcomes(self.states, reject_rate=assumed.reject_rate, failure_rate=assumed.failure_rate)
+        self.step = self.steps @ shares[:, : count * (1 + self.times_out)]
+        self.delayed, self.opened = map(self._spread_of, kernels)
+        self.criteria = np.array(
+            [[10_000.0 * (outcome in one.failures) - one.hundredths for outcome in range(4)] for one in plan.criteria]
+        ).reshape(-1, 4)
+        self.minimums = np.array([[one.minimum - MARGIN] for one in plan.criteria])
+        self.rates = np.array(plan.rates.steps, dtype=float)
+
+        # Rings hold what is to come, by the minute in which it does.
+        self.memory = 1 + int(max(lags.max() for lags, _ in (self.delayed, self.opened)))
+        self.ending = np.zeros((self.memory, count * (1 + self.times_out), lanes))
+        self.longest_delay = 0 if plan.delay is None else int(plan.delay.minutes[-1])
+        self.beginning = np.zeros((self.longest_delay + 1, count, lanes))
+        self.tick = 0
+        self.last_due = 0
+        self.waiting = np.zeros((count, lanes))
+        self.instant: Floats | None = None
+
+        self.counters = np.zeros((COUNTERS, lanes))
+        self.remaining = np.full(lanes, float(plan.things))
+        self.rate, self.rises = np.full(lanes, self.rates[0]), np.zeros(lanes)
+        self.released, self.notified, self.offline, self.begun, self.retries, self.canceled = np.zeros((6, lanes))
+        self.alive, self.nothing = np.ones(lanes), np.zeros(lanes)
+        self.fired = np.full((4, lanes), np.inf)
+        self.log: list[Any] = []
+        self.windows: list[Window] = []
+        self.before, self.unchanged = np.zeros((count, lanes)), 0
+
+    def run(self) -> Lanes:
+        """From creation until nothing is to come in any lane, or to the horizon."""
+        schedule = self.plan.schedule()
+        minute = 0
+        while minute <= HORIZON_MINUTES:
+            window = schedule.at(minute)
+            is_open = window is not None and window.opens <= minute
+            queue = self._complete()
+            self._abort(minute, queue)
+            if is_open:
+                self._release(queue)
+            begins = self._due(queue, minute)
+            if is_open:
+                begins = self._begin(begins, minute)
+            else:
+                self.waiting += begins
+                self.released = self.nothing
+            if window is not None and is_open and self.plan.crons and begins[:, 0].any():
+                self._use(window)
+            self._note(minute, is_open=is_open)
+            if minute >= self.last_due and not self.remaining.any() and not self.waiting.any():
+                break
+            self.tick += 1
+            minute += 1
+            if window is None or not is_open:
+                minute = self._closed(minute, window)
+            else:
+                minute += self._steady(begins, min(window.closes, HORIZON_MINUTES) - minute)
+        return self._result()
+
+    # What happens in a minute ----------------------------------------------------------------------------------------
+
+    def _complete(self) -> Floats:
+        """Count what has ended; returns what is queued again, by state."""
+        row = self.ending[self.tick % self.memory]
+        flow = self._outcomes(row)
+        row[:] = 0
+        if self.instant is not None:
+            flow += self.instant
+            self.instant = None
+        self.flow = flow
+        self.counters += flow[:COUNTERS]
+        queue = flow[COUNTERS:].copy()
+        if not self.alive.all():
+            self.counters[DONE] += (queue * (1 - self.alive)).sum(axis=0)
+            queue = queue * self.alive
+        self.retries += queue.sum(axis=0)
+        return queue
+
+    def _abort(self, minute: int, queue: Floats) -> None:
+        """Where a criterion is met, nothing more is released, and what is queued is canceled."""
+        if not len(self.criteria):
+            return
+        completed = self.counters[:4]
+        count = completed.sum(axis=0)
+        # In ten-thousandths of an execution, so that whole numbers of failures and hundredths of a percent stay whole.
+        over, margin = self.criteria @ completed, np.minimum(0.5, _SHARE_MARGIN * count)
+        met = over >= -margin if self.plan.assumptions.scheduler.comparison == ">=" else over > margin
+        met &= count >= self.minimums
+        if not met.any():
+            return
+        lanes = np.flatnonzero(met.any(axis=0) & (self.alive > 0))
+        if not len(lanes):
+            return
+        queued = queue[:, lanes] + self.waiting[:, lanes] + self.beginning[:, :, lanes].sum(axis=0)
+        self.canceled[lanes] = queued.sum(axis=0) + self.offline[lanes]
+        queue[:, lanes] = 0
+        self.waiting[:, lanes] = 0
+        self.beginning[:, :, lanes] = 0
+        self.remaining[lanes] = 0
+        self.alive[lanes] = 0
+        self.fired[0, lanes] = minute
+        self.fired[1:, lanes] = np.array(self._now())[:, lanes]
+
+    def _release(self, queue: Floats) -> None:
+        """Send this minute's batch: those of it that are online are queued."""
+        if len(self.rates) > 1:
+            self._rise()
+        self.released = np.minimum(self.rate, self.remaining)
+        self.remaining -= self.released
+        self.notified += self.released
+        online = self._online(self.released)
+        self.offline += self.released - online
+        if self.has_bad:
+            queue[1] += online * self.bad
+            online = online - online * self.bad
+        queue[0] += online
+
+    def _rise(self) -> None:
+        """The rate for this minute, by what was counted before its batch."""
+        rates = self.plan.rates
+        counted = self.counters[SUCCEEDED] if rates.counts_succeeded else self.notified
+        rises = (counted + MARGIN) // rates.threshold
+        if self.plan.assumptions.scheduler.catch_up == "one":
+            rises = np.minimum(rises, self.rises + 1)
+        self.rises = np.minimum(rises, len(self.rates) - 1)
+        self.rate = self.rates[self.rises.astype(np.int64)]
+
+    def _due(self, queue: Floats, minute: int) -> Floats:
+        """What is due to begin in this minute, when what is queued now has been put where it will be due."""
+        if self.plan.delay is None:
+            return queue
+        size = self.longest_delay + 1
+        if queue.any():
+            self._delay(queue, (self.tick + self.plan.delay.minutes) % size)
+            self.last_due = max(self.last_due, minute + self.longest_delay)
+        row = self.beginning[self.tick % size]
+        due = row.copy()
+        row[:] = 0
+        return due
+
+    def _begin(self, begins: Floats, minute: int) -> Floats:
+        """Let what is due begin, and at an opening what has waited for it; returns both."""
+        opening = minute > 0 and bool(self.plan.crons) and bool(self.waiting.any())
+        self._start(begins, self.delayed, self.plan.after_delay)
+        if opening:
+            self._start(self.waiting, self.opened, self.plan.at_opening)
+            begins = begins + self.waiting
+            self.waiting[:] = 0
+        self.begun += begins.sum(axis=0)
+        if begins.any():
+            self.last_due = max(self.last_due, minute + self.memory - 1)
+        return begins
+
+    def _use(self, window: Window) -> None:
+        if not self.windows or self.windows[-1] != window:
+            self.windows.append(window)
+
+    # What is multiplied here is drawn in Monte Carlo -------------------------------------------------------------------
+
+    def _outcomes(self, row: Floats) -> Floats:
+        """How what has ended ended: what that adds to the counters, then to the queue in each state."""
+        return self.step @ row
+
+    def _online(self, released: Floats) -> Floats:
+        """Those of a batch that will begin."""
+        return released * (1 - self.plan.assumptions.offline_rate)
+
+    def _delay(self, queue: Floats, rows: Any) -> None:
+        """Put what is queued where it will begin."""
+        if self.plan.delay is not None:
+            self.beginning[rows] += self.plan.delay.shares[:, None, None] * queue
+
+    def _start(self, begins: Floats, spread: tuple[Any, Floats], kernel: Kernel) -> None:
+        """Put what begins where it will end."""
+        lags, shares = spread
+        if self.times_out:
+            begins = np.concatenate((begins, begins))
+        if kernel.instant:  # what ends by itself does so now, and is counted in the next minute
+            ended = begins * shares[0]
+            self.instant = self._outcomes(ended) if self.instant is None else self.instant + self._outcomes(ended)
+            lags, shares = lags[1:], shares[1:]
+        if len(lags) < 3:
+            for lag, share in zip(lags, shares, strict=True):
+                self.ending[(self.tick + lag) % self.memory] += share * begins
+        else:
+            self.ending[(self.tick + lags) % self.memory] += shares * begins
+
+    def _spread_of(self, kernel: Kernel) -> tuple[Any, Floats]:
+        """Lags, and for each the share of what begins that ends then: by itself, and then timed out, in each state.
+
+        What hangs and never times out has no lag.
+        """
+        count = len(self.states)
+        timed_out = dict(zip(kernel.timed_out.minutes.tolist(), kernel.timed_out.shares, strict=True)) if (
+            kernel.timed_out and self.times_out) else {}  # fmt: skip
+        ended = dict(zip(kernel.ended.minutes.tolist(), kernel.ended.shares, strict=True))
+        # What ends at once stands first, on its own.
+        lags = [*ended, *timed_out] if kernel.instant else sorted({*ended, *timed_out})
+        shares = np.zeros((len(lags), count * (1 + self.times_out), 1))
+        for row, lag in enumerate(lags):
+            if not kernel.instant or row == 0:
+                shares[row, :count] = ended.get(lag, 0.0) * (1 - self.hang) * (1 - kernel.over)
+            if self.times_out and not (kernel.instant and row == 0):
+                shares[row, count:] = timed_out.get(lag, 0.0) * (self.hang + (1 - self.hang) * kernel.over)
+        return np.array(lags), shares
+
+    # Minutes in which there is nothing to decide ---------------------------------------------------------------------
+
+    def _closed(self, minute: int, window: Window | None) -> int:
+        """The next minute to look at while the window is closed: when something ends or is due, or the opening."""
+        if self.instant is not None:
+            return minute
+        opening = HORIZON_MINUTES + 1 if window is None else max(window.opens, minute)
+        ahead = opening - minute
+        for ring in (self.ending, self.beginning):
+            size = len(ring)
+            filled = np.flatnonzero(ring.any(axis=(1, 2)))
+            if len(filled):
+                ahead = min(ahead, int(((filled - self.tick) % size).min()))
+        self.tick += ahead
+        return minute + ahead
+
+    def _steady(self, begins: Floats, most: int) -> int:
+        """How many minutes that are all alike were passed over, up to `most`.
+
+        When the same has begun in every minute for as long as executions take, each further minute adds the same again,
+        until the things run out, a criterion comes near, or the rate may rise.
+        """
+        same = self.released.any() and np.array_equal(begins, self.before)
+        self.before = begins
+        self.unchanged = self.unchanged + 1 if same else 0
+        if self.unchanged <= self.memory + self.longest_delay:
+            return 0
+        sending = self.released > 0
+        limits = [(self.remaining[sending] / self.released[sending]).min(), most, self._until_met(), self._until_risen()]
+        minutes = int(min(limits))
+        if minutes < 2:
+            return 0
+        self.counters += minutes * self.flow[:COUNTERS]
+        self.retries += minutes * self.flow[COUNTERS:].sum(axis=0)
+        self.begun += minutes * begins.sum(axis=0)
+        self.offline += minutes * (self.released - self._online(self.released))
+        self.notified += minutes * self.released
+        self.remaining -= minutes * self.released
+        self.last_due += minutes
+        if self.log:
+            last, before = np.array(self.log[-1]), np.array(self.log[-2])
+            self.log += (last + np.arange(1, minutes + 1)[:, None] * np.where(_ADDED, last - before, 0)).tolist()
+        return minutes
+
+    def _until_met(self) -> float:
+        """In how many minutes that are all alike no criterion is met, in any lane that goes on."""
+        if not len(self.criteria):
+            return np.inf
+        lanes = np.flatnonzero(self.alive)
+        completed, more = self.counters[:4, lanes], self.flow[:4, lanes]
+        waits = self.minimums - completed.sum(axis=0)
+        distance = np.where(waits > 0, waits, -0.5 - self.criteria @ completed)
+        speed = np.where(waits > 0, more.sum(axis=0), self.criteria @ more)
+        return _until(distance, speed)
+
+    def _until_risen(self) -> float:
+        """In how many minutes that are all alike the rate stays, in all lanes that send."""
+        rates = self.plan.rates
+        lanes = np.flatnonzero((self.released > 0) & (self.rises < len(self.rates) - 1))
+        counted, more = (self.counters, self.flow) if rates.counts_succeeded else (self.notified[None], self.released[None])
+        return _until((self.rises[lanes] + 1) * rates.threshold - counted[SUCCEEDED, lanes] - MARGIN, more[0, lanes])
+
+    # What came of it -------------------------------------------------------------------------------------------------
+
+    def _note(self, minute: int, *, is_open: bool) -> None:
+        """Log the first lane."""
+        counters = self.counters[:, 0]
+        if self.instant is not None:
+            counters = counters + self.instant[:COUNTERS, 0]
+        state = (self.released, 1 - self.alive, self.notified, self.begun, self.canceled, self.retries)
+        rate = self.rate.item(0) * self.alive.item(0) * is_open
+        self.log.append([minute, rate, *(values.item(0) for values in state), *counters.tolist()])
+
+    def _now(self) -> tuple[Floats, Floats, Floats]:
+        """Things notified, harmed, and with an execution that has not ended."""
+        ended = self.counters[:4].sum(axis=0) + self.canceled
+        return self.notified, self.counters[HARMED], self.notified + self.retries - ended
+
+    def _result(self) -> Lanes:
+        alive = self.alive > 0
+        for values, last in zip(self.fired[1:], self._now(), strict=True):
+            values[alive] = last[alive]
+        return Lanes(
+            *self.fired,
+            harmed_final=self.counters[HARMED],
+            executions=self.notified + self.retries,
+            retries=self.retries,
+        )
+
+
+def figure(value: float) -> float:
+    """An expected value to three digits after the point; a whole one as an integer."""
+    rounded = round(float(value), 3)
+    return int(rounded) if rounded.is_integer() else rounded
+
+
+def _until(distance: Floats, speed: Floats) -> float:
+    """How many whole steps stay short of every distance."""
+    coming = speed > 0
+    return float((distance[coming] / speed[coming]).min() - 1) if coming.any() else np.inf
