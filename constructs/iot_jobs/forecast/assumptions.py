@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
@@ -9,7 +10,8 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from iot_jobs import limits
-from iot_jobs.environment import Fleet
+from iot_jobs.environment import Fleet, rates_problems
+from iot_jobs.finding import Finding
 from iot_jobs.model import Model
 
 SINCE = datetime(2026, 1, 1, tzinfo=UTC)
@@ -61,9 +63,9 @@ class Assumptions(Model):
     things: Annotated[int, limits.THINGS]
     """How many things the job is for, 1 or more."""
     failure_rate: Annotated[float, limits.RATE] = 0
-    """Share of executions that end FAILED, each drawn on its own; of those that neither hang nor are rejected."""
+    """Share of executions that end FAILED, each drawn on its own."""
     reject_rate: Annotated[float, limits.RATE] = 0
-    """Share of executions that end REJECTED; of those that don't hang."""
+    """Share of executions that end REJECTED. The three rates add up to 1 at most."""
     hang_rate: Annotated[float, limits.RATE] = 0
     """Share of executions that begin and never report: TIMED_OUT at the timeout, in progress for ever without one."""
     offline_rate: Annotated[float, limits.RATE] = 0
@@ -77,6 +79,10 @@ class Assumptions(Model):
     """Minute 0, in UTC. None: the first opening of a window from `SINCE` on, or `SINCE` where there are no windows."""
     scheduler: Scheduler = Scheduler()
     """What AWS doesn't publish."""
+
+    def problems(self) -> Iterator[Finding]:
+        """The rates leave no less than nothing."""
+        yield from rates_problems(self)
 
     @property
     def start_delay(self) -> Duration:

@@ -1,7 +1,9 @@
-"""Times as lags in whole minutes: in how many minutes, with which share, something that begins now is counted.
+"""Times as lags in whole minutes: in how many minutes, with which share, something that begins now ends.
 
-What ends at the exact time t is counted in the first minute that isn't before t, but never in the minute in which it
-began: that minute's completions have been counted by then.
+What ends at the exact time t belongs to the minute floor(t), and is reported in it. It is counted, for abort criteria,
+rates and retries, in the first minute that isn't before t; but what takes no time, in the minute after the one in which
+it began and ended, for that minute's completions were counted before. So what ends at a whole minute after its start is
+counted in the minute in which it is reported, and all else one minute later: `early` says so.
 """
 
 from __future__ import annotations
@@ -25,29 +27,24 @@ _FRACTIONS = 20  # parts of a minute, where a device's start falls anywhere with
 
 @dataclass(frozen=True)
 class Lags:
-    """Whole minutes in order, and the share of each; shares add up to 1."""
+    """Whole minutes in order, and the share of each; shares add up to 1. `early`: reported before it is counted."""
 
     minutes: NDArray[np.int64]
     shares: Floats
-
-    @property
-    def exact(self) -> bool:
-        """Whether there is one lag only."""
-        return len(self.minutes) == 1
+    early: bool = False
 
 
 @dataclass(frozen=True)
 class Kernel:
     """What becomes of an execution that begins in a minute: it ends by itself after `ended`, or times out.
 
-    `over` is the share of run times beyond the timeout, `timed_out` when those and the hanging ones are counted (None
-    without a timeout). `instant` says that what ends by itself does so in the very moment in which it began.
+    `over` is the share of run times beyond the timeout; those and the hanging ones take `timed_out`, which is None
+    without a timeout.
     """
 
     ended: Lags
     timed_out: Lags | None
     over: float
-    instant: bool
 
 
 def delay_lags(delay: Duration) -> Lags:
@@ -65,30 +62,36 @@ def kernel(delay: Duration | None, run: Duration, timeout: int | None) -> Kernel
     doesn't depend on its whole minutes.
     """
     starts = [(0.0, 1.0)] if delay is None else _fractions(delay)
-    over = 0.0 if timeout is None else 1 - _up_to(run, timeout)
-    slowest = run.median if run.spread is None else _slowest(run)
-    last = max(1, math.ceil(1 + (slowest if timeout is None else min(slowest, timeout))))
-    lags = np.arange(1, last + 1)
-    shares = np.zeros(last)
-    if over < 1:
-        for start, share in starts:
-            reached = np.array([_up_to(run, lag - start, timeout) for lag in (0, *lags)])
-            reached[0] = 0  # what ends at once is counted a minute later
-            reached[-1] = reached[-1] if run.spread is None else 1 - over
-            shares += share * np.diff(reached)
-    else:
-        shares[-1] = 1
     timed_out = None
     if timeout is not None:
-        timed_out = _collected([(math.ceil(timeout + start), share) for start, share in starts])
-    instant = run == Duration(0) and all(start == 0 for start, _ in starts)
-    return Kernel(_merged(lags, shares), timed_out, over, instant)
+        # A timeout is a whole number of minutes from a start that need not be at the beginning of one.
+        timed_out = Lags(np.array([timeout]), np.ones(1), early=any(start for start, _ in starts))
+    if run.spread is None and len(starts) == 1:
+        end = round(starts[0][0] + run.median, 9)
+        early = end != int(end) or not end
+        return Kernel(Lags(np.array([int(end)]), np.ones(1), early), timed_out, float(_over(run, timeout)))
+    over = _over(run, timeout)
+    slowest = _slowest(run) if timeout is None else min(_slowest(run), timeout)
+    bounds = np.arange(math.ceil(slowest) + 2)
+    shares = np.zeros(len(bounds) - 1)
+    for start, share in starts:
+        reached = np.array([_up_to(run, bound - start, timeout) for bound in bounds.tolist()])
+        reached[-1] = 1 - over  # the tail
+        shares += share * np.diff(reached)
+    if over == 1:
+        shares[-1] = 1
+    return Kernel(_merged(bounds[:-1], shares, early=True), timed_out, over)
+
+
+def _over(run: Duration, timeout: int | None) -> float:
+    """The share of run times beyond the timeout; what takes exactly as long has not timed out."""
+    return 0.0 if timeout is None else 1 - _up_to(run, timeout)
 
 
 def _fractions(delay: Duration) -> list[tuple[float, float]]:
     """The fraction of a minute that a delay has beyond whole minutes, with shares."""
     if delay.spread is None:
-        return [(delay.median % 1, 1.0)]
+        return [(round(delay.median % 1, 9), 1.0)]
     edges = np.arange(_FRACTIONS + 1) / _FRACTIONS
     whole = np.arange(math.ceil(_slowest(delay)))
     shares = np.diff(_below(delay, (whole[:, None] + edges).ravel()).reshape(len(whole), -1), axis=1).sum(axis=0)
@@ -123,16 +126,8 @@ def _slowest(time: Duration) -> float:
     return min(time.median * time.spread ** NormalDist().inv_cdf(1 - TAIL), 10 * 10080)
 
 
-def _collected(pairs: list[tuple[int, float]]) -> Lags:
-    found: dict[int, float] = {}
-    for lag, share in pairs:
-        found[lag] = found.get(lag, 0.0) + share
-    lags = sorted(found)
-    return Lags(np.array(lags), np.array([found[lag] for lag in lags]))
-
-
-def _merged(lags: NDArray[np.int64], shares: Floats) -> Lags:
-    """Lags with a share, no more than `MOST_LAGS` of them; the shares add up to 1."""
+def _merged(lags: NDArray[np.int64], shares: Floats, *, early: bool = False) -> Lags:
+    """Those lags that have a share, no more than `MOST_LAGS` of them; the shares add up to 1."""
     kept = shares > 0
     lags, shares = lags[kept], shares[kept]
     if len(lags) > MOST_LAGS:
@@ -143,5 +138,5 @@ def _merged(lags: NDArray[np.int64], shares: Floats) -> Lags:
         middles = np.add.reduceat(lags * shares, groups) / sums
         lags, shares = np.rint(middles).astype(np.int64), sums
     if len(lags) == 1:
-        return Lags(lags, np.ones(1))
-    return Lags(lags, shares / shares.sum())
+        return Lags(lags, np.ones(1), early)
+    return Lags(lags, shares / shares.sum(), early)

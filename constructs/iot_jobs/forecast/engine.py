@@ -3,7 +3,7 @@
 Lanes are runs beside each other, the last axis of every array: the expected run and each failure rate of the blast
 radius, or the trials of Monte Carlo (`montecarlo.py`). The order within a minute, an assumption of its own:
 
-1. what has ended by now is counted, and its retries are queued at once;
+1. what has ended by now is counted, and its retries are queued: at once, or when a window opens;
 2. abort is evaluated on what has completed so far;
 3. inside a window, whatever is due begins, and the batch leaves; outside, what is due waits for the opening.
 
@@ -19,12 +19,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from iot_jobs.forecast.assumptions import HORIZON_MINUTES
 from iot_jobs.forecast.durations import Floats, Kernel
 from iot_jobs.forecast.plan import Plan
 from iot_jobs.forecast.schedule import Window
-from iot_jobs.forecast.states import COUNTERS, DONE, HARMED, SUCCEEDED, outcomes, states, steps
+from iot_jobs.forecast.states import COUNTERS, DONE, HARMED, SUCCEEDED, endings, outcomes, states, steps
 
 MARGIN = 1e-5
 """Executions: what a comparison of two counts takes for a rounding error."""
@@ -37,8 +38,11 @@ COLUMNS = (
     *("succeeded", "failed", "rejected", "timed_out", "harmed", "done"),
 )
 """The log of the first lane, one row for each minute that was looked at: sums from creation on, but for rate and
-released. An execution that took no time is done in the minute in which it began."""
+released. What ends is there in the minute in which it does."""
 _ADDED = np.array([name not in ("rate", "released", "aborted") for name in COLUMNS])
+
+
+Spread = list[tuple[Floats, slice, NDArray[np.int64], Floats]]
 
 
 @dataclass(frozen=True)
@@ -68,7 +72,7 @@ class Engine:
         self.states = states(
             plan.retries,
             bad=self.has_bad,
-            fails=assumed.failure_rate > 0 and assumed.reject_rate < 1 and assumed.hang_rate < 1,
+            fails=assumed.failure_rate > 0,
             times_out=timeout and (assumed.hang_rate > 0 or over > 0),
             bad_times_out=over > 0,
         )
@@ -76,24 +80,32 @@ class Engine:
         self.hang = np.array([[0.0 if one.bad else assumed.hang_rate] for one in self.states])
         self.times_out = timeout and bool(self.hang.any() or over > 0)
         count, lanes = len(self.states), len(self.bad)
-        shares = outcomes(self.states, reject_rate=assumed.reject_rate, failure_rate=assumed.failure_rate)
-        self.step = self.steps @ shares[:, : count * (1 + self.times_out)]
-        self.delayed, self.opened = map(self._spread_of, kernels)
+        self.shares = endings(
+            self.states,
+            reject_rate=assumed.reject_rate,
+            failure_rate=assumed.failure_rate,
+            hang_rate=assumed.hang_rate,
+        )
+        self.step = self.steps @ outcomes(self.shares)[:, : count * (1 + self.times_out)]
         self.criteria = np.array(
             [[10_000.0 * (outcome in one.failures) - one.hundredths for outcome in range(4)] for one in plan.criteria]
         ).reshape(-1, 4)
         self.minimums = np.array([[one.minimum - MARGIN] for one in plan.criteria])
         self.rates = np.array(plan.rates.steps, dtype=float)
 
-        # Rings hold what is to come, by the minute in which it does.
-        self.memory = 1 + int(max(lags.max() for lags, _ in (self.delayed, self.opened)))
-        self.ending = np.zeros((self.memory, count * (1 + self.times_out), lanes))
+        # Rings hold what is to come, by the minute in which it does; `early` what is reported before it is counted.
+        self.memory = 2 + max((int(lags.minutes[-1]) for one in kernels for lags in (one.ended, one.timed_out) if lags))
+        size = (self.memory, count * (1 + self.times_out), lanes)
+        self.ending, self.early = np.zeros(size), np.zeros(size)
+        self.delayed, self.opened = map(self._spread_of, kernels)
+        rings = [ring for spread in (self.delayed, self.opened) for ring, *_ in spread]
+        self.whole, self.has_early = (any(ring is one for ring in rings) for one in (self.ending, self.early))
         self.longest_delay = 0 if plan.delay is None else int(plan.delay.minutes[-1])
         self.beginning = np.zeros((self.longest_delay + 1, count, lanes))
         self.tick = 0
         self.last_due = 0
-        self.waiting = np.zeros((count, lanes))
-        self.instant: Floats | None = None
+        self.waiting, self.owed = np.zeros((2, count, lanes))
+        self.reported: Floats | None = None
 
         self.counters = np.zeros((COUNTERS, lanes))
         self.remaining = np.full(lanes, float(plan.things))
@@ -112,7 +124,7 @@ class Engine:
         while minute <= HORIZON_MINUTES:
             window = schedule.at(minute)
             is_open = window is not None and window.opens <= minute
-            queue = self._complete()
+            queue = self._complete(is_open=is_open)
             self._abort(minute, queue)
             if is_open:
                 self._release(queue)
@@ -121,11 +133,12 @@ class Engine:
                 begins = self._begin(begins, minute)
             else:
                 self.waiting += begins
-                self.released = self.nothing
+                self.released, self.unchanged = self.nothing, 0
             if window is not None and is_open and self.plan.crons and begins[:, 0].any():
                 self._use(window)
+            self._report()
             self._note(minute, is_open=is_open)
-            if minute >= self.last_due and not self.remaining.any() and not self.waiting.any():
+            if minute >= self.last_due and not (self.remaining.any() or self.waiting.any() or self.owed.any()):
                 break
             self.tick += 1
             minute += 1
@@ -137,22 +150,35 @@ class Engine:
 
     # What happens in a minute ----------------------------------------------------------------------------------------
 
-    def _complete(self) -> Floats:
-        """Count what has ended; returns what is queued again, by state."""
+    def _complete(self, *, is_open: bool) -> Floats:
+        """Count what has ended; returns the retries that are queued, by state."""
         row = self.ending[self.tick % self.memory]
-        flow = self._outcomes(row)
+        flow = self._outcomes(row) if self.whole else np.zeros((COUNTERS + len(self.states), len(self.bad)))
         row[:] = 0
-        if self.instant is not None:
-            flow += self.instant
-            self.instant = None
+        if self.reported is not None:
+            flow += self.reported
+            self.reported = None
         self.flow = flow
         self.counters += flow[:COUNTERS]
         queue = flow[COUNTERS:].copy()
         if not self.alive.all():
             self.counters[DONE] += (queue * (1 - self.alive)).sum(axis=0)
-            queue = queue * self.alive
+            queue *= self.alive
+        if not is_open:
+            self.owed += queue
+            queue[:] = 0
+        elif self.plan.crons:
+            queue += self.owed
+            self.owed[:] = 0
         self.retries += queue.sum(axis=0)
         return queue
+
+    def _report(self) -> None:
+        """What ends within this minute, and will be counted in the next."""
+        if self.has_early:
+            row = self.early[self.tick % self.memory]
+            self.reported = self._outcomes(row)
+            row[:] = 0
 
     def _abort(self, minute: int, queue: Floats) -> None:
         """Where a criterion is met, nothing more is released, and what is queued is canceled."""
@@ -173,6 +199,7 @@ class Engine:
         self.canceled[lanes] = queued.sum(axis=0) + self.offline[lanes]
         queue[:, lanes] = 0
         self.waiting[:, lanes] = 0
+        self.owed[:, lanes] = 0
         self.beginning[:, :, lanes] = 0
         self.remaining[lanes] = 0
         self.alive[lanes] = 0
@@ -219,9 +246,9 @@ class Engine:
     def _begin(self, begins: Floats, minute: int) -> Floats:
         """Let what is due begin, and at an opening what has waited for it; returns both."""
         opening = minute > 0 and bool(self.plan.crons) and bool(self.waiting.any())
-        self._start(begins, self.delayed, self.plan.after_delay)
+        self._start(begins, self.plan.after_delay, self.delayed)
         if opening:
-            self._start(self.waiting, self.opened, self.plan.at_opening)
+            self._start(self.waiting, self.plan.at_opening, self.opened)
             begins = begins + self.waiting
             self.waiting[:] = 0
         self.begun += begins.sum(axis=0)
@@ -248,49 +275,38 @@ class Engine:
         if self.plan.delay is not None:
             self.beginning[rows] += self.plan.delay.shares[:, None, None] * queue
 
-    def _start(self, begins: Floats, spread: tuple[Any, Floats], kernel: Kernel) -> None:
+    def _start(self, begins: Floats, kernel: Kernel, spread: Spread) -> None:
         """Put what begins where it will end."""
-        lags, shares = spread
-        if self.times_out:
-            begins = np.concatenate((begins, begins))
-        if kernel.instant:  # what ends by itself does so now, and is counted in the next minute
-            ended = begins * shares[0]
-            self.instant = self._outcomes(ended) if self.instant is None else self.instant + self._outcomes(ended)
-            lags, shares = lags[1:], shares[1:]
-        if len(lags) < 3:
-            for lag, share in zip(lags, shares, strict=True):
-                self.ending[(self.tick + lag) % self.memory] += share * begins
-        else:
-            self.ending[(self.tick + lags) % self.memory] += shares * begins
+        for ring, states, lags, shares in spread:
+            if len(lags) == 1:
+                ring[(self.tick + lags[0]) % self.memory, states] += shares[0] * begins
+            else:
+                ring[(self.tick + lags) % self.memory, states] += shares * begins
 
-    def _spread_of(self, kernel: Kernel) -> tuple[Any, Floats]:
-        """Lags, and for each the share of what begins that ends then: by itself, and then timed out, in each state.
+    def _spread_of(self, kernel: Kernel) -> Spread:
+        """Where what begins ends: the ring, its rows for each state, the lags and the share of each.
 
-        What hangs and never times out has no lag.
+        What hangs and never times out ends nowhere.
         """
         count = len(self.states)
-        timed_out = dict(zip(kernel.timed_out.minutes.tolist(), kernel.timed_out.shares, strict=True)) if (
-            kernel.timed_out and self.times_out) else {}  # fmt: skip
-        ended = dict(zip(kernel.ended.minutes.tolist(), kernel.ended.shares, strict=True))
-        # What ends at once stands first, on its own.
-        lags = [*ended, *timed_out] if kernel.instant else sorted({*ended, *timed_out})
-        shares = np.zeros((len(lags), count * (1 + self.times_out), 1))
-        for row, lag in enumerate(lags):
-            if not kernel.instant or row == 0:
-                shares[row, :count] = ended.get(lag, 0.0) * (1 - self.hang) * (1 - kernel.over)
-            if self.times_out and not (kernel.instant and row == 0):
-                shares[row, count:] = timed_out.get(lag, 0.0) * (self.hang + (1 - self.hang) * kernel.over)
-        return np.array(lags), shares
+        over = self.hang + (1 - self.hang) * kernel.over
+        parts = [(kernel.ended, slice(0, count), 1 - over if self.times_out else 1 - self.hang)]
+        if kernel.timed_out is not None and self.times_out:
+            parts.append((kernel.timed_out, slice(count, 2 * count), over))
+        return [
+            (self.early if lags.early else self.ending, states, lags.minutes, lags.shares[:, None, None] * share)
+            for lags, states, share in parts
+        ]
 
     # Minutes in which there is nothing to decide ---------------------------------------------------------------------
 
     def _closed(self, minute: int, window: Window | None) -> int:
         """The next minute to look at while the window is closed: when something ends or is due, or the opening."""
-        if self.instant is not None:
+        if self.reported is not None and self.reported.any():
             return minute
         opening = HORIZON_MINUTES + 1 if window is None else max(window.opens, minute)
         ahead = opening - minute
-        for ring in (self.ending, self.beginning):
+        for ring in (self.ending, self.early, self.beginning):
             size = len(ring)
             filled = np.flatnonzero(ring.any(axis=(1, 2)))
             if len(filled):
@@ -349,8 +365,8 @@ class Engine:
     def _note(self, minute: int, *, is_open: bool) -> None:
         """Log the first lane."""
         counters = self.counters[:, 0]
-        if self.instant is not None:
-            counters = counters + self.instant[:COUNTERS, 0]
+        if self.reported is not None:
+            counters = counters + self.reported[:COUNTERS, 0]
         state = (self.released, 1 - self.alive, self.notified, self.begun, self.canceled, self.retries)
         rate = self.rate.item(0) * self.alive.item(0) * is_open
         self.log.append([minute, rate, *(values.item(0) for values in state), *counters.tolist()])

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from iot_jobs.forecast.durations import Floats, Kernel, Lags
-from iot_jobs.forecast.engine import MARGIN, Engine, Lanes, figure
+from iot_jobs.forecast.engine import MARGIN, Engine, Lanes, Spread, figure
 from iot_jobs.forecast.plan import Plan
 from iot_jobs.forecast.states import DONE
 
@@ -36,10 +36,9 @@ class Draws(Engine):
 
     def __init__(self, plan: Plan, trials: int, random: np.random.Generator) -> None:
         super().__init__(plan, np.zeros(trials))
-        assumed = plan.assumptions
         self.random = random
-        self.rejects = np.full((len(self.states), 1), assumed.reject_rate)
-        self.fails = np.full((len(self.states), 1), assumed.failure_rate)
+        self.rejects = self.shares[:, 2:]
+        self.fails = self.shares[:, 1:2] / np.maximum(1 - self.rejects, 1e-300)
         targets = {name: plan.things * share - MARGIN for name, share in SHARES.items()}
         self.reached = {what: {name: np.full(trials, np.inf) for name in SHARES} for what in ("notified", "done")}
         self.pending = {what: list(targets.items()) for what in self.reached}
@@ -58,20 +57,13 @@ class Draws(Engine):
         if self.plan.delay is not None:
             self._scatter(self.beginning, rows, queue, self.plan.delay)
 
-    def _start(self, begins: Floats, spread: tuple[Any, Floats], kernel: Kernel) -> None:
-        count = len(self.states)
+    def _start(self, begins: Floats, kernel: Kernel, spread: Spread) -> None:
         hanging = self._drawn(begins, self.hang)
         over = self._drawn(begins - hanging, kernel.over)
-        ended = begins - hanging - over
-        if kernel.instant:
-            flow = self._outcomes(np.concatenate((ended, np.zeros_like(ended))) if self.times_out else ended)
-            self.instant = flow if self.instant is None else self.instant + flow
-        else:
-            rows = (self.tick + kernel.ended.minutes) % self.memory
-            self._scatter(self.ending[:, :count], rows, ended, kernel.ended)
-        if kernel.timed_out is not None and self.times_out:
-            rows = (self.tick + kernel.timed_out.minutes) % self.memory
-            self._scatter(self.ending[:, count:], rows, hanging + over, kernel.timed_out)
+        parts = zip(spread, (begins - hanging - over, hanging + over), (kernel.ended, kernel.timed_out), strict=False)
+        for (ring, states, minutes, _), numbers, lags in parts:
+            if lags is not None:
+                self._scatter(ring[:, states], (self.tick + minutes) % self.memory, numbers, lags)
 
     def _scatter(self, ring: Floats, rows: Any, numbers: Floats, lags: Lags) -> None:
         """Let chance say which of so many falls on which lag."""
@@ -94,8 +86,8 @@ class Draws(Engine):
 
     def _note(self, minute: int, *, is_open: bool) -> None:
         done = self.counters[DONE]
-        if self.instant is not None:
-            done = done + self.instant[DONE]
+        if self.reported is not None:
+            done = done + self.reported[DONE]
         for what, values in (("notified", self.notified), ("done", done)):
             pending = self.pending[what]
             while pending and values.max() >= pending[0][1]:

@@ -76,14 +76,22 @@ def _adds(state: State, outcome: int, retries: Retries, all_states: tuple[State,
         yield COUNTERS + all_states.index(after)
 
 
-def outcomes(all_states: tuple[State, ...], *, reject_rate: float, failure_rate: float) -> NDArray[np.float64]:
-    """With which probability each ending has which outcome. Columns: ended by itself, then timed out, in each state."""
-    count = len(all_states)
+def endings(all_states: tuple[State, ...], *, reject_rate: float, failure_rate: float, hang_rate: float) -> NDArray[np.float64]:
+    """With which probability what ended by itself SUCCEEDED, FAILED or was REJECTED: a row for each state.
+
+    The rates are shares of all executions, of which those that hang don't end by themselves.
+    """
+    ends = 1 - hang_rate
+    good = (ends - failure_rate - reject_rate, failure_rate, reject_rate) if ends else (1.0, 0.0, 0.0)
+    shares = np.maximum(good, 0) / sum(np.maximum(good, 0))
+    return np.array([(0.0, 1.0, 0.0) if state.bad else shares for state in all_states])
+
+
+def outcomes(shares: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The same as a matrix, for `steps` to follow. Columns: ended by itself, then timed out, in each state."""
+    count = len(shares)
     matrix = np.zeros((4 * count, 2 * count))
-    for index, state in enumerate(all_states):
-        rejected = 0.0 if state.bad else reject_rate
-        failed = 1.0 if state.bad else failure_rate
-        shares = (1 - rejected) * (1 - failed), (1 - rejected) * failed, rejected
-        matrix[[index, count + index, 2 * count + index], index] = shares
+    for index, (succeeded, failed, rejected) in enumerate(shares):
+        matrix[[index, count + index, 2 * count + index], index] = succeeded, failed, rejected
         matrix[3 * count + index, count + index] = 1
     return matrix
