@@ -9,16 +9,18 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from iot_jobs.forecast.assumptions import SCHEDULER_REASONS, Assumptions, Duration, Scheduler
+from iot_jobs.forecast.assumptions import ASSUMED, NOT_MODELLED, Assumptions, Duration, Scheduler
 from iot_jobs.forecast.blast import BlastRadius, blast_radius
 from iot_jobs.forecast.engine import figure
 from iot_jobs.forecast.montecarlo import Trials, monte_carlo
 from iot_jobs.forecast.plan import CannotForecast, Plan, plan
 from iot_jobs.forecast.result import Executions, Forecast, Reached, Timeline, WindowsUsed, timeline
+from iot_jobs.forecast.selection import assumptions, minutes, selected
 from iot_jobs.spec import JobSpec, JobTemplateSpec
 
 __all__ = [
-    "SCHEDULER_REASONS",
+    "ASSUMED",
+    "NOT_MODELLED",
     "Assumptions",
     "BlastRadius",
     "CannotForecast",
@@ -30,21 +32,24 @@ __all__ = [
     "Timeline",
     "Trials",
     "WindowsUsed",
+    "assumptions",
     "figure",
     "forecast",
+    "minutes",
+    "selected",
 ]
 
 TIME_FORMAT = "%Y-%m-%dT%H:%M"
 
 
 def forecast(
-    spec: JobTemplateSpec | JobSpec, assumptions: Assumptions, *, trials: int | None = None, seed: int = 0
+    spec: JobTemplateSpec | JobSpec, assumed: Assumptions, *, trials: int | None = None, seed: int = 0
 ) -> Forecast:
     """What a job from this template will do. With `trials`, Monte Carlo percentiles beside the expected values.
 
     Raises `CannotForecast` where a value is only known to CloudFormation.
     """
-    ready = plan(spec, assumptions)
+    ready = plan(spec, assumed)
     engine, lanes, table, smallest = blast_radius(ready)
     course = timeline(engine.log)
     last = engine.windows[-1] if engine.windows else None
@@ -74,4 +79,8 @@ def _stated(ready: Plan) -> dict[str, Any]:
     for name in ("start_delay", "run_time"):
         time: Duration = getattr(assumed, name)
         values[f"{name}_minutes"] = figure(time.median) if time.spread is None else str(time)
-    return values | {"scheduler": dict(assumed.scheduler)}
+    return values | {
+        "scheduler": dict(assumed.scheduler),
+        "assumed": list(ASSUMED),
+        "not_modelled": list(NOT_MODELLED),
+    }

@@ -50,11 +50,26 @@ class Scheduler(Model):
     """Abort fires at exactly the threshold: the guide says "at least"."""
 
 
-SCHEDULER_REASONS = {
-    "rounding": "rates are whole things; base and maximum are upper bounds in AWS's words",
-    "catch_up": "AWS's table of rises counts things cumulatively",
-    "comparison": 'AWS\'s guide says that a criterion is met by "at least" the percentage',
-}
+ASSUMED = (
+    "one batch leaves at the start of each minute, the first at creation; a rate is rounded down, and rises as often as "
+    "its counter has passed the threshold",
+    "abort is evaluated once a minute, after that minute's completions and before its batch; a criterion is met at "
+    "exactly its percentage; executions are counted, not things",
+    "what fails, rejects or hangs is drawn for each execution; in the blast radius the failing share belongs to the "
+    "device, every attempt fails there, and all other devices do as assumed",
+    "offline things are notified and never begin; their executions are billed all the same",
+    "a retry is queued at once, or when a window opens, and waits for its device again",
+)
+"""What is taken for granted of AWS and of devices beside the numbers, in words. AWS publishes none of it."""
+
+NOT_MODELLED = (
+    "other jobs: those that a device does first, and the 500 that may roll out at once in an account and region",
+    "things that join or leave the groups of a continuous job",
+    "a job's end time, and whatever people do to a job that runs",
+    "step timers that devices set, and timeouts that AWS notices up to a minute late",
+    "times of day at which devices are offline, and networks that slow down when many download at once",
+)
+"""What the forecast knows nothing of."""
 
 
 class Assumptions(Model):

@@ -115,7 +115,7 @@ class Engine:
         self.fired = np.full((4, lanes), np.inf)
         self.log: list[Any] = []
         self.windows: list[Window] = []
-        self.before, self.unchanged = np.zeros((count, lanes)), 0
+        self.before, self.unchanged = np.zeros((count + 1, lanes)), 0
 
     def run(self) -> Lanes:
         """From creation until nothing is to come in any lane, or to the horizon."""
@@ -153,17 +153,13 @@ class Engine:
     def _complete(self, *, is_open: bool) -> Floats:
         """Count what has ended; returns the retries that are queued, by state."""
         row = self.ending[self.tick % self.memory]
-        flow = self._outcomes(row) if self.whole else np.zeros((COUNTERS + len(self.states), len(self.bad)))
-        row[:] = 0
+        flow = self._ended(row) if self.whole else np.zeros((COUNTERS + len(self.states), len(self.bad)))
         if self.reported is not None:
             flow += self.reported
             self.reported = None
         self.flow = flow
         self.counters += flow[:COUNTERS]
         queue = flow[COUNTERS:].copy()
-        if not self.alive.all():
-            self.counters[DONE] += (queue * (1 - self.alive)).sum(axis=0)
-            queue *= self.alive
         if not is_open:
             self.owed += queue
             queue[:] = 0
@@ -176,9 +172,16 @@ class Engine:
     def _report(self) -> None:
         """What ends within this minute, and will be counted in the next."""
         if self.has_early:
-            row = self.early[self.tick % self.memory]
-            self.reported = self._outcomes(row)
-            row[:] = 0
+            self.reported = self._ended(self.early[self.tick % self.memory])
+
+    def _ended(self, row: Floats) -> Floats:
+        """What a row that is due adds; after an abort nothing is tried again. The row is empty then."""
+        flow = self._outcomes(row)
+        row[:] = 0
+        if not self.alive.all():
+            flow[DONE] += (flow[COUNTERS:] * (1 - self.alive)).sum(axis=0)
+            flow[COUNTERS:] *= self.alive
+        return flow
 
     def _abort(self, minute: int, queue: Floats) -> None:
         """Where a criterion is met, nothing more is released, and what is queued is canceled."""
@@ -320,8 +323,9 @@ class Engine:
         When the same has begun in every minute for as long as executions take, each further minute adds the same again,
         until the things run out, a criterion comes near, or the rate may rise.
         """
-        same = self.released.any() and np.array_equal(begins, self.before)
-        self.before = begins
+        now = np.concatenate((begins, self.released[None]))
+        same = self.released.any() and np.array_equal(now, self.before)
+        self.before = now
         self.unchanged = self.unchanged + 1 if same else 0
         if self.unchanged <= self.memory + self.longest_delay:
             return 0

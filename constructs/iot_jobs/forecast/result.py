@@ -13,6 +13,10 @@ from iot_jobs.forecast.durations import Floats
 from iot_jobs.forecast.engine import COLUMNS, MARGIN, figure
 from iot_jobs.forecast.montecarlo import Trials
 
+_SEEN = 0.0005
+"""Executions: less than this doesn't show in three digits after the point."""
+
+
 @dataclass(frozen=True)
 class Reached:
     """The minutes in which 50, 90 and 100 % of things are reached; None for never."""
@@ -62,6 +66,38 @@ class Timeline:
         found = np.flatnonzero(self.columns["aborted"])
         return int(self.columns["minute"][found[0]]) if len(found) else None
 
+    def peaks(self, column: str, parts: int) -> list[float]:
+        """The largest value of a column in each of so many equal parts of the time."""
+        values, minutes = self.columns[column], self.columns["minute"]
+        edges = np.linspace(0, minutes[-1] + 1, parts + 1)
+        first = np.searchsorted(minutes, edges[:-1], side="right") - 1
+        last = np.maximum(np.searchsorted(minutes, edges[1:], side="left"), first + 1)
+        return [float(values[low:high].max()) for low, high in zip(first, last, strict=True)]
+
+    def thinned(self, most: int) -> dict[str, list[float]]:
+        """The columns with at most so many entries: of each stretch the last and the one with the most in progress, and
+        those in which a window opens or closes. Steps stay where they are, to within a stretch."""
+        busy, rate = self.columns["in_progress"], self.columns["rate"]
+        kept = np.arange(len(busy))
+        if len(busy) > most:
+            parts = most // 3
+            bounds = np.linspace(0, len(busy), parts + 1).astype(int)
+            turns = np.flatnonzero(np.diff((rate > 0).astype(int)))
+            kept = np.unique([
+                0,
+                *bounds[1:] - 1,
+                *(low + busy[low:high].argmax() for low, high in zip(bounds[:-1], bounds[1:], strict=True)),
+                *(turns + 1)[:parts],
+            ])  # fmt: skip
+        return {name: values[kept].tolist() for name, values in self.columns.items()}
+
+    def open_spans(self) -> list[tuple[float, float]]:
+        """From which minute to which things could be notified."""
+        minutes = np.append(self.columns["minute"], self.columns["minute"][-1] + 1)
+        is_open = np.concatenate(([0], self.columns["rate"] > 0, [0])).astype(int)
+        turns = np.flatnonzero(np.diff(is_open))
+        return [(float(minutes[low]), float(minutes[high])) for low, high in zip(turns[::2], turns[1::2], strict=True)]
+
     def reached(self, column: str, things: int) -> Reached:
         """When 50, 90 and 100 % of things are counted in a column. The last is there with less than half to come."""
         values, minutes = self.columns[column], self.columns["minute"]
@@ -73,7 +109,10 @@ class Timeline:
 def timeline(log: list[Any]) -> Timeline:
     """The engine's log by columns, without minutes that change nothing."""
     table = np.array(log)
-    changes = np.any(table[1:, 3:] != table[:-1, 3:], axis=1) | (table[1:, COLUMNS.index("released")] > 0)
+    # Of a spread time the tail goes on in fractions of an execution that nobody sees.
+    unlike = np.flatnonzero(np.abs(table[:, 3:] - table[-1, 3:]).max(axis=1) > _SEEN)
+    table = table[: unlike[-1] + 2] if len(unlike) else table[:1]
+    changes = np.any(table[1:, 1:] != table[:-1, 1:], axis=1) | (table[1:, COLUMNS.index("released")] > 0)
     kept = table[np.concatenate(([True], changes))]
     columns = {name: kept[:, index] for index, name in enumerate(COLUMNS)}
     ended = columns["succeeded"] + columns["failed"] + columns["rejected"] + columns["timed_out"]
