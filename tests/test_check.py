@@ -343,7 +343,7 @@ TEXTS = [
     (
         "too slow for the windows",
         template(rollout(10, 1) | windows((NIGHTLY, 90)), environment=environment(5000, hours=48)),
-        "2880 minutes for 5000 things, by the environment's max_duration_hours",
+        "2880 minutes for 5000 things, the environment's max_duration_hours",
         "raise the rate, widen the windows, or state more time",
     ),
     (

@@ -40,7 +40,7 @@ def rollout(spec: JobTemplateSpec, assumed: Assumptions) -> rollout_simpy.Rollou
             rates |= {"base": rising.base_rate_per_minute, "factor": Decimal(str(rising.increment_factor)),
                       "notified_threshold": rising.rate_increase_criteria.number_of_notified_things,
                       "succeeded_threshold": rising.rate_increase_criteria.number_of_succeeded_things}  # fmt: skip
-    windows = None
+    windows: Any = None
     if values.maintenance_windows:
         schedule, windows, minute = plan(spec, assumed).schedule(), (), 0
         while (window := schedule.at(minute)) is not None and window.opens < HORIZON:

@@ -26,7 +26,7 @@ def _needs(extra: str) -> Iterator[None]:
     try:
         yield
     except ModuleNotFoundError as error:
-        if error.name not in ("numpy", "rich", "matplotlib"):
+        if str(error.name).partition(".")[0] not in ("numpy", "rich", "matplotlib"):
             raise
         raise CannotRun(f"{error}; install cdk-iot-jobs[{extra}]") from None
 
@@ -102,7 +102,7 @@ def forecast(path: Path, template: str | None, trials: int | None, seed: int, ou
         except FindingsError as error:
             click.echo(error)
             sys.exit(1)
-        except forecasting.CannotForecast as error:
+        except forecasting.ForecastError as error:
             raise CannotRun(str(error)) from None
         found = []
         for subject in subjects:
@@ -111,7 +111,7 @@ def forecast(path: Path, template: str | None, trials: int | None, seed: int, ou
                 found.append(forecasting.forecast(subject.spec, assumed, trials=trials, seed=seed))
             except FindingsError as error:
                 raise CannotRun(str(error)) from None
-            except forecasting.CannotForecast as error:
+            except forecasting.ForecastError as error:
                 click.echo(f"skipped {one_line(subject.name)}: {error}", err=True)
         if not found:
             raise CannotRun(f"there is nothing to forecast in {path}")

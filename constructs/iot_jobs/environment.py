@@ -77,7 +77,7 @@ class Fleet(Model):
     max_harmed: Annotated[int, limits.MAX_HARMED] | None = None
     """On how many things a release that fails everywhere may fail; None where that doesn't matter."""
     failure_rate: Annotated[float, limits.RATE] | None = None
-    """Share of executions that fail, 0 to 1, each on its own. This and what follows: None for the forecast's default."""
+    """Share of executions that fail, 0 to 1. Here and in what follows, None stands for the forecast's default."""
     reject_rate: Annotated[float, limits.RATE] | None = None
     """Share of executions that devices reject, 0 to 1."""
     hang_rate: Annotated[float, limits.RATE] | None = None

@@ -210,7 +210,8 @@ class _Job:
             if self.is_open[minute]:
                 self.window_open.succeed()
                 self.window_open = self.env.event()
-                self._release()
+                if self.total["notified"] < self.rollout.things:
+                    self._release()
             if self.total["done"] == self.rollout.things:
                 return
 
@@ -235,7 +236,7 @@ class _Job:
             yield Turn(self.env, self._time(self.devices.start_delay), _STARTS)
             if not self.is_open[math.floor(self.env.now)]:
                 yield self.window_open
-            if self.at_abort is not None:
+            if self._is_aborted():
                 return  # canceled, and counted there
             self._count("started")
             ending, minutes = self._execution(failing=failing)
@@ -247,7 +248,7 @@ class _Job:
                 harmed = True
                 self._count("harmed")
             kind = ALL if ALL in left and ending in (FAILED, TIMED_OUT) else ending
-            if self.at_abort is not None or left.get(kind, 0) == 0:
+            if self._is_aborted() or left.get(kind, 0) == 0:
                 self._count("done")
                 return
             left[kind] -= 1
@@ -273,6 +274,9 @@ class _Job:
             drawn -= share
         return SUCCEEDED
 
+    def _is_aborted(self) -> bool:
+        return self.at_abort is not None
+
     def _happens(self, probability: float) -> bool:
         return self.draw.random() < probability
 
@@ -287,7 +291,7 @@ class _Job:
         so_far = {kind: list(accumulate(numbers)) for kind, numbers in self.by_minute.items()}
         ended = [sum(numbers) for numbers in zip(*(so_far[ending] for ending in ENDINGS), strict=True)]
         left_queue = zip(so_far["queued"], so_far["started"], so_far["canceled"], strict=True)
-        then = self.at_abort or self.total
+        then = self.total if self.at_abort is None else self.at_abort
         return Outcome(
             released=self.by_minute["notified"],
             notified=so_far["notified"],

@@ -40,11 +40,11 @@ def budget(subject: Subject) -> Iterator[Finding]:
     fleet = environment.fleet
     if fleet.max_duration_hours is None and fleet.max_harmed is None:
         return
-    from iot_jobs.forecast import Assumptions, CannotForecast, forecast
+    from iot_jobs.forecast import Assumptions, ForecastError, forecast
 
     try:
         result = forecast(subject.spec, Assumptions.of(fleet))
-    except CannotForecast:
+    except ForecastError:
         return
     if fleet.max_duration_hours is not None:
         yield from _too_slow(result, fleet.max_duration_hours)
@@ -63,7 +63,7 @@ def _too_slow(result: Forecast, hours: int) -> Iterator[Finding]:
     yield TOO_SLOW.finding(
         loc=("rollout",),
         given="never done" if minutes is None else f"done in minute {minutes}",
-        allowed=f"{hours * 60} minutes for {result.assumptions['things']} things, by the environment's max_duration_hours",
+        allowed=f"{hours * 60} minutes for {result.assumptions['things']} things, the environment's max_duration_hours",
         fix=fix,
     )
 
@@ -72,10 +72,12 @@ def _too_harmful(result: Forecast, most: int) -> Iterator[Finding]:
     worst = result.blast_radius[-1]
     if worst.harmed_final <= most:
         return
-    stopped = f"stopped in minute {worst.minute}, after {worst.notified} were notified" if worst.fires else "not stopped"
+    stopped = (
+        f"stopped in minute {worst.minute}, after {worst.notified} were notified" if worst.fires else "not stopped"
+    )
     yield TOO_HARMFUL.finding(
         loc=("abort",),
         given=f"{worst.harmed_final} things harmed, {stopped}",
-        allowed=f"{most} things at a failure rate of {worst.failure_rate_percent} %, by the environment's max_harmed",
+        allowed=f"{most} things at a failure rate of {worst.failure_rate_percent} %, the environment's max_harmed",
         fix="begin more slowly, or let abort act after fewer executions" if worst.fires else "add abort criteria",
     )

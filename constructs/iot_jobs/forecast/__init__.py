@@ -11,9 +11,9 @@ from typing import Any
 
 from iot_jobs.forecast.assumptions import ASSUMED, NOT_MODELLED, Assumptions, Duration, Scheduler
 from iot_jobs.forecast.blast import BlastRadius, blast_radius
-from iot_jobs.forecast.engine import figure
+from iot_jobs.forecast.lanes import figure
 from iot_jobs.forecast.montecarlo import Trials, monte_carlo
-from iot_jobs.forecast.plan import CannotForecast, Plan, plan
+from iot_jobs.forecast.plan import ForecastError, Plan, plan
 from iot_jobs.forecast.result import Executions, Forecast, Reached, Timeline, WindowsUsed, timeline
 from iot_jobs.forecast.selection import assumptions, minutes, selected
 from iot_jobs.spec import JobSpec, JobTemplateSpec
@@ -23,10 +23,10 @@ __all__ = [
     "NOT_MODELLED",
     "Assumptions",
     "BlastRadius",
-    "CannotForecast",
     "Duration",
     "Executions",
     "Forecast",
+    "ForecastError",
     "Reached",
     "Scheduler",
     "Timeline",
@@ -47,7 +47,7 @@ def forecast(
 ) -> Forecast:
     """What a job from this template will do. With `trials`, Monte Carlo percentiles beside the expected values.
 
-    Raises `CannotForecast` where a value is only known to CloudFormation.
+    Raises `ForecastError` where a value is only known to CloudFormation.
     """
     ready = plan(spec, assumed)
     engine, lanes, table, smallest = blast_radius(ready)

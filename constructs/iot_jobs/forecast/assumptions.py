@@ -15,7 +15,7 @@ from iot_jobs.finding import Finding
 from iot_jobs.model import Model
 
 SINCE = datetime(2026, 1, 1, tzinfo=UTC)
-"""Where nobody says when a job starts: at the first opening of a window from here on, so that output is reproducible."""
+"""Where nobody says when a job starts: at the first opening of a window from here on; fixed, for the same output."""
 
 HORIZON_MINUTES = 2 * 365 * 24 * 60
 """How far a forecast looks: a job ends at most two years after it starts (API, SchedulingConfig)."""
@@ -51,12 +51,12 @@ class Scheduler(Model):
 
 
 ASSUMED = (
-    "one batch leaves at the start of each minute, the first at creation; a rate is rounded down, and rises as often as "
-    "its counter has passed the threshold",
-    "abort is evaluated once a minute, after that minute's completions and before its batch; a criterion is met at "
-    "exactly its percentage; executions are counted, not things",
-    "what fails, rejects or hangs is drawn for each execution; in the blast radius the failing share belongs to the "
-    "device, every attempt fails there, and all other devices do as assumed",
+    "one batch leaves at the start of each minute, the first at creation",
+    "a rate is rounded down, and rises as often as its counter has passed the threshold",
+    "abort is evaluated once a minute, after that minute's completions and before its batch",
+    "an abort criterion is met at exactly its percentage, and counts executions, not things",
+    "what fails, rejects or hangs is drawn for each execution",
+    "in the blast radius the failing share belongs to the device: every attempt fails, and other devices do as assumed",
     "offline things are notified and never begin; their executions are billed all the same",
     "a retry is queued at once, or when a window opens, and waits for its device again",
 )

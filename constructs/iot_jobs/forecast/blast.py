@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from iot_jobs.forecast.engine import Engine, Lanes, figure
+from iot_jobs.forecast.engine import Engine
+from iot_jobs.forecast.lanes import Lanes, figure
 from iot_jobs.forecast.plan import Plan
 
 PERCENTAGES = (1, 2, 5, 10, 25, 50, 100)

@@ -123,7 +123,8 @@ def _slowest(time: Duration) -> float:
         return time.median
     from statistics import NormalDist
 
-    return min(time.median * time.spread ** NormalDist().inv_cdf(1 - TAIL), 10 * 10080)
+    slowest: float = time.median * time.spread ** NormalDist().inv_cdf(1 - TAIL)
+    return min(slowest, 10 * 10080)
 
 
 def _merged(lags: NDArray[np.int64], shares: Floats, *, early: bool = False) -> Lags:

@@ -15,48 +15,20 @@ leave a margin that is larger than rounding errors and smaller than the differen
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from iot_jobs.forecast.assumptions import HORIZON_MINUTES
-from iot_jobs.forecast.durations import Floats, Kernel
+from iot_jobs.forecast.durations import Floats, Kernel, Lags
+from iot_jobs.forecast.lanes import MARGIN, SHARE_MARGIN, Lanes
+from iot_jobs.forecast.passing import steady, to_opening
 from iot_jobs.forecast.plan import Plan
 from iot_jobs.forecast.schedule import Window
 from iot_jobs.forecast.states import COUNTERS, DONE, HARMED, SUCCEEDED, endings, outcomes, states, steps
 
-MARGIN = 1e-5
-"""Executions: what a comparison of two counts takes for a rounding error."""
-
-_SHARE_MARGIN = 1e-8
-"""The same for a failure share, in ten-thousandths of an execution for each completed one; 0.5 in all at most."""
-
-COLUMNS = (
-    *("minute", "rate", "released", "aborted", "notified", "begun", "canceled", "retries"),
-    *("succeeded", "failed", "rejected", "timed_out", "harmed", "done"),
-)
-"""The log of the first lane, one row for each minute that was looked at: sums from creation on, but for rate and
-released. What ends is there in the minute in which it does."""
-_ADDED = np.array([name not in ("rate", "released", "aborted") for name in COLUMNS])
-
-
-Spread = list[tuple[Floats, slice, NDArray[np.int64], Floats]]
-
-
-@dataclass(frozen=True)
-class Lanes:
-    """What came of each lane. `minute` is that of the abort, infinite where none fires; `notified`, `harmed` and
-    `in_flight` are of that moment, or of the end."""
-
-    minute: Floats
-    notified: Floats
-    harmed: Floats
-    in_flight: Floats
-    harmed_final: Floats
-    executions: Floats
-    retries: Floats
+Spread = list[tuple[Floats, slice, Lags, Floats]]
+"""Where what begins ends: the ring, its rows for each state, the lags and the share of each in each state."""
 
 
 class Engine:
@@ -94,12 +66,19 @@ class Engine:
         self.rates = np.array(plan.rates.steps, dtype=float)
 
         # Rings hold what is to come, by the minute in which it does; `early` what is reported before it is counted.
-        self.memory = 2 + max((int(lags.minutes[-1]) for one in kernels for lags in (one.ended, one.timed_out) if lags))
-        size = (self.memory, count * (1 + self.times_out), lanes)
-        self.ending, self.early = np.zeros(size), np.zeros(size)
-        self.delayed, self.opened = map(self._spread_of, kernels)
-        rings = [ring for spread in (self.delayed, self.opened) for ring, *_ in spread]
-        self.whole, self.has_early = (any(ring is one for ring in rings) for one in (self.ending, self.early))
+        parts = [self._parts(one) for one in kernels]
+        lags = [lags for part in parts for lags, *_ in part]
+        self.memory = 2 + max(int(one.minutes[-1]) for one in lags)
+        self.whole, self.has_early = (any(one.early is early for one in lags) for early in (False, True))
+        self.ending, self.early = (
+            np.zeros((self.memory if used else 1, count * (1 + self.times_out), lanes))
+            for used in (self.whole, self.has_early)
+        )
+        self.delayed, self.opened = (
+            [(self.early if lags.early else self.ending, rows, lags, lags.shares[:, None, None] * share)
+             for lags, rows, share in part]
+            for part in parts
+        )  # fmt: skip
         self.longest_delay = 0 if plan.delay is None else int(plan.delay.minutes[-1])
         self.beginning = np.zeros((self.longest_delay + 1, count, lanes))
         self.tick = 0
@@ -137,23 +116,26 @@ class Engine:
             if window is not None and is_open and self.plan.crons and begins[:, 0].any():
                 self._use(window)
             self._report()
-            self._note(minute, is_open=is_open)
+            self.note(minute, is_open=is_open)
             if minute >= self.last_due and not (self.remaining.any() or self.waiting.any() or self.owed.any()):
                 break
             self.tick += 1
             minute += 1
             if window is None or not is_open:
-                minute = self._closed(minute, window)
+                minute = to_opening(self, minute, window)
             else:
-                minute += self._steady(begins, min(window.closes, HORIZON_MINUTES) - minute)
+                minute += self.pass_over(begins, min(window.closes, HORIZON_MINUTES) - minute)
         return self._result()
 
     # What happens in a minute ----------------------------------------------------------------------------------------
 
     def _complete(self, *, is_open: bool) -> Floats:
         """Count what has ended; returns the retries that are queued, by state."""
-        row = self.ending[self.tick % self.memory]
-        flow = self._ended(row) if self.whole else np.zeros((COUNTERS + len(self.states), len(self.bad)))
+        flow = (
+            self._ended(self.ending[self.tick % self.memory])
+            if self.whole
+            else np.zeros((COUNTERS + len(self.states), len(self.bad)))
+        )
         if self.reported is not None:
             flow += self.reported
             self.reported = None
@@ -176,7 +158,7 @@ class Engine:
 
     def _ended(self, row: Floats) -> Floats:
         """What a row that is due adds; after an abort nothing is tried again. The row is empty then."""
-        flow = self._outcomes(row)
+        flow = self.outcomes(row)
         row[:] = 0
         if not self.alive.all():
             flow[DONE] += (flow[COUNTERS:] * (1 - self.alive)).sum(axis=0)
@@ -190,7 +172,7 @@ class Engine:
         completed = self.counters[:4]
         count = completed.sum(axis=0)
         # In ten-thousandths of an execution, so that whole numbers of failures and hundredths of a percent stay whole.
-        over, margin = self.criteria @ completed, np.minimum(0.5, _SHARE_MARGIN * count)
+        over, margin = self.criteria @ completed, np.minimum(0.5, SHARE_MARGIN * count)
         met = over >= -margin if self.plan.assumptions.scheduler.comparison == ">=" else over > margin
         met &= count >= self.minimums
         if not met.any():
@@ -216,7 +198,7 @@ class Engine:
         self.released = np.minimum(self.rate, self.remaining)
         self.remaining -= self.released
         self.notified += self.released
-        online = self._online(self.released)
+        online = self.online(self.released)
         self.offline += self.released - online
         if self.has_bad:
             queue[1] += online * self.bad
@@ -239,19 +221,19 @@ class Engine:
             return queue
         size = self.longest_delay + 1
         if queue.any():
-            self._delay(queue, (self.tick + self.plan.delay.minutes) % size)
+            self.delay(queue, (self.tick + self.plan.delay.minutes) % size)
             self.last_due = max(self.last_due, minute + self.longest_delay)
         row = self.beginning[self.tick % size]
-        due = row.copy()
+        due: Floats = row.copy()
         row[:] = 0
         return due
 
     def _begin(self, begins: Floats, minute: int) -> Floats:
         """Let what is due begin, and at an opening what has waited for it; returns both."""
         opening = minute > 0 and bool(self.plan.crons) and bool(self.waiting.any())
-        self._start(begins, self.plan.after_delay, self.delayed)
+        self.start(begins, self.delayed, self.plan.after_delay.over)
         if opening:
-            self._start(self.waiting, self.plan.at_opening, self.opened)
+            self.start(self.waiting, self.opened, self.plan.at_opening.over)
             begins = begins + self.waiting
             self.waiting[:] = 0
         self.begun += begins.sum(axis=0)
@@ -263,110 +245,50 @@ class Engine:
         if not self.windows or self.windows[-1] != window:
             self.windows.append(window)
 
-    # What is multiplied here is drawn in Monte Carlo -------------------------------------------------------------------
+    # What is multiplied here is drawn in Monte Carlo ----------------------------------------------------------
 
-    def _outcomes(self, row: Floats) -> Floats:
+    def outcomes(self, row: Floats) -> Floats:
         """How what has ended ended: what that adds to the counters, then to the queue in each state."""
-        return self.step @ row
+        flow: Floats = self.step @ row
+        return flow
 
-    def _online(self, released: Floats) -> Floats:
+    def online(self, released: Floats) -> Floats:
         """Those of a batch that will begin."""
         return released * (1 - self.plan.assumptions.offline_rate)
 
-    def _delay(self, queue: Floats, rows: Any) -> None:
+    def delay(self, queue: Floats, rows: Any) -> None:
         """Put what is queued where it will begin."""
         if self.plan.delay is not None:
             self.beginning[rows] += self.plan.delay.shares[:, None, None] * queue
 
-    def _start(self, begins: Floats, kernel: Kernel, spread: Spread) -> None:
-        """Put what begins where it will end."""
-        for ring, states, lags, shares in spread:
-            if len(lags) == 1:
-                ring[(self.tick + lags[0]) % self.memory, states] += shares[0] * begins
+    def start(self, begins: Floats, spread: Spread, over: float) -> None:
+        """Put what begins where it will end. `over` is the share of run times beyond the timeout."""
+        del over  # the shares have it
+        for ring, rows, lags, shares in spread:
+            if len(lags.minutes) == 1:
+                ring[(self.tick + lags.minutes[0]) % self.memory, rows] += shares[0] * begins
             else:
-                ring[(self.tick + lags) % self.memory, states] += shares * begins
+                ring[(self.tick + lags.minutes) % self.memory, rows] += shares * begins
 
-    def _spread_of(self, kernel: Kernel) -> Spread:
-        """Where what begins ends: the ring, its rows for each state, the lags and the share of each.
+    def _parts(self, kernel: Kernel) -> list[tuple[Lags, slice, Floats]]:
+        """How what begins ends: by itself, and timed out where that can be; the share of each, by state.
 
-        What hangs and never times out ends nowhere.
+        What hangs and never times out does neither.
         """
         count = len(self.states)
         over = self.hang + (1 - self.hang) * kernel.over
         parts = [(kernel.ended, slice(0, count), 1 - over if self.times_out else 1 - self.hang)]
         if kernel.timed_out is not None and self.times_out:
             parts.append((kernel.timed_out, slice(count, 2 * count), over))
-        return [
-            (self.early if lags.early else self.ending, states, lags.minutes, lags.shares[:, None, None] * share)
-            for lags, states, share in parts
-        ]
+        return parts
 
-    # Minutes in which there is nothing to decide ---------------------------------------------------------------------
-
-    def _closed(self, minute: int, window: Window | None) -> int:
-        """The next minute to look at while the window is closed: when something ends or is due, or the opening."""
-        if self.reported is not None and self.reported.any():
-            return minute
-        opening = HORIZON_MINUTES + 1 if window is None else max(window.opens, minute)
-        ahead = opening - minute
-        for ring in (self.ending, self.early, self.beginning):
-            size = len(ring)
-            filled = np.flatnonzero(ring.any(axis=(1, 2)))
-            if len(filled):
-                ahead = min(ahead, int(((filled - self.tick) % size).min()))
-        self.tick += ahead
-        return minute + ahead
-
-    def _steady(self, begins: Floats, most: int) -> int:
-        """How many minutes that are all alike were passed over, up to `most`.
-
-        When the same has begun in every minute for as long as executions take, each further minute adds the same again,
-        until the things run out, a criterion comes near, or the rate may rise.
-        """
-        now = np.concatenate((begins, self.released[None]))
-        same = self.released.any() and np.array_equal(now, self.before)
-        self.before = now
-        self.unchanged = self.unchanged + 1 if same else 0
-        if self.unchanged <= self.memory + self.longest_delay:
-            return 0
-        sending = self.released > 0
-        limits = [(self.remaining[sending] / self.released[sending]).min(), most, self._until_met(), self._until_risen()]
-        minutes = int(min(limits))
-        if minutes < 2:
-            return 0
-        self.counters += minutes * self.flow[:COUNTERS]
-        self.retries += minutes * self.flow[COUNTERS:].sum(axis=0)
-        self.begun += minutes * begins.sum(axis=0)
-        self.offline += minutes * (self.released - self._online(self.released))
-        self.notified += minutes * self.released
-        self.remaining -= minutes * self.released
-        self.last_due += minutes
-        if self.log:
-            last, before = np.array(self.log[-1]), np.array(self.log[-2])
-            self.log += (last + np.arange(1, minutes + 1)[:, None] * np.where(_ADDED, last - before, 0)).tolist()
-        return minutes
-
-    def _until_met(self) -> float:
-        """In how many minutes that are all alike no criterion is met, in any lane that goes on."""
-        if not len(self.criteria):
-            return np.inf
-        lanes = np.flatnonzero(self.alive)
-        completed, more = self.counters[:4, lanes], self.flow[:4, lanes]
-        waits = self.minimums - completed.sum(axis=0)
-        distance = np.where(waits > 0, waits, -0.5 - self.criteria @ completed)
-        speed = np.where(waits > 0, more.sum(axis=0), self.criteria @ more)
-        return _until(distance, speed)
-
-    def _until_risen(self) -> float:
-        """In how many minutes that are all alike the rate stays, in all lanes that send."""
-        rates = self.plan.rates
-        lanes = np.flatnonzero((self.released > 0) & (self.rises < len(self.rates) - 1))
-        counted, more = (self.counters, self.flow) if rates.counts_succeeded else (self.notified[None], self.released[None])
-        return _until((self.rises[lanes] + 1) * rates.threshold - counted[SUCCEEDED, lanes] - MARGIN, more[0, lanes])
+    def pass_over(self, begins: Floats, most: int) -> int:
+        """How many minutes that are all alike were passed over."""
+        return steady(self, begins, most)
 
     # What came of it -------------------------------------------------------------------------------------------------
 
-    def _note(self, minute: int, *, is_open: bool) -> None:
+    def note(self, minute: int, *, is_open: bool) -> None:
         """Log the first lane."""
         counters = self.counters[:, 0]
         if self.reported is not None:
@@ -384,21 +306,13 @@ class Engine:
         alive = self.alive > 0
         for values, last in zip(self.fired[1:], self._now(), strict=True):
             values[alive] = last[alive]
+        minute, notified, harmed, in_flight = self.fired
         return Lanes(
-            *self.fired,
+            minute=minute,
+            notified=notified,
+            harmed=harmed,
+            in_flight=in_flight,
             harmed_final=self.counters[HARMED],
             executions=self.notified + self.retries,
             retries=self.retries,
         )
-
-
-def figure(value: float) -> float:
-    """An expected value to three digits after the point; a whole one as an integer."""
-    rounded = round(float(value), 3)
-    return int(rounded) if rounded.is_integer() else rounded
-
-
-def _until(distance: Floats, speed: Floats) -> float:
-    """How many whole steps stay short of every distance."""
-    coming = speed > 0
-    return float((distance[coming] / speed[coming]).min() - 1) if coming.any() else np.inf

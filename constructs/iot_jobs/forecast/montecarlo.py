@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from iot_jobs.forecast.durations import Floats, Kernel, Lags
-from iot_jobs.forecast.engine import MARGIN, Engine, Lanes, Spread, figure
+from iot_jobs.forecast.durations import Floats, Lags
+from iot_jobs.forecast.engine import Engine, Spread
+from iot_jobs.forecast.lanes import MARGIN, Lanes, figure
 from iot_jobs.forecast.plan import Plan
 from iot_jobs.forecast.states import DONE
 
@@ -35,7 +36,7 @@ class Draws(Engine):
     """One run of so many trials; their counts are whole numbers."""
 
     def __init__(self, plan: Plan, trials: int, random: np.random.Generator) -> None:
-        super().__init__(plan, np.zeros(trials))
+        super().__init__(plan, [0.0] * trials)
         self.random = random
         self.rejects = self.shares[:, 2:]
         self.fails = self.shares[:, 1:2] / np.maximum(1 - self.rejects, 1e-300)
@@ -43,27 +44,29 @@ class Draws(Engine):
         self.reached = {what: {name: np.full(trials, np.inf) for name in SHARES} for what in ("notified", "done")}
         self.pending = {what: list(targets.items()) for what in self.reached}
 
-    def _outcomes(self, row: Floats) -> Floats:
+    def outcomes(self, row: Floats) -> Floats:
+        """How what has ended ended, by lot."""
         count = len(self.states)
         ended, timed_out = row[:count], row[count:] if self.times_out else np.zeros_like(row)
         rejected = self._drawn(ended, self.rejects)
         failed = self._drawn(ended - rejected, self.fails)
         return self.steps @ np.concatenate((ended - rejected - failed, failed, rejected, timed_out))
 
-    def _online(self, released: Floats) -> Floats:
+    def online(self, released: Floats) -> Floats:
+        """Those of a batch that are no offline things."""
         return released - self._drawn(released, self.plan.assumptions.offline_rate)
 
-    def _delay(self, queue: Floats, rows: Any) -> None:
+    def delay(self, queue: Floats, rows: Any) -> None:
+        """Put what is queued where it will begin."""
         if self.plan.delay is not None:
             self._scatter(self.beginning, rows, queue, self.plan.delay)
 
-    def _start(self, begins: Floats, kernel: Kernel, spread: Spread) -> None:
+    def start(self, begins: Floats, spread: Spread, over: float) -> None:
+        """Put what begins where it will end."""
         hanging = self._drawn(begins, self.hang)
-        over = self._drawn(begins - hanging, kernel.over)
-        parts = zip(spread, (begins - hanging - over, hanging + over), (kernel.ended, kernel.timed_out), strict=False)
-        for (ring, states, minutes, _), numbers, lags in parts:
-            if lags is not None:
-                self._scatter(ring[:, states], (self.tick + minutes) % self.memory, numbers, lags)
+        late = self._drawn(begins - hanging, over)
+        for (ring, rows, lags, _), numbers in zip(spread, (begins - hanging - late, hanging + late), strict=False):
+            self._scatter(ring[:, rows], (self.tick + lags.minutes) % self.memory, numbers, lags)
 
     def _scatter(self, ring: Floats, rows: Any, numbers: Floats, lags: Lags) -> None:
         """Let chance say which of so many falls on which lag."""
@@ -80,11 +83,12 @@ class Draws(Engine):
             return np.zeros_like(numbers)
         return self.random.binomial(numbers.astype(np.int64), share).astype(float)
 
-    def _steady(self, begins: Floats, most: int) -> int:
-        """No two minutes are alike here."""
+    def pass_over(self, begins: Floats, most: int) -> int:  # noqa: ARG002
+        """No two minutes are alike."""
         return 0
 
-    def _note(self, minute: int, *, is_open: bool) -> None:
+    def note(self, minute: int, *, is_open: bool) -> None:  # noqa: ARG002
+        """Note which trials have reached which share; there is no log."""
         done = self.counters[DONE]
         if self.reported is not None:
             done = done + self.reported[DONE]
@@ -118,7 +122,8 @@ def monte_carlo(plan: Plan, *, trials: int, seed: int) -> Trials:
 
 def _batches(plan: Plan, trials: int) -> Iterator[int]:
     """How many trials run at once, so that memory has a bound."""
-    size = max(1, _MOST_BYTES // Engine(plan, [0.0]).ending.nbytes)
+    one = Engine(plan, [0.0])
+    size = max(1, _MOST_BYTES // sum(ring.nbytes for ring in (one.ending, one.early)))
     while trials > 0:
         yield min(size, trials)
         trials -= size

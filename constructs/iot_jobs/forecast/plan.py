@@ -23,7 +23,7 @@ _FAILURES = {"FAILED": (FAILED,), "REJECTED": (REJECTED,), "TIMED_OUT": (TIMED_O
              "ALL": (FAILED, REJECTED, TIMED_OUT)}  # fmt: skip
 
 
-class CannotForecast(ValueError):
+class ForecastError(ValueError):
     """A template of which not enough is known; the text says what."""
 
 
@@ -70,11 +70,11 @@ class Plan:
 
 
 def plan(spec: JobTemplateSpec | JobSpec, assumptions: Assumptions) -> Plan:
-    """Read a template or job. Raises `CannotForecast` where a value is only known to CloudFormation or AWS."""
+    """Read a template or job. Raises `ForecastError` where a value is only known to CloudFormation or AWS."""
     for name in ("rollout", "abort", "retry", "timeout"):
         value = getattr(spec, name)
         if value is None and spec.copies():
-            raise CannotForecast(f"{name} is copied from what job_arn or job_template_arn names, and not known here")
+            raise ForecastError(f"{name} is copied from what job_arn or job_template_arn names, and not known here")
         _refuse_unresolved(name, value)
     timeout, abort, retry = known(spec.timeout), known(spec.abort), known(spec.retry)
     minutes = known(timeout.in_progress_timeout_in_minutes) if timeout else None
@@ -146,9 +146,9 @@ def _items(given: Any) -> Sequence[Any]:
 
 
 def _refuse_unresolved(path: str, value: Any) -> None:
-    """Raise `CannotForecast` where something inside is only known at deployment."""
+    """Raise `ForecastError` where something inside is only known at deployment."""
     if isinstance(value, Unresolved):
-        raise CannotForecast(f"{path} is not known before deployment, or breaks a rule: iot-jobs check says which")
+        raise ForecastError(f"{path} is not known before deployment, or breaks a rule: iot-jobs check says which")
     if isinstance(value, tuple):
         for index, item in enumerate(value):
             _refuse_unresolved(f"{path}[{index}]", item)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
 from iot_jobs.forecast.blast import BlastRadius
 from iot_jobs.forecast.durations import Floats
-from iot_jobs.forecast.engine import COLUMNS, MARGIN, figure
+from iot_jobs.forecast.lanes import COLUMNS, MARGIN, figure
 from iot_jobs.forecast.montecarlo import Trials
 
 _SEEN = 0.0005
@@ -75,8 +76,11 @@ class Timeline:
         return [float(values[low:high].max()) for low, high in zip(first, last, strict=True)]
 
     def thinned(self, most: int) -> dict[str, list[float]]:
-        """The columns with at most so many entries: of each stretch the last and the one with the most in progress, and
-        those in which a window opens or closes. Steps stay where they are, to within a stretch."""
+        """The columns with at most so many entries. Steps stay where they are, to within a stretch of them.
+
+        Of each stretch there is the last entry and the one with the most in progress, and wherever they are those in
+        which a window opens or closes.
+        """
         busy, rate = self.columns["in_progress"], self.columns["rate"]
         kept = np.arange(len(busy))
         if len(busy) > most:
@@ -86,7 +90,7 @@ class Timeline:
             kept = np.unique([
                 0,
                 *bounds[1:] - 1,
-                *(low + busy[low:high].argmax() for low, high in zip(bounds[:-1], bounds[1:], strict=True)),
+                *(low + busy[low:high].argmax() for low, high in pairwise(bounds)),
                 *(turns + 1)[:parts],
             ])  # fmt: skip
         return {name: values[kept].tolist() for name, values in self.columns.items()}

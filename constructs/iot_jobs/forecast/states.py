@@ -55,8 +55,10 @@ def states(retries: Retries, *, bad: bool, fails: bool, times_out: bool, bad_tim
 
 
 def steps(all_states: tuple[State, ...], retries: Retries) -> NDArray[np.float64]:
-    """What an ending adds to, by rows: the counters, then the queue in each state. Columns: outcome by outcome, each
-    with all states."""
+    """What an ending adds to, by rows: the counters, then the queue in each state.
+
+    Columns: outcome by outcome, each with all states.
+    """
     matrix = np.zeros((COUNTERS + len(all_states), 4 * len(all_states)))
     for outcome in range(4):
         for index, state in enumerate(all_states):
@@ -76,7 +78,9 @@ def _adds(state: State, outcome: int, retries: Retries, all_states: tuple[State,
         yield COUNTERS + all_states.index(after)
 
 
-def endings(all_states: tuple[State, ...], *, reject_rate: float, failure_rate: float, hang_rate: float) -> NDArray[np.float64]:
+def endings(
+    all_states: tuple[State, ...], *, reject_rate: float, failure_rate: float, hang_rate: float
+) -> NDArray[np.float64]:
     """With which probability what ended by itself SUCCEEDED, FAILED or was REJECTED: a row for each state.
 
     The rates are shares of all executions, of which those that hang don't end by themselves.

@@ -29,10 +29,8 @@ def text(forecasts: Sequence[Forecast], width: int | None = None) -> str:
     """One template in full, or a table of several; what was assumed stands below. As wide as the terminal, if any."""
     if width is None:
         width = max(60, shutil.get_terminal_size().columns) if sys.stdout.isatty() else WIDTH
-    if len(forecasts) == 1:
-        blocks = _one(forecasts[0], width)
-    else:
-        blocks = iter([_table(_ALL, map(_row, forecasts), width)])
+    several = len(forecasts) > 1
+    blocks = [_table(_ALL, map(_row, forecasts), width)] if several else _one(forecasts[0], width)
     return "\n".join([*blocks, *map(_listed, _notes(forecasts[0]))])
 
 
@@ -84,7 +82,9 @@ def picture(forecast: Forecast, width: int) -> str:
         bars = "".join(_BLOCKS[min(8, -(-int(8000 * peak / most) // 1000))] if peak > 0 else " " for peak in peaks)
         lines.append(f"{name:<12}{bars}  up to {number(most)}")
     if forecast.windows.used:
-        lines.append("windows     " + "".join("▄" if peak > 0 else " " for peak in forecast.timeline.peaks("rate", parts)))
+        lines.append(
+            "windows     " + "".join("▄" if peak > 0 else " " for peak in forecast.timeline.peaks("rate", parts))
+        )
     last = int(forecast.timeline.columns["minute"][-1])
     stopped = forecast.timeline.aborted_minute
     if stopped is not None:
@@ -161,9 +161,9 @@ def _smallest(one: Forecast) -> str:
 
 def _trials(one: Forecast) -> str:
     found = one.trials
-    return found and (
-        f"{found.trials} trials (seed {found.seed}): abort fires in {found.aborted_percent:g} % of them; percentiles"
-    ) or ""  # fmt: skip
+    if found is None:
+        return ""
+    return f"{found.trials} trials (seed {found.seed}): abort fires in {found.aborted_percent:g} % of them; percentiles"
 
 
 def _figures(one: Forecast) -> Iterator[tuple[str, ...]]:

@@ -7,7 +7,7 @@ import os
 import re
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import matplotlib as mpl
 from matplotlib.backends.backend_svg import FigureCanvasSVG
@@ -31,7 +31,7 @@ _LINES = (
     ("succeeded", "succeeded", "#1a7f37", "--"),
     ("failed", "failed", "#cf222e", "-"),
 )
-_SETTINGS = {
+_SETTINGS: Any = {
     "svg.hashsalt": "iot-jobs",
     "svg.fonttype": "none",  # text stays text, in the reader's own sans-serif
     "font.family": "sans-serif",
@@ -46,13 +46,12 @@ _SETTINGS = {
 
 
 def svg(forecast: Forecast) -> str:
-    """Things notified and in progress, executions succeeded and failed, over hours or minutes; the rate to the right."""
+    """Things notified and in progress, executions that succeeded and failed; the rate has an axis of its own."""
     with mpl.rc_context(_SETTINGS):
         figure = _figure(forecast)
         written = io.StringIO()
-        FigureCanvasSVG(figure).print_svg(
-            written, metadata={"Date": None, "Creator": "iot-jobs", "Title": one_line(forecast.template)}
-        )
+        canvas: Any = FigureCanvasSVG(figure)
+        canvas.print_svg(written, metadata={"Date": None, "Creator": "iot-jobs", "Title": one_line(forecast.template)})
     # Any sans-serif will do: matplotlib would list the fonts that it knows of.
     return re.sub(r"font-family: [^;\"]*", "font-family: sans-serif", written.getvalue())
 
@@ -95,9 +94,7 @@ def _figure(forecast: Forecast) -> Figure:
         fontsize=11,
     )
     left, right = (one.get_legend_handles_labels() for one in (axes, rate))
-    figure.legend(
-        left[0] + right[0], left[1] + right[1], loc="outside lower left", ncols=7, frameon=False, fontsize=9
-    )
+    figure.legend(left[0] + right[0], left[1] + right[1], loc="outside lower left", ncols=7, frameon=False, fontsize=9)
     return figure
 
 
