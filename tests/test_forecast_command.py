@@ -84,8 +84,8 @@ def test_all_templates(application: Path) -> None:
     assert (result.exit_code, result.stderr) == (0, "")
     table = result.stdout.partition("\nAssumed:")[0]
     assert [line.split() for line in table.splitlines() if "min" in line] == [
-        ["all-at-once", "0", "min", "2", "min", "100", "100", "-", "never", "100"],
         ["reboot", "8", "min", "10", "min", "15", "100", "-", "11.12", "%", "30"],
+        ["all-at-once", "0", "min", "2", "min", "100", "100", "-", "never", "100"],
     ]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -37,8 +38,7 @@ def blast_radius(plan: Plan) -> tuple[Engine, Lanes, tuple[BlastRadius, ...], fl
     That rate is in percent: 0 where the fleet's own rates do, None where none does. Every whole percent is tried, and
     then every hundredth below the first that fires. Assumed: no smaller rate fires between two whole ones that do not.
     """
-    engine = Engine(plan, [percent / 100 for percent in range(101)])
-    lanes = engine.run()
+    engine, lanes = _run(plan, [percent / 100 for percent in range(101)])
     table = tuple(
         BlastRadius(
             failure_rate_percent=percent,
@@ -54,6 +54,15 @@ def blast_radius(plan: Plan) -> tuple[Engine, Lanes, tuple[BlastRadius, ...], fl
     return engine, lanes, table, _smallest(plan, lanes)
 
 
+def _run(plan: Plan, bad: Sequence[float]) -> tuple[Engine, Lanes]:
+    """All rates in one pass, or in several where the longest executions would take too much memory."""
+    size = Engine.most_lanes(plan, bad=True)
+    first = Engine(plan, bad[:size])
+    lanes = [first.run()]
+    lanes += [Engine(plan, bad[start : start + size]).run() for start in range(size, len(bad), size)]
+    return first, Lanes.joined(lanes)
+
+
 def _smallest(plan: Plan, lanes: Lanes) -> float | None:
     firing = np.flatnonzero(np.isfinite(lanes.minute))
     if not len(firing):
@@ -62,6 +71,6 @@ def _smallest(plan: Plan, lanes: Lanes) -> float | None:
     if not percent:
         return 0
     hundredths = range(100 * (percent - 1) + 1, 100 * percent)
-    finer = Engine(plan, [one / 10_000 for one in hundredths]).run()
+    _, finer = _run(plan, [one / 10_000 for one in hundredths])
     firing = np.flatnonzero(np.isfinite(finer.minute))
     return hundredths[int(firing[0])] / 100 if len(firing) else percent

@@ -21,14 +21,17 @@ import numpy as np
 
 from iot_jobs.forecast.assumptions import HORIZON_MINUTES
 from iot_jobs.forecast.durations import Floats, Kernel, Lags
-from iot_jobs.forecast.lanes import MARGIN, SHARE_MARGIN, Lanes
-from iot_jobs.forecast.passing import steady, to_opening
+from iot_jobs.forecast.lanes import MARGIN, SHARE_MARGIN, Lanes, Ring, Rows
+from iot_jobs.forecast.passing import idle, steady
 from iot_jobs.forecast.plan import Plan
 from iot_jobs.forecast.schedule import Window
 from iot_jobs.forecast.states import COUNTERS, DONE, HARMED, SUCCEEDED, endings, outcomes, states, steps
 
-Spread = list[tuple[Floats, slice, Lags, Floats]]
+Spread = list[tuple[Ring, slice, Lags, Floats]]
 """Where what begins ends: the ring, its rows for each state, the lags and the share of each in each state."""
+
+
+_MOST_BYTES = 128 * 2**20
 
 
 class Engine:
@@ -70,9 +73,9 @@ class Engine:
         lags = [lags for part in parts for lags, *_ in part]
         self.memory = 2 + max(int(one.minutes[-1]) for one in lags)
         self.whole, self.has_early = (any(one.early is early for one in lags) for early in (False, True))
+        states_in_ring = count * (1 + self.times_out)
         self.ending, self.early = (
-            np.zeros((self.memory if used else 1, count * (1 + self.times_out), lanes))
-            for used in (self.whole, self.has_early)
+            Ring(self.memory if used else 1, states_in_ring, lanes) for used in (self.whole, self.has_early)
         )
         self.delayed, self.opened = (
             [(self.early if lags.early else self.ending, rows, lags, lags.shares[:, None, None] * share)
@@ -80,9 +83,9 @@ class Engine:
             for part in parts
         )  # fmt: skip
         self.longest_delay = 0 if plan.delay is None else int(plan.delay.minutes[-1])
-        self.beginning = np.zeros((self.longest_delay + 1, count, lanes))
-        self.tick = 0
-        self.last_due = 0
+        self.beginning = Ring(self.longest_delay + 1, count, lanes)
+        self.rings = (self.ending, self.early, self.beginning)
+        self.tick = self.minute = 0
         self.waiting, self.owed = np.zeros((2, count, lanes))
         self.reported: Floats | None = None
 
@@ -92,9 +95,16 @@ class Engine:
         self.released, self.notified, self.offline, self.begun, self.retries, self.canceled = np.zeros((6, lanes))
         self.alive, self.nothing = np.ones(lanes), np.zeros(lanes)
         self.fired = np.full((4, lanes), np.inf)
-        self.log: list[Any] = []
+        self.rows: list[Any] = []
+        self.blocks: list[Floats] = []
         self.windows: list[Window] = []
         self.before, self.unchanged = np.zeros((count + 1, lanes)), 0
+
+    @classmethod
+    def most_lanes(cls, plan: Plan, *, bad: bool) -> int:
+        """How many lanes to run at once, so that memory has a bound."""
+        one = cls(plan, [float(bad)])
+        return max(1, _MOST_BYTES // sum(ring.values.nbytes for ring in one.rings))
 
     def run(self) -> Lanes:
         """From creation until nothing is to come in any lane, or to the horizon."""
@@ -107,9 +117,9 @@ class Engine:
             self._abort(minute, queue)
             if is_open:
                 self._release(queue)
-            begins = self._due(queue, minute)
+            begins = self._due(queue)
             if is_open:
-                begins = self._begin(begins, minute)
+                begins = self._begin(begins)
             else:
                 self.waiting += begins
                 self.released, self.unchanged = self.nothing, 0
@@ -117,22 +127,29 @@ class Engine:
                 self._use(window)
             self._report()
             self.note(minute, is_open=is_open)
-            if minute >= self.last_due and not (self.remaining.any() or self.waiting.any() or self.owed.any()):
+            if not (self.remaining.any() or self.waiting.any() or self.owed.any() or self._comes()):
                 break
             self.tick += 1
             minute += 1
-            if window is None or not is_open:
-                minute = to_opening(self, minute, window)
+            until = HORIZON_MINUTES + 1 if window is None else max(window.closes if is_open else window.opens, minute)
+            if is_open and self.remaining.any():
+                minute += self.pass_over(begins, min(until, HORIZON_MINUTES) - minute)
             else:
-                minute += self.pass_over(begins, min(window.closes, HORIZON_MINUTES) - minute)
+                minute += idle(self, until - minute)
+        self.minute = minute
         return self._result()
+
+    def _comes(self) -> bool:
+        """Whether anything ends or is due later."""
+        reported = self.reported is not None and bool(self.reported.any())
+        return reported or any(bool(ring.filled.any()) for ring in self.rings)
 
     # What happens in a minute ----------------------------------------------------------------------------------------
 
     def _complete(self, *, is_open: bool) -> Floats:
         """Count what has ended; returns the retries that are queued, by state."""
         flow = (
-            self._ended(self.ending[self.tick % self.memory])
+            self._ended(self.ending.take(self.tick))
             if self.whole
             else np.zeros((COUNTERS + len(self.states), len(self.bad)))
         )
@@ -154,12 +171,11 @@ class Engine:
     def _report(self) -> None:
         """What ends within this minute, and will be counted in the next."""
         if self.has_early:
-            self.reported = self._ended(self.early[self.tick % self.memory])
+            self.reported = self._ended(self.early.take(self.tick))
 
     def _ended(self, row: Floats) -> Floats:
-        """What a row that is due adds; after an abort nothing is tried again. The row is empty then."""
+        """What a row that is due adds; after an abort nothing is tried again."""
         flow = self.outcomes(row)
-        row[:] = 0
         if not self.alive.all():
             flow[DONE] += (flow[COUNTERS:] * (1 - self.alive)).sum(axis=0)
             flow[COUNTERS:] *= self.alive
@@ -180,12 +196,12 @@ class Engine:
         lanes = np.flatnonzero(met.any(axis=0) & (self.alive > 0))
         if not len(lanes):
             return
-        queued = queue[:, lanes] + self.waiting[:, lanes] + self.beginning[:, :, lanes].sum(axis=0)
+        queued = queue[:, lanes] + self.waiting[:, lanes] + self.beginning.values[:, :, lanes].sum(axis=0)
         self.canceled[lanes] = queued.sum(axis=0) + self.offline[lanes]
         queue[:, lanes] = 0
         self.waiting[:, lanes] = 0
         self.owed[:, lanes] = 0
-        self.beginning[:, :, lanes] = 0
+        self.beginning.values[:, :, lanes] = 0
         self.remaining[lanes] = 0
         self.alive[lanes] = 0
         self.fired[0, lanes] = minute
@@ -215,30 +231,23 @@ class Engine:
         self.rises = np.minimum(rises, len(self.rates) - 1)
         self.rate = self.rates[self.rises.astype(np.int64)]
 
-    def _due(self, queue: Floats, minute: int) -> Floats:
+    def _due(self, queue: Floats) -> Floats:
         """What is due to begin in this minute, when what is queued now has been put where it will be due."""
         if self.plan.delay is None:
             return queue
-        size = self.longest_delay + 1
         if queue.any():
-            self.delay(queue, (self.tick + self.plan.delay.minutes) % size)
-            self.last_due = max(self.last_due, minute + self.longest_delay)
-        row = self.beginning[self.tick % size]
-        due: Floats = row.copy()
-        row[:] = 0
-        return due
+            self.delay(queue, self.beginning.rows(self.tick, self.plan.delay))
+        return self.beginning.take(self.tick)
 
-    def _begin(self, begins: Floats, minute: int) -> Floats:
+    def _begin(self, begins: Floats) -> Floats:
         """Let what is due begin, and at an opening what has waited for it; returns both."""
-        opening = minute > 0 and bool(self.plan.crons) and bool(self.waiting.any())
-        self.start(begins, self.delayed, self.plan.after_delay.over)
-        if opening:
+        if begins.any():
+            self.start(begins, self.delayed, self.plan.after_delay.over)
+        if self.plan.crons and self.waiting.any():
             self.start(self.waiting, self.opened, self.plan.at_opening.over)
             begins = begins + self.waiting
             self.waiting[:] = 0
         self.begun += begins.sum(axis=0)
-        if begins.any():
-            self.last_due = max(self.last_due, minute + self.memory - 1)
         return begins
 
     def _use(self, window: Window) -> None:
@@ -256,19 +265,20 @@ class Engine:
         """Those of a batch that will begin."""
         return released * (1 - self.plan.assumptions.offline_rate)
 
-    def delay(self, queue: Floats, rows: Any) -> None:
+    def delay(self, queue: Floats, rows: Rows) -> None:
         """Put what is queued where it will begin."""
         if self.plan.delay is not None:
-            self.beginning[rows] += self.plan.delay.shares[:, None, None] * queue
+            self.beginning.values[rows] += self.plan.delay.shares[:, None, None] * queue
 
     def start(self, begins: Floats, spread: Spread, over: float) -> None:
         """Put what begins where it will end. `over` is the share of run times beyond the timeout."""
         del over  # the shares have it
-        for ring, rows, lags, shares in spread:
-            if len(lags.minutes) == 1:
-                ring[(self.tick + lags.minutes[0]) % self.memory, rows] += shares[0] * begins
+        for ring, states_of, lags, shares in spread:
+            rows = ring.rows(self.tick, lags)
+            if len(rows) == 1:
+                ring.values[rows[0], states_of] += shares[0] * begins
             else:
-                ring[(self.tick + lags.minutes) % self.memory, rows] += shares * begins
+                ring.values[rows, states_of] += shares * begins
 
     def _parts(self, kernel: Kernel) -> list[tuple[Lags, slice, Floats]]:
         """How what begins ends: by itself, and timed out where that can be; the share of each, by state.
@@ -295,7 +305,12 @@ class Engine:
             counters = counters + self.reported[:COUNTERS, 0]
         state = (self.released, 1 - self.alive, self.notified, self.begun, self.canceled, self.retries)
         rate = self.rate.item(0) * self.alive.item(0) * is_open
-        self.log.append([minute, rate, *(values.item(0) for values in state), *counters.tolist()])
+        self.rows.append([minute, rate, *(values.item(0) for values in state), *counters.tolist()])
+
+    @property
+    def log(self) -> Floats:
+        """The first lane, minute by minute."""
+        return np.concatenate([*self.blocks, np.array(self.rows)])
 
     def _now(self) -> tuple[Floats, Floats, Floats]:
         """Things notified, harmed, and with an execution that has not ended."""

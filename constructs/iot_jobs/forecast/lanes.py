@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
 
 import numpy as np
+from numpy.typing import NDArray
 
-from iot_jobs.forecast.durations import Floats
+from iot_jobs.forecast.durations import Floats, Lags
+
+Rows = NDArray[np.int64]
 
 MARGIN = 1e-5
 """Executions: what a comparison of two counts takes for a rounding error."""
@@ -39,6 +43,39 @@ class Lanes:
     harmed_final: Floats
     executions: Floats
     retries: Floats
+
+    @classmethod
+    def joined(cls, parts: Sequence[Lanes]) -> Lanes:
+        """Lanes that ran one after the other."""
+        return cls(**{one.name: np.concatenate([getattr(part, one.name) for part in parts]) for one in fields(cls)})
+
+
+class Ring:
+    """What is to come, by the minute in which it does: so many minutes, then from the beginning again."""
+
+    def __init__(self, minutes: int, states: int, lanes: int) -> None:
+        self.values = np.zeros((minutes, states, lanes))
+        self.filled = np.zeros(minutes, dtype=bool)
+
+    def rows(self, tick: int, lags: Lags) -> Rows:
+        """Where to put what comes so many minutes from now; it counts as filled from here on."""
+        rows: Rows = (tick + lags.minutes) % len(self.filled)
+        self.filled[rows] = True
+        return rows
+
+    def take(self, tick: int) -> Floats:
+        """What comes now, taken out."""
+        row = self.values[tick % len(self.filled)]
+        taken: Floats = row.copy()
+        if self.filled[tick % len(self.filled)]:
+            row[:] = 0
+            self.filled[tick % len(self.filled)] = False
+        return taken
+
+    def ahead(self, tick: int) -> float:
+        """In how many minutes something comes; infinite where nothing does."""
+        filled = np.flatnonzero(self.filled)
+        return float(((filled - tick) % len(self.filled)).min()) if len(filled) else np.inf
 
 
 def figure(value: float) -> float:

@@ -10,13 +10,12 @@ import numpy as np
 
 from iot_jobs.forecast.durations import Floats, Lags
 from iot_jobs.forecast.engine import Engine, Spread
-from iot_jobs.forecast.lanes import MARGIN, Lanes, figure
+from iot_jobs.forecast.lanes import MARGIN, Lanes, Rows, figure
 from iot_jobs.forecast.plan import Plan
 from iot_jobs.forecast.states import DONE
 
 SHARES = {"p50": 0.5, "p90": 0.9, "p100": 1.0}
 QUANTILES = {"p5": 0.05, "p50": 0.5, "p95": 0.95}
-_MOST_BYTES = 128 * 2**20  # of what is to come, for the trials that run beside each other
 
 
 @dataclass(frozen=True)
@@ -56,17 +55,18 @@ class Draws(Engine):
         """Those of a batch that are no offline things."""
         return released - self._drawn(released, self.plan.assumptions.offline_rate)
 
-    def delay(self, queue: Floats, rows: Any) -> None:
+    def delay(self, queue: Floats, rows: Rows) -> None:
         """Put what is queued where it will begin."""
         if self.plan.delay is not None:
-            self._scatter(self.beginning, rows, queue, self.plan.delay)
+            self._scatter(self.beginning.values, rows, queue, self.plan.delay)
 
     def start(self, begins: Floats, spread: Spread, over: float) -> None:
         """Put what begins where it will end."""
         hanging = self._drawn(begins, self.hang)
         late = self._drawn(begins - hanging, over)
-        for (ring, rows, lags, _), numbers in zip(spread, (begins - hanging - late, hanging + late), strict=False):
-            self._scatter(ring[:, rows], (self.tick + lags.minutes) % self.memory, numbers, lags)
+        for (ring, states, lags, _), numbers in zip(spread, (begins - hanging - late, hanging + late), strict=False):
+            if numbers.any():
+                self._scatter(ring.values[:, states], ring.rows(self.tick, lags), numbers, lags)
 
     def _scatter(self, ring: Floats, rows: Any, numbers: Floats, lags: Lags) -> None:
         """Let chance say which of so many falls on which lag."""
@@ -121,9 +121,8 @@ def monte_carlo(plan: Plan, *, trials: int, seed: int) -> Trials:
 
 
 def _batches(plan: Plan, trials: int) -> Iterator[int]:
-    """How many trials run at once, so that memory has a bound."""
-    one = Engine(plan, [0.0])
-    size = max(1, _MOST_BYTES // sum(ring.nbytes for ring in (one.ending, one.early)))
+    """How many trials run at once."""
+    size = Engine.most_lanes(plan, bad=False)
     while trials > 0:
         yield min(size, trials)
         trials -= size

@@ -1,4 +1,4 @@
-"""Minutes that the engine passes over: those of closed windows, and those that are all alike."""
+"""Minutes that the engine passes over: those in which nothing happens, and those that are all alike."""
 
 from __future__ import annotations
 
@@ -6,29 +6,21 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from iot_jobs.forecast.assumptions import HORIZON_MINUTES
 from iot_jobs.forecast.durations import Floats
 from iot_jobs.forecast.lanes import ADDED, MARGIN
-from iot_jobs.forecast.schedule import Window
 from iot_jobs.forecast.states import COUNTERS, SUCCEEDED
 
 if TYPE_CHECKING:
     from iot_jobs.forecast.engine import Engine
 
 
-def to_opening(engine: Engine, minute: int, window: Window | None) -> int:
-    """The next minute to look at while the window is closed: when something ends or is due, or the opening."""
+def idle(engine: Engine, most: int) -> int:
+    """How many minutes to pass over, up to `most`, until something ends or is due to begin."""
     if engine.reported is not None and engine.reported.any():
-        return minute
-    opening = HORIZON_MINUTES + 1 if window is None else max(window.opens, minute)
-    ahead = opening - minute
-    for ring in (engine.ending, engine.early, engine.beginning):
-        size = len(ring)
-        filled = np.flatnonzero(ring.any(axis=(1, 2)))
-        if len(filled):
-            ahead = min(ahead, int(((filled - engine.tick) % size).min()))
-    engine.tick += ahead
-    return minute + ahead
+        return 0
+    passed = min([most, *(ring.ahead(engine.tick) for ring in engine.rings)])
+    engine.tick += int(passed)
+    return int(passed)
 
 
 def steady(engine: Engine, begins: Floats, most: int) -> int:
@@ -59,10 +51,11 @@ def steady(engine: Engine, begins: Floats, most: int) -> int:
     engine.offline += minutes * (engine.released - engine.online(engine.released))
     engine.notified += minutes * engine.released
     engine.remaining -= minutes * engine.released
-    engine.last_due += minutes
-    if engine.log:
-        last, before = np.array(engine.log[-1]), np.array(engine.log[-2])
-        engine.log += (last + np.arange(1, minutes + 1)[:, None] * np.where(ADDED, last - before, 0)).tolist()
+    if engine.rows:
+        last, before = np.array(engine.rows[-1]), np.array(engine.rows[-2])
+        block = last + np.arange(1, minutes + 1)[:, None] * np.where(ADDED, last - before, 0)
+        engine.blocks += [np.array(engine.rows, dtype=float), block[:-2]]
+        engine.rows = block[-2:].tolist()
     return minutes
 
 

@@ -110,9 +110,8 @@ class Timeline:
         return Reached(*(int(minutes[row]) if row < len(minutes) else None for row in rows))
 
 
-def timeline(log: list[Any]) -> Timeline:
+def timeline(table: Floats) -> Timeline:
     """The engine's log by columns, without minutes that change nothing."""
-    table = np.array(log)
     # Of a spread time the tail goes on in fractions of an execution that nobody sees.
     unlike = np.flatnonzero(np.abs(table[:, 3:] - table[-1, 3:]).max(axis=1) > _SEEN)
     table = table[: unlike[-1] + 2] if len(unlike) else table[:1]
