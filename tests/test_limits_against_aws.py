@@ -264,6 +264,9 @@ IN_NO_MODEL = {
     "REGION": "of our environment files",
     "THINGS": "of our environment files",
     "MAX_DURATION_HOURS": "of our environment files",
+    "MAX_HARMED": "of our environment files",
+    "RATE": "of our forecast",
+    "DURATION": "of our forecast",
 }
 NOT_OURS = {"namespaceId": "set by AWS's own services, in no template and not in the registry"}
 

@@ -53,7 +53,7 @@ def steady(engine: Engine, begins: Floats, most: int) -> int:
     engine.remaining -= minutes * engine.released
     if engine.rows:
         last, before = np.array(engine.rows[-1]), np.array(engine.rows[-2])
-        block = last + np.arange(1, minutes + 1)[:, None] * np.where(ADDED, last - before, 0)
+        block: Floats = last + np.arange(1.0, minutes + 1)[:, None] * np.where(ADDED, last - before, 0.0)
         engine.blocks += [np.array(engine.rows, dtype=float), block[:-2]]
         engine.rows = block[-2:].tolist()
     return minutes
