@@ -252,6 +252,16 @@ def test_picture(application: Path) -> None:
     assert "reboot: 100 things, from 2026-01-01T00:00 UTC" in words
 
 
+def test_picture_in_the_docs(tmp_path: Path) -> None:
+    """The picture in docs/forecast.md is the one that its words ask for, to the byte."""
+    root = Path(__file__).resolve().parent.parent
+    words = re.search("prod's `firmware-update` with `([^`]*)`", (root / "docs/forecast.md").read_text())
+    assert words
+    arguments = [str(root / "stacks/environments/prod.yaml"), "firmware-update", *words[1].split()]
+    assert run(*arguments, "--plot", str(tmp_path / "one.svg")).exit_code == 0
+    assert (tmp_path / "one.svg").read_bytes() == (root / "docs/forecast.svg").read_bytes()
+
+
 def test_picture_is_the_same_again() -> None:
     """The same forecast gives the same bytes: no date, no random ids."""
     one, two = (forecast(BAD, Assumptions(things=100, failure_rate=0.1)) for _ in range(2))
@@ -267,6 +277,23 @@ def test_picture_of_a_long_rollout_is_small() -> None:
     assert len(text.encode()) < 100_000
     assert set(re.findall(r"font-family: ([^;\"]*)", text)) == {"sans-serif"}
     assert "window" in text
+
+
+def test_picture_keeps_the_steps() -> None:
+    """Of a long rollout there are fewer minutes in the picture, but each is one of the forecast's, and no peak is lost.
+
+    What is in progress is seen to end after a window has closed.
+    """
+    found = forecast(LONG, Assumptions(things=3000, run_time_minutes=12)).timeline
+    drawn = found.thinned(plot.MOST_POINTS)
+    rows = {row["minute"]: row for row in found}
+    assert len(drawn["minute"]) <= plot.MOST_POINTS < len(found)
+    assert [
+        drawn["in_progress"][index] == rows[int(minute)]["in_progress"] for index, minute in enumerate(drawn["minute"])
+    ]
+    assert max(drawn["in_progress"]) == max(row["in_progress"] for row in found)
+    assert drawn["in_progress"].count(0) == 5 == len(found.open_spans())
+    assert [closes - opens for opens, closes in found.open_spans()] == [90, 90, 90, 90, 81]
 
 
 def test_picture_marks_the_abort() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from iot_jobs import JobTemplateSpec
@@ -19,7 +19,7 @@ from iot_jobs.forecast.montecarlo import Draws
 from iot_jobs.forecast.plan import plan
 from iot_jobs.forecast.result import timeline
 from tests.oracles import rollout_simpy
-from tests.test_forecast import PARTS, template
+from tests.test_forecast import PARTS, abort, constant, retry, rising, template, timeout
 
 HORIZON = 2000
 SEEDS, TRIALS = 100, 1500
@@ -90,6 +90,15 @@ def by_minute(minutes: Any, values: Any) -> list[float]:
     return [float(value) for value in values[rows]]
 
 
+# What ends within a minute is done in it, also after an abort at its beginning.
+@example({"rollout": constant(1), "abort": abort(("TIMED_OUT", 0.5, 1)), "retry": retry(ALL=1), "timeout": timeout(1)},
+         {"things": 2, "start_delay_minutes": 0.5, "run_time_minutes": 3}, {}, False)  # fmt: skip
+# A rate that rises is seen later by what begins than by what is released.
+@example({"rollout": rising(1, 2, 2, number_of_notified_things=5)},
+         {"things": 11, "start_delay_minutes": 1, "run_time_minutes": 0}, {}, False)  # fmt: skip
+# A new window begins with nothing in progress.
+@example({"rollout": constant(7), "maintenance_windows": [{"start_time": "cron(0 0 * * ? *)", "duration_in_minutes": 4}]},
+         {"things": 49, "start_delay_minutes": 0, "run_time_minutes": 0}, {"failure_rate": 1}, True)  # fmt: skip
 @given(PARTS, EXACT, SURE, st.booleans())
 @settings(max_examples=120)
 def test_exactly(parts: dict[str, Any], exact: dict[str, Any], sure: dict[str, Any], bad: bool) -> None:

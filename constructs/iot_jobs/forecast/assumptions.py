@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
-
 from iot_jobs import limits
 from iot_jobs.environment import Fleet, rates_problems
 from iot_jobs.finding import Finding
@@ -90,8 +88,11 @@ class Assumptions(Model):
     run_time_minutes: Annotated[float | str, limits.DURATION] = 5
     """From when a device begins to when it reports. Assumed: AWS says nothing of it, and 0 would hide what is reached
     before the first failure is known."""
-    start: Annotated[datetime, Field()] | None = None
-    """Minute 0, in UTC. None: the first opening of a window from `SINCE` on, or `SINCE` where there are no windows."""
+    start: datetime | None = None
+    """Minute 0, in UTC where it has no time zone.
+
+    None: the first opening of a window from `SINCE` on, or `SINCE` where there are no windows.
+    """
     scheduler: Scheduler = Scheduler()
     """What AWS doesn't publish."""
 

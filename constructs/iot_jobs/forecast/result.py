@@ -78,20 +78,22 @@ class Timeline:
     def thinned(self, most: int) -> dict[str, list[float]]:
         """The columns with at most so many entries. Steps stay where they are, to within a stretch of them.
 
-        Of each stretch there is the last entry and the one with the most in progress, and wherever they are those in
-        which a window opens or closes.
+        Of each stretch there is the last entry and the one with the most in progress; and wherever they are, those in
+        which a window opens or closes, and the last before each of the longest pauses.
         """
         busy, rate = self.columns["in_progress"], self.columns["rate"]
         kept = np.arange(len(busy))
         if len(busy) > most:
-            parts = most // 3
+            parts = most // 4
             bounds = np.linspace(0, len(busy), parts + 1).astype(int)
+            gaps = np.argsort(np.diff(self.columns["minute"]), kind="stable")[::-1][:parts]
             turns = np.flatnonzero(np.diff((rate > 0).astype(int)))
             kept = np.unique([
                 0,
                 *bounds[1:] - 1,
                 *(low + busy[low:high].argmax() for low, high in pairwise(bounds)),
                 *(turns + 1)[:parts],
+                *gaps,
             ])  # fmt: skip
         return {name: values[kept].tolist() for name, values in self.columns.items()}
 
