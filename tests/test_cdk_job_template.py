@@ -312,6 +312,25 @@ def test_published_name(stack: cdk.Stack) -> None:
     ]
 
 
+def test_forecast(stack: cdk.Stack) -> None:
+    """A template says what it will do to a fleet, as the library does; what holds a token can't be foretold."""
+    from iot_jobs.forecast import Assumptions, ForecastError, forecast
+
+    rate: Any = cdk.CfnParameter(stack, "Rate", type="Number").value_as_number
+    template, later = (
+        JobTemplate(stack, name, template_name=name, description="a", document=JobDocument.inline({}), rollout=rollout)
+        for name, rollout in (
+            ("a", RolloutConfig(maximum_per_minute=10)),
+            ("b", RolloutConfig(maximum_per_minute=rate)),
+        )
+    )
+    found = template.forecast(things=35, run_time_minutes=2)
+    assert found.notified == forecast(template.spec, Assumptions(things=35, run_time_minutes=2)).notified
+    assert (found.notified.p100, found.done.p100) == (3, 5)
+    with pytest.raises(ForecastError, match=r"rollout\.maximum_per_minute"):
+        later.forecast(things=35)
+
+
 def test_policies(stack: cdk.Stack) -> None:
     """Templates are deleted with the stack and when replaced, unless asked otherwise; keeping them is warned of."""
     reboot(stack, "A", parameter_prefix=None)

@@ -30,10 +30,12 @@ def place(loc: Location) -> Place:
     return Place(dotted(loc), "test.yaml", 1, 1)
 
 
-def environment(things: int | None = None, *, hours: int | None = None, production: bool = False) -> Environment | None:
+def environment(
+    things: int | None = None, *, hours: int | None = None, production: bool = False, **fleet_values: Any
+) -> Environment | None:
     if things is None:
         return None
-    fleet = Fleet(things=things, max_duration_hours=hours)
+    fleet = Fleet(things=things, max_duration_hours=hours, **fleet_values)
     return Environment(name="test", account="123456789012", region="eu-west-1", production=production, fleet=fleet)
 
 
@@ -93,33 +95,62 @@ ROLLOUT: list[tuple[str, dict[str, Any], dict[str, Any], Found]] = [
     ("a base that only CloudFormation knows", rollout(10, LATER), {}, []),
     ("a maximum that only CloudFormation knows", rollout(LATER, 10), {}, []),
 ]
-# 1000 things in 60 minutes need 17 a minute.
+# At 1000 things a minute, the last of 56,000 are notified in minute 55, and done five minutes later.
+SLOW: Found = [("JT253", "rollout", "done in minute 61")]
 DURATIONS: list[tuple[str, dict[str, Any], dict[str, Any], Found]] = [
     ("no environment", rollout(2, 1), {}, []),
     ("no time stated", rollout(2, 1), {"environment": environment(1000)}, []),
-    ("too slow", rollout(16, 1), {"environment": environment(1000, hours=1)}, [("JT253", MAXIMUM, 16)]),
-    ("just in time", rollout(16, 1), {"environment": environment(960, hours=1)}, []),
-    ("fast enough", rollout(17, 1), {"environment": environment(1000, hours=1)}, []),
-    ("slow, with more time", rollout(16, 1), {"environment": environment(1000, hours=2)}, []),
-    ("no rollout, just in time", {}, {"environment": environment(60_000, hours=1)}, []),
-    ("no rollout", {}, {"environment": environment(60_001, hours=1)}, [("JT253", MAXIMUM, 1000)]),
+    ("just in time", {}, {"environment": environment(56_000, hours=1)}, []),
+    ("one thing too many", {}, {"environment": environment(56_001, hours=1)}, SLOW),
+    ("with more time", {}, {"environment": environment(56_001, hours=2)}, []),
+    ("slow", rollout(16, 1), {"environment": environment(900, hours=1)}, [("JT253", "rollout", "done in minute 77")]),
+    ("a time of their own", {}, {"environment": environment(56_001, hours=1, run_time_minutes=4)}, []),
+    ("offline things", {}, {"environment": environment(56_001, hours=1, offline_rate=0.5)}, []),
     ("one window of an hour", windows((NIGHTLY, 60)), {"environment": environment(60_000, hours=24)}, []),
     (
         "one thing too many for the window",
         windows((NIGHTLY, 60)),
         {"environment": environment(60_001, hours=24)},
-        [("JT253", MAXIMUM, 1000)],
+        [("JT253", "rollout", "done in minute 1445")],
     ),
-    ("two windows in the time", windows((NIGHTLY, 60)), {"environment": environment(120_000, hours=25)}, []),
+    ("two windows in the time", windows((NIGHTLY, 60)), {"environment": environment(115_000, hours=25)}, []),
     (
-        "the second window is cut off",
-        windows((NIGHTLY, 61)),
-        {"environment": environment(121_001, hours=25)},
-        [("JT253", MAXIMUM, 1000)],
+        "a window that is too short",
+        windows((NIGHTLY, 1)),
+        {"environment": environment(10**6, hours=17520)},
+        [("JT253", "rollout", "never done")],
+    ),
+    (
+        "stopped at the fleet's own rates",
+        abort(least=50),
+        {"environment": environment(8000, hours=1, failure_rate=0.05)},
+        [("JT253", "rollout", "never done")],
     ),
     ("a window only CloudFormation knows", windows((LATER, 1)), {"environment": environment(60_001, hours=1)}, []),
     ("windows only CloudFormation knows", {"maintenance_windows": LATER}, {"environment": environment(10**6, hours=1)},
      []),
+]  # fmt: skip
+# Ten a minute: when 50 have failed, in minute 9, another 40 are in flight.
+CAREFUL = {"rollout": {"maximum_per_minute": 10}} | abort(least=50)
+HARM: list[tuple[str, dict[str, Any], dict[str, Any], Found]] = [
+    ("no budget", CAREFUL, {"environment": environment(1000), "cloudformation": False}, []),
+    ("as many as are allowed", CAREFUL, {"environment": environment(1000, max_harmed=90), "cloudformation": False}, []),
+    (
+        "one more",
+        CAREFUL,
+        {"environment": environment(1000, max_harmed=89), "cloudformation": False},
+        [("JT354", "abort", "90 things harmed, stopped in minute 9, after 90 were notified")],
+    ),
+    ("a fleet of as many", {}, {"environment": environment(1000, max_harmed=1000)}, []),
+    (
+        "no abort",
+        {},
+        {"environment": environment(1000, max_harmed=0)},
+        [("JT354", "abort", "1000 things harmed, not stopped")],
+    ),
+    ("both budgets", CAREFUL, {"environment": environment(1000, hours=1, max_harmed=0), "cloudformation": False},
+     [("JT253", "rollout", "done in minute 104"), ("JT354", "abort",
+                                                   "90 things harmed, stopped in minute 9, after 90 were notified")]),
 ]  # fmt: skip
 FLEET = {"environment": environment(50)}
 PRODUCTION = {"environment": environment(50, production=True)}
@@ -203,7 +234,7 @@ WINDOWS: list[tuple[str, dict[str, Any], dict[str, Any], Found]] = [
         [("JT651", "maintenance_windows[1].duration_in_minutes", 14)],
     ),
 ]
-ADVICE = {"rollout": ROLLOUT, "duration": DURATIONS, "abort": ABORT, "retry": RETRY, "presigned": PRESIGNED,
+ADVICE = {"rollout": ROLLOUT, "duration": DURATIONS, "harm": HARM, "abort": ABORT, "retry": RETRY, "presigned": PRESIGNED,
           "windows": WINDOWS}  # fmt: skip
 ROWS = [pytest.param(*row[1:], id=f"{name}: {row[0]}") for name, rows in ADVICE.items() for row in rows]
 
@@ -321,7 +352,7 @@ TEXTS = [
     (
         "too slow for the windows",
         template(rollout(10, 1) | windows((NIGHTLY, 90)), environment=environment(5000, hours=48)),
-        "5000 things in 48 hours, 180 minutes of them open",
+        "2880 minutes for 5000 things, the environment's max_duration_hours",
         "raise the rate, widen the windows, or state more time",
     ),
     (

@@ -33,6 +33,8 @@ NOTHING: list[tuple[str, dict[str, Any]]] = [
     ("tags", {"tags": {"team": "fleet"}}),
     ("templates", {"templates": [template("a"), template("b")]}),
     ("one thing", {"fleet": Fleet(things=1)}),
+    ("what devices do", {"fleet": {"things": 1, "failure_rate": 0.5, "reject_rate": 0.5, "hang_rate": 0,
+        "offline_rate": 1, "start_delay_minutes": 0, "run_time_minutes": "5:2", "max_harmed": 0}}),
 ]  # fmt: skip
 
 
@@ -57,6 +59,11 @@ WRONG: list[tuple[str, Any, list[tuple[str, str, Any]]]] = [
     ("production as a number", {"production": 1}, [("JT005", "production", 1)]),
     ("no things", {"fleet": {"things": 0}}, [("JT904", "fleet.things", 0)]),
     ("half a thing", {"fleet": {"things": 0.5}}, [("JT904", "fleet.things", 0.5)]),
+    ("rates above 1", {"fleet": {"things": 1, "failure_rate": 1.1}}, [("JT907", "fleet.failure_rate", 1.1)]),
+    ("rates of more than 1", {"fleet": {"things": 1, "failure_rate": 0.6, "hang_rate": 0.5}},
+     [("JT910", "fleet.failure_rate", 1.1)]),
+    ("a time in words", {"fleet": {"things": 1, "run_time_minutes": "5"}}, [("JT908", "fleet.run_time_minutes", "5")]),
+    ("less than no harm", {"fleet": {"things": 1, "max_harmed": -1}}, [("JT909", "fleet.max_harmed", -1)]),
     ("a fleet that is a number", {"fleet": 5}, [("JT005", "fleet", 5)]),
     ("an empty fleet", {"fleet": {}}, [("JT004", "fleet.things", None)]),
     ("an unknown key", {"regions": ["eu-west-1"]}, [("JT003", "regions", "regions")]),

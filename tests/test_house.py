@@ -52,6 +52,19 @@ def test_the_fast_half_stays_fast(command: list[str]) -> None:
     assert done.stderr.splitlines()[-1] == "[]"
 
 
+def test_the_forecast_loads_what_it_needs() -> None:
+    """A forecast loads numpy, and no plotting library unless there is something to plot."""
+    code = (
+        "import sys\nfrom iot_jobs.cli import main\n"
+        "try:\n    main(['forecast', 'stacks/environments/dev.yaml', 'reboot'])\n"
+        "except SystemExit as done:\n    assert not done.code, done.code\n"
+        "print([name for name in ('aws_cdk', 'jsii', 'boto3', 'numpy', 'matplotlib') if name in sys.modules], file=sys.stderr)"
+    )
+    done = run(sys.executable, "-c", code)
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.splitlines()[-1] == "['numpy']"
+
+
 @pytest.fixture(scope="module")
 def tracked() -> dict[str, str]:
     """Every committed text file."""

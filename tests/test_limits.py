@@ -42,9 +42,16 @@ WHOLE_NUMBERS = [
     Row("EXPIRES_IN_SEC", "60 to 3600 seconds, a whole number", [60, 61, 3599, 3600], [0, 59, 3601]),
     Row("DURATION_IN_MINUTES", "1 to 1430 minutes, a whole number", [1, 1429, 1430], [0, 1431]),
     Row("THINGS", "1 or more things, a whole number", [1, 2, 10**12], [-1, 0]),
+    Row("MAX_HARMED", "0 or more things, a whole number", [0, 1, 10**12], [-1]),
     Row("MAX_DURATION_HOURS", "1 to 17520 hours, a whole number", [1, 2, 17520], [-1, 0, 17521]),
 ]
 DECIMALS = [
+    Row(
+        "RATE",
+        "0 to 1, six digits after the decimal point",
+        [0, 0.0, 0.000001, 0.5, 0.999999, 1, 1.0],
+        [-1, -0.000001, 0.0000001, 1.000001, 2],
+    ),
     Row(
         "INCREMENT_FACTOR",
         "1.1 to 5, one digit after the decimal point",
@@ -270,7 +277,16 @@ COUNTS = [
     Row("WINDOWS", "up to 100 maintenance windows", [[], ["a"], ["a"] * 100], [["a"] * 101]),
     Row("TARGETS", "1 to 100 targets", [["a"], ["a"] * 100], [[], ["a"] * 101]),
 ]
-ROWS = [*WHOLE_NUMBERS, *DECIMALS, *TEXTS, *CHOICES, *COUNTS]
+# Text such as 5:1, with a median or factor out of its bounds, is more than the JSON Schema says: see below.
+TIMES = [
+    Row(
+        "DURATION",
+        "0 to 10080 minutes, or text such as 5:2, a median above 0 and a factor above 1, up to 10",
+        [0, 0.0, 0.25, 5, 10080, "5:2", "0.5:1.000001", "10080:10", "10080.0:10.0"],
+        [-1, -0.5, 10080.5, 10081, "5", ":2", "5:", "5:2:1", "5 : 2", "5:2 ", "-5:2", "1e1:2"],
+    )
+]
+ROWS = [*WHOLE_NUMBERS, *DECIMALS, *TEXTS, *CHOICES, *COUNTS, *TIMES]
 
 # What is never taken, whatever the bounds.
 OF_ANOTHER_TYPE: dict[str, list[Any]] = {
@@ -279,8 +295,10 @@ OF_ANOTHER_TYPE: dict[str, list[Any]] = {
     "text": [None, True, 5, 5.0, b"aaa", ["a"], {"a": "a"}],
     "choice": [None, True, 1, "", b"ALL", ["ALL"], "all", "All", " ALL", "ALL ", "ALL\n"],
     "count": [None, True, 1, "", "a", b"a", iter("a")],
+    "time": [None, True, False, math.nan, math.inf, -math.inf, b"5:2", [], {}, "", "5:2\n", "\u0665:2"],
 }
-GROUPS = {"whole number": WHOLE_NUMBERS, "decimal": DECIMALS, "text": TEXTS, "choice": CHOICES, "count": COUNTS}
+GROUPS = {"whole number": WHOLE_NUMBERS, "decimal": DECIMALS, "text": TEXTS, "choice": CHOICES, "count": COUNTS,
+          "time": TIMES}  # fmt: skip
 WRONG_TYPES = [(row, OF_ANOTHER_TYPE[kind]) for kind, rows in GROUPS.items() for row in rows]
 
 
@@ -343,6 +361,12 @@ def test_declarations() -> None:
     assert limits.MAX_DOCUMENT_BYTES == 32768
     assert limits.MAX_PLACEHOLDERS == 10
     assert limits.DEFAULT_EXPIRES_IN_SEC == 3600
+
+
+def test_bounds_within_a_time() -> None:
+    """A spread time has a median above 0 and a factor above 1, each up to its bound."""
+    refused = ["0:2", "0.0:2", "10080.1:2", "10081:2", "5:1", "5:1.0", "5:0.5", "5:10.1", "5:11"]
+    assert [text for text in refused if limits.DURATION.accepts(text)] == []
 
 
 def test_text_without_a_pattern() -> None:

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -43,6 +43,55 @@ def main() -> None:
         lint = (str(BIN / "cfn-lint"), str(template))
         compare(f"check {TEMPLATES} templates, against cfn-lint", check, lint, environ)
     synth_cost.main()
+    forecast()
+
+
+def forecast() -> None:
+    """Ratios of the forecast's engines, within this process: each the best of several runs in turn."""
+    from iot_jobs import JobDocument, JobTemplateSpec, RolloutConfig
+    from iot_jobs.check import load_application
+    from iot_jobs.forecast import Assumptions
+    from iot_jobs.forecast import forecast as forecast_of
+    from iot_jobs.forecast.engine import Engine
+    from iot_jobs.forecast.plan import plan
+    from tests.oracles import rollout_simpy
+
+    def at(rate: int) -> JobTemplateSpec:
+        rollout = RolloutConfig(maximum_per_minute=rate)
+        return JobTemplateSpec(template_name="t", description="t", document=JobDocument.inline({}), rollout=rollout)
+
+    def expected(rate: int, things: int) -> None:
+        Engine(plan(at(rate), Assumptions(things=things, failure_rate=0.01, run_time_minutes=5)), [0.0]).run()
+
+    def oracle() -> None:
+        rollout = rollout_simpy.Rollout(things=100_000, maximum=1000)
+        devices = rollout_simpy.Devices(failure_rate=0.01, run_time=(5, None))
+        rollout_simpy.simulate(rollout, devices, seed=1, horizon=200)
+
+    (prod,) = load_application(ROOT, environment="prod").environments
+    (firmware,) = (one for one in prod.templates if one.template_name == "firmware-update")
+    assumed = Assumptions.of(prod.fleet, failure_rate=0.003, run_time_minutes=12)
+    ratio("forecast 10 million things, against 10,000 in as many minutes (at most 1.5)",
+          lambda: expected(1000, 10_000_000), lambda: expected(1, 10_000))  # fmt: skip
+    ratio("a process for each of 100,000 devices, against the forecast (at least 200)",
+          oracle, lambda: expected(1000, 100_000), runs=2)  # fmt: skip
+    ratio("the same, against the forecast with the blast radius",
+          oracle, lambda: forecast_of(at(1000), Assumptions(things=100_000, failure_rate=0.01)), runs=2)  # fmt: skip
+    ratio("prod firmware-update with 1,000 trials, against without (at most 15)",
+          lambda: forecast_of(firmware, assumed, trials=1000), lambda: forecast_of(firmware, assumed))  # fmt: skip
+
+
+def ratio(title: str, slow: Callable[[], object], fast: Callable[[], object], *, runs: int = RUNS) -> None:
+    """Print how many times as long one takes as the other, run in turn after a warm-up."""
+    taken: tuple[list[float], list[float]] = ([], [])
+    fast()
+    for _ in range(runs):
+        for function, seconds in zip((slow, fast), taken, strict=True):
+            began = time.perf_counter()
+            function()
+            seconds.append(time.perf_counter() - began)
+    first, second = map(min, taken)
+    print(f"{title}: {first / second:.2f} times ({first * 1000:.1f} ms, {second * 1000:.1f} ms)")
 
 
 def compare(title: str, ours: Sequence[str], theirs: Sequence[str], environ: dict[str, str]) -> None:

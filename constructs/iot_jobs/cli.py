@@ -5,16 +5,32 @@ from __future__ import annotations
 import gc
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import click
+
+from iot_jobs.finding import FindingsError, one_line
 
 
 class CannotRun(click.ClickException):
     """Ends the program with a message on stderr and exit code 2."""
 
     exit_code = 2
+
+
+@contextmanager
+def _needs(extra: str) -> Iterator[None]:
+    """Says which extra to install where a library is missing that only some commands need."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        if str(error.name).partition(".")[0] not in ("numpy", "rich", "matplotlib"):
+            raise
+        raise CannotRun(f"{error}; install cdk-iot-jobs[{extra}]") from None
 
 
 def run() -> None:
@@ -28,7 +44,7 @@ def run() -> None:
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="cdk-iot-jobs")
 def main() -> None:
-    """Check AWS IoT job templates before they are deployed, and list those that are."""
+    """Check and forecast AWS IoT job templates before they are deployed, and list those that are."""
 
 
 @main.command()
@@ -47,10 +63,10 @@ def check(paths: tuple[Path, ...], output: str, strict: bool) -> None:
     """
     from iot_jobs.check import check as check_reading
     from iot_jobs.files import read_paths
-    from iot_jobs.finding import one_line
     from iot_jobs.render import findings
 
-    report = check_reading(read_paths(paths), now=datetime.now(UTC))
+    with _needs("forecast"):  # for an environment that states a budget
+        report = check_reading(read_paths(paths), now=datetime.now(UTC))
     click.echo(findings.FORMATS[output](report), nl=False)
     for one in report.skipped:
         click.echo(f"skipped {one_line(one.file)}: {one.reason}", err=True)
@@ -58,6 +74,72 @@ def check(paths: tuple[Path, ...], output: str, strict: bool) -> None:
     if not report.checked and not report.findings:
         raise CannotRun("there is nothing to check in " + ", ".join(map(str, paths)))
     sys.exit(int(report.failed(strict=strict)))
+
+
+@main.command()
+@click.argument("path", metavar="FILE", type=click.Path(path_type=Path, exists=True))
+@click.argument("template", required=False)
+@click.option("--things", type=int, help="How many things the job is for.")
+@click.option("--failure-rate", type=float, help="Share of executions that fail, 0 to 1.")
+@click.option("--reject-rate", type=float, help="Share of executions that are rejected.")
+@click.option("--hang-rate", type=float, help="Share of executions that never report.")
+@click.option("--offline-rate", type=float, help="Share of things that never begin.")
+@click.option("--start-delay", metavar="MINUTES", help="Until a device begins: 5, or 5:2 for a spread.")
+@click.option("--run-time", metavar="MINUTES", help="From there until it reports.")
+@click.option("--start", type=click.DateTime(["%Y-%m-%dT%H:%M"]), help="When the job is created, in UTC.")
+@click.option("--trials", type=click.IntRange(1, 100_000), help="Draw so many rollouts beside the expected one.")
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="What the trials are drawn from.")
+@click.option("--format", "output", type=click.Choice(["text", "json", "markdown"]), default="text", show_default=True)
+@click.option("--plot", type=click.Path(path_type=Path, dir_okay=False), help="Write a picture of TEMPLATE, as SVG.")
+def forecast(path: Path, template: str | None, trials: int | None, seed: int, output: str, plot: Path | None,
+             **stated: Any) -> None:  # fmt: skip
+    """Tell what a template will do to the fleet: how long, how many, at what cost.
+
+    FILE is an environment in stacks/environments, or a CloudFormation template or properties on their own with
+    --things. Without TEMPLATE, all of its templates stand in one table. What isn't given comes from the environment's
+    fleet; docs/forecast.md lists the defaults, and what the forecast assumes.
+
+    Exit code 1 means that the files have errors, which are listed; 2 that there was nothing to forecast.
+    """
+    with _needs("forecast"):
+        from iot_jobs import forecast as forecasting
+        from iot_jobs.render import forecast as render
+
+        for name in ("start_delay", "run_time"):
+            stated[f"{name}_minutes"] = forecasting.minutes(stated.pop(name))
+        try:
+            subjects = forecasting.selected(path, template)
+        except FindingsError as error:
+            click.echo(error)
+            sys.exit(1)
+        except forecasting.ForecastError as error:
+            raise CannotRun(str(error)) from None
+        found = []
+        for subject in subjects:
+            try:
+                assumed = forecasting.assumptions(subject, stated)
+                found.append(forecasting.forecast(subject.spec, assumed, trials=trials, seed=seed))
+            except FindingsError as error:
+                raise CannotRun(str(error)) from None
+            except forecasting.ForecastError as error:
+                click.echo(f"skipped {one_line(subject.name)}: {error}", err=True)
+        if not found:
+            raise CannotRun(f"there is nothing to forecast in {path}")
+        text = render.FORMATS[output](found)
+    if plot is not None:
+        _plot(found, plot)
+    click.echo(text, nl=False)
+
+
+def _plot(found: list[Any], path: Path) -> None:
+    if len(found) > 1:
+        raise CannotRun("a picture is of one template: name it after the file")
+    with _needs("plot"):
+        from iot_jobs.render import plot
+    try:
+        plot.write(found[0], path)
+    except OSError as error:
+        raise CannotRun(f"{path}: {error.strerror}") from None
 
 
 @main.command()

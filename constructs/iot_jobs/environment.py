@@ -14,12 +14,21 @@ from iot_jobs.finding import Finding, Location, Rule
 from iot_jobs.limits import Limit
 from iot_jobs.model import WRONG_KIND, Model, invalid
 from iot_jobs.spec import JobTemplateSpec, Tags
+from iot_jobs.unresolved import known
 
 TEMPLATE_TWICE = Rule(
     code="JT905",
     title="no template name stands twice in an environment",
     why="The two would be created under the same id in the same region.",
     source=limits.API + "CreateJobTemplate.html",
+)
+
+
+RATES_ADD_UP = Rule(
+    code="JT910",
+    title="the rates of failing, rejected and hanging executions add up to 1 at most",
+    why="An execution ends in one way only; what is left of 1 succeeds.",
+    source="the forecast's own: docs/forecast.md",
 )
 
 
@@ -65,6 +74,38 @@ class Fleet(Model):
     """How many there are, 1 or more."""
     max_duration_hours: Annotated[int, limits.MAX_DURATION_HOURS] | None = None
     """In how many hours a rollout must be able to finish; None where that doesn't matter."""
+    max_harmed: Annotated[int, limits.MAX_HARMED] | None = None
+    """On how many things a release that fails everywhere may fail; None where that doesn't matter."""
+    failure_rate: Annotated[float, limits.RATE] | None = None
+    """Share of executions that fail, 0 to 1. Here and in what follows, None stands for the forecast's default."""
+    reject_rate: Annotated[float, limits.RATE] | None = None
+    """Share of executions that devices reject, 0 to 1."""
+    hang_rate: Annotated[float, limits.RATE] | None = None
+    """Share of executions that begin and never report, 0 to 1: they time out where there is a timeout."""
+    offline_rate: Annotated[float, limits.RATE] | None = None
+    """Share of things that are notified and never begin, 0 to 1."""
+    start_delay_minutes: Annotated[float | str, limits.DURATION] | None = None
+    """Minutes until a device begins: `5` is exactly 5, `"5:2"` lognormal with median 5 and factor 2."""
+    run_time_minutes: Annotated[float | str, limits.DURATION] | None = None
+    """Minutes from there until it reports, in the same two forms."""
+
+    def problems(self) -> Iterator[Finding]:
+        """The rates leave no less than nothing."""
+        yield from rates_problems(self)
+
+
+def rates_problems(assumed: Any) -> Iterator[Finding]:
+    """What is wrong with the rates of a fleet, or of a forecast's assumptions, together."""
+    names = ("failure_rate", "reject_rate", "hang_rate")
+    rates = [known(getattr(assumed, name)) or 0 for name in names]
+    if sum(rates) > 1 + 1e-9:
+        yield RATES_ADD_UP.finding(
+            loc=(names[0],),
+            given=round(sum(rates), 6),
+            allowed="at most 1 for the three rates together",
+            fix="lower one of them",
+            related=((names[1],), (names[2],)),
+        )
 
 
 class Environment(Model):

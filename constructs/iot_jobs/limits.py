@@ -92,7 +92,7 @@ class Range(Limit):
             text = low if self.above else f"{low} or more"
         else:
             text = f"{low}, up to {self.maximum}" if self.above else f"{low} to {self.maximum}"
-        count = {0: "a whole number", 1: "one digit", 2: "two digits"}[self.digits]
+        count = {0: "a whole number", 1: "one digit", 2: "two digits", 6: "six digits"}[self.digits]
         return f"{text}{self.unit and ' ' + self.unit}, {count}{' after the decimal point' if self.digits else ''}"
 
     def accepts(self, value: object) -> bool:
@@ -131,6 +131,37 @@ class Range(Limit):
         if self.maximum is not None:
             schema["maximum"] = self.maximum
         return schema
+
+
+@dataclass(frozen=True, kw_only=True)
+class Minutes(Limit):
+    """A time of 0 to `maximum` minutes, exact or spread: `5` is exactly 5, `"5:2"` a median and a factor.
+
+    The factor is the geometric standard deviation of a lognormal distribution, above 1 and up to `spread`.
+    """
+
+    maximum: int
+    spread: int
+
+    @property
+    def allowed(self) -> str:
+        """Both forms."""
+        return (
+            f"0 to {self.maximum} minutes, or text such as 5:2, a median above 0 and a factor above 1, up to "
+            f"{self.spread}"
+        )
+
+    def accepts(self, value: object) -> bool:
+        """Whether it is a number in the range, or text with two of them."""
+        if isinstance(value, str):
+            match = re.fullmatch(r"([0-9]{1,6}(?:\.[0-9]{1,6})?):([0-9]{1,3}(?:\.[0-9]{1,6})?)", value)
+            return match is not None and 0 < float(match[1]) <= self.maximum and 1 < float(match[2]) <= self.spread
+        return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= self.maximum
+
+    def json_schema(self) -> dict[str, Any]:
+        """A number, or text with a colon."""
+        number = {"type": "number", "minimum": 0, "maximum": self.maximum}
+        return {"anyOf": [number, {"type": "string", "pattern": r"^[0-9]+(?:\.[0-9]+)?:[0-9]+(?:\.[0-9]+)?$"}]}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -708,4 +739,33 @@ THINGS = Range(
     maximum=None,
     unit="things",
     fix="write how many things the job's targets hold",
+)
+RATE = Range(
+    code="JT907",
+    title="a rate that is assumed of devices is a fraction from 0 to 1",
+    why="It is the share of executions that fail, are rejected or hang, or of things that are offline.",
+    source="the forecast's own: docs/forecast.md",
+    minimum=0,
+    maximum=1,
+    digits=6,
+    fix="write a fraction, such as 0.02 for 2 percent",
+)
+DURATION = Minutes(
+    code="JT908",
+    title="a time that is assumed of devices is up to 7 days, exact or spread",
+    why="The longest timeout is 7 days; a spread time is lognormal, which has no median of 0 and no factor of 1.",
+    source="the forecast's own: docs/forecast.md",
+    maximum=10080,
+    spread=10,
+    fix="write minutes, such as 5, or a median and a factor in quotes, such as 5:2",
+)
+MAX_HARMED = Range(
+    code="JT909",
+    title="the number of things that a bad release may fail on is 0 or more",
+    why="A rollout whose abort comes later is reported.",
+    source="the environment's own statement",
+    minimum=0,
+    maximum=None,
+    unit="things",
+    fix="write how many things may be harmed before the rollout stops on its own",
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Self
+from typing import TYPE_CHECKING, Any, Self
 
 import aws_cdk as cdk
 import jsii
@@ -35,6 +35,9 @@ from iot_jobs.limits import TEMPLATE_NAME
 from iot_jobs.placeholders import Placeholder
 from iot_jobs.presign import MADE_ROLE, all_access, with_role
 from iot_jobs.unresolved import Unresolved, holds_token, known
+
+if TYPE_CHECKING:
+    from iot_jobs.forecast import Forecast
 
 PARAMETER_PREFIX = "/iot-jobs"
 """What the name of the parameter with a template's current ARN begins with, where nothing else is asked for."""
@@ -253,6 +256,23 @@ class JobTemplate(Construct, JobMetrics, Permissions):
     def spec(self) -> JobTemplateSpec:
         """What the template was made from."""
         return self._spec
+
+    def forecast(self, *, things: int, trials: int | None = None, seed: int = 0, **assumed: Any) -> Forecast:
+        """What a job from this template will do to so many things: see docs/forecast.md. Needs the extra `forecast`.
+
+        Args:
+            things: How many the job is for.
+            trials: Draw so many rollouts beside the expected one. None: none.
+            seed: What they are drawn from.
+            assumed: Other fields of `iot_jobs.forecast.Assumptions`, such as `failure_rate=0.01`.
+
+        Raises:
+            ForecastError: Where a value is only known to CloudFormation.
+            FindingsError: Where what is assumed breaks a limit.
+        """
+        from iot_jobs.forecast import Assumptions, forecast
+
+        return forecast(self._spec, Assumptions(things=things, **assumed), trials=trials, seed=seed)
 
     @property
     def env(self) -> ResourceEnvironment:

@@ -8,7 +8,8 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
-from iot_jobs import agents, windows
+from iot_jobs import agents
+from iot_jobs.check.budget import budget
 from iot_jobs.document import JobDocument
 from iot_jobs.files import Subject
 from iot_jobs.finding import Finding, Location, Rule
@@ -46,12 +47,6 @@ BASE_IS_MAXIMUM = _advice(
     "the base rate is below the maximum",
     "The service's message says that it should be less. Assumed: equal rates may be refused; an AWS sample has them.",
     "measured: Exponential rollout baseRatePerMinute should be less than maximumPerMinute",
-)
-TOO_SLOW = _advice(
-    "JT253",
-    "a rollout can finish in the time that the environment states",
-    "At the maximum rate, in the windows there are, not all things are told of the job before the time is over.",
-    _DETAILS,
 )
 NEVER_FIRES = _advice(
     "JT351",
@@ -162,50 +157,6 @@ def _rollout(subject: Subject) -> Iterator[Finding]:
             fix=f"lower it to {maximum - 1}" if maximum > 1 else "leave the rollout out, or raise the maximum",
             related=(("rollout", "maximum_per_minute"),),
         )
-
-
-def _duration(subject: Subject) -> Iterator[Finding]:
-    environment = subject.environment
-    hours = environment.fleet.max_duration_hours if environment else None
-    if environment is None or hours is None:
-        return
-    rollout = known(subject.spec.rollout)
-    rate = (rollout and known(rollout.maximum_per_minute)) or 1000
-    minutes = _open_minutes(subject.spec, hours * 60)
-    if minutes is not None and minutes * rate < environment.fleet.things:
-        yield TOO_SLOW.finding(
-            loc=("rollout", "maximum_per_minute"),
-            given=rate,
-            allowed=f"{environment.fleet.things} things in {hours} hours, {minutes} minutes of them open",
-            fix="raise the rate, widen the windows, or state more time",
-        )
-
-
-def _open_minutes(spec: JobTemplateSpec | JobSpec, within: int) -> int | None:
-    """Minutes in which things are told of the job, of so many from the first opening; None where it isn't known."""
-    given = spec.maintenance_windows if isinstance(spec, JobTemplateSpec) else ()
-    items = known(given)
-    if items is None:
-        return None
-    if not items:
-        return within
-    total = 0
-    start = datetime(2026, 1, 1, tzinfo=UTC)
-    pairs = []
-    for window in items:
-        one = known(window)
-        text, duration = (known(one.start_time), known(one.duration_in_minutes)) if one else (None, None)
-        if text is None or duration is None:
-            return None
-        pairs.append((windows.Cron.parse(text), duration))
-    first = min((opening for cron, _ in pairs if (opening := cron.next_opening(start))), default=None)
-    if first is None:
-        return None
-    end = first + timedelta(minutes=within)
-    for cron, duration in pairs:
-        for opening in cron.openings(first, end):
-            total += min(duration, int((end - opening).total_seconds()) // 60)
-    return total
 
 
 def _abort(subject: Subject) -> Iterator[Finding]:
@@ -382,7 +333,7 @@ _MOST_RETRIES = 10
 _RULES: tuple[Callable[[Subject], Iterator[Finding]], ...] = (
     _volatile,
     _rollout,
-    _duration,
+    budget,
     _abort,
     _retry,
     _presigned_url,

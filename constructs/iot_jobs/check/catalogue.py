@@ -11,7 +11,7 @@ import iot_jobs
 from iot_jobs.finding import Rule
 
 # What would start Node or load what one command needs alone; no rule is declared there.
-_WITHOUT_RULES = ("iot_jobs.cdk", "iot_jobs.jobs", "iot_jobs.cli", "iot_jobs.render")
+_WITHOUT_RULES = ("iot_jobs.cdk", "iot_jobs.jobs", "iot_jobs.cli", "iot_jobs.render", "iot_jobs.forecast")
 
 
 @cache

@@ -1,0 +1,83 @@
+"""Budgets: what an environment says that a rollout may take and harm, held against the forecast.
+
+The forecast needs numpy, and is loaded only for an environment that states a budget.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from iot_jobs.files import Subject
+from iot_jobs.finding import Finding, Rule
+from iot_jobs.limits import API, GUIDE
+
+if TYPE_CHECKING:
+    from iot_jobs.forecast import Forecast
+
+TOO_SLOW = Rule(
+    code="JT253",
+    title="a rollout can finish in the time that the environment states",
+    why="By the forecast, with the environment's own rates and times, not all things are done before the time is over; "
+    "where some never answer, not all are notified.",
+    source=GUIDE + "jobs-configurations-details.html",
+    severity="warning",
+)
+TOO_HARMFUL = Rule(
+    code="JT354",
+    title="a bad release fails on no more things than the environment states",
+    why="Assumed: the bad release fails on every device. By the forecast it is stopped too late, or not at all.",
+    source=API + "AbortConfig.html",
+    severity="warning",
+)
+
+
+def budget(subject: Subject) -> Iterator[Finding]:
+    """What goes over the budget. Of what can't be forecast, because not enough is known, nothing is said."""
+    environment = subject.environment
+    if environment is None:
+        return
+    fleet = environment.fleet
+    if fleet.max_duration_hours is None and fleet.max_harmed is None:
+        return
+    from iot_jobs.forecast import Assumptions, ForecastError, forecast
+
+    try:
+        result = forecast(subject.spec, Assumptions.of(fleet))
+    except ForecastError:
+        return
+    if fleet.max_duration_hours is not None:
+        yield from _too_slow(result, fleet.max_duration_hours)
+    if fleet.max_harmed is not None:
+        yield from _too_harmful(result, fleet.max_harmed)
+
+
+def _too_slow(result: Forecast, hours: int) -> Iterator[Finding]:
+    minutes = result.notified.p100 if result.done.p100 is None else result.done.p100
+    if minutes is not None and minutes <= hours * 60:
+        return
+    stopped = result.timeline.aborted_minute
+    fix = "raise the rate, widen the windows, or state more time"
+    if stopped is not None:
+        fix = f"mend the abort criteria: they stop it in minute {stopped} at the fleet's own rates"
+    yield TOO_SLOW.finding(
+        loc=("rollout",),
+        given="never done" if minutes is None else f"done in minute {minutes}",
+        allowed=f"{hours * 60} minutes for {result.assumptions['things']} things, the environment's max_duration_hours",
+        fix=fix,
+    )
+
+
+def _too_harmful(result: Forecast, most: int) -> Iterator[Finding]:
+    worst = result.blast_radius[-1]
+    if worst.harmed_final <= most:
+        return
+    stopped = (
+        f"stopped in minute {worst.minute}, after {worst.notified} were notified" if worst.fires else "not stopped"
+    )
+    yield TOO_HARMFUL.finding(
+        loc=("abort",),
+        given=f"{worst.harmed_final} things harmed, {stopped}",
+        allowed=f"{most} things at a failure rate of {worst.failure_rate_percent} %, the environment's max_harmed",
+        fix="begin more slowly, or let abort act after fewer executions" if worst.fires else "add abort criteria",
+    )

@@ -1,0 +1,86 @@
+"""Forecast: what a template will do to the fleet, before it does it. The only package that imports numpy.
+
+AWS doesn't publish its scheduler, and nobody knows the devices: what is taken for granted stands in `Assumptions`, and
+the result repeats it.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from iot_jobs.forecast.assumptions import ASSUMED, NOT_MODELLED, Assumptions, Duration, Scheduler
+from iot_jobs.forecast.blast import BlastRadius, blast_radius
+from iot_jobs.forecast.lanes import figure
+from iot_jobs.forecast.montecarlo import Trials, monte_carlo
+from iot_jobs.forecast.plan import ForecastError, Plan, plan
+from iot_jobs.forecast.result import Executions, Forecast, Reached, Timeline, WindowsUsed, timeline
+from iot_jobs.forecast.selection import assumptions, minutes, selected
+from iot_jobs.spec import JobSpec, JobTemplateSpec
+
+__all__ = [
+    "ASSUMED",
+    "NOT_MODELLED",
+    "Assumptions",
+    "BlastRadius",
+    "Duration",
+    "Executions",
+    "Forecast",
+    "ForecastError",
+    "Reached",
+    "Scheduler",
+    "Timeline",
+    "Trials",
+    "WindowsUsed",
+    "assumptions",
+    "figure",
+    "forecast",
+    "minutes",
+    "selected",
+]
+
+TIME_FORMAT = "%Y-%m-%dT%H:%M"
+
+
+def forecast(
+    spec: JobTemplateSpec | JobSpec, assumed: Assumptions, *, trials: int | None = None, seed: int = 0
+) -> Forecast:
+    """What a job from this template will do. With `trials`, Monte Carlo percentiles beside the expected values.
+
+    Raises `ForecastError` where a value is only known to CloudFormation.
+    """
+    ready = plan(spec, assumed)
+    engine, lanes, table, smallest = blast_radius(ready)
+    course = timeline(engine.log)
+    last = engine.windows[-1] if engine.windows else None
+    name = spec.template_name if isinstance(spec, JobTemplateSpec) else spec.job_id
+    return Forecast(
+        template=name if isinstance(name, str) else "?",
+        assumptions=_stated(ready),
+        notified=course.reached("notified", ready.things),
+        done=course.reached("done", ready.things),
+        peak_rate_per_minute=int(course.columns["released"].max()),
+        executions=Executions(figure(lanes.executions.item(0)), figure(lanes.retries.item(0))),
+        windows=WindowsUsed(
+            used=len(engine.windows),
+            last_close=None if last is None else f"{ready.start + timedelta(minutes=last.closes):{TIME_FORMAT}}",
+        ),
+        blast_radius=table,
+        smallest_stopping_failure_rate_percent=smallest,
+        timeline=course,
+        trials=None if trials is None else monte_carlo(ready, trials=trials, seed=seed),
+    )
+
+
+def _stated(ready: Plan) -> dict[str, Any]:
+    """What was assumed, the scheduler's parameters among it."""
+    assumed = ready.assumptions
+    values = dict(assumed) | {"start": f"{ready.start:{TIME_FORMAT}}"}
+    for name in ("start_delay", "run_time"):
+        time: Duration = getattr(assumed, name)
+        values[f"{name}_minutes"] = figure(time.median) if time.spread is None else str(time)
+    return values | {
+        "scheduler": dict(assumed.scheduler),
+        "assumed": list(ASSUMED),
+        "not_modelled": list(NOT_MODELLED),
+    }

@@ -1,0 +1,157 @@
+"""A template and assumptions as the numbers that the engines work with. Rates and thresholds are exact."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import ROUND_FLOOR, ROUND_HALF_UP, Decimal
+from typing import Any
+
+from iot_jobs.forecast.assumptions import Assumptions, Duration
+from iot_jobs.forecast.durations import Kernel, Lags, delay_lags, kernel
+from iot_jobs.forecast.schedule import Schedule, first_opening
+from iot_jobs.forecast.states import FAILED, REJECTED, TIMED_OUT, Retries
+from iot_jobs.spec import JobSpec, JobTemplateSpec, RetryConfig, RolloutConfig
+from iot_jobs.unresolved import Unresolved, known
+from iot_jobs.windows import Cron
+
+DEFAULT_MAXIMUM_PER_MINUTE = 1000
+"""Without a rollout, AWS notifies so many things a minute (developer guide, job limits)."""
+
+_FAILURES = {"FAILED": (FAILED,), "REJECTED": (REJECTED,), "TIMED_OUT": (TIMED_OUT,),
+             "ALL": (FAILED, REJECTED, TIMED_OUT)}  # fmt: skip
+
+
+class ForecastError(ValueError):
+    """A template of which not enough is known; the text says what."""
+
+
+@dataclass(frozen=True)
+class Rates:
+    """The rate after 0, 1, 2... rises, the last one for good. A rise comes with each `threshold` things counted."""
+
+    steps: tuple[int, ...]
+    threshold: int = 1
+    counts_succeeded: bool = False
+
+
+@dataclass(frozen=True)
+class Criterion:
+    """An abort criterion: hundredths of a percent of the completed executions, of which at least `minimum`."""
+
+    failures: tuple[int, ...]
+    hundredths: int
+    minimum: int
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All that an engine needs. `delay` None: devices begin in the moment in which they are notified."""
+
+    assumptions: Assumptions
+    rates: Rates
+    criteria: tuple[Criterion, ...]
+    retries: Retries
+    crons: tuple[tuple[Cron, int], ...]
+    start: datetime
+    delay: Lags | None
+    after_delay: Kernel
+    at_opening: Kernel
+
+    @property
+    def things(self) -> int:
+        """How many things the job is for."""
+        return self.assumptions.things
+
+    def schedule(self) -> Schedule:
+        """The windows, from the first one."""
+        return Schedule(self.crons, self.start)
+
+
+def plan(spec: JobTemplateSpec | JobSpec, assumptions: Assumptions) -> Plan:
+    """Read a template or job. Raises `ForecastError` where a value is only known to CloudFormation or AWS."""
+    for name in ("rollout", "abort", "retry", "timeout"):
+        value = getattr(spec, name)
+        if value is None and spec.copies():
+            raise ForecastError(f"{name} is copied from what job_arn or job_template_arn names, and not known here")
+        _refuse_unresolved(name, value)
+    timeout, abort, retry = known(spec.timeout), known(spec.abort), known(spec.retry)
+    minutes = known(timeout.in_progress_timeout_in_minutes) if timeout else None
+    criteria: Any = known(abort.criteria) if abort else ()
+    crons = _windows(spec)
+    start = assumptions.start or first_opening(crons)
+    if start.tzinfo is None:
+        start = start.replace(tzinfo=UTC)
+    delay, run = assumptions.start_delay, assumptions.run_time
+    return Plan(
+        assumptions=assumptions,
+        rates=_rates(known(spec.rollout), assumptions.scheduler.rounding),
+        criteria=tuple(
+            Criterion(
+                failures=_FAILURES[one.failure_type],
+                hundredths=int(Decimal(str(one.threshold_percentage)) * 100),
+                minimum=one.min_number_of_executed_things,
+            )
+            for one in criteria
+        ),
+        retries=_retries(retry),
+        crons=crons,
+        start=start.astimezone(UTC).replace(second=0, microsecond=0),
+        delay=None if delay == Duration(0) else delay_lags(delay),
+        after_delay=kernel(delay, run, minutes),
+        at_opening=kernel(None, run, minutes),
+    )
+
+
+def _rates(rollout: RolloutConfig | None, rounding: str) -> Rates:
+    """Exact: 25 things a minute raised twice by 1.4 are 49, where binary fractions give 48."""
+    if rollout is None:
+        return Rates((DEFAULT_MAXIMUM_PER_MINUTE,))
+    maximum: Any = rollout.maximum_per_minute
+    exponential: Any = rollout.exponential_rate
+    if exponential is None:
+        return Rates((maximum,))
+    rate, factor = Decimal(exponential.base_rate_per_minute), Decimal(str(exponential.increment_factor))
+    steps = []
+    while rate < maximum:
+        steps.append(int(rate.to_integral_value(ROUND_FLOOR if rounding == "floor" else ROUND_HALF_UP)))
+        rate *= factor
+    notified = exponential.rate_increase_criteria.number_of_notified_things
+    succeeded = exponential.rate_increase_criteria.number_of_succeeded_things
+    return Rates((*steps, maximum), succeeded if notified is None else notified, notified is None)
+
+
+def _retries(retry: RetryConfig | None) -> Retries:
+    counts: dict[str, int] = {one.failure_type: one.number_of_retries for one in _items(retry and retry.criteria)}
+    if "ALL" in counts:
+        return Retries(counts["ALL"], together=True)
+    return Retries(counts.get("FAILED", 0), counts.get("TIMED_OUT", 0))
+
+
+def _windows(spec: JobTemplateSpec | JobSpec) -> tuple[tuple[Cron, int], ...]:
+    given: Any
+    if isinstance(spec, JobTemplateSpec):
+        given = spec.maintenance_windows
+    else:
+        _refuse_unresolved("scheduling", spec.scheduling)
+        scheduling = known(spec.scheduling)
+        given = scheduling.maintenance_windows if scheduling else ()
+    _refuse_unresolved("maintenance_windows", given)
+    return tuple((Cron.parse(one.start_time), one.duration_in_minutes) for one in _items(given))
+
+
+def _items(given: Any) -> Sequence[Any]:
+    return given or ()
+
+
+def _refuse_unresolved(path: str, value: Any) -> None:
+    """Raise `ForecastError` where something inside is only known at deployment."""
+    if isinstance(value, Unresolved):
+        raise ForecastError(f"{path} is not known before deployment, or breaks a rule: iot-jobs check says which")
+    if isinstance(value, tuple):
+        for index, item in enumerate(value):
+            _refuse_unresolved(f"{path}[{index}]", item)
+    elif hasattr(value, "__pydantic_fields__"):
+        for name, item in value:
+            _refuse_unresolved(f"{path}.{name}", item)

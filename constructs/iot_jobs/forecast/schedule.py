@@ -1,0 +1,58 @@
+"""When a minute is inside a maintenance window: minutes from job creation, one window after the other."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from iot_jobs.forecast.assumptions import HORIZON_MINUTES, SINCE
+from iot_jobs.windows import Cron
+
+LONGEST = timedelta(minutes=1430)
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The minutes from `opens` up to, not including, `closes`. One that is open at creation has a negative `opens`."""
+
+    opens: int
+    closes: int
+
+
+@dataclass
+class Schedule:
+    """The windows of a job from minute 0 on, asked for in the order of time. No cron: open all the time."""
+
+    crons: Sequence[tuple[Cron, int]]
+    start: datetime
+    _coming: Iterator[Window] = field(init=False)
+    _window: Window | None = field(init=False)
+
+    def __post_init__(self) -> None:
+        if self.crons:
+            self._coming = heapq.merge(*map(self._openings, self.crons), key=lambda window: window.opens)
+            self._window = next(self._coming, None)
+        else:
+            self._coming = iter(())
+            self._window = Window(0, HORIZON_MINUTES + 1)
+
+    def at(self, minute: int) -> Window | None:
+        """The window that is open in a minute, or else the next one; None where none comes within the horizon."""
+        while self._window is not None and self._window.closes <= minute:
+            self._window = next(self._coming, None)
+        return self._window
+
+    def _openings(self, window: tuple[Cron, int]) -> Iterator[Window]:
+        cron, duration = window
+        end = self.start + timedelta(minutes=HORIZON_MINUTES)
+        for opening in cron.openings(self.start - LONGEST, end):
+            opens = int((opening - self.start) // timedelta(minutes=1))
+            if opens + duration > 0:
+                yield Window(opens, opens + duration)
+
+
+def first_opening(crons: Sequence[tuple[Cron, int]]) -> datetime:
+    """When a job starts if nobody says: at the first opening from `SINCE` on, or `SINCE` itself."""
+    return min((opening for cron, _ in crons if (opening := cron.next_opening(SINCE))), default=SINCE)

@@ -1,0 +1,232 @@
+"""Forecasts as text, JSON and markdown."""
+
+from __future__ import annotations
+
+import html
+import json
+import shutil
+import sys
+import textwrap
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from iot_jobs.finding import one_line
+
+if TYPE_CHECKING:
+    from iot_jobs.forecast import Forecast
+
+WIDTH = 100
+"""Columns of the text where there is no terminal."""
+
+_BLOCKS = " ▁▂▃▄▅▆▇█"
+_SHOWN = {"notified": "notified", "in progress": "in_progress", "succeeded": "succeeded", "failed": "failed"}
+_BLAST = ("failure rate", "abort", "notified", "harmed", "in flight", "harmed at last")
+_ALL = ("template", "notified", "done", "peak", "executions", "windows", "stops from", "harmed at 100 %")
+
+
+def text(forecasts: Sequence[Forecast], width: int | None = None) -> str:
+    """One template in full, or a table of several; what was assumed stands below. As wide as the terminal, if any."""
+    if width is None:
+        width = max(60, shutil.get_terminal_size().columns) if sys.stdout.isatty() else WIDTH
+    several = len(forecasts) > 1
+    blocks = [_table(_ALL, map(_row, forecasts), width)] if several else _one(forecasts[0], width)
+    return "\n".join([*blocks, *map(_listed, _notes(forecasts[0]))])
+
+
+def as_json(forecasts: Sequence[Forecast]) -> str:
+    """One object for one template, else an object with a list; the members are documented in docs/forecast.md."""
+    found = [data(one) for one in forecasts]
+    value = found[0] if len(found) == 1 else {"forecasts": found}
+    return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
+
+
+def markdown(forecasts: Sequence[Forecast]) -> str:
+    """Tables and the picture for a pull request."""
+    parts = []
+    if len(forecasts) > 1:
+        parts += [_pipes(_ALL, map(_row, forecasts))]
+    for one in forecasts if len(forecasts) == 1 else ():
+        parts += [f"### {_escaped(one.template)}: {_headline(one)}\n", f"```text\n{picture(one, 80)}```\n"]
+        parts += [_pipes(("", "50 %", "90 %", "100 %"), _reached(one)), "".join(f"- {line}\n" for line in _facts(one))]
+        parts += [_pipes(_BLAST, _blast(one)), f"{_smallest(one)}\n"]
+        if one.trials:
+            parts += [f"{_trials(one)}\n", _pipes(("", "5 %", "50 %", "95 %"), _figures(one))]
+    for title, lines in _notes(forecasts[0]):
+        items = "".join(f"- {_escaped(line)}\n" for line in lines)
+        parts.append(f"<details><summary>{title}</summary>\n\n{items}\n</details>\n")
+    return "\n".join(parts)
+
+
+FORMATS: Mapping[str, Callable[[Sequence[Forecast]], str]] = {"text": text, "json": as_json, "markdown": markdown}
+
+
+def data(forecast: Forecast) -> dict[str, Any]:
+    """The forecast as JSON has it; `trials` is there only where trials were asked for."""
+    fields = {name: getattr(forecast, name) for name in forecast.__dataclass_fields__}
+    for name in ("notified", "done", "executions", "windows"):
+        fields[name] = asdict(fields[name])
+    fields["blast_radius"] = [asdict(one) for one in forecast.blast_radius]
+    fields["timeline"] = list(forecast.timeline)
+    trials = fields.pop("trials")
+    return fields if trials is None else fields | {"trials": asdict(trials)}
+
+
+def picture(forecast: Forecast, width: int) -> str:
+    """The timeline in block characters: a line for each figure, each to its own scale."""
+    parts = width - 28
+    lines = []
+    for name, column in _SHOWN.items():
+        peaks = forecast.timeline.peaks(column, parts)
+        most = max(peaks)
+        bars = "".join(_BLOCKS[min(8, -(-int(8000 * peak / most) // 1000))] if peak > 0 else " " for peak in peaks)
+        lines.append(f"{name:<12}{bars}  up to {number(most)}")
+    if forecast.windows.used:
+        lines.append(
+            "windows     " + "".join("▄" if peak > 0 else " " for peak in forecast.timeline.peaks("rate", parts))
+        )
+    last = int(forecast.timeline.columns["minute"][-1])
+    stopped = forecast.timeline.aborted_minute
+    if stopped is not None:
+        lines.append(" " * (12 + min(parts - 1, stopped * parts // (last + 1))) + f"^ abort in minute {stopped}")
+    end = f"minute {last}"
+    lines.append(f"{'':<12}0{end:>{parts - 1}}")
+    return "\n".join(line.rstrip() for line in lines) + "\n"
+
+
+def number(value: float) -> str:
+    """A count with thousands set apart."""
+    return f"{value:,.0f}" if value >= 1000 or float(value).is_integer() else f"{value:.3g}"
+
+
+def duration(minutes: int) -> str:
+    """Minutes as days and hours, or hours and minutes."""
+    days, rest = divmod(minutes, 1440)
+    hours, rest = divmod(rest, 60)
+    parts = [f"{value} {unit}" for value, unit in ((days, "d"), (hours, "h"), (rest, "min")) if value]
+    return " ".join(parts[:2]) or "0 min"
+
+
+def _one(one: Forecast, width: int) -> Iterator[str]:
+    yield f"{one_line(one.template)}: {_headline(one)}\n"
+    yield picture(one, width)
+    yield _table(("", "50 %", "90 %", "100 %"), _reached(one), width)
+    yield "".join(f"{line}\n" for line in _facts(one))
+    yield "Blast radius: a release that fails on so many of all devices, on every attempt\n"
+    yield _table(_BLAST, _blast(one), width)
+    yield f"{_smallest(one)}\n"
+    if one.trials:
+        yield f"{_trials(one)}\n"
+        yield _table(("", "5 %", "50 %", "95 %"), _figures(one), width)
+
+
+def _headline(one: Forecast) -> str:
+    return f"{number(one.assumptions['things'])} things, from {one.assumptions['start']} UTC"
+
+
+def _reached(one: Forecast) -> Iterator[tuple[str, ...]]:
+    for name, reached in (("notified", one.notified), ("done", one.done)):
+        yield name, *(_minute(getattr(reached, share)) for share in ("p50", "p90", "p100"))
+
+
+def _minute(minute: int | None) -> str:
+    if minute is None:
+        return "never"
+    return f"minute {number(minute)}" + (f" ({duration(minute)})" if minute >= 60 else "")
+
+
+def _facts(one: Forecast) -> Iterator[str]:
+    yield f"at most {number(one.peak_rate_per_minute)} things notified in a minute"
+    yield f"{number(one.executions.total)} executions billed, {number(one.executions.retries)} of them retries"
+    if one.windows.last_close is not None:
+        yield f"{one.windows.used} windows used, the last of which closes {one.windows.last_close} UTC"
+    stopped = one.timeline.aborted_minute
+    if stopped is not None:
+        yield f"abort fires in minute {number(stopped)} at the assumed rates, without a bad release"
+
+
+def _blast(one: Forecast) -> Iterator[tuple[str, ...]]:
+    for row in one.blast_radius:
+        counts = (row.notified, row.harmed, row.in_flight, row.harmed_final)
+        fires = "never" if row.minute is None else f"minute {number(row.minute)}"
+        yield f"{row.failure_rate_percent} %", fires, *map(number, counts)
+
+
+def _smallest(one: Forecast) -> str:
+    smallest = one.smallest_stopping_failure_rate_percent
+    if smallest is None:
+        return "No failure rate stops the rollout on its own."
+    return f"The rollout stops on its own from a failure rate of {smallest:g} % on."
+
+
+def _trials(one: Forecast) -> str:
+    found = one.trials
+    if found is None:
+        return ""
+    return f"{found.trials} trials (seed {found.seed}): abort fires in {found.aborted_percent:g} % of them; percentiles"
+
+
+def _figures(one: Forecast) -> Iterator[tuple[str, ...]]:
+    for name, found in (one.trials.figures if one.trials else {}).items():
+        words = name.replace("_p", " by p").replace("_", " ") if "_p" in name else name.replace("_", " ")
+        yield words, *("never" if value is None else number(value) for value in found.values())
+
+
+def _row(one: Forecast) -> tuple[str, ...]:
+    smallest, worst = one.smallest_stopping_failure_rate_percent, one.blast_radius[-1]
+    return (
+        one.template,
+        *("never" if minute is None else duration(minute) for minute in (one.notified.p100, one.done.p100)),
+        number(one.peak_rate_per_minute),
+        number(one.executions.total),
+        str(one.windows.used) if one.windows.last_close else "-",
+        "never" if smallest is None else f"{smallest:g} %",
+        number(worst.harmed_final),
+    )
+
+
+def _notes(one: Forecast) -> tuple[tuple[str, list[str]], ...]:
+    """What was assumed, and what is not modelled."""
+    assumed = dict(one.assumptions)
+    words, missing, scheduler = assumed.pop("assumed"), assumed.pop("not_modelled"), assumed.pop("scheduler")
+    values = ", ".join(f"{name} {value}" for name, value in {**assumed, **scheduler}.items())
+    return ("Assumed", [values, *words]), ("Not modelled", missing)
+
+
+def _listed(note: tuple[str, list[str]]) -> str:
+    title, lines = note
+    items = [textwrap.fill(line, WIDTH, initial_indent="- ", subsequent_indent="  ") for line in lines]
+    return "\n".join([f"{title}:", *items, ""])
+
+
+def _table(names: Sequence[str], rows: Any, width: int) -> str:
+    from rich.box import SIMPLE_HEAD  # the extra `forecast`
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    for index, name in enumerate(names):
+        table.add_column(name, justify="right" if index else "left", overflow="fold", no_wrap=" " not in name)
+    for row in rows:
+        table.add_row(*map(_plain, row))
+    console = Console(width=width, highlight=False, color_system=None)
+    with console.capture() as capture:
+        console.print(table)
+    return "\n".join(line.rstrip() for line in capture.get().splitlines()) + "\n"
+
+
+def _plain(value: str) -> Any:
+    """Text in which square brackets are no markup."""
+    from rich.text import Text
+
+    return Text(one_line(value))
+
+
+def _pipes(names: Sequence[str], rows: Any) -> str:
+    lines = [names, ["---", *["---:"] * (len(names) - 1)], *([_escaped(cell) for cell in row] for row in rows)]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+def _escaped(value: str) -> str:
+    """Text that no markdown or HTML is made of."""
+    return "".join(f"\\{one}" if one in "\\`*_[]|~@#" else one for one in html.escape(one_line(value), quote=False))

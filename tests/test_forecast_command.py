@@ -1,0 +1,316 @@
+"""`iot-jobs forecast`: what it reads, what it prints and draws, and its exit codes."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+import xml.etree.ElementTree as ET
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from iot_jobs.cli import main
+from iot_jobs.forecast import Assumptions, forecast
+from iot_jobs.render import forecast as render
+from iot_jobs.render import plot
+from tests.test_cli import GOOD
+from tests.test_forecast import FAILED, abort, constant, retry, template
+
+ENVIRONMENT = "stacks/environments/dev.yaml"
+EXAMPLES = Path(__file__).parent / "examples/forecast"
+FLEET = "things: 100, run_time_minutes: 2, failure_rate: 0.1"
+FAMILY = """\
+description: Reboot a device
+document: reboot.json
+rollout:
+  maximum_per_minute: 20
+  exponential_rate:
+    base_rate_per_minute: 10
+    increment_factor: 1.5
+    rate_increase_criteria: {number_of_notified_things: 50}
+abort:
+  criteria:
+    - {failure_type: FAILED, threshold_percentage: 20, min_number_of_executed_things: 20}
+"""
+PROPERTIES = {
+    "JobTemplateId": "update",
+    "Description": "Update",
+    "Document": '{"operation":"update.sh"}',
+    "JobExecutionsRolloutConfig": {"MaximumPerMinute": 10},
+}
+
+
+def run(*arguments: str) -> Result:
+    """The result of a command. What it raises, other than its exit, is raised here."""
+    return CliRunner().invoke(main, ["forecast", *arguments], catch_exceptions=False, prog_name="iot-jobs")
+
+
+@pytest.fixture
+def application(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An application with two families, which is the working directory."""
+    files = GOOD | {
+        "stacks/templates/reboot.yaml": FAMILY,
+        "stacks/templates/all-at-once.yaml": FAMILY.partition("rollout:")[0],
+        ENVIRONMENT: GOOD[ENVIRONMENT].replace("things: 50", FLEET) + "  all-at-once: {}\n",
+        "stacks/environments/other.yaml": GOOD[ENVIRONMENT].replace("dev", "other"),
+        "template.json": json.dumps({"Resources": {"A": {"Type": "AWS::IoT::JobTemplate", "Properties": PROPERTIES},
+            "B": {"Type": "AWS::IoT::JobTemplate", "Properties": PROPERTIES | {
+                "JobTemplateId": "later", "JobExecutionsRolloutConfig": {"MaximumPerMinute": {"Ref": "Rate"}}}}}}),
+        "properties.json": json.dumps(PROPERTIES),
+        "wrong.json": json.dumps(PROPERTIES | {"JobExecutionsRolloutConfig": {"MaximumPerMinute": 0}}),
+        "other.json": "{}",
+    }  # fmt: skip
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_one_template(application: Path) -> None:
+    """One template in full: the picture, the minutes, the facts, the blast radius, what was assumed and what not."""
+    result = run(ENVIRONMENT, "reboot")
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert result.stdout == (EXAMPLES / "reboot.txt").read_text()
+
+
+def test_all_templates(application: Path) -> None:
+    """Without a template there is a table, with a line for each of the environment's."""
+    result = run(ENVIRONMENT)
+    assert (result.exit_code, result.stderr) == (0, "")
+    table = result.stdout.partition("\nAssumed:")[0]
+    assert [line.split() for line in table.splitlines() if "min" in line] == [
+        ["reboot", "8", "min", "10", "min", "15", "100", "-", "11.12", "%", "30"],
+        ["all-at-once", "0", "min", "2", "min", "100", "100", "-", "never", "100"],
+    ]
+
+
+def test_markdown(application: Path) -> None:
+    """The same for a pull request."""
+    result = run(ENVIRONMENT, "reboot", "--format", "markdown")
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert result.stdout == (EXAMPLES / "reboot.md").read_text()
+
+
+MEMBERS = ["template", "assumptions", "notified", "done", "peak_rate_per_minute", "executions", "windows",
+           "blast_radius", "smallest_stopping_failure_rate_percent", "timeline"]  # fmt: skip
+
+
+def test_json(application: Path) -> None:
+    """JSON has the members that are documented, and the numbers that the text has."""
+    result = run(ENVIRONMENT, "reboot", "--format", "json")
+    assert result.exit_code == 0
+    found = json.loads(result.stdout)
+    assert list(found) == MEMBERS
+    assert found["template"] == "reboot"
+    stated = {name: found["assumptions"][name] for name in ("things", "failure_rate", "run_time_minutes", "start")}
+    assert stated == {"things": 100, "failure_rate": 0.1, "run_time_minutes": 2, "start": "2026-01-01T00:00"}
+    assert found["notified"] == {"p50": 4, "p90": 7, "p100": 8}
+    assert found["done"] == {"p50": 6, "p90": 9, "p100": 10}
+    assert found["peak_rate_per_minute"] == 15
+    assert found["executions"] == {"total": 100, "retries": 0}
+    assert found["windows"] == {"used": 0, "last_close": None}
+    assert found["blast_radius"][-1] == {
+        "failure_rate_percent": 100, "fires": True, "minute": 3, "notified": 30, "harmed": 20, "in_flight": 10,
+        "harmed_final": 30,
+    }  # fmt: skip
+    assert found["smallest_stopping_failure_rate_percent"] == 11.12
+    assert found["timeline"][0] == {
+        "minute": 0, "rate": 10, "released": 10, "aborted": 0, "notified": 10, "canceled": 0, "retries": 0,
+        "succeeded": 0, "failed": 0, "rejected": 0, "timed_out": 0, "harmed": 0, "done": 0, "queued": 0,
+        "in_progress": 10,
+    }  # fmt: skip
+    assert [row["minute"] for row in found["timeline"]] == list(range(11))
+
+
+def test_json_of_all(application: Path) -> None:
+    """Several templates are members of a list."""
+    found = json.loads(run(ENVIRONMENT, "--format", "json").stdout)
+    assert [list(one) for one in found["forecasts"]] == [MEMBERS] * 2
+
+
+def test_trials(application: Path) -> None:
+    """Trials are added to the same JSON; the same seed gives the same, another seed something else."""
+    arguments = (ENVIRONMENT, "reboot", "--format", "json", "--trials", "50")
+    first, again, other = (json.loads(run(*arguments, *more).stdout) for more in ((), (), ("--seed", "1")))
+    assert first == again
+    assert first["trials"] != other["trials"]
+    assert list(first) == [*MEMBERS, "trials"]
+    assert (first["trials"]["trials"], first["trials"]["seed"]) == (50, 0)
+    assert 0 < first["trials"]["aborted_percent"] < 50
+
+
+OPTIONS: list[tuple[list[str], dict[str, Any]]] = [
+    (["--things", "7"], {"things": 7}),
+    (["--failure-rate", "0"], {"failure_rate": 0}),
+    (["--reject-rate", "0.5"], {"reject_rate": 0.5}),
+    (["--hang-rate", "0.25"], {"hang_rate": 0.25}),
+    (["--offline-rate", "1"], {"offline_rate": 1}),
+    (["--start-delay", "1.5"], {"start_delay_minutes": 1.5}),
+    (["--run-time", "5:2"], {"run_time_minutes": "5:2"}),
+    (["--run-time", "0"], {"run_time_minutes": 0}),
+    (["--start", "2026-11-20T00:30"], {"start": "2026-11-20T00:30"}),
+]
+
+
+@pytest.mark.parametrize(("arguments", "expected"), OPTIONS)
+def test_options(application: Path, arguments: list[str], expected: dict[str, Any]) -> None:
+    """An option comes before what the fleet states, and the output repeats it; 0 is a value."""
+    found = json.loads(run(ENVIRONMENT, "reboot", "--format", "json", *arguments).stdout)["assumptions"]
+    assert found | expected == found
+
+
+def test_cloudformation(application: Path) -> None:
+    """A CloudFormation template is forecast too; what only CloudFormation knows is passed over with a word."""
+    result = run("template.json", "--things", "35", "--format", "json")
+    assert result.exit_code == 0
+    assert json.loads(result.stdout)["notified"] == {"p50": 1, "p90": 3, "p100": 3}
+    assert result.stderr == (
+        "skipped later: rollout.maximum_per_minute is not known before deployment, or breaks a rule: iot-jobs check "
+        "says which\n"
+    )
+
+
+def test_properties(application: Path) -> None:
+    """So are properties on their own."""
+    result = run("properties.json", "update", "--things", "35", "--format", "json")
+    assert json.loads(result.stdout)["notified"]["p100"] == 3
+
+
+REFUSED: list[tuple[list[str], int, str]] = [
+    (["properties.json"], 2, "skipped update: a file without an environment doesn't say how many things there are: add "
+                             "--things\nError: there is nothing to forecast in properties.json\n"),
+    ([ENVIRONMENT, "nothing"], 2, f"Error: there is no template nothing in {ENVIRONMENT}; there are all-at-once, reboot\n"),
+    (["stacks/templates/reboot.yaml"], 2,
+     "Error: there is no template of an environment in stacks/templates/reboot.yaml\n"),
+    (["other.json", "--things", "5"], 2, "Error: there is no template of an environment in other.json\n"),
+    ([ENVIRONMENT, "--plot", "all.svg"], 2, "Error: a picture is of one template: name it after the file\n"),
+    ([ENVIRONMENT, "reboot", "--plot", "nowhere/one.svg"], 2, "Error: nowhere/one.svg: No such file or directory\n"),
+    (["wrong.json", "--things", "5"], 1, ""),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("arguments", "code", "words"), REFUSED, ids=[" ".join(row[0]) for row in REFUSED])
+def test_refused(application: Path, arguments: list[str], code: int, words: str) -> None:
+    """What can't be forecast ends with a line that says why; errors in the files are listed."""
+    result = run(*arguments)
+    assert (result.exit_code, result.stderr) == (code, words)
+    assert result.stdout.startswith("wrong.json:1:") == (code == 1)
+
+
+def test_wrong_option(application: Path) -> None:
+    """An option out of its range is refused as the same value in a file would be."""
+    result = run(ENVIRONMENT, "reboot", "--failure-rate", "1.5")
+    assert result.exit_code == 2
+    assert result.stderr.startswith("Error: error JT907 failure_rate\n  given    1.5\n  allowed  0 to 1")
+
+
+@pytest.mark.parametrize(("missing", "arguments", "extra"), [
+    ("numpy", ["forecast", ENVIRONMENT], "forecast"),
+    ("rich", ["forecast", ENVIRONMENT], "forecast"),
+    ("matplotlib", ["forecast", ENVIRONMENT, "reboot", "--plot", "a.svg"], "plot"),
+])  # fmt: skip
+def test_missing_library(application: Path, missing: str, arguments: list[str], extra: str) -> None:
+    """Where a library isn't installed, one line says which extra has it."""
+    code = f"import sys; sys.modules[{missing!r}] = None\nfrom iot_jobs.cli import main; main({arguments!r})"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert done.stderr.splitlines()[-1].endswith(f"; install cdk-iot-jobs[{extra}]")
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_budget_without_numpy(application: Path) -> None:
+    """A budget in an environment can't be checked without the extra, and that is said; other checks don't need it."""
+    code = "import sys; sys.modules['numpy'] = None\nfrom iot_jobs.cli import main; main(['check', 'stacks'])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0
+    path = application / ENVIRONMENT
+    path.write_text(path.read_text().replace("things: 100", "things: 100, max_harmed: 5"))
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr.splitlines()[-1][-32:]) == (2, "; install cdk-iot-jobs[forecast]")
+
+
+# The picture -----------------------------------------------------------------------------------------------------------
+
+WINDOWS = [{"start_time": "cron(0 2 ? * * *)", "duration_in_minutes": 90}]
+LONG = template(rollout=constant(7), maintenance_windows=WINDOWS, retry=retry(FAILED=2))
+BAD = template(rollout=constant(10), abort=abort((FAILED, 5, 20)))
+
+
+def test_picture(application: Path) -> None:
+    """The file is there whole, under the name that was given and no other, and is well-formed."""
+    assert run(ENVIRONMENT, "reboot", "--plot", "reboot.svg").exit_code == 0
+    assert [path.name for path in application.glob("*.svg*")] == ["reboot.svg"]
+    root = ET.fromstring((application / "reboot.svg").read_text())
+    assert root.tag == "{http://www.w3.org/2000/svg}svg"
+    words = {element.text for element in root.iter("{http://www.w3.org/2000/svg}text")}
+    assert {"notified", "in progress", "succeeded", "failed", "rate", "minutes since creation"} <= words
+    assert "reboot: 100 things, from 2026-01-01T00:00 UTC" in words
+
+
+def test_picture_in_the_docs(tmp_path: Path) -> None:
+    """The picture in docs/forecast.md is the one that its words ask for, to the byte."""
+    root = Path(__file__).resolve().parent.parent
+    words = re.search("prod's `firmware-update` with `([^`]*)`", (root / "docs/forecast.md").read_text())
+    assert words
+    arguments = [str(root / "stacks/environments/prod.yaml"), "firmware-update", *words[1].split()]
+    assert run(*arguments, "--plot", str(tmp_path / "one.svg")).exit_code == 0
+    assert (tmp_path / "one.svg").read_bytes() == (root / "docs/forecast.svg").read_bytes()
+
+
+def test_picture_is_the_same_again() -> None:
+    """The same forecast gives the same bytes: no date, no random ids."""
+    one, two = (forecast(BAD, Assumptions(things=100, failure_rate=0.1)) for _ in range(2))
+    assert plot.svg(one) == plot.svg(two)
+    assert re.search(r"dc:date|20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d", plot.svg(one)) is None
+
+
+def test_picture_of_a_long_rollout_is_small() -> None:
+    """Months of windows make no large file, and no font has to be installed."""
+    found = forecast(LONG, Assumptions(things=100_000, failure_rate=0.2, run_time_minutes="5:2"))
+    assert len(found.timeline) > 10_000
+    text = plot.svg(found)
+    assert len(text.encode()) < 100_000
+    assert set(re.findall(r"font-family: ([^;\"]*)", text)) == {"sans-serif"}
+    assert "window" in text
+
+
+def test_picture_keeps_the_steps() -> None:
+    """Of a long rollout there are fewer minutes in the picture, but each is one of the forecast's, and no peak is lost.
+
+    What is in progress is seen to end after a window has closed.
+    """
+    found = forecast(LONG, Assumptions(things=3000, run_time_minutes=12)).timeline
+    drawn = found.thinned(plot.MOST_POINTS)
+    rows = {row["minute"]: row for row in found}
+    assert len(drawn["minute"]) <= plot.MOST_POINTS < len(found)
+    assert [
+        drawn["in_progress"][index] == rows[int(minute)]["in_progress"] for index, minute in enumerate(drawn["minute"])
+    ]
+    assert max(drawn["in_progress"]) == max(row["in_progress"] for row in found)
+    assert drawn["in_progress"].count(0) == 5 == len(found.open_spans())
+    assert [closes - opens for opens, closes in found.open_spans()] == [90, 90, 90, 90, 81]
+
+
+def test_picture_marks_the_abort() -> None:
+    """Where the expected run is aborted, the moment is marked."""
+    found = forecast(BAD, Assumptions(things=100, failure_rate=0.1))
+    assert found.timeline.aborted_minute == 6
+    assert ">abort, minute 6<" in plot.svg(found)
+    assert "^ abort in minute 6" in render.text([found])
+    assert "abort fires in minute 6 at the assumed rates, without a bad release" in render.text([found])
+
+
+def test_hard_names() -> None:
+    """A name that could be markdown, HTML, mathematics or markup is only a name."""
+    found = forecast(template(), Assumptions(things=3))
+    object.__setattr__(found, "template", "a|b`<img>[red]@me $x$\n#1")
+    assert "a\\|b\\`&lt;img&gt;\\[red\\]\\@me $x$\\\\u000a\\#1" in render.markdown([found])
+    assert "a|b`<img>[red]@me $x$\\u000a#1" in render.text([found])
+    assert "a|b`<img>[red]@me $x$\\u000a#1" in render.text([found, found])
+    words = [element.text for element in ET.fromstring(plot.svg(found)).iter("{http://www.w3.org/2000/svg}text")]
+    assert "a|b`<img>[red]@me $x$\\u000a#1: 3 things, from 2026-01-01T00:00 UTC" in words
