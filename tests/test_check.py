@@ -133,12 +133,12 @@ DURATIONS: list[tuple[str, dict[str, Any], dict[str, Any], Found]] = [
 # Ten a minute: when 50 have failed, in minute 9, another 40 are in flight.
 CAREFUL = {"rollout": {"maximum_per_minute": 10}} | abort(least=50)
 HARM: list[tuple[str, dict[str, Any], dict[str, Any], Found]] = [
-    ("no budget", CAREFUL, {"environment": environment(1000), "cloudformation": False}, []),
-    ("as many as are allowed", CAREFUL, {"environment": environment(1000, max_harmed=90), "cloudformation": False}, []),
+    ("no budget", CAREFUL, {"environment": environment(1000), "spelling": cloudformation.API_TEMPLATE}, []),
+    ("as many as are allowed", CAREFUL, {"environment": environment(1000, max_harmed=90), "spelling": cloudformation.API_TEMPLATE}, []),
     (
         "one more",
         CAREFUL,
-        {"environment": environment(1000, max_harmed=89), "cloudformation": False},
+        {"environment": environment(1000, max_harmed=89), "spelling": cloudformation.API_TEMPLATE},
         [("JT354", "abort", "90 things harmed, stopped in minute 9, after 90 were notified")],
     ),
     ("a fleet of as many", {}, {"environment": environment(1000, max_harmed=1000)}, []),
@@ -148,7 +148,7 @@ HARM: list[tuple[str, dict[str, Any], dict[str, Any], Found]] = [
         {"environment": environment(1000, max_harmed=0)},
         [("JT354", "abort", "1000 things harmed, not stopped")],
     ),
-    ("both budgets", CAREFUL, {"environment": environment(1000, hours=1, max_harmed=0), "cloudformation": False},
+    ("both budgets", CAREFUL, {"environment": environment(1000, hours=1, max_harmed=0), "spelling": cloudformation.API_TEMPLATE},
      [("JT253", "rollout", "done in minute 104"), ("JT354", "abort",
                                                    "90 things harmed, stopped in minute 9, after 90 were notified")]),
 ]  # fmt: skip
