@@ -32,7 +32,7 @@ class JobTemplatesStack(cdk.Stack):
         )
         self.templates = {
             str(spec.template_name): JobTemplate.from_spec(
-                self, str(spec.template_name), spec, environment=environment.name
+                self, str(spec.template_name), spec, environment=environment.name, fleet=environment.fleet
             )
             for spec in environment.templates
         }

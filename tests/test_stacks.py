@@ -92,6 +92,7 @@ def test_metadata(name: str) -> None:
             assert one["Metadata"]["iot-jobs"] == {
                 "template_name": template_name_of(one["Properties"]["JobTemplateId"]),
                 "environment": name,
+                "fleet": {"things": ENVIRONMENTS[name].fleet.things},
                 "content": content_digest(one["Properties"]),
             }
 

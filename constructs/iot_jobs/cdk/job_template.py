@@ -14,6 +14,7 @@ from constructs import Construct
 
 from iot_jobs import (
     AbortConfig,
+    Fleet,
     JobDocument,
     JobTemplateSpec,
     MaintenanceWindow,
@@ -22,7 +23,7 @@ from iot_jobs import (
     RolloutConfig,
     TimeoutConfig,
 )
-from iot_jobs.cdk.ids import StackIds, Template
+from iot_jobs.cdk.ids import METADATA, StackIds, Template
 from iot_jobs.cdk.imported import ImportedJobTemplate
 from iot_jobs.cdk.late import LateChecks
 from iot_jobs.cdk.metrics import JobMetrics
@@ -98,6 +99,7 @@ class JobTemplate(Construct, JobMetrics, Permissions):
         removal_policy: cdk.RemovalPolicy | None = None,
         keep_previous: bool = False,
         generation: int = 0,
+        fleet: Fleet | None = None,
     ) -> None:
         """Check the values and create the template.
 
@@ -126,6 +128,8 @@ class JobTemplate(Construct, JobMetrics, Permissions):
             keep_previous: Leave the old template and its role when an edit replaces it. Each template counts towards
                 the quota of 100.
             generation: Raise it to go back to earlier content whose template was kept, and still has its id.
+            fleet: The things that its jobs are for, which `iot-jobs review` forecasts a change for. It is written into
+                the resource's Metadata and moves no id. None: nobody knows.
 
         Raises:
             FindingsError: With every finding at once, before jsii is reached.
@@ -173,18 +177,20 @@ class JobTemplate(Construct, JobMetrics, Permissions):
         self._resource = JobTemplateResource(self, "Resource", emitted)
         self._arn = self._resource.attr_arn
         environment = environment or ids.name
+        metadata = {"template_name": template_name, "environment": environment, **_of_fleet(fleet)}
         ids.add(
             Template(
                 name=template_name,
                 emitted=emitted,
                 resource=self._resource,
                 arn=self._arn,
-                metadata={"template_name": template_name, "environment": environment},
+                metadata=metadata,
                 generation=generation if fixed is None else None,
                 resources=1 + (parameter_prefix is not None) + made,
             )
         )
         if fixed is not None:
+            self._resource.add_metadata(METADATA, metadata)  # the others get theirs with their ids
             cdk.Annotations.of(self).add_warning_v2("iot-jobs:fixed-id", _FIXED_ID)
         if removal_policy is not None:
             self._resource.apply_removal_policy(removal_policy, apply_to_update_replace_policy=False)
@@ -199,9 +205,17 @@ class JobTemplate(Construct, JobMetrics, Permissions):
         create(cdk.CfnOutput.__new__(cdk.CfnOutput), self, "Arn", {"value": self._arn})
 
     @classmethod
-    def from_spec(cls, scope: Construct, id: str, spec: JobTemplateSpec, *, environment: str | None = None) -> Self:
+    def from_spec(
+        cls,
+        scope: Construct,
+        id: str,
+        spec: JobTemplateSpec,
+        *,
+        environment: str | None = None,
+        fleet: Fleet | None = None,
+    ) -> Self:
         """Create a template from a finished spec, such as one of an environment's."""
-        return cls(scope, id, environment=environment, **dict(spec))
+        return cls(scope, id, environment=environment, fleet=fleet, **dict(spec))
 
     @staticmethod
     def from_job_template_arn(
@@ -293,6 +307,11 @@ class JobTemplate(Construct, JobMetrics, Permissions):
     def job_template_ref(self) -> JobTemplateReference:
         """A reference for other constructs."""
         return self._resource.job_template_ref
+
+
+def _of_fleet(fleet: Fleet | None) -> dict[str, Any]:
+    """What a fleet states, as Metadata."""
+    return {} if fleet is None else {"fleet": fleet.model_dump(exclude_none=True)}
 
 
 def _placeholders(document: JobDocument | None) -> tuple[Placeholder, ...]:

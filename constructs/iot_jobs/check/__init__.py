@@ -9,10 +9,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from iot_jobs import agents
-from iot_jobs.check.advice import advice, volatile_tag
+from iot_jobs.check.advice import advice
 from iot_jobs.check.catalogue import rules
 from iot_jobs.files import Application, Reading, Skipped, Subject, read_application
 from iot_jobs.finding import Finding, FindingsError, Rule, unique
+from iot_jobs.volatile import volatile_tag
 
 __all__ = [
     "ACKNOWLEDGED_UNKNOWN",

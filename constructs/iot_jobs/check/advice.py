@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -18,6 +17,7 @@ from iot_jobs.spec import JobSpec, JobTemplateSpec
 from iot_jobs.spec.job import instant
 from iot_jobs.spec.parts import known_items
 from iot_jobs.unresolved import known
+from iot_jobs.volatile import volatile_description, volatile_tag
 
 _DETAILS = GUIDE + "jobs-configurations-details.html"
 _HANDLER = (
@@ -29,12 +29,6 @@ def _advice(code: str, title: str, why: str, source: str) -> Rule:
     return Rule(code=code, title=title, why=why, source=source, severity="warning")
 
 
-VOLATILE = _advice(
-    "JT151",
-    "description and tags hold nothing that changes with each build",
-    "Every property is create-only, so that a date or commit in one replaces the template on every deployment.",
-    _HANDLER,
-)
 CONSTANT_RATE = _advice(
     "JT251",
     "a rollout has an exponential rate",
@@ -108,20 +102,6 @@ START_TIME = Rule(
     why="The service refuses other times.",
     source=API + "SchedulingConfig.html",
 )
-_VOLATILE = re.compile(
-    r"(?P<date>\b20[0-9]{2}-?(?:0[1-9]|1[0-2])-?(?:0[1-9]|[12][0-9]|3[01])(?:\b|T))"
-    r"|(?P<commit>\b(?=[0-9a-f]*[0-9])(?=[0-9a-f]*[a-f])(?:[0-9a-f]{7,12}|[0-9a-f]{40})\b)"
-    r"|(?P<timestamp>\b1[0-9]{9}(?:[0-9]{3})?\b)"
-    r"|(?P<build>\bbuild[ #:_-]*[0-9]+\b)",
-    re.IGNORECASE,
-)
-_VOLATILE_TAGS = re.compile(
-    r"(?:.*[_.:/-])?(?:commit|sha|git[_-]?(?:sha|commit|ref)|revision|build(?:[_-]?(?:id|number|time|date))?|timestamp"
-    r"|deployed[_-]?at|updated[_-]?at|pipeline[_-]?id|run[_-]?id)",
-    re.IGNORECASE,
-)
-
-
 def advice(subject: Subject, *, now: datetime) -> Iterator[Finding]:
     """What AWS takes and the fleet doesn't, for one template or job; locations are those of its spec."""
     for rule in _RULES:
@@ -264,30 +244,11 @@ def _windows(subject: Subject) -> Iterator[Finding]:
 
 def _volatile(subject: Subject) -> Iterator[Finding]:
     description = known(subject.spec.description)
-    if description is not None and (match := _VOLATILE.search(description)):
-        yield VOLATILE.finding(
-            loc=("description",),
-            given=match[0],
-            allowed=f"a description without a {match.lastgroup}",
-            fix="say what the job does; the stack's tags can say which build deployed it",
-        )
+    if description is not None and (finding := volatile_description(description)):
+        yield finding
     for key, value in (known(subject.spec.tags) or {}).items():
         if finding := volatile_tag(key, known(value)):
             yield finding
-
-
-def volatile_tag(key: str, value: str | None) -> Finding | None:
-    """What is wrong with a tag that changes with each build, None for any other. The value may not be known."""
-    match = _VOLATILE.search(value) if value is not None else None
-    if not match and not _VOLATILE_TAGS.fullmatch(key):
-        return None
-    return VOLATILE.finding(
-        loc=("tags", key),
-        given=match[0] if match else value,
-        allowed="tags that stay the same from build to build",
-        fix=f'keep it off job templates: Tags.of(app).add("{key}", ..., '
-        'exclude_resource_types=["AWS::IoT::JobTemplate"])',
-    )
 
 
 def _document(subject: Subject) -> Iterator[Finding]:

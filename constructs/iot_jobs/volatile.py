@@ -1,0 +1,55 @@
+"""What changes with each build: in a tag or a description it replaces a template on every deployment."""
+
+from __future__ import annotations
+
+import re
+
+from iot_jobs.finding import Finding, Rule
+
+VOLATILE = Rule(
+    code="JT151",
+    title="description and tags hold nothing that changes with each build",
+    why="Every property is create-only, so that a date or commit in one replaces the template on every deployment.",
+    source=(
+        "https://github.com/aws-cloudformation/aws-cloudformation-resource-providers-iot/tree/main/aws-iot-jobtemplate"
+    ),
+    severity="warning",
+)
+
+_VOLATILE = re.compile(
+    r"(?P<date>\b20[0-9]{2}-?(?:0[1-9]|1[0-2])-?(?:0[1-9]|[12][0-9]|3[01])(?:\b|T))"
+    r"|(?P<commit>\b(?=[0-9a-f]*[0-9])(?=[0-9a-f]*[a-f])(?:[0-9a-f]{7,12}|[0-9a-f]{40})\b)"
+    r"|(?P<timestamp>\b1[0-9]{9}(?:[0-9]{3})?\b)"
+    r"|(?P<build>\bbuild[ #:_-]*[0-9]+\b)",
+    re.IGNORECASE,
+)
+_VOLATILE_TAGS = re.compile(
+    r"(?:.*[_.:/-])?(?:commit|sha|git[_-]?(?:sha|commit|ref)|revision|build(?:[_-]?(?:id|number|time|date))?|timestamp"
+    r"|deployed[_-]?at|updated[_-]?at|pipeline[_-]?id|run[_-]?id)",
+    re.IGNORECASE,
+)
+
+
+def volatile_description(description: str) -> Finding | None:
+    """What is wrong with a description that changes with each build, None for any other."""
+    match = _VOLATILE.search(description)
+    return match and VOLATILE.finding(
+        loc=("description",),
+        given=match[0],
+        allowed=f"a description without a {match.lastgroup}",
+        fix="say what the job does; the stack's tags can say which build deployed it",
+    )
+
+
+def volatile_tag(key: str, value: str | None) -> Finding | None:
+    """What is wrong with a tag that changes with each build, None for any other. The value may not be known."""
+    match = _VOLATILE.search(value) if value is not None else None
+    if not match and not _VOLATILE_TAGS.fullmatch(key):
+        return None
+    return VOLATILE.finding(
+        loc=("tags", key),
+        given=match[0] if match else value,
+        allowed="tags that stay the same from build to build",
+        fix=f'keep it off job templates: Tags.of(app).add("{key}", ..., '
+        'exclude_resource_types=["AWS::IoT::JobTemplate"])',
+    )
