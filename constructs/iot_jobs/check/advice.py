@@ -102,6 +102,8 @@ START_TIME = Rule(
     why="The service refuses other times.",
     source=API + "SchedulingConfig.html",
 )
+
+
 def advice(subject: Subject, *, now: datetime) -> Iterator[Finding]:
     """What AWS takes and the fleet doesn't, for one template or job; locations are those of its spec."""
     for rule in _RULES:

@@ -13,6 +13,7 @@ from iot_jobs.forecast.assumptions import ASSUMED, NOT_MODELLED, Assumptions, Du
 from iot_jobs.forecast.blast import BlastRadius, blast_radius
 from iot_jobs.forecast.lanes import figure
 from iot_jobs.forecast.montecarlo import Trials, monte_carlo
+from iot_jobs.forecast.outline import Outline, outline
 from iot_jobs.forecast.plan import ForecastError, Plan, plan
 from iot_jobs.forecast.result import Executions, Forecast, Reached, Timeline, WindowsUsed, timeline
 from iot_jobs.forecast.selection import assumptions, minutes, selected
@@ -27,6 +28,7 @@ __all__ = [
     "Executions",
     "Forecast",
     "ForecastError",
+    "Outline",
     "Reached",
     "Scheduler",
     "Timeline",
@@ -36,6 +38,7 @@ __all__ = [
     "figure",
     "forecast",
     "minutes",
+    "outline",
     "selected",
 ]
 

@@ -39,19 +39,27 @@ def blast_radius(plan: Plan) -> tuple[Engine, Lanes, tuple[BlastRadius, ...], fl
     then every hundredth below the first that fires. Assumed: no smaller rate fires between two whole ones that do not.
     """
     engine, lanes = _run(plan, [percent / 100 for percent in range(101)])
-    table = tuple(
-        BlastRadius(
-            failure_rate_percent=percent,
-            fires=bool(np.isfinite(lanes.minute[percent])),
-            minute=int(lanes.minute[percent]) if np.isfinite(lanes.minute[percent]) else None,
-            notified=figure(lanes.notified.item(percent)),
-            harmed=figure(lanes.harmed.item(percent)),
-            in_flight=figure(lanes.in_flight.item(percent)),
-            harmed_final=figure(lanes.harmed_final.item(percent)),
-        )
-        for percent in PERCENTAGES
-    )
+    table = tuple(_row(percent, lanes, percent) for percent in PERCENTAGES)
     return engine, lanes, table, _smallest(plan, lanes)
+
+
+def rows(plan: Plan, percentages: Sequence[int]) -> tuple[Engine, Lanes, tuple[BlastRadius, ...]]:
+    """The expected run, and the rows of the table for these rates alone, which is several times faster."""
+    engine, lanes = _run(plan, [0, *(percent / 100 for percent in percentages)])
+    return engine, lanes, tuple(_row(percent, lanes, lane) for lane, percent in enumerate(percentages, 1))
+
+
+def _row(percent: int, lanes: Lanes, lane: int) -> BlastRadius:
+    fires = bool(np.isfinite(lanes.minute[lane]))
+    return BlastRadius(
+        failure_rate_percent=percent,
+        fires=fires,
+        minute=int(lanes.minute[lane]) if fires else None,
+        notified=figure(lanes.notified.item(lane)),
+        harmed=figure(lanes.harmed.item(lane)),
+        in_flight=figure(lanes.in_flight.item(lane)),
+        harmed_final=figure(lanes.harmed_final.item(lane)),
+    )
 
 
 def _run(plan: Plan, bad: Sequence[float]) -> tuple[Engine, Lanes]:

@@ -1,0 +1,144 @@
+"""Review: two sets of templates, what differs, which way it goes, and what it does to the fleet and on deployment."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from iot_jobs.review.change import Change
+from iot_jobs.review.changes import spec_changes
+from iot_jobs.review.consequence import FIGURES, Consequence, Forecasts, Side, as_data
+from iot_jobs.review.deploy import Deploy, deploy
+from iot_jobs.review.deployment import Deployment, Grant, Template
+from iot_jobs.review.directions import Direction, Movement, judge
+from iot_jobs.review.matching import Fate, Unmatched, pairs
+from iot_jobs.review.reading import ReviewError, deployment
+from iot_jobs.review.roles import grant_changes
+
+__all__ = [
+    "FIGURES",
+    "Change",
+    "Consequence",
+    "Deploy",
+    "Deployment",
+    "Direction",
+    "Fate",
+    "Grant",
+    "Review",
+    "ReviewError",
+    "Side",
+    "Template",
+    "TemplateReview",
+    "Verdict",
+    "as_data",
+    "deployment",
+    "review",
+    "spec_changes",
+]
+
+Verdict = Literal["riskier", "safer", "neutral", "none"]
+_ORDER: tuple[Verdict, ...] = ("riskier", "safer", "neutral", "none")
+FailOn = Literal["riskier", "any", "none"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class TemplateReview:
+    """One template that isn't the same on both sides.
+
+    `was` is its former name, where it was renamed. `consequence_reason` says why there is no consequence.
+    """
+
+    stack: str
+    environment: str | None
+    name: str
+    was: str | None
+    fate: Fate
+    verdict: Verdict
+    changes: tuple[Change, ...]
+    consequence: Consequence | None
+    consequence_reason: str | None
+    deploy: Deploy
+
+
+@dataclass(frozen=True)
+class Review:
+    """What a change from base to head does. Changes of unlike kind don't cancel out: one that is riskier decides."""
+
+    base: str
+    head: str
+    templates: tuple[TemplateReview, ...]
+
+    @property
+    def verdict(self) -> Verdict:
+        """The gravest of all templates'."""
+        return _gravest(one.verdict for one in self.templates)
+
+    @property
+    def blocked(self) -> tuple[TemplateReview, ...]:
+        """The templates whose deployment ends in a trap."""
+        return tuple(one for one in self.templates if one.deploy.blocked is not None)
+
+    def failed(self, fail_on: FailOn) -> bool:
+        """Whether this is what a pipeline is to stop at. A trap is, unless nothing is."""
+        if fail_on == "none":
+            return False
+        return bool(self.blocked) or (bool(self.templates) if fail_on == "any" else self.verdict == "riskier")
+
+
+def review(base: Deployment, head: Deployment, *, things: int | None = None) -> Review:
+    """Everything that differs between two sides.
+
+    `things` stands in where a template doesn't know its fleet. Raises `ReviewError` where the stacks of both sides
+    can't be told to be the same.
+    """
+    forecasts = Forecasts(things)
+    try:
+        matched = list(pairs(base, head))
+    except Unmatched as error:
+        raise ReviewError(str(error)) from None
+    found = (_reviewed(fate, before, after, forecasts) for fate, before, after in matched)
+    return Review(base.name, head.name, tuple(one for one in found if one is not None))
+
+
+def _reviewed(
+    fate: Fate, before: Template | None, after: Template | None, forecasts: Forecasts
+) -> TemplateReview | None:
+    there = after or before
+    if there is None:
+        return None
+    changes = tuple(_changes(before, after)) if before is not None and after is not None else ()
+    deployed = deploy(fate, before, after)
+    if fate == "changed" and not changes and not deployed.id_changes and deployed.blocked is None:
+        return None
+    consequence, reason = forecasts.consequence(before, after)
+    return TemplateReview(
+        stack=there.stack,
+        environment=there.environment,
+        name=there.name,
+        was=before.name if before is not None and fate == "renamed" else None,
+        fate=fate,
+        verdict=_verdict(fate, changes),
+        changes=changes,
+        consequence=consequence,
+        consequence_reason=reason,
+        deploy=deployed,
+    )
+
+
+def _changes(before: Template, after: Template) -> Iterator[Change]:
+    synthesized, generated = before.synthesized and after.synthesized, before.generated and after.generated
+    if before.id != after.id and synthesized and not generated:
+        yield Change("job_template_id", before.id, after.id, *judge("job_template_id", Movement.CHANGED))
+    yield from spec_changes(before.spec, after.spec)
+    if before.grants is not None and after.grants is not None:
+        yield from grant_changes(before.grants, after.grants)
+
+
+def _verdict(fate: Fate, changes: Iterable[Change]) -> Verdict:
+    fallback: Verdict = "none" if fate == "changed" else "neutral"
+    return _gravest([fallback, *(change.direction.value for change in changes)])
+
+
+def _gravest(verdicts: Iterable[Verdict]) -> Verdict:
+    return min(verdicts, key=_ORDER.index, default="none")

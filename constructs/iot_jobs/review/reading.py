@@ -1,0 +1,160 @@
+"""The job templates of one side: a cdk.out folder, a CloudFormation template, or the application at a git revision."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from iot_jobs.cloudformation import TEMPLATE, properties
+from iot_jobs.document import UNREADABLE
+from iot_jobs.environment import Environment, Fleet
+from iot_jobs.files import Source, read, read_application, root_of
+from iot_jobs.files.subject import from_properties
+from iot_jobs.finding import FindingsError
+from iot_jobs.presign import MADE_ROLE
+from iot_jobs.review.deployment import Deployment, Grant, Template
+from iot_jobs.review.revision import RevisionError, exported
+from iot_jobs.review.roles import grants_in, grants_of_spec
+from iot_jobs.spec import JobTemplateSpec
+from iot_jobs.unresolved import is_intrinsic, known
+
+METADATA = "iot-jobs"
+"""The key of what `iot_jobs.cdk` writes into a resource's Metadata."""
+
+_TYPE = "AWS::IoT::JobTemplate"
+_KEPT = ("Retain", "RetainExceptOnCreate")
+
+
+class ReviewError(ValueError):
+    """What can't be compared; the text says why."""
+
+
+def deployment(given: str, *, near: Path) -> Deployment:
+    """What the user names: a path where there is one, else a git revision of the application around `near`.
+
+    Raises `FindingsError` with what keeps it from being read, and `ReviewError`. A value that breaks a rule is unknown,
+    and no reason to stop: the other side may be the one that mends it.
+    """
+    path = Path(given)
+    if path.is_file():
+        return Deployment(given, tuple(_template_file(path, _stem(path))), lone=True)
+    if (path / "cdk.out").is_file():
+        return Deployment(given, tuple(_assembly(path)))
+    if path.is_dir() and root_of(path) == path.resolve():
+        return Deployment(given, tuple(_application(path)))
+    root = root_of(near)
+    if root is None:
+        what = "a cdk.out folder" if path.is_dir() else "a file or folder"
+        raise ReviewError(f"{given} is not {what}, and there is no application here to read a git revision of")
+    try:
+        with exported(root, given) as folder:
+            return Deployment(given, tuple(_application(folder)))
+    except RevisionError as error:
+        raise ReviewError(f"{given} is neither a cdk.out folder, a file nor a git revision: {error}") from None
+
+
+def _assembly(folder: Path) -> Iterator[Template]:
+    """Every stack of a cdk.out folder, those of stages and nested stacks too."""
+    paths = sorted(folder.rglob("*.template.json"))
+    if not paths:
+        raise ReviewError(f"{folder} has no templates in it")
+    for path in paths:
+        yield from _template_file(path, _stem(path.relative_to(folder)))
+
+
+def _stem(path: Path) -> str:
+    """A stack's name in the CDK, as its file has it."""
+    name = path.as_posix()
+    for ending in (".json", ".yaml", ".yml", ".template"):
+        name = name.removesuffix(ending)
+    return name
+
+
+def _template_file(path: Path, stack: str) -> Iterator[Template]:
+    source = read(path)
+    resources = source.data.get("Resources") if isinstance(source.data, Mapping) else None
+    if not isinstance(resources, Mapping):
+        finding = UNREADABLE.finding(
+            given=source.name, allowed="a CloudFormation template", fix="name a template or a cdk.out folder"
+        )
+        raise FindingsError([finding])
+    parameters = dict(_parameters(resources))
+    for name, resource in resources.items():
+        if isinstance(resource, Mapping) and resource.get("Type") == _TYPE:
+            found = _resource(source, str(name), resource, stack=stack, resources=resources)
+            yield dataclasses.replace(found, parameter=parameters.get(str(name)))
+
+
+def _resource(
+    source: Source, logical_id: str, resource: Mapping[str, Any], *, stack: str, resources: Mapping[str, Any]
+) -> Template:
+    given = resource.get("Properties", {})
+    if is_intrinsic(given) or not isinstance(given, Mapping):
+        raise ReviewError(f"{source.name}: Resources.{logical_id}.Properties is not written out")
+    spec = from_properties(source, ("Resources", logical_id, "Properties"), given, TEMPLATE).spec
+    assert isinstance(spec, JobTemplateSpec)  # noqa: S101  # it is what TEMPLATE reads
+    metadata = resource.get("Metadata")
+    ours = metadata.get(METADATA) if isinstance(metadata, Mapping) else None
+    ours = ours if isinstance(ours, Mapping) else {}
+    name, environment = ours.get("template_name"), ours.get("environment")
+    block = known(spec.presigned_url)
+    role_arn = given["PresignedUrlConfig"].get("RoleArn") if block is not None else None
+    return Template(
+        stack=stack,
+        name=name if isinstance(name, str) else logical_id,
+        spec=spec,
+        emitted=given,
+        id=given.get("JobTemplateId"),
+        environment=environment if isinstance(environment, str) else None,
+        fleet=Fleet.check(ours["fleet"])[0] if isinstance(ours.get("fleet"), Mapping) else None,
+        generated="content" in ours,
+        kept_when_replaced=resource.get("UpdateReplacePolicy") in _KEPT,
+        kept_when_removed=resource.get("DeletionPolicy") in _KEPT,
+        grants=frozenset() if role_arn is None else grants_in(resources, role_arn),
+    )
+
+
+def _parameters(resources: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """The SSM parameters that hold the ARN of a resource of the template, by its logical id."""
+    for resource in resources.values():
+        given = resource.get("Properties") if isinstance(resource, Mapping) else None
+        if isinstance(given, Mapping) and resource.get("Type") == "AWS::SSM::Parameter":
+            value, name = given.get("Value"), given.get("Name")
+            target = value.get("Fn::GetAtt") if isinstance(value, Mapping) else None
+            if isinstance(target, list) and target and isinstance(name, str):
+                yield str(target[0]), name
+
+
+def _application(root: Path) -> Iterator[Template]:
+    """The templates of all environments. Raises `FindingsError` where more than values of a template is wrong."""
+    application, reading = read_application(root)
+    about_values = {id(finding) for subject in reading.subjects for finding in subject.findings}
+    wrong = [one for one in reading.findings if one.severity == "error" and id(one) not in about_values]
+    if wrong:
+        raise FindingsError(wrong)
+    for environment in application.environments:
+        for spec in environment.templates:
+            yield _of_environment(spec, environment)
+
+
+def _of_environment(spec: JobTemplateSpec, environment: Environment) -> Template:
+    name = str(spec.template_name)
+    block = known(spec.presigned_url)
+    grants: frozenset[Grant] | None = frozenset()
+    if block is not None:
+        grants = grants_of_spec(spec) if block.role_arn == MADE_ROLE else None
+    return Template(
+        # As app.py names the stack of the first account and region; the others have the same templates.
+        stack=f"iot-jobs-{environment.name}",
+        name=name,
+        spec=spec,
+        emitted=properties(spec),
+        environment=environment.name,
+        fleet=environment.fleet,
+        synthesized=False,
+        parameter=f"/iot-jobs/{environment.name}/{name}",
+        grants=grants,
+        acknowledged=frozenset(environment.acknowledged.get(name, {})),
+    )
