@@ -21,6 +21,7 @@ from iot_jobs import (
     AbortCriterion,
     ExponentialRate,
     FindingsError,
+    Fleet,
     JobDocument,
     MaintenanceWindow,
     PresignedUrlConfig,
@@ -287,6 +288,27 @@ def test_long_names_are_cut_and_stay_apart() -> None:
         reboot(stack, template_name="x" * 63 + end)
         found.add(job_template_id(stack))
     assert [len(one) for one in found] == [64, 64]
+
+
+def test_metadata_moves_no_id(stack: cdk.Stack) -> None:
+    """A fleet is written down as it is stated, also beside an id of one's own, and the id stays where it is."""
+    fleet = Fleet(things=50, failure_rate=0.01)
+    reboot(stack, fleet=fleet)
+    other = cdk.Stack(cdk.App(), "Jobs")
+    reboot(other)
+    assert job_template_id(stack) == job_template_id(other)
+    fixed = cdk.Stack(cdk.App(), "Fixed")
+    reboot(fixed, job_template_id="mine", environment="prod", fleet=fleet)
+    written = {"things": 50, "failure_rate": 0.01}
+    for one, expected in (
+        (stack, {"environment": "Jobs", "fleet": written}),
+        (fixed, {"environment": "prod", "fleet": written}),
+    ):
+        (found,) = Template.from_stack(one).find_resources("AWS::IoT::JobTemplate").values()
+        metadata = dict(found["Metadata"]["iot-jobs"])
+        assert ("content" in metadata) == (one is stack)
+        metadata.pop("content", None)
+        assert metadata == {"template_name": "reboot", **expected}
 
 
 def test_an_id_of_ones_own(stack: cdk.Stack) -> None:

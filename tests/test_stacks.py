@@ -24,6 +24,7 @@ from iot_jobs.check import load_application
 from iot_jobs.cloudformation import properties
 from iot_jobs.files import Application
 from iot_jobs.identity import content_digest, template_name_of
+from iot_jobs.review import deployment, review
 from stacks.job_templates import JobTemplatesStack
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -95,6 +96,20 @@ def test_metadata(name: str) -> None:
                 "fleet": {"things": ENVIRONMENTS[name].fleet.things},
                 "content": content_digest(one["Properties"]),
             }
+
+
+def test_review_of_both_paths(tmp_path: Path) -> None:
+    """What is synthesized and what the environments say are the same to a review: nothing changed."""
+    app = cdk.App(outdir=str(tmp_path / "cdk.out"))
+    for name, environment in ENVIRONMENTS.items():
+        JobTemplatesStack(app, f"iot-jobs-{name}", environment=environment)
+    app.synth()
+    synthesized, declared = (deployment(str(one), near=ROOT) for one in (tmp_path / "cdk.out", ROOT))
+    assert len(synthesized.templates) == len(declared.templates) == 21
+    assert review(synthesized, declared).templates == ()
+    assert {(one.environment, one.fleet, one.parameter) for one in synthesized.templates} == {
+        (one.environment, one.fleet, one.parameter) for one in declared.templates
+    }
 
 
 def test_same_input_same_bytes() -> None:

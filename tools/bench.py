@@ -18,6 +18,7 @@ ROOT = Path(__file__).resolve().parent.parent
 BIN = ROOT / ".venv" / "bin"
 RUNS = 5
 TEMPLATES = 400
+REVIEWED = 200
 
 
 @dataclass(frozen=True)
@@ -42,8 +43,34 @@ def main() -> None:
         check = (str(BIN / "iot-jobs"), "check", str(template))
         lint = (str(BIN / "cfn-lint"), str(template))
         compare(f"check {TEMPLATES} templates, against cfn-lint", check, lint, environ)
+        review(folder, environ)
     synth_cost.main()
     forecast()
+
+
+def review(folder: Path, environ: dict[str, str]) -> None:
+    """A review of 200 templates that all changed, against cdk diff of the same stacks with nothing deployed."""
+    before = large_template(REVIEWED)
+    after = json.loads(json.dumps(before).replace('"ThresholdPercentage": 2.5', '"ThresholdPercentage": 4'))
+    for resource in after["Resources"].values():
+        resource["Properties"]["JobTemplateId"] += "-next"
+    paths = folder / "before.template.json", folder / "after.template.json"
+    for path, template in zip(paths, (before, after), strict=True):
+        path.write_text(json.dumps(template))
+    app = folder / "reviewed"
+    app.mkdir()
+    artifact = {
+        "type": "aws:cloudformation:stack",
+        "environment": "aws://unknown-account/unknown-region",
+        "properties": {"templateFile": "Reviewed.template.json"},
+    }
+    (app / "manifest.json").write_text(json.dumps({"version": "36.0.0", "artifacts": {"Reviewed": artifact}}))
+    (app / "Reviewed.template.json").write_text(json.dumps(after))
+    ours = (str(BIN / "iot-jobs"), "review", *map(str, paths))
+    cdk = str(ROOT / "node_modules/.bin/cdk")
+    diff = (cdk, "diff", "--app", str(app), "--template", str(paths[0]), "Reviewed")
+    compare(f"review {REVIEWED} templates, against cdk diff", ours, diff, environ)
+    compare("the same with forecasts for 3,000 things", (*ours, "--things", "3000"), diff, environ)
 
 
 def forecast() -> None:

@@ -29,7 +29,7 @@ def text(report: Report) -> str:
 def summary(report: Report) -> str:
     """One line: what was checked, found, acknowledged and skipped."""
     errors = sum(finding.severity == "error" for finding in report.findings)
-    parts = [f"{report.checked} checked", _count(errors, "error"), _count(len(report.findings) - errors, "warning")]
+    parts = [f"{report.checked} checked", count(errors, "error"), count(len(report.findings) - errors, "warning")]
     if report.acknowledged:
         parts.append(f"{len(report.acknowledged)} acknowledged")
     if report.skipped:
@@ -39,7 +39,7 @@ def summary(report: Report) -> str:
 
 def as_json(report: Report) -> str:
     """One object; its members are documented in the README and stay."""
-    return _dump(
+    return json_text(
         {
             "findings": [_finding(finding) for finding in report.findings],
             "acknowledged": [_finding(finding) | {"reason": finding.acknowledged} for finding in report.acknowledged],
@@ -55,9 +55,9 @@ def github(report: Report) -> str:
     for finding in report.findings:
         place = finding.place or Place("")
         where = {"file": place.file, "line": place.line, "col": place.column, "title": finding.code}
-        properties = ",".join(f"{name}={_property(value)}" for name, value in where.items() if value is not None)
+        properties = ",".join(f"{name}={command_property(value)}" for name, value in where.items() if value is not None)
         message = f"{finding.path}: given {shown(finding.given)}; allowed {finding.allowed}; fix: {finding.fix}"
-        lines.append(f"::{_LEVELS[finding.severity]} {properties}::{_data(message)}\n")
+        lines.append(f"::{_LEVELS[finding.severity]} {properties}::{command_data(message)}\n")
     return "".join(lines)
 
 
@@ -84,7 +84,7 @@ def sarif(report: Report) -> str:
             for rule in known
         ],
     }
-    return _dump(
+    return json_text(
         {
             "$schema": SARIF_SCHEMA,
             "version": "2.1.0",
@@ -154,17 +154,21 @@ def _scalar(value: object) -> object:
     return value if value is None or isinstance(value, bool | int | float) else shown(value)
 
 
-def _dump(value: object) -> str:
+def json_text(value: object) -> str:
+    """A value as JSON for people and tools."""
     return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
 
 
-def _data(message: str) -> str:
+def command_data(message: str) -> str:
+    """A message as a workflow command takes it."""
     return re.sub(r"[%\r\n]", lambda match: f"%{ord(match[0]):02X}", message)
 
 
-def _property(value: object) -> str:
+def command_property(value: object) -> str:
+    """A property of a workflow command, such as its title."""
     return re.sub(r"[%\r\n:,]", lambda match: f"%{ord(match[0]):02X}", str(value))
 
 
-def _count(number: int, what: str) -> str:
+def count(number: int, what: str) -> str:
+    """A number with what it counts."""
     return f"{number} {what}{'' if number == 1 else 's'}"

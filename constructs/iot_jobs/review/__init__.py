@@ -44,15 +44,11 @@ FailOn = Literal["riskier", "any", "none"]
 
 @dataclass(frozen=True, kw_only=True)
 class TemplateReview:
-    """One template that isn't the same on both sides.
-
-    `was` is its former name, where it was renamed. `consequence_reason` says why there is no consequence.
-    """
+    """One template that isn't the same on both sides. `consequence_reason` says why there is no consequence."""
 
     stack: str
     environment: str | None
     name: str
-    was: str | None
     fate: Fate
     verdict: Verdict
     changes: tuple[Change, ...]
@@ -107,7 +103,7 @@ def _reviewed(
     there = after or before
     if there is None:
         return None
-    changes = tuple(_changes(before, after)) if before is not None and after is not None else ()
+    changes = tuple(_changes(fate, before, after)) if before is not None and after is not None else ()
     deployed = deploy(fate, before, after)
     if fate == "changed" and not changes and not deployed.id_changes and deployed.blocked is None:
         return None
@@ -116,7 +112,6 @@ def _reviewed(
         stack=there.stack,
         environment=there.environment,
         name=there.name,
-        was=before.name if before is not None and fate == "renamed" else None,
         fate=fate,
         verdict=_verdict(fate, changes),
         changes=changes,
@@ -126,7 +121,9 @@ def _reviewed(
     )
 
 
-def _changes(before: Template, after: Template) -> Iterator[Change]:
+def _changes(fate: Fate, before: Template, after: Template) -> Iterator[Change]:
+    if fate == "renamed":
+        yield Change("template_name", before.name, after.name, *judge("template_name", Movement.CHANGED))
     synthesized, generated = before.synthesized and after.synthesized, before.generated and after.generated
     if before.id != after.id and synthesized and not generated:
         yield Change("job_template_id", before.id, after.id, *judge("job_template_id", Movement.CHANGED))

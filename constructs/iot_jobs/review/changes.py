@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from iot_jobs.document import JobDocument
+from iot_jobs.jsontext import JsonError
 from iot_jobs.model import Model
 from iot_jobs.review.change import Change, same
 from iot_jobs.review.directions import BROKEN, COPIED, UNKNOWN, Judgement, Movement, judge
@@ -80,9 +81,9 @@ def _movement(before: Any, after: Any) -> Movement:
 def plain(value: Any) -> Any:
     """A part of a spec as data for JSON; absent parts left out."""
     if isinstance(value, Unresolved):
-        return value.value if value.value is not None else "unknown"
+        return "unknown" if value.value is None else plain(value.value)
     if isinstance(value, JobDocument):
-        return value.value
+        return _parsed(value)
     if isinstance(value, Model):
         return {name: plain(item) for name, item in value if item is not None}
     if isinstance(value, Mapping):
@@ -90,6 +91,13 @@ def plain(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [plain(item) for item in value]
     return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def _parsed(document: JobDocument) -> Any:
+    try:
+        return document.value
+    except JsonError:  # it is there because it breaks a rule
+        return document.text
 
 
 def _block(path: str, names: Sequence[str]) -> Callable[[Any, Any], Iterator[Change]]:

@@ -65,7 +65,7 @@ class Template:
 
 @dataclass(frozen=True)
 class Deployment:
-    """One side. `name` is how the user called it; `lone` says that it is one template file, of a stack without a name."""
+    """One side. `name` is how the user called it; `lone` says that it is one template file, of a nameless stack."""
 
     name: str
     templates: tuple[Template, ...] = field(default=())

@@ -178,6 +178,7 @@ _opposed("document.root", Movement.ADDED, "it runs as root", "it no longer runs 
 _neutral("document_source", "what devices do: compare the objects in S3", *_SETS)
 _neutral("description", "it is shown to people only", Movement.CHANGED)
 _neutral("job_arn", "what is absent here is copied from a job", *_SETS)
+_neutral("template_name", "the same content under another name", Movement.CHANGED)
 _neutral("job_template_id", "an id that is written by hand", Movement.CHANGED)
 _neutral("destination_package_versions", "what AWS notes as installed where the job succeeds", *_SETS)
 _neutral("tags", "tags do nothing on devices", *_SETS)

@@ -39,10 +39,11 @@ def deployment(given: str, *, near: Path) -> Deployment:
     """
     path = Path(given)
     if path.is_file():
-        return Deployment(given, tuple(_template_file(path, _stem(path))), lone=True)
+        return Deployment(given, tuple(_template_file(path, _stem(Path(path.name)))), lone=True)
     if (path / "cdk.out").is_file():
         return Deployment(given, tuple(_assembly(path)))
-    if path.is_dir() and root_of(path) == path.resolve():
+    # Path makes the working directory of no text at all.
+    if given and path.is_dir() and root_of(path) == path.resolve():
         return Deployment(given, tuple(_application(path)))
     root = root_of(near)
     if root is None:

@@ -1,0 +1,180 @@
+"""A review as text, JSON, and GitHub annotations; markdown has a room of its own."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from iot_jobs.finding import one_line
+from iot_jobs.render.findings import command_data, command_property, json_text
+from iot_jobs.render.forecast import duration, number
+from iot_jobs.render.values import pair
+from iot_jobs.review import as_data
+
+if TYPE_CHECKING:
+    from iot_jobs.review import Change, Deploy, Review, TemplateReview
+
+NOTHING = "nothing changed\n"
+"""The whole report where both sides are the same."""
+
+_TITLES = {
+    "minutes_to_finish": "time to finish",
+    "harmed_at_10_percent": "harmed at 10 %",
+    "harmed_at_100_percent": "harmed at 100 %",
+    "executions": "executions",
+}
+TITLES: Mapping[str, str] = _TITLES
+"""What the figures of a consequence are called."""
+
+
+def text(review: Review) -> str:
+    """The verdict, then a block for each template."""
+    if not review.templates:
+        return NOTHING
+    return f"{headline(review)}\n" + "".join(f"\n{block}" for block in map(_block, review.templates))
+
+
+def as_json(review: Review) -> str:
+    """One object; its members are documented in docs/review.md and stay."""
+    found = json_text({"verdict": review.verdict, "templates": list(map(_template, review.templates))})
+    return found.encode("utf-8", "replace").decode()  # half of a surrogate pair in a document that breaks a rule
+
+
+def github(review: Review) -> str:
+    """Workflow commands, one for each template: a trap is an error, what is riskier a warning."""
+    return "".join(map(_annotation, review.templates))
+
+
+def headline(review: Review) -> str:
+    """Verdict and counts, in one line."""
+    counts = Counter(one.fate for one in review.templates)
+    parts = [f"{counts[fate]} {fate}" for fate in ("changed", "renamed", "added", "removed") if counts[fate]]
+    blocked = [f"{len(review.blocked)} would fail to deploy or never settle"] if review.blocked else []
+    return f"{verdict(review.verdict)}: {', '.join([*parts, *blocked])}"
+
+
+def verdict(found: str) -> str:
+    """A verdict in words: none means that only what CloudFormation sees is different."""
+    return "same for devices" if found == "none" else found
+
+
+def figures(one: TemplateReview) -> Iterator[tuple[str, str]]:
+    """The consequence, figure by figure: before -> after, with the factor."""
+    found = one.consequence
+    if found is None:
+        return
+    before, after = found.before.figures, found.after.figures
+    for name, factor in found.factors.items():
+        sides = [_figure(name, side[name]) for side in (before, after) if side is not None]
+        times = f" (x {factor:g})" if factor not in (None, 1) else ""
+        same = len(sides) == 2 and sides[0] == sides[1] and not times
+        yield name, sides[0] if same else " -> ".join(sides) + times
+
+
+def deployment_lines(one: TemplateReview) -> Iterator[str]:
+    """What a deployment does, in words."""
+    deploy = one.deploy
+    yield _id_line(deploy)
+    if deploy.old in ("removed", "kept"):
+        yield f"the old template is {deploy.old}"
+    if deploy.parameter is not None:
+        yield f"the parameter {one_line(deploy.parameter)} is {deploy.parameter_is}"
+    if deploy.old is not None:
+        yield "jobs that are running go on untouched"
+
+
+def _id_line(deploy: Deploy) -> str:
+    old, new = (_id(one) for one in (deploy.old_id, deploy.new_id))
+    if not deploy.id_changes:
+        return f"the id stays{new and f': {new}'}"
+    if deploy.old is None:
+        return f"a new template{new and f': {new}'}"
+    if old and new:
+        return f"the id moves: {old} -> {new}"
+    return f"the id goes{old and f': {old}'}" if deploy.parameter_is == "removed" else "the id moves"
+
+
+def _id(value: Any) -> str:
+    return "" if value is None else one_line(value) if isinstance(value, str) else "(known at deployment)"
+
+
+def _block(one: TemplateReview) -> str:
+    lines = [f"{one_line(one.stack)} {one_line(one.name)}: {one.fate}, {verdict(one.verdict)}"]
+    if one.deploy.blocked is not None:
+        lines.append(f"  blocked  {one_line(one.deploy.blocked)}")
+    for change in one.changes:
+        lines.append(f"  {change.direction:<8} {one_line(change.path)}: {' -> '.join(pair(change))}")
+        lines.append(f"           {change.reason}")
+    if one.consequence is None:
+        lines.append(f"  forecast none: {one.consequence_reason}")
+    else:
+        lines.append(f"  forecast for {number(one.consequence.things)} things")
+        lines += [f"           {TITLES[name]:<16} {shown}" for name, shown in figures(one)]
+        lines += [f"           {reason}" for reason in reasons(one)]
+    lines.append(f"  deploy   {'; '.join(deployment_lines(one))}")
+    return "".join(f"{line}\n" for line in lines)
+
+
+def reasons(one: TemplateReview) -> Iterator[str]:
+    """Why a side has no forecast."""
+    if one.consequence is not None:
+        for name, side in (("before", one.consequence.before), ("after", one.consequence.after)):
+            if side.reason is not None:
+                yield f"no forecast {name}: {one_line(side.reason)}"
+
+
+def _figure(name: str, value: float | None) -> str:
+    if value is None:
+        return "never"
+    return duration(int(value)) if name == "minutes_to_finish" else number(value)
+
+
+def _template(one: TemplateReview) -> dict[str, Any]:
+    deploy = one.deploy
+    return {
+        "stack": one.stack,
+        "name": one.name,
+        "change": one.fate,
+        "verdict": one.verdict,
+        "changes": [
+            {
+                "path": change.path,
+                "before": change.before,
+                "after": change.after,
+                "direction": change.direction,
+                "reason": change.reason,
+            }
+            for change in one.changes
+        ],
+        "consequence": None if one.consequence is None else as_data(one.consequence),
+        "consequence_reason": one.consequence_reason,
+        "deploy": {
+            "id_changes": deploy.id_changes,
+            "old_id": deploy.old_id,
+            "new_id": deploy.new_id,
+            "old": deploy.old,
+            "parameter": deploy.parameter,
+            "parameter_is": deploy.parameter_is,
+            "running_jobs": "untouched",
+            "blocked": deploy.blocked,
+        },
+    }
+
+
+def _annotation(one: TemplateReview) -> str:
+    blocked = one.deploy.blocked
+    level = "error" if blocked is not None else "warning" if one.verdict == "riskier" else "notice"
+    title = f"{one.stack} {one.name}: {one.fate}, {verdict(one.verdict)}"
+    lines = [] if blocked is None else [f"blocked: {blocked}"]
+    lines += [_sentence(change) for change in one.changes]
+    lines += [f"{TITLES[name]}: {shown}" for name, shown in figures(one)]
+    message = "\n".join(map(one_line, lines)) or "; ".join(deployment_lines(one))
+    return f"::{level} title={command_property(one_line(title))}::{command_data(message)}\n"
+
+
+def _sentence(change: Change) -> str:
+    return f"{change.direction}: {change.path}: {' -> '.join(pair(change))} ({change.reason})"
+
+
+FORMATS: Mapping[str, Callable[[Review], str]] = {"text": text, "json": as_json, "github": github}

@@ -1,0 +1,54 @@
+"""Values of a change for people: with units, on one line, cut so that what differs is seen."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from iot_jobs.finding import SHOWN_CHARACTERS, one_line
+
+if TYPE_CHECKING:
+    from iot_jobs.review import Change
+
+_UNITS = {
+    "maximum_per_minute": "things per minute",
+    "base_rate_per_minute": "things per minute",
+    "increment_factor": "times",
+    "number_of_notified_things": "things",
+    "number_of_succeeded_things": "things",
+    "threshold_percentage": "%",
+    "min_number_of_executed_things": "executions",
+    "number_of_retries": "retries",
+    "in_progress_timeout_in_minutes": "minutes",
+    "duration_in_minutes": "minutes",
+    "expires_in_sec": "seconds",
+}
+_KEPT = 20
+"""How much of what two long texts have in common is left before the first difference."""
+
+
+def pair(change: Change) -> tuple[str, str]:
+    """Before and after, each as short text."""
+    name = "" if change.path.startswith("document") else change.path.rpartition(".")[2]
+    before, after = _said(change.before, name), _said(change.after, name)
+    if max(len(before), len(after)) > SHOWN_CHARACTERS:
+        different = (index for index, (old, new) in enumerate(zip(before, after, strict=False)) if old != new)
+        skipped = max(0, next(different, min(len(before), len(after))) - _KEPT)
+        before, after = (f"…{one[skipped:]}" if skipped else one for one in (before, after))
+    return _cut(before), _cut(after)
+
+
+def _said(value: Any, name: str) -> str:
+    if value is None:
+        return "nothing"
+    if name in _UNITS:
+        return f"{value} {_UNITS[name]}"
+    if isinstance(value, dict) and value and value.keys() <= _UNITS.keys() | {"failure_type", "start_time", "action"}:
+        return ", ".join(f"{key} {_said(item, key)}" for key, item in value.items())
+    if isinstance(value, str):
+        return one_line(value)
+    return one_line(json.dumps(value, ensure_ascii=False, default=str))
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= SHOWN_CHARACTERS else f"{text[: SHOWN_CHARACTERS - 1]}…"

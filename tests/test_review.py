@@ -1,0 +1,519 @@
+"""A review: what differs between two templates, which way it goes, and what comes of it."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from iot_jobs import Fleet, JobDocument, JobTemplateSpec
+from iot_jobs.cloudformation import TEMPLATE, properties, values
+from iot_jobs.review import Change, Deployment, Direction, Grant, Template, review, spec_changes
+from iot_jobs.review.directions import TABLE, Movement
+from iot_jobs.review.roles import grant_changes, grants_in
+from tests.strategies import specs
+
+RATE = {
+    "maximum_per_minute": 500,
+    "exponential_rate": {
+        "base_rate_per_minute": 20,
+        "increment_factor": 1.5,
+        "rate_increase_criteria": {"number_of_succeeded_things": 500},
+    },
+}
+FAILED = {"failure_type": "FAILED", "threshold_percentage": 4, "min_number_of_executed_things": 60}
+ALL = {"failure_type": "ALL", "threshold_percentage": 4, "min_number_of_executed_things": 60}
+WINDOW = {"start_time": "cron(0 1 ? * TUE *)", "duration_in_minutes": 60}
+LATER = {"start_time": "cron(0 1 ? * WED *)", "duration_in_minutes": 60}
+ROLE = "arn:aws:iam::123456789012:role/"
+PACKAGE = "arn:aws:iot:eu-west-1:123456789012:package/agent"
+STEP = {"action": {"name": "a", "type": "runHandler", "input": {"handler": "a.sh", "args": ["x"]}}}
+
+
+def rated(**rate: Any) -> dict[str, Any]:
+    """A rollout whose exponential rate has these values."""
+    return {"rollout": {**RATE, "exponential_rate": {**RATE["exponential_rate"], **rate}}}  # type: ignore[dict-item]
+
+
+def spec(**given: Any) -> JobTemplateSpec:
+    """A template with these values, the document as a mapping."""
+    document = given.pop("document", {"operation": "reboot.sh"})
+    whole: dict[str, Any] = {"template_name": "t", "description": "d", **given}
+    if "document_source" not in given:
+        whole["document"] = JobDocument.inline(document)
+    return JobTemplateSpec(**whole)
+
+
+def steps(*changed: Mapping[str, Any]) -> dict[str, Any]:
+    """A document with steps, each the one above with another action."""
+    return {"document": {"steps": [{"action": {**STEP["action"], **one}} for one in changed]}}
+
+
+# Of each kind: before, after, and path, values and direction there; the way back is the mirror.
+ROWS: dict[str, tuple[dict[str, Any], dict[str, Any], str, Any, Any, str]] = {
+    "maximum": ({"rollout": {"maximum_per_minute": 5}}, {"rollout": {"maximum_per_minute": 6}},
+                "rollout.maximum_per_minute", 5, 6, "riskier"),
+    "rollout below the default": ({"rollout": {"maximum_per_minute": 999}}, {},
+                                  "rollout.maximum_per_minute", 999, None, "riskier"),
+    "rollout at the default": ({}, {"rollout": {"maximum_per_minute": 1000}},
+                               "rollout.maximum_per_minute", None, 1000, "neutral"),
+    "slow start": ({"rollout": RATE}, {"rollout": {"maximum_per_minute": 500}},
+                   "rollout.exponential_rate", RATE["exponential_rate"], None, "riskier"),
+    "base rate": (rated(), rated(base_rate_per_minute=21),
+                  "rollout.exponential_rate.base_rate_per_minute", 20, 21, "riskier"),
+    "factor": (rated(), rated(increment_factor=1.6), "rollout.exponential_rate.increment_factor", 1.5, 1.6, "riskier"),
+    "succeeded": (rated(), rated(rate_increase_criteria={"number_of_succeeded_things": 499}),
+                  "rollout.exponential_rate.rate_increase_criteria.number_of_succeeded_things", 500, 499, "riskier"),
+    "notified": (rated(rate_increase_criteria={"number_of_notified_things": 2}),
+                 rated(rate_increase_criteria={"number_of_notified_things": 1}),
+                 "rollout.exponential_rate.rate_increase_criteria.number_of_notified_things", 2, 1, "riskier"),
+    "what is counted": (rated(), rated(rate_increase_criteria={"number_of_notified_things": 900}),
+                        "rollout.exponential_rate.rate_increase_criteria",
+                        {"number_of_succeeded_things": 500}, {"number_of_notified_things": 900}, "riskier"),
+    "criterion": ({"abort": {"criteria": [FAILED, ALL]}}, {"abort": {"criteria": [ALL]}},
+                  "abort.criteria[FAILED]", {**FAILED, "action": "CANCEL"}, None, "riskier"),
+    "abort": ({"abort": {"criteria": [ALL]}}, {}, "abort.criteria[ALL]", {**ALL, "action": "CANCEL"}, None, "riskier"),
+    "threshold": ({"abort": {"criteria": [FAILED]}}, {"abort": {"criteria": [{**FAILED, "threshold_percentage": 4.01}]}},
+                  "abort.criteria[FAILED].threshold_percentage", 4, 4.01, "riskier"),
+    "minimum": ({"abort": {"criteria": [FAILED]}},
+                {"abort": {"criteria": [{**FAILED, "min_number_of_executed_things": 61}]}},
+                "abort.criteria[FAILED].min_number_of_executed_things", 60, 61, "riskier"),
+    "retry": ({}, {"retry": {"criteria": [{"failure_type": "FAILED", "number_of_retries": 0}]}},
+              "retry.criteria[FAILED]", None, {"failure_type": "FAILED", "number_of_retries": 0}, "neutral"),
+    "retries": ({"retry": {"criteria": [{"failure_type": "ALL", "number_of_retries": 0}]}},
+                {"retry": {"criteria": [{"failure_type": "ALL", "number_of_retries": 1}]}},
+                "retry.criteria[ALL].number_of_retries", 0, 1, "neutral"),
+    "timeout": ({"timeout": {"in_progress_timeout_in_minutes": 5}}, {"timeout": {"in_progress_timeout_in_minutes": 6}},
+                "timeout.in_progress_timeout_in_minutes", 5, 6, "riskier"),
+    "no timeout": ({"timeout": {"in_progress_timeout_in_minutes": 5}}, {},
+                   "timeout.in_progress_timeout_in_minutes", 5, None, "riskier"),
+    "expiry": ({"presigned_url": {"role_arn": ROLE + "a", "expires_in_sec": 60}},
+               {"presigned_url": {"role_arn": ROLE + "a", "expires_in_sec": 61}},
+               "presigned_url.expires_in_sec", 60, 61, "riskier"),
+    "role": ({"presigned_url": {"role_arn": ROLE + "a"}}, {"presigned_url": {"role_arn": ROLE + "b"}},
+             "presigned_url.role_arn", ROLE + "a", ROLE + "b", "neutral"),
+    "window": ({"maintenance_windows": [WINDOW, LATER]}, {"maintenance_windows": [LATER]},
+               "maintenance_windows[cron(0 1 ? * TUE *)]", WINDOW, None, "riskier"),
+    "duration": ({"maintenance_windows": [WINDOW]}, {"maintenance_windows": [{**WINDOW, "duration_in_minutes": 61}]},
+                 "maintenance_windows[cron(0 1 ? * TUE *)].duration_in_minutes", 60, 61, "riskier"),
+    "description": ({}, {"description": "e"}, "description", "d", "e", "neutral"),
+    "tag": ({}, {"tags": {"a": "b"}}, "tags.a", None, "b", "neutral"),
+    "tag with a dot": ({"tags": {"a.b": "1"}}, {"tags": {"a.b": "2"}}, "tags[a.b]", "1", "2", "neutral"),
+    "package": ({"destination_package_versions": [PACKAGE + "/version/1"]},
+                {"destination_package_versions": [PACKAGE + "/version/2"]},
+                f"destination_package_versions[{PACKAGE}]", "1", "2", "neutral"),
+    "another package": ({}, {"destination_package_versions": [PACKAGE + "/version/1"]},
+                        f"destination_package_versions[{PACKAGE}]", None, "1", "neutral"),
+    "source": ({"document_source": "https://bucket.s3.eu-west-1.amazonaws.com/a"}, {"document_source": "https://bucket.s3.eu-west-1.amazonaws.com/b"},
+               "document_source", "https://bucket.s3.eu-west-1.amazonaws.com/a", "https://bucket.s3.eu-west-1.amazonaws.com/b", "neutral"),
+    "step": (steps({}), steps({}, {"name": "b"}), "document.steps[b]", None, {"action": {**STEP["action"], "name": "b"}},
+             "neutral"),
+    "order of steps": (steps({}, {"name": "b"}), steps({"name": "b"}, {}), "document.steps.order", ["a", "b"], ["b", "a"],
+                       "neutral"),
+    "argument": (steps({}), steps({"input": {"handler": "a.sh", "args": ["y"]}}),
+                 "document.steps[a].action.input.args[0]", "x", "y", "neutral"),
+    "arguments": (steps({}), steps({"input": {"handler": "a.sh", "args": ["x", "y"]}}),
+                  "document.steps[a].action.input.args", ["x"], ["x", "y"], "neutral"),
+    "a key with a dot": ({"document": {}}, {"document": {"a.b": 1}}, 'document["a.b"]', None, 1, "neutral"),
+    "null": ({"document": {}}, {"document": {"a": None}}, "document.a", None, "null", "neutral"),
+    "true and 1": ({"document": {"a": True}}, {"document": {"a": 1}}, "document.a", True, 1, "neutral"),
+    "failures ignored": (steps({}), steps({"ignoreStepFailure": "true"}),
+                         "document.steps[a].action.ignoreStepFailure", None, "true", "riskier"),
+    "failures ignored as before": (steps({}), steps({"ignoreStepFailure": "false"}),
+                                   "document.steps[a].action.ignoreStepFailure", None, "false", "neutral"),
+    "errors": (steps({"allowStdErr": 1}), steps({"allowStdErr": 2}),
+               "document.steps[a].action.allowStdErr", 1, 2, "riskier"),
+    "errors without a limit": (steps({"allowStdErr": 1}), steps({}),
+                               "document.steps[a].action.allowStdErr", 1, None, "riskier"),
+    "root": (steps({"runAsUser": "app"}), steps({"runAsUser": "root"}),
+             "document.steps[a].action.runAsUser", "app", "root", "riskier"),
+    "condition": ({"document": {"conditions": [{"key": "k"}]}}, {"document": {}},
+                  "document.conditions", [{"key": "k"}], None, "riskier"),
+}  # fmt: skip
+MIRROR = {"riskier": "safer", "neutral": "neutral"}
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_each_kind_in_both_directions(name: str) -> None:
+    """A change is told once, with its direction, and the way back is its mirror."""
+    before, after, path, old, new, direction = ROWS[name]
+    (there,) = spec_changes(spec(**before), spec(**after))
+    assert (there.path, there.before, there.after, there.direction) == (path, old, new, direction)
+    (back,) = spec_changes(spec(**after), spec(**before))
+    assert (back.path, back.before, back.after, back.direction) == (path, new, old, MIRROR[direction])
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ({}, {}),
+        ({"abort": {"criteria": [FAILED, ALL]}}, {"abort": {"criteria": [ALL, FAILED]}}),
+        ({"abort": {"criteria": [FAILED]}}, {"abort": {"criteria": [{**FAILED, "threshold_percentage": 4.0}]}}),
+        (rated(increment_factor=2), rated(increment_factor=2.0)),
+        ({"maintenance_windows": [WINDOW, LATER]}, {"maintenance_windows": [LATER, WINDOW]}),
+        ({"document": '{"a": 1, "b": 2}'}, {"document": '{ "b":2,\n"a":1 }'}),
+        ({"document": '{"a": 2}'}, {"document": '{"a": 2.0}'}),
+        ({"tags": {"a": "1", "b": "2"}}, {"tags": {"b": "2", "a": "1"}}),
+    ],
+    ids=[
+        "same",
+        "order of criteria",
+        "4 and 4.0",
+        "2 and 2.0",
+        "order of windows",
+        "layout",
+        "2 and 2.0 in it",
+        "tags",
+    ],
+)
+def test_no_change(before: dict[str, Any], after: dict[str, Any]) -> None:
+    """Layout, order and the spelling of numbers are no changes."""
+    assert spec_changes(spec(**before), spec(**after)) == ()
+
+
+def test_one_riskier_change_is_not_outweighed() -> None:
+    """Two safer changes beside a riskier one leave the verdict riskier."""
+    before = spec(
+        rollout={"maximum_per_minute": 9}, timeout={"in_progress_timeout_in_minutes": 9}, abort={"criteria": [ALL]}
+    )
+    after = spec(rollout={"maximum_per_minute": 8}, timeout={"in_progress_timeout_in_minutes": 8})
+    found = review(side(before), side(after))
+    assert [change.direction for change in found.templates[0].changes] == ["safer", "riskier", "safer"]
+    assert found.verdict == "riskier"
+
+
+def test_every_kind_has_both_ways() -> None:
+    """The table is closed under the way back: what is riskier one way is safer the other."""
+    back = {Movement.ADDED: Movement.REMOVED, Movement.RAISED: Movement.LOWERED, Movement.CHANGED: Movement.CHANGED}
+    back |= {there: here for here, there in back.items()}
+    for (kind, movement), (direction, reason) in TABLE.items():
+        assert TABLE[kind, back[movement]][0] == direction.mirrored, kind
+        assert reason
+
+
+def test_what_is_only_known_at_deployment() -> None:
+    """Values that only CloudFormation will know are told as not compared, and so are those that break a rule."""
+    given = properties(spec(timeout={"in_progress_timeout_in_minutes": 5}))
+    function = {**given, "Description": {"Ref": "Text"}}
+    broken = {**given, "TimeoutConfig": {"InProgressTimeoutInMinutes": 0}}
+    before, *after = (read(one) for one in (given, function, broken))
+    assert [spec_changes(before, one) for one in after] == [
+        (Change("description", "d", {"Ref": "Text"}, Direction.NEUTRAL, "not compared: only known at deployment"),),
+        (
+            Change(
+                "timeout.in_progress_timeout_in_minutes", 5, 0, Direction.NEUTRAL,
+                "not compared: breaks a rule, iot-jobs check says which",
+            ),
+        ),
+    ]  # fmt: skip
+
+
+def read(given: Mapping[str, Any]) -> JobTemplateSpec:
+    """Properties as a spec; what breaks a rule is unknown."""
+    read, _ = values(given, TEMPLATE)
+    found, wrong = JobTemplateSpec.check(read)
+    judged = found or JobTemplateSpec.judgeable(read, wrong)
+    assert judged is not None
+    return judged
+
+
+def test_what_is_copied_is_not_judged() -> None:
+    """Where a job is copied, a value that isn't there isn't known, so that adding one is neither riskier nor safer."""
+    arn = "arn:aws:iot:eu-west-1:123456789012:job/j"
+    (change,) = spec_changes(spec(job_arn=arn), spec(job_arn=arn, abort={"criteria": [ALL]}))
+    assert (change.direction, change.reason) == (
+        "neutral",
+        "not compared: without it the value is copied from job_arn, and not known here",
+    )
+
+
+def side(*found: JobTemplateSpec, things: int | None = None, **more: Any) -> Deployment:
+    """One side with these templates in one stack."""
+    fleet = None if things is None else Fleet(things=things)
+    return Deployment("x", tuple(Template.of(one, fleet=fleet, **more) for one in found))
+
+
+@settings(max_examples=60)
+@given(specs())
+def test_nothing_differs_from_itself(one: JobTemplateSpec) -> None:
+    """A template compared with itself has no change."""
+    assert spec_changes(one, one) == ()
+    assert review(side(one), side(one)).templates == ()
+
+
+@settings(max_examples=120)
+@given(specs(), specs())
+def test_the_way_back_is_the_mirror(one: JobTemplateSpec, other: JobTemplateSpec) -> None:
+    """From b to a, every change from a to b is there with its values exchanged and its direction mirrored."""
+    there = {change.path: change for change in spec_changes(one, other)}
+    back = {change.path: change for change in spec_changes(other, one)}
+    assert there.keys() == back.keys()
+    for path, change in there.items():
+        mirrored = (back[path].after, back[path].before, back[path].direction.mirrored)
+        assert (change.before, change.after, change.direction) == mirrored
+
+
+FIELD_OF = {
+    "Description": "description",
+    "Document": "document",
+    "DocumentSource": "document_source",
+    "JobArn": "job_arn",
+    "JobExecutionsRolloutConfig": "rollout",
+    "AbortConfig": "abort",
+    "JobExecutionsRetryConfig": "retry",
+    "TimeoutConfig": "timeout",
+    "PresignedUrlConfig": "presigned_url",
+    "DestinationPackageVersions": "destination_package_versions",
+    "MaintenanceWindows": "maintenance_windows",
+    "Tags": "tags",
+}
+
+
+@settings(max_examples=120)
+@given(specs(), specs())
+def test_every_property_that_differs_is_told(one: JobTemplateSpec, other: JobTemplateSpec) -> None:
+    """Each property that is emitted otherwise shows up in a change, and no path stands twice."""
+    before, after = properties(one), properties(other)
+    found = [change.path for change in spec_changes(one, other)]
+    told = {name for path in found for name in FIELD_OF.values() if path.split(".")[0].split("[")[0] == name}
+    different = {FIELD_OF[key] for key in FIELD_OF if unordered(before.get(key)) != unordered(after.get(key))}
+    assert told == different
+    assert len(found) == len(set(found))
+
+
+def unordered(value: Any) -> Any:
+    """A property with the items of its lists in an order of their own, and a document parsed."""
+    if isinstance(value, str) and value.startswith("{"):
+        return json.loads(value)
+    if isinstance(value, dict):
+        return {key: unordered(item) for key, item in value.items()}
+    return sorted(map(unordered, value), key=str) if isinstance(value, list) else value
+
+
+@settings(max_examples=40)
+@given(st.lists(specs(), min_size=2, max_size=4, unique_by=lambda one: one.template_name))
+def test_matching_by_name(found: list[JobTemplateSpec]) -> None:
+    """What is on one side only was added or removed, whatever the order."""
+    gone, *kept = found
+    there = review(side(*found), side(*reversed(kept)))
+    back = review(side(*kept), side(*found))
+    assert [(one.name, one.fate, one.verdict) for one in there.templates] == [
+        (gone.template_name, "removed", "neutral")
+    ]
+    assert [(one.name, one.fate, one.verdict) for one in back.templates] == [(gone.template_name, "added", "neutral")]
+
+
+def test_a_rename_is_recognised() -> None:
+    """A template that goes and another one with the same content that comes are one with another name."""
+    (found,) = review(side(spec()), side(spec(template_name="u"))).templates
+    assert (found.name, found.fate, found.verdict) == ("u", "renamed", "neutral")
+    assert [(one.path, one.before, one.after) for one in found.changes] == [("template_name", "t", "u")]
+    other = review(side(spec()), side(spec(template_name="u", description="e")))
+    assert [(one.name, one.fate) for one in other.templates] == [("u", "added"), ("t", "removed")]
+
+
+def test_a_rename_stays_in_its_stack() -> None:
+    """The same content in another stack is another template."""
+    found = review(side(spec(), stack="a"), side(spec(template_name="u"), stack="b"))
+    assert [(one.stack, one.fate) for one in found.templates] == [("b", "added"), ("a", "removed")]
+
+
+def test_consequence() -> None:
+    """A rate twice as high halves the time and, with what is underway, doubles those that a bad release reaches."""
+    before = spec(rollout={"maximum_per_minute": 100}, abort={"criteria": [ALL]})
+    after = spec(rollout={"maximum_per_minute": 200}, abort={"criteria": [ALL]})
+    (found,) = review(side(before, things=10_000), side(after, things=10_000)).templates
+    assert found.consequence is not None
+    assert found.consequence.before.figures == {
+        "minutes_to_finish": 104,
+        "harmed_at_10_percent": 50,
+        "harmed_at_100_percent": 500,
+        "executions": 10_000,
+    }
+    assert found.consequence.after.figures == {
+        "minutes_to_finish": 54,
+        "harmed_at_10_percent": 100,
+        "harmed_at_100_percent": 1000,
+        "executions": 10_000,
+    }
+    assert found.consequence.factors == {
+        "minutes_to_finish": 0.5192,
+        "harmed_at_10_percent": 2,
+        "harmed_at_100_percent": 2,
+        "executions": 1,
+    }
+
+
+def test_no_consequence_without_a_fleet() -> None:
+    """Without a fleet there is a reason instead, and --things stands in; an environment's own fleet comes first."""
+    sides = side(spec()), side(spec(description="e"))
+    (found,) = review(*sides).templates
+    assert (found.consequence, found.consequence_reason) == (None, "no fleet is known for it: add --things")
+    (found,) = review(*sides, things=7).templates
+    assert found.consequence is not None
+    assert (found.consequence.things, found.consequence_reason) == (7, None)
+    (found,) = review(side(spec(), things=9), side(spec(description="e")), things=7).templates
+    assert found.consequence is not None
+    assert found.consequence.things == 9
+
+
+def test_no_consequence_where_nothing_is_known() -> None:
+    """Where neither side can be forecast, the reason is that of the new one; where one can, it is there alone."""
+    function = read({**properties(spec()), "TimeoutConfig": {"Ref": "Timeout"}})
+    sides = side(function), side(function.model_copy(update={"description": "e"}))
+    (found,) = review(*sides, things=7).templates
+    reason = "timeout is not known before deployment, or breaks a rule: iot-jobs check says which"
+    assert (found.consequence, found.consequence_reason) == (None, reason)
+    (found,) = review(side(function), side(spec()), things=7).templates
+    assert found.consequence is not None
+    assert (found.consequence.before.reason, found.consequence.before.figures) == (reason, None)
+    assert found.consequence.factors["executions"] is None
+
+
+GRANT = Grant("s3:GetObject", "b/a")
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "changes"),
+    [
+        ([GRANT], [GRANT], []),
+        ([], [GRANT], [("presign_role.allow[s3:GetObject]", None, ["b/a"], "riskier")]),
+        ([GRANT], [GRANT, Grant("s3:GetObject", "b/b")], [("presign_role.allow[s3:GetObject]", ["b/a"], ["b/a", "b/b"], "riskier")]),
+        ([GRANT], [Grant("s3:GetObject", "b/b")], [("presign_role.allow[s3:GetObject]", ["b/a"], ["b/b"], "neutral")]),
+        ([GRANT], [Grant("s3:GetObject", "b/*")], [("presign_role.allow[s3:GetObject]", ["b/a"], ["b/*"], "riskier")]),
+        ([GRANT], [Grant("s3:GetObject", "b/${*}")], [("presign_role.allow[s3:GetObject]", ["b/a"], ["b/${*}"], "neutral")]),
+        ([Grant("s3:GetObject", 'b/a if {"x":1}')], [GRANT],
+         [("presign_role.allow[s3:GetObject]", ['b/a if {"x":1}'], ["b/a"], "riskier")]),
+        ([Grant("s3:GetObject", 'b/a if {"x":1}')], [Grant("s3:GetObject", 'b/* if {"x":1}'), ],
+         [("presign_role.allow[s3:GetObject]", ['b/a if {"x":1}'], ['b/* if {"x":1}'], "riskier")]),
+        ([GRANT], [Grant("s3:GetObject", 'b/* if {"x":1}')],
+         [("presign_role.allow[s3:GetObject]", ["b/a"], ['b/* if {"x":1}'], "neutral")]),
+        ([Grant("s3:*", "*", denies=True)], [], [("presign_role.deny[s3:*]", ["*"], None, "riskier")]),
+        ([GRANT], [Grant("s3:PutObject", "b/a")],
+         [("presign_role.allow[s3:GetObject]", ["b/a"], None, "safer"),
+          ("presign_role.allow[s3:PutObject]", None, ["b/a"], "riskier")]),
+    ],
+)  # fmt: skip
+def test_grants(before: list[Grant], after: list[Grant], changes: list[Any]) -> None:
+    """What the presign role gained or lost, action by action, and its mirror."""
+    assert [(one.path, one.before, one.after, one.direction) for one in grant_changes(before, after)] == changes
+    back = [(one.path, one.after, one.before, one.direction.mirrored) for one in grant_changes(after, before)]
+    assert back == changes
+
+
+def test_grants_of_a_role_in_the_template() -> None:
+    """Inline policies, policies beside it, managed ones and the trust are read, with functions as text."""
+    object_arn = {"Fn::Join": ["", ["arn:", {"Ref": "AWS::Partition"}, ":s3:::b/a"]]}
+    statement = {"Effect": "Allow", "Action": ["s3:GetObject"], "Resource": object_arn}
+    trust = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "iot.amazonaws.com"}}
+    resources = {
+        "Role": {
+            "Type": "AWS::IAM::Role",
+            "Properties": {
+                "AssumeRolePolicyDocument": {"Statement": [trust]},
+                "Policies": [{"PolicyName": "p", "PolicyDocument": {"Statement": statement}}],
+                "ManagedPolicyArns": [{"Ref": "Policy"}],
+            },
+        },
+        "Beside": {
+            "Type": "AWS::IAM::Policy",
+            "Properties": {
+                "Roles": [{"Ref": "Role"}],
+                "PolicyDocument": {
+                    "Statement": {
+                        "Effect": "Deny",
+                        "NotAction": "s3:*",
+                        "Resource": "*",
+                        "Condition": {"Bool": {"x": {"Ref": "P"}}},
+                    }
+                },
+            },
+        },
+        "Other": {
+            "Type": "AWS::IAM::Policy",
+            "Properties": {"Roles": ["other"], "PolicyDocument": {"Statement": statement}},
+        },
+    }
+    assert set(grants_in(resources, {"Fn::GetAtt": ["Role", "Arn"]}) or ()) == {
+        Grant("s3:GetObject", "arn:${AWS::Partition}:s3:::b/a"),
+        Grant("as managed policy", "${Policy}"),
+        Grant("sts:AssumeRole", 'for {"Service":"iot.amazonaws.com"}'),
+        Grant("all but s3:*", '* if {"Bool":{"x":"${P}"}}', denies=True),
+    }
+    assert grants_in(resources, {"Fn::GetAtt": "Role.Arn"}) == grants_in(resources, {"Fn::GetAtt": ["Role", "Arn"]})
+    assert [grants_in(resources, one) for one in (ROLE + "a", {"Fn::GetAtt": ["Beside", "Arn"]}, {"Ref": "Role"})] == [
+        None
+    ] * 3
+
+
+def template(content: str, *, id: str = "t-1", fleet: None = None, **more: Any) -> Deployment:
+    """A side with one synthesized template of this description."""
+    one = spec(description=content, **more)
+    return Deployment("x", (Template(stack="s", name="t", spec=one, emitted=properties(one), id=id),))
+
+
+def test_a_fixed_id_is_a_trap() -> None:
+    """Content that changes under the same id blocks, and leaves the verdict as it is."""
+    found = review(template("a"), template("b"))
+    assert found.verdict == "neutral"
+    assert [one.deploy.blocked is not None for one in found.templates] == [True]
+    assert [found.failed(one) for one in ("riskier", "any", "none")] == [True, True, False]
+    assert review(template("a"), template("b", id="t-2")).blocked == ()
+    assert review(template("a"), template("a")).templates == ()
+
+
+def test_the_bytes_of_a_document_are_content() -> None:
+    """Only the layout of a raw document changes under a fixed id: nothing for devices, and a trap all the same."""
+
+    def raw(text: str) -> Deployment:
+        one = spec()
+        given = properties(one) | {"Document": text}
+        return Deployment("x", (Template(stack="s", name="t", spec=read(given), emitted=given, id="t-1"),))
+
+    found = review(raw('{"a":1}'), raw('{ "a":1}'))
+    assert (found.verdict, found.templates[0].changes, len(found.blocked)) == ("none", (), 1)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "blocked"),
+    [
+        ({}, {"commit": "x"}, True),
+        ({"commit": "x"}, {"commit": "y"}, True),
+        ({"commit": "x"}, {"commit": "x"}, False),
+        ({"commit": "x"}, {}, False),
+        ({}, {"team": "fleet"}, False),
+        ({}, {"version": "2026-01-31"}, True),
+    ],
+)
+def test_volatile_tags_are_a_trap(before: dict[str, str], after: dict[str, str], blocked: bool) -> None:
+    """A tag that came with this change, and will change with the next, blocks; acknowledged, it doesn't."""
+    sides = template("a", tags=before), template("b", id="t-2", tags=after)
+    assert bool(review(*sides).blocked) == blocked
+    accepted = Template.of(spec(tags=after), acknowledged=frozenset({"JT151"}))
+    assert review(side(spec()), Deployment("x", (accepted,))).blocked == ()
+
+
+@pytest.mark.parametrize(
+    ("verdict", "fail_on", "failed"),
+    [
+        *itertools.product(["none"], ["riskier", "any", "none"], [False]),
+        *(("neutral", "any", True), ("neutral", "riskier", False), ("neutral", "none", False)),
+        *(("riskier", "any", True), ("riskier", "riskier", True), ("riskier", "none", False)),
+        *(("safer", "any", True), ("safer", "riskier", False), ("safer", "none", False)),
+    ],
+)
+def test_fail_on(verdict: str, fail_on: Any, failed: bool) -> None:
+    """What stops a pipeline."""
+    after = {
+        "none": spec(timeout={"in_progress_timeout_in_minutes": 5}),
+        "neutral": spec(timeout={"in_progress_timeout_in_minutes": 5}, description="e"),
+        "riskier": spec(timeout={"in_progress_timeout_in_minutes": 6}),
+        "safer": spec(timeout={"in_progress_timeout_in_minutes": 4}),
+    }
+    found = review(side(after["none"]), side(after[verdict]))
+    assert (found.verdict, found.failed(fail_on)) == (verdict, failed)

@@ -1,0 +1,366 @@
+"""`iot-jobs review`: what it reads, what it prints, and how it ends."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+from syrupy.assertion import SnapshotAssertion
+
+from iot_jobs import JobDocument, JobTemplateSpec, RolloutConfig
+from iot_jobs.cli import main
+from iot_jobs.cloudformation import properties
+from iot_jobs.render.review_markdown import MARKER, MOST_CHARACTERS, code, markdown
+from iot_jobs.render.values import pair
+from iot_jobs.review import Change, Deployment, Direction, Template, review
+
+FAMILY = """\
+description: Reboot a device
+document: reboot.json
+rollout: {maximum_per_minute: 100}
+abort:
+  criteria:
+    - {failure_type: ALL, threshold_percentage: 4, min_number_of_executed_things: 60}
+timeout: {in_progress_timeout_in_minutes: 15}
+"""
+ENVIRONMENT = """\
+name: prod
+account: "123456789012"
+region: eu-west-1
+fleet: {things: 10000}
+templates: {reboot: {}}
+"""
+DOCUMENT = '{"version": "1.0", "steps": [{"action": {"name": "reboot", "type": "runHandler", "input": {"handler": "reboot.sh"}}}]}'
+FILES = {
+    "stacks/templates/reboot.yaml": FAMILY,
+    "stacks/environments/prod.yaml": ENVIRONMENT,
+    "job_documents/reboot.json": DOCUMENT,
+}
+
+
+def git(folder: Path, *arguments: str) -> None:
+    """Run git, as nobody in particular."""
+    who = [
+        "-c",
+        "user.name=n",
+        "-c",
+        "user.email=e@example.com",
+        "-c",
+        "commit.gpgsign=false",
+        "-c",
+        "init.defaultBranch=main",
+    ]
+    subprocess.run(["git", *who, *arguments], cwd=folder, check=True, capture_output=True, timeout=60)
+
+
+def write(folder: Path, files: dict[str, str]) -> None:
+    """Write files below a folder."""
+    for name, content in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(content)
+
+
+@pytest.fixture
+def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A repository with an application below its root, one commit, and the working directory in it."""
+    root = tmp_path / "fleet"
+    write(root, FILES)
+    git(tmp_path, "init")
+    git(tmp_path, "add", ".")
+    git(tmp_path, "commit", "-m", "first")
+    monkeypatch.chdir(root)
+    return root
+
+
+def run(*arguments: str) -> Result:
+    """The command, with its exit code and both streams."""
+    return CliRunner().invoke(main, ["review", *arguments])
+
+
+def test_two_revisions(repository: Path, snapshot: SnapshotAssertion) -> None:
+    """Revisions are read through git: the id moves without anybody saying to what, on the environment's own fleet."""
+    write(repository, {"stacks/templates/reboot.yaml": FAMILY.replace("100", "200")})
+    git(repository, "commit", "-am", "faster")
+    write(repository, {"stacks/templates/reboot.yaml": "not read"})
+    assert [run("HEAD~1", "HEAD", "--format", one).stdout for one in ("text", "json", "markdown", "github")] == snapshot
+    assert run("main", "HEAD").stdout == "nothing changed\n"
+
+
+def test_the_working_tree(repository: Path) -> None:
+    """`.` is what isn't committed yet."""
+    assert run("HEAD", ".").stdout == "nothing changed\n"
+    write(repository, {"stacks/templates/reboot.yaml": FAMILY.replace("15", "16")})
+    done = run("HEAD", ".", "--fail-on", "riskier")
+    assert (done.exit_code, done.stderr) == (1, "riskier: 1 changed\n")
+    assert run("HEAD", ".").exit_code == 0
+    assert run(".", "HEAD", "--fail-on", "riskier").exit_code == 0
+    assert run(".", "HEAD", "--fail-on", "any").exit_code == 1
+
+
+def test_layout_is_no_change(repository: Path) -> None:
+    """Comments, key order, blanks and 4.0 for 4 change nothing, not even the id."""
+    rearranged = (
+        "# new\ntimeout:\n  in_progress_timeout_in_minutes: 15\n"
+        + FAMILY.replace("4,", "4.0,").partition("timeout:")[0]
+    )
+    write(
+        repository,
+        {"stacks/templates/reboot.yaml": rearranged, "job_documents/reboot.json": DOCUMENT.replace(" ", "\n")},
+    )
+    assert run("HEAD", ".", "--fail-on", "any").stdout == "nothing changed\n"
+
+
+def test_order_moves_the_id_only(repository: Path) -> None:
+    """Criteria in another order are the same for devices, and another template for CloudFormation."""
+    second = "    - {failure_type: FAILED, threshold_percentage: 2, min_number_of_executed_things: 60}\n"
+    first, rest = FAMILY.partition("    - {")[0], FAMILY.partition("criteria:\n")[2]
+    write(repository, {"stacks/templates/reboot.yaml": first + second + rest})
+    git(repository, "commit", "-am", "two")
+    line, _, after = rest.partition("\n")
+    write(repository, {"stacks/templates/reboot.yaml": f"{first}{line}\n{second}{after}"})
+    done = run("HEAD", ".")
+    assert done.stdout.splitlines()[:3] == [
+        "same for devices: 1 changed",
+        "",
+        "iot-jobs-prod reboot: changed, same for devices",
+    ]
+    assert "  deploy   the id moves; the old template is removed; " in done.stdout
+
+
+def test_errors_in_values_dont_stop_it(repository: Path) -> None:
+    """A value that breaks a rule is told, and the rest compared; what can't be compared at all is exit code 2."""
+    write(repository, {"stacks/templates/reboot.yaml": FAMILY.replace("15", "0").replace("100", "200")})
+    done = run("HEAD", ".")
+    assert "rollout.maximum_per_minute: 100 things per minute -> 200 things per minute\n" in done.stdout
+    assert (
+        "in_progress_timeout_in_minutes: 15 minutes -> 0 minutes\n           not compared: breaks a rule" in done.stdout
+    )
+    write(repository, {"stacks/environments/prod.yaml": ENVIRONMENT.replace("region", "regoin")})
+    done = run("HEAD", ".")
+    assert done.exit_code == 2
+    assert "error JT003" in done.stdout
+    assert done.stderr == "Error: there are errors in what is to be compared\n"
+
+
+def test_links_stay_inside(repository: Path, tmp_path: Path) -> None:
+    """A link inside the application is followed; one that leads out of it is as good as missing."""
+    write(repository, {"job_documents/real.json": DOCUMENT, "../secret.json": DOCUMENT})
+    (repository / "job_documents/reboot.json").unlink()
+    (repository / "job_documents/reboot.json").symlink_to("real.json")
+    git(tmp_path, "add", ".")
+    git(tmp_path, "commit", "-m", "link")
+    assert run("HEAD~1", "HEAD").stdout == "nothing changed\n"
+    (repository / "job_documents/reboot.json").unlink()
+    (repository / "job_documents/reboot.json").symlink_to("../../secret.json")
+    git(tmp_path, "commit", "-am", "out")
+    done = run("HEAD~1", "HEAD")
+    assert "-> reboot.json\n           not compared: breaks a rule" in done.stdout
+
+
+@pytest.mark.parametrize("given", ["nowhere", "--output=/tmp/x", "HEAD:stacks", "main..HEAD", "", "-h/../x"])
+def test_what_is_no_revision(repository: Path, given: str) -> None:
+    """A name that git doesn't know is one line and exit code 2, whatever it looks like."""
+    done = run("--", given, "HEAD")
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert done.stderr.startswith(f"Error: {given} is neither a cdk.out folder, a file nor a git revision: ")
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_outside_of_an_application(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without an application there is nothing to read a revision of."""
+    monkeypatch.chdir(tmp_path)
+    done = run("main", "HEAD")
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert "there is no application here" in done.stderr
+
+
+def resource(**given: Any) -> dict[str, Any]:
+    """A raw job template."""
+    values = {"Description": "d", "Document": "{}", "JobTemplateId": "t-1", **given}
+    return {"Type": "AWS::IoT::JobTemplate", "Properties": values}
+
+
+def files(folder: Path, before: Any, after: Any) -> list[str]:
+    """Two templates as files."""
+    for name, resources in (("a.json", before), ("b.yaml", after)):
+        (folder / name).write_text(json.dumps({"Resources": resources}))
+    return [str(folder / "a.json"), str(folder / "b.yaml")]
+
+
+def test_raw_templates(tmp_path: Path) -> None:
+    """Raw ones match by logical id, in JSON and YAML; an id that was changed by hand is a change, a kept one a trap."""
+    before = {
+        "One": resource(),
+        "Two": resource(JobTemplateId="t-2"),
+        "Gone": resource(JobTemplateId="t-3", Description="x"),
+    }
+    after = {"One": resource(Description="e"), "Two": resource(JobTemplateId="t-4", Description="e")}
+    done = run(*files(tmp_path, before, after), "--format", "json", "--fail-on", "riskier")
+    found = json.loads(done.stdout)
+    assert done.exit_code == 1  # for the trap; the verdict is neutral
+    assert found["verdict"] == "neutral"
+    assert [(one["stack"], one["name"], one["change"]) for one in found["templates"]] == [
+        ("b", "One", "changed"),
+        ("b", "Two", "changed"),
+        ("b", "Gone", "removed"),
+    ]
+    assert [one["path"] for one in found["templates"][1]["changes"]] == ["job_template_id", "description"]
+    assert [one["deploy"]["blocked"] is None for one in found["templates"]] == [False, True, True]
+    assert [one["consequence"] for one in found["templates"]] == [None] * 3
+    assert {one["consequence_reason"] for one in found["templates"]} == {"no fleet is known for it: add --things"}
+    assert run(*files(tmp_path, before, after)).exit_code == 0
+
+
+def test_policies_keep_the_old_one(tmp_path: Path) -> None:
+    """What stays is read from the resource's policies."""
+    kept = {"UpdateReplacePolicy": "Retain", "DeletionPolicy": "Retain"}
+    before = {"One": resource() | kept, "Two": resource(JobTemplateId="t-2") | kept}
+    after = {"One": resource(JobTemplateId="t-3", Description="e") | kept}
+    found = json.loads(run(*files(tmp_path, before, after), "--format", "json").stdout)
+    assert [one["deploy"]["old"] for one in found["templates"]] == ["kept", "kept"]
+
+
+def assembly(folder: Path, **stacks: Any) -> str:
+    """A cdk.out folder with these stacks."""
+    write(folder, {"cdk.out": "{}", "manifest.json": "{}"})
+    write(folder, {f"{name}.template.json": json.dumps({"Resources": found}) for name, found in stacks.items()})
+    return str(folder)
+
+
+def test_cdk_out(tmp_path: Path) -> None:
+    """Stacks match by name, templates by what the construct wrote down; the parameter and the role are found."""
+    ours = {"template_name": "reboot", "environment": "prod", "content": "x", "fleet": {"things": 50}}
+    role = {"Fn::GetAtt": ["Role", "Arn"]}
+
+    def resources(logical_id: str, key: str, id: str) -> dict[str, Any]:
+        statement = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": f"arn:aws:s3:::b/{key}"}
+        document = json.dumps({"url": f"${{aws:iot:s3-presigned-url-v2:https://s3.eu-west-1.amazonaws.com/b/{key}}}"})
+        return {
+            logical_id: resource(JobTemplateId=id, Document=document, PresignedUrlConfig={"RoleArn": role, "ExpiresInSec": 60})
+            | {"Metadata": {"iot-jobs": ours}},
+            "P": {
+                "Type": "AWS::SSM::Parameter",
+                "Properties": {"Name": "/iot-jobs/prod/reboot", "Value": {"Fn::GetAtt": [logical_id, "Arn"]}},
+            },
+            "Role": {"Type": "AWS::IAM::Role", "Properties": {"Policies": [{"PolicyDocument": {"Statement": [statement]}}]}},
+        }  # fmt: skip
+
+    base = assembly(tmp_path / "base", prod=resources("A", "1", "reboot-aaaaaaaaaa"), other={})
+    head = assembly(tmp_path / "head", prod=resources("B", "2", "reboot-bbbbbbbbbb"), other={})
+    (found,) = json.loads(run(base, head, "--format", "json").stdout)["templates"]
+    assert [(one["path"], one["before"], one["after"]) for one in found["changes"][1:]] == [
+        ("presign_role.allow[s3:GetObject]", ["arn:aws:s3:::b/1"], ["arn:aws:s3:::b/2"])
+    ]
+    assert found["consequence"]["things"] == 50
+    assert found["deploy"] == {
+        "id_changes": True,
+        "old_id": "reboot-aaaaaaaaaa",
+        "new_id": "reboot-bbbbbbbbbb",
+        "old": "removed",
+        "parameter": "/iot-jobs/prod/reboot",
+        "parameter_is": "updated",
+        "running_jobs": "untouched",
+        "blocked": None,
+    }
+    lone = tmp_path / "head" / "prod.template.json"
+    assert json.loads(run(base, str(lone), "--format", "json").stdout)["templates"] == [found]
+
+
+def test_a_lone_template_of_many_stacks(tmp_path: Path) -> None:
+    """Where nobody can tell which stack a template is of, that is said."""
+    base = assembly(tmp_path / "base", a={"T": resource()}, b={"T": resource()})
+    (_, head) = files(tmp_path, {}, {"T": resource()})
+    (tmp_path / "c.yaml").write_text(Path(head).read_text())
+    done = run(base, str(tmp_path / "c.yaml"))
+    assert (done.exit_code, done.stderr) == (
+        2,
+        f"Error: {tmp_path}/c.yaml is one template, and {base} has several stacks: a, b\n",
+    )
+
+
+@pytest.mark.parametrize("content", ["[]", "{}", '{"Resources": 5}', "{", '{"Resources": {"T": {"Type": "AWS::IoT::JobTemplate", "Properties": {"Ref": "x"}}}}'])  # fmt: skip
+def test_what_is_no_template(tmp_path: Path, content: str) -> None:
+    """A file without readable resources is exit code 2, and no traceback."""
+    (tmp_path / "t.json").write_text(content)
+    done = run(str(tmp_path / "t.json"), str(tmp_path / "t.json"))
+    assert done.exit_code == 2
+    assert done.exception is None or isinstance(done.exception, SystemExit)
+
+
+BAD = "`*_[x](y)_*` <script>&|\\| @octocat #12 owner/repo#3 https://example.com \u202e~~x~~"
+
+
+def hostile(description: str, text: str) -> Deployment:
+    """A side whose description and document hold all that markdown, HTML and GitHub know."""
+    spec = JobTemplateSpec(
+        template_name="t", description="d", document=JobDocument.inline({BAD: text}), tags={"a": description}
+    )
+    return Deployment(
+        "x", (Template(stack=BAD, name=BAD, spec=spec, emitted=properties(spec), id=BAD + text, environment=BAD),)
+    )
+
+
+def test_nothing_is_made_of_what_templates_hold() -> None:
+    """No markup, mention or reference comes out of a template: outside of our own markup all of it is written out."""
+    found = markdown(review(hostile("a", BAD), hostile("b", BAD + "!"), things=10))
+    inside = "".join(re.findall(r"<code>(.*?)</code>", found))
+    assert "octocat" in inside
+    assert set(re.sub(r"&#\d+;", "", inside)) <= set(
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 -.,()"
+    )
+    outside = re.sub(r"<code>.*?</code>", "", found)
+    assert not {"octocat", "script", "@", "#12", "example"} & set(re.findall(r"octocat|script|@|#12|example", outside))
+    rows = [line for line in found.splitlines() if line.startswith("| ")]
+    assert {line.count("|") for line in rows} <= {6, 8}
+
+
+def test_code() -> None:
+    """All but letters, digits and a few marks is written as a number."""
+    assert code("a|`<b>`@c é\n") == "<code>a&#124;&#96;&#60;b&#62;&#96;&#64;c é&#92;u000a</code>"
+
+
+def test_a_comment_is_cut() -> None:
+    """A comment is never longer than GitHub takes; what is missing is said."""
+
+    def side(rate: int) -> Deployment:
+        specs = [
+            JobTemplateSpec(template_name=f"t{number}", description="d", document=JobDocument.inline({}), rollout=RolloutConfig(maximum_per_minute=rate))
+            for number in range(200)
+        ]  # fmt: skip
+        return Deployment("x", tuple(Template.of(one) for one in specs))
+
+    found = markdown(review(side(1), side(2), things=10))
+    assert MOST_CHARACTERS * 0.9 < len(found) <= MOST_CHARACTERS
+    assert found.startswith(f"{MARKER}\n**Riskier: 200 changed**\n")
+    assert re.search(
+        r"\nCut at the length of a comment: \d+ more to read in the output of <code>iot-jobs review</code>\.\n$", found
+    )
+
+
+def test_nothing_changed_is_one_line() -> None:
+    """Below the hidden marker."""
+    assert markdown(review(Deployment("a"), Deployment("b"))) == f"{MARKER}\nNothing changed for any job template.\n"
+
+
+@pytest.mark.parametrize(
+    ("path", "before", "after", "shown"),
+    [
+        ("abort.criteria[ALL].threshold_percentage", 2, 2.5, ("2 %", "2.5 %")),
+        ("timeout.in_progress_timeout_in_minutes", None, 5, ("nothing", "5 minutes")),
+        ("document.expires_in_sec", 1, 2, ("1", "2")),
+        ("tags.a", "x\ny", "", ("x\\u000ay", "")),
+        ("document.a", "p" * 150 + "1", "p" * 150 + "2", ("…" + "p" * 20 + "1", "…" + "p" * 20 + "2")),
+        ("document.a", "x" * 150, "y" * 150, ("x" * 99 + "…", "y" * 99 + "…")),
+        ("document.a", "x" * 150, "x" * 149, ("…" + "x" * 21, "…" + "x" * 20)),
+        ("maintenance_windows[w]", {"start_time": "w", "duration_in_minutes": 5}, None, ("start_time w, duration_in_minutes 5 minutes", "nothing")),
+        ("document.a", {}, [1], ("{}", "[1]")),
+    ],
+)  # fmt: skip
+def test_values(path: str, before: Any, after: Any, shown: tuple[str, str]) -> None:
+    """Values have units and are cut so that what differs is seen."""
+    assert pair(Change(path, before, after, Direction.NEUTRAL, "")) == shown
