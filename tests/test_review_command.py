@@ -147,6 +147,22 @@ def test_errors_in_values_dont_stop_it(repository: Path) -> None:
     assert done.stderr == "Error: there are errors in what is to be compared\n"
 
 
+def test_within_a_hook_and_a_subfolder(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The repository is the application's, whatever git told the hook, and from wherever in it one calls."""
+    monkeypatch.setenv("GIT_DIR", ".git")
+    monkeypatch.chdir(repository / "stacks/templates")
+    assert run("HEAD", ".").stdout == "nothing changed\n"
+
+
+def test_two_templates_of_one_name(tmp_path: Path) -> None:
+    """Templates of a stack that have the same name are told apart by their logical ids, and none is lost."""
+    ours = {"Metadata": {"iot-jobs": {"template_name": "reboot", "environment": "prod"}}}
+    before = {"A": resource(JobTemplateId="a") | ours, "B": resource(JobTemplateId="b") | ours}
+    after = {"A": resource(JobTemplateId="a") | ours, "B": resource(JobTemplateId="c", Description="e") | ours}
+    found = json.loads(run(*files(tmp_path, before, after), "--format", "json").stdout)
+    assert [(one["name"], one["change"]) for one in found["templates"]] == [("reboot (B)", "changed")]
+
+
 def test_links_stay_inside(repository: Path, tmp_path: Path) -> None:
     """A link inside the application is followed; one that leads out of it is as good as missing."""
     write(repository, {"job_documents/real.json": DOCUMENT, "../secret.json": DOCUMENT})
@@ -162,7 +178,9 @@ def test_links_stay_inside(repository: Path, tmp_path: Path) -> None:
     assert "-> reboot.json\n           not compared: breaks a rule" in done.stdout
 
 
-@pytest.mark.parametrize("given", ["nowhere", "--output=/tmp/x", "HEAD:stacks", "main..HEAD", "", "-h/../x"])
+@pytest.mark.parametrize(
+    "given", ["nowhere", "x" * 5000, "--output=/tmp/x", "HEAD:stacks", "main..HEAD", "", "-h/../x"]
+)
 def test_what_is_no_revision(repository: Path, given: str) -> None:
     """A name that git doesn't know is one line and exit code 2, whatever it looks like."""
     done = run("--", given, "HEAD")

@@ -11,7 +11,7 @@ import iot_jobs
 from iot_jobs.finding import Rule
 
 # What would start Node or load what one command needs alone; no rule is declared there.
-_WITHOUT_RULES = ("iot_jobs.cdk", "iot_jobs.jobs", "iot_jobs.cli", "iot_jobs.render", "iot_jobs.forecast")
+_WITHOUT_RULES = tuple(f"iot_jobs.{name}" for name in ("cdk", "jobs", "cli", "render", "review", "forecast"))
 
 
 @cache

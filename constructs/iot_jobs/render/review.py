@@ -50,7 +50,7 @@ def headline(review: Review) -> str:
     """Verdict and counts, in one line."""
     counts = Counter(one.fate for one in review.templates)
     parts = [f"{counts[fate]} {fate}" for fate in ("changed", "renamed", "added", "removed") if counts[fate]]
-    blocked = [f"{len(review.blocked)} would fail to deploy or never settle"] if review.blocked else []
+    blocked = [f"{len(review.blocked)} blocked"] if review.blocked else []
     return f"{verdict(review.verdict)}: {', '.join([*parts, *blocked])}"
 
 

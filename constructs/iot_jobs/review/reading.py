@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from iot_jobs.cloudformation import TEMPLATE, properties
 from iot_jobs.document import UNREADABLE
@@ -37,23 +38,40 @@ def deployment(given: str, *, near: Path) -> Deployment:
     Raises `FindingsError` with what keeps it from being read, and `ReviewError`. A value that breaks a rule is unknown,
     and no reason to stop: the other side may be the one that mends it.
     """
-    path = Path(given)
-    if path.is_file():
+    path, kind = _path(given, near)
+    if kind == "file":
         return Deployment(given, tuple(_template_file(path, _stem(Path(path.name)))), lone=True)
-    if (path / "cdk.out").is_file():
+    if kind == "assembly":
         return Deployment(given, tuple(_assembly(path)))
-    # Path makes the working directory of no text at all.
-    if given and path.is_dir() and root_of(path) == path.resolve():
+    if kind == "application":
         return Deployment(given, tuple(_application(path)))
     root = root_of(near)
     if root is None:
-        what = "a cdk.out folder" if path.is_dir() else "a file or folder"
-        raise ReviewError(f"{given} is not {what}, and there is no application here to read a git revision of")
+        what = "neither a cdk.out folder nor a file"
+        raise ReviewError(f"{given} is {what}, and there is no application here to read a git revision of")
     try:
         with exported(root, given) as folder:
             return Deployment(given, tuple(_application(folder)))
     except RevisionError as error:
         raise ReviewError(f"{given} is neither a cdk.out folder, a file nor a git revision: {error}") from None
+
+
+def _path(given: str, near: Path) -> tuple[Path, Literal["file", "assembly", "application"] | None]:
+    """What stands at a path, if anything of ours does. `.` is the application, from wherever within it."""
+    path = Path(given)
+    if given == ".":
+        path = root_of(near) or path
+    try:
+        if path.is_file():
+            return path, "file"
+        if (path / "cdk.out").is_file():
+            return path, "assembly"
+        # Path makes the working directory of no text at all.
+        if given and path.is_dir() and root_of(path) == path.resolve():
+            return path, "application"
+    except OSError:  # too long for a path, but perhaps a revision
+        pass
+    return path, None
 
 
 def _assembly(folder: Path) -> Iterator[Template]:
@@ -82,10 +100,13 @@ def _template_file(path: Path, stack: str) -> Iterator[Template]:
         )
         raise FindingsError([finding])
     parameters = dict(_parameters(resources))
-    for name, resource in resources.items():
-        if isinstance(resource, Mapping) and resource.get("Type") == _TYPE:
-            found = _resource(source, str(name), resource, stack=stack, resources=resources)
-            yield dataclasses.replace(found, parameter=parameters.get(str(name)))
+    ours = {str(name): one for name, one in resources.items() if isinstance(one, Mapping) and one.get("Type") == _TYPE}
+    found = {name: _resource(source, name, one, stack=stack, resources=resources) for name, one in ours.items()}
+    names = Counter(one.name for one in found.values())
+    for logical_id, one in found.items():
+        # Two of the same name in a stack are told apart by where they stand.
+        name = one.name if names[one.name] == 1 else f"{one.name} ({logical_id})"
+        yield dataclasses.replace(one, name=name, parameter=parameters.get(logical_id))
 
 
 def _resource(
@@ -100,8 +121,6 @@ def _resource(
     ours = metadata.get(METADATA) if isinstance(metadata, Mapping) else None
     ours = ours if isinstance(ours, Mapping) else {}
     name, environment = ours.get("template_name"), ours.get("environment")
-    block = known(spec.presigned_url)
-    role_arn = given["PresignedUrlConfig"].get("RoleArn") if block is not None else None
     return Template(
         stack=stack,
         name=name if isinstance(name, str) else logical_id,
@@ -113,8 +132,16 @@ def _resource(
         generated="content" in ours,
         kept_when_replaced=resource.get("UpdateReplacePolicy") in _KEPT,
         kept_when_removed=resource.get("DeletionPolicy") in _KEPT,
-        grants=frozenset() if role_arn is None else grants_in(resources, role_arn),
+        grants=_grants(spec, given, resources),
     )
+
+
+def _grants(spec: JobTemplateSpec, given: Mapping[str, Any], resources: Mapping[str, Any]) -> frozenset[Grant] | None:
+    """What the presign role may do: nothing without one, None where it isn't in sight."""
+    if spec.presigned_url is None:
+        return frozenset()
+    block = known(spec.presigned_url)
+    return None if block is None else grants_in(resources, given["PresignedUrlConfig"].get("RoleArn"))
 
 
 def _parameters(resources: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

@@ -12,6 +12,8 @@ from tempfile import TemporaryDirectory
 _FOLDERS = ("stacks/templates", "stacks/environments", "job_documents")
 _LINK = b"120000"
 _TIMEOUT_SECONDS = 120
+# Within a hook, git says where the hook's repository is; ours is that of the application.
+_OTHERS = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX")
 
 
 class RevisionError(ValueError):
@@ -70,6 +72,7 @@ def _git(root: Path, *arguments: str, given: bytes | None = None) -> bytes:
         done = subprocess.run(
             ["git", *arguments],  # noqa: S607  # git is found as users find it
             cwd=root,
+            env={name: value for name, value in os.environ.items() if name not in _OTHERS},
             input=given,
             stdin=subprocess.DEVNULL if given is None else None,
             capture_output=True,
