@@ -16,6 +16,7 @@ from iot_jobs.cloudformation import TEMPLATE, properties, values
 from iot_jobs.review import Change, Deployment, Direction, Grant, Template, review, spec_changes
 from iot_jobs.review.directions import TABLE, Movement
 from iot_jobs.review.roles import grant_changes, grants_in
+from iot_jobs.unresolved import Unresolved
 from tests.strategies import specs
 
 RATE = {
@@ -222,6 +223,35 @@ def read(given: Mapping[str, Any]) -> JobTemplateSpec:
     return judged
 
 
+FIELD_OF = {
+    "Description": "description",
+    "Document": "document",
+    "DocumentSource": "document_source",
+    "JobArn": "job_arn",
+    "JobExecutionsRolloutConfig": "rollout",
+    "AbortConfig": "abort",
+    "JobExecutionsRetryConfig": "retry",
+    "TimeoutConfig": "timeout",
+    "PresignedUrlConfig": "presigned_url",
+    "DestinationPackageVersions": "destination_package_versions",
+    "MaintenanceWindows": "maintenance_windows",
+    "Tags": "tags",
+}
+
+
+@settings(max_examples=60)
+@given(specs(), specs(), st.data())
+def test_what_is_unknown_is_told_once(one: JobTemplateSpec, other: JobTemplateSpec, data: st.DataObject) -> None:
+    """A field that isn't known on one side is one change that isn't compared, in both directions."""
+    field = data.draw(st.sampled_from(sorted(FIELD_OF.values())))
+    unknown = other.model_copy(update={field: Unresolved({"Ref": "X"})})
+    for before, after in ((one, unknown), (unknown, one)):
+        found = [change for change in spec_changes(before, after) if change.path.split(".")[0].split("[")[0] == field]
+        assert [(change.direction, change.reason) for change in found] == [("neutral", found[0].reason)]
+        assert found[0].reason.startswith("not compared: ")
+    assert spec_changes(unknown, unknown) == ()
+
+
 def test_what_is_copied_is_not_judged() -> None:
     """Where a job is copied, a value that isn't there isn't known, so that adding one is neither riskier nor safer."""
     arn = "arn:aws:iot:eu-west-1:123456789012:job/j"
@@ -256,22 +286,6 @@ def test_the_way_back_is_the_mirror(one: JobTemplateSpec, other: JobTemplateSpec
     for path, change in there.items():
         mirrored = (back[path].after, back[path].before, back[path].direction.mirrored)
         assert (change.before, change.after, change.direction) == mirrored
-
-
-FIELD_OF = {
-    "Description": "description",
-    "Document": "document",
-    "DocumentSource": "document_source",
-    "JobArn": "job_arn",
-    "JobExecutionsRolloutConfig": "rollout",
-    "AbortConfig": "abort",
-    "JobExecutionsRetryConfig": "retry",
-    "TimeoutConfig": "timeout",
-    "PresignedUrlConfig": "presigned_url",
-    "DestinationPackageVersions": "destination_package_versions",
-    "MaintenanceWindows": "maintenance_windows",
-    "Tags": "tags",
-}
 
 
 @settings(max_examples=120)

@@ -12,12 +12,13 @@ import pytest
 from click.testing import CliRunner, Result
 from syrupy.assertion import SnapshotAssertion
 
-from iot_jobs import JobDocument, JobTemplateSpec, RolloutConfig
+from iot_jobs import FindingsError, JobDocument, JobTemplateSpec, RolloutConfig
 from iot_jobs.cli import main
 from iot_jobs.cloudformation import properties
+from iot_jobs.render.review import FORMATS
 from iot_jobs.render.review_markdown import MARKER, MOST_CHARACTERS, code, markdown
 from iot_jobs.render.values import pair
-from iot_jobs.review import Change, Deployment, Direction, Template, review
+from iot_jobs.review import Change, Deployment, Direction, ReviewError, Template, deployment, review
 
 FAMILY = """\
 description: Reboot a device
@@ -382,3 +383,73 @@ def test_nothing_changed_is_one_line() -> None:
 def test_values(path: str, before: Any, after: Any, shown: tuple[str, str]) -> None:
     """Values have units and are cut so that what differs is seen."""
     assert pair(Change(path, before, after, Direction.NEUTRAL, "")) == shown
+
+
+def synthesized() -> dict[str, Any]:
+    """A template with all that a review looks at."""
+    statement = {
+        "Effect": "Allow",
+        "Action": ["s3:GetObject"],
+        "Resource": {"Fn::Join": ["", ["arn:aws:s3:::b/", "a"]]},
+    }
+    metadata = {"iot-jobs": {"template_name": "reboot", "environment": "prod", "content": "x", "fleet": {"things": 50}}}
+    given = resource(
+        Document=DOCUMENT,
+        PresignedUrlConfig={"RoleArn": {"Fn::GetAtt": ["Role", "Arn"]}, "ExpiresInSec": 60},
+        TimeoutConfig={"InProgressTimeoutInMinutes": 5},
+        Tags=[{"Key": "a", "Value": "b"}],
+        DestinationPackageVersions=["arn:aws:iot:eu-west-1:123456789012:package/agent/version/1"],
+        MaintenanceWindows=[{"StartTime": "cron(0 1 ? * TUE *)", "DurationInMinutes": 60}],
+        JobExecutionsRetryConfig={"RetryCriteriaList": [{"FailureType": "FAILED", "NumberOfRetries": 1}]},
+    )
+    return {
+        "A": given | {"Metadata": metadata, "UpdateReplacePolicy": "Retain"},
+        "P": {"Type": "AWS::SSM::Parameter", "Properties": {"Name": "/p", "Value": {"Fn::GetAtt": ["A", "Arn"]}}},
+        "Role": {
+            "Type": "AWS::IAM::Role",
+            "Properties": {
+                "AssumeRolePolicyDocument": {"Statement": [statement]},
+                "Policies": [{"PolicyDocument": {"Statement": [statement]}}],
+            },
+        },
+        "Beside": {"Type": "AWS::IAM::Policy", "Properties": {"Roles": [{"Ref": "Role"}], "PolicyDocument": {}}},
+    }
+
+
+def places(value: Any, here: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    """The way to every value in a value."""
+    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    return [here, *(place for key, item in items for place in places(item, (*here, key)))]
+
+
+def replaced(value: Any, place: tuple[Any, ...], other: Any) -> Any:
+    """The value with another one at a place."""
+    if not place:
+        return other
+    copied = dict(value) if isinstance(value, dict) else list(value)
+    copied[place[0]] = replaced(copied[place[0]], place[1:], other)
+    return copied
+
+
+@pytest.mark.parametrize("other", [None, 5, "", [], {}, [None], {"Ref": "X"}, {"a": {"Ref": 1}}, {"Fn::GetAtt": []}, "\udc00"], ids=repr)  # fmt: skip
+def test_no_traceback_whatever_stands_anywhere(tmp_path: Path, other: Any) -> None:
+    """Each value of a template in turn is something else: a review or a reason, and never a traceback."""
+    good = synthesized()
+    path = tmp_path / "t.json"
+
+    def read(resources: Any) -> Deployment | None:
+        path.write_text(json.dumps({"Resources": resources}))
+        try:
+            return deployment(str(path), near=tmp_path)
+        except (FindingsError, ReviewError) as error:
+            assert str(error)
+            return None
+
+    base = read(good)
+    assert base is not None
+    for place in places(good)[1:]:
+        head = read(replaced(good, place, other))
+        for sides in () if head is None else ((base, head), (head, base)):
+            found = review(*sides)
+            for shown in (*FORMATS.values(), markdown):
+                shown(found).encode()

@@ -30,7 +30,7 @@ _KEPT = 20
 def pair(change: Change) -> tuple[str, str]:
     """Before and after, each as short text."""
     name = "" if change.path.startswith("document") else change.path.rpartition(".")[2]
-    before, after = _said(change.before, name), _said(change.after, name)
+    before, after = one_line(_said(change.before, name)), one_line(_said(change.after, name))
     if max(len(before), len(after)) > SHOWN_CHARACTERS:
         different = (index for index, (old, new) in enumerate(zip(before, after, strict=False)) if old != new)
         skipped = max(0, next(different, min(len(before), len(after))) - _KEPT)
@@ -41,13 +41,11 @@ def pair(change: Change) -> tuple[str, str]:
 def _said(value: Any, name: str) -> str:
     if value is None:
         return "nothing"
-    if name in _UNITS:
+    if name in _UNITS and isinstance(value, int | float):
         return f"{value} {_UNITS[name]}"
     if isinstance(value, dict) and value and value.keys() <= _UNITS.keys() | {"failure_type", "start_time", "action"}:
         return ", ".join(f"{key} {_said(item, key)}" for key, item in value.items())
-    if isinstance(value, str):
-        return one_line(value)
-    return one_line(json.dumps(value, ensure_ascii=False, default=str))
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
 
 
 def _cut(text: str) -> str:

@@ -175,8 +175,8 @@ class _List:
     block: str | None = None
 
     def __call__(self, before: Any, after: Any) -> Iterator[Change]:
-        if self.block and not _unresolved(before, after):
-            before, after = _of(before, self.block), _of(after, self.block)
+        if self.block:
+            before, after = (one if _unresolved(one) else _of(one, self.block or "") for one in (before, after))
         old, new = self._named(before), self._named(after)
         if old is None or new is None:
             yield _not_compared(self.path, before, after)

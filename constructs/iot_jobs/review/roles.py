@@ -121,8 +121,9 @@ def flat(value: Any) -> str:
             return f"${{{argument if isinstance(argument, str) else '.'.join(map(str, argument))}}}"
         if function == "Fn::Sub" and isinstance(argument, str):
             return argument
-        if function == "Fn::Join" and isinstance(argument, list) and isinstance(argument[-1], list):
-            return str(argument[0]).join(map(flat, argument[-1]))
+        if function == "Fn::Join" and isinstance(argument, list) and len(argument) == 2:
+            glue, parts = argument
+            return str(glue).join(map(flat, parts if isinstance(parts, list) else [parts]))
     return canonical(value)
 
 
