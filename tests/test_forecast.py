@@ -13,11 +13,12 @@ from hypothesis import strategies as st
 
 from iot_jobs import JobDocument, JobTemplateSpec
 from iot_jobs.finding import FindingsError
-from iot_jobs.forecast import Assumptions, Forecast, ForecastError, forecast
+from iot_jobs.forecast import Assumptions, Forecast, ForecastError, forecast, outline
 from iot_jobs.forecast.engine import Engine
 from iot_jobs.forecast.montecarlo import Draws
 from iot_jobs.forecast.plan import plan
 from iot_jobs.unresolved import Unresolved
+from tests.strategies import specs
 
 NIGHT = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -463,3 +464,16 @@ def test_wrong_assumptions(values: dict[str, Any], expected: list[tuple[str, str
 def test_times_that_are_taken(value: float | str) -> None:
     """The bounds themselves are taken."""
     assert str(Assumptions(things=1, run_time_minutes=value).run_time) == str(value)
+
+
+@settings(max_examples=20)
+@given(specs(), st.integers(1, 3000))
+def test_an_outline_is_part_of_the_forecast(spec: JobTemplateSpec, things: int) -> None:
+    """An outline's figures are the forecast's own, with only the rows that were asked for."""
+    spec = spec.model_copy(update={"job_arn": None})
+    assumed = Assumptions(things=things, failure_rate=0.02)
+    whole, found = forecast(spec, assumed), outline(spec, assumed, percentages=(10, 100))
+    assert (found.notified, found.done, found.executions) == (whole.notified, whole.done, whole.executions)
+    assert found.blast_radius == tuple(one for one in whole.blast_radius if one.failure_rate_percent in (10, 100))
+    assert found.harmed(100) == whole.blast_radius[-1].harmed_final
+    assert list(found.timeline) == list(whole.timeline)

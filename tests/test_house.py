@@ -38,7 +38,9 @@ def test_floors() -> None:
     assert done.returncode == 0, done.stdout
 
 
-@pytest.mark.parametrize("command", [["check", "stacks"], ["schema", "environment"], ["--version"]])
+@pytest.mark.parametrize(
+    "command", [["check", "stacks"], ["review", ".", "."], ["schema", "environment"], ["--version"]]
+)
 def test_the_fast_half_stays_fast(command: list[str]) -> None:
     """Neither Node's bridge nor the CDK, boto3 or a plotting library is loaded to check."""
     heavy = ["aws_cdk", "jsii", "constructs", "boto3", "botocore", "rich", "numpy", "matplotlib", "jsonschema"]

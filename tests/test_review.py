@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from iot_jobs import Fleet, JobDocument, JobTemplateSpec
 from iot_jobs.cloudformation import TEMPLATE, properties, values
-from iot_jobs.review import Change, Deployment, Direction, Grant, Template, review, spec_changes
+from iot_jobs.review import Change, Deploy, Deployment, Direction, Grant, Template, review, spec_changes
 from iot_jobs.review.directions import TABLE, Movement
 from iot_jobs.review.roles import grant_changes, grants_in
 from iot_jobs.unresolved import Unresolved
@@ -387,6 +387,37 @@ def test_no_consequence_where_nothing_is_known() -> None:
     assert found.consequence is not None
     assert (found.consequence.before.reason, found.consequence.before.figures) == (reason, None)
     assert found.consequence.factors["executions"] is None
+
+
+def test_added_and_removed() -> None:
+    """What is there on one side only has no changes, is forecast on that side, and its parameter comes or goes."""
+    there = Deployment("x", (Template.of(spec(), fleet=Fleet(things=10), parameter="/p"),))
+    (added,) = review(Deployment("none"), there).templates
+    (removed,) = review(there, Deployment("none")).templates
+    assert (added.changes, removed.changes) == ((), ())
+    assert added.consequence is not None
+    assert removed.consequence is not None
+    assert (added.consequence.before.figures, removed.consequence.after.figures) == (None, None)
+    assert added.consequence.after.figures == removed.consequence.before.figures
+    assert added.deploy == Deploy(True, None, None, None, "/p", "created")
+    assert removed.deploy == Deploy(True, None, None, "removed", "/p", "removed")
+
+
+def test_a_new_parameter() -> None:
+    """A parameter that comes, moves or goes with a change is told."""
+
+    def found(before: str | None, after: str | None) -> Any:
+        sides = (
+            Deployment("x", (Template.of(spec(description=text), parameter=name),))
+            for text, name in (("d", before), ("e", after))
+        )
+        (one,) = review(*sides).templates
+        return one.deploy.parameter, one.deploy.parameter_is
+
+    assert found(None, None) == (None, None)
+    assert found(None, "/p") == ("/p", "created")
+    assert found("/p", None) == ("/p", "removed")
+    assert found("/p", "/p") == ("/p", "updated")
 
 
 GRANT = Grant("s3:GetObject", "b/a")

@@ -343,6 +343,34 @@ def test_code() -> None:
     assert code("a|`<b>`@c é\n") == "<code>a&#124;&#96;&#60;b&#62;&#96;&#64;c é&#92;u000a</code>"
 
 
+def test_a_table_per_environment() -> None:
+    """Each environment has a table; where it has several stacks, each row says which."""
+
+    def side(rate: int) -> Deployment:
+        one = JobTemplateSpec(
+            template_name="t",
+            description="d",
+            document=JobDocument.inline({}),
+            rollout=RolloutConfig(maximum_per_minute=rate),
+        )
+        places = (("dev", "dev-1"), ("prod", "prod-1"), ("prod", "prod-2"))
+        return Deployment("x", tuple(Template.of(one, stack=stack, environment=name) for name, stack in places))
+
+    found = markdown(review(side(2), side(1)))
+    assert found.partition("<details>")[0] == (
+        f"{MARKER}\n**Safer: 3 changed**\n\n"
+        "### <code>dev</code>\n\n"
+        "| template | change | verdict | time to finish | harmed at 10 % | harmed at 100 % | executions |\n"
+        "| --- | --- | --- | ---: | ---: | ---: | ---: |\n"
+        "| <code>t</code> | changed | safer |  |  |  |  |\n\n"
+        "### <code>prod</code>\n\n"
+        "| template | change | verdict | time to finish | harmed at 10 % | harmed at 100 % | executions |\n"
+        "| --- | --- | --- | ---: | ---: | ---: | ---: |\n"
+        "| <code>prod-1 t</code> | changed | safer |  |  |  |  |\n"
+        "| <code>prod-2 t</code> | changed | safer |  |  |  |  |\n\n"
+    )
+
+
 def test_a_comment_is_cut() -> None:
     """A comment is never longer than GitHub takes; what is missing is said."""
 

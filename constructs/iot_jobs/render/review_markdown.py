@@ -55,17 +55,19 @@ def _note(count: int) -> str:
 
 def _table(name: str, found: Sequence[TemplateReview]) -> str:
     names = ("template", "change", "verdict", *text.TITLES.values())
-    lines = [names, ("---", "---", "---", *["---:"] * len(text.TITLES)), *map(_row, found[:_MOST_ROWS])]
+    several = len({one.stack for one in found}) > 1  # accounts and regions have a stack each
+    rows = [_row(one, f"{one.stack} {one.name}" if several else one.name) for one in found[:_MOST_ROWS]]
+    lines = [names, ("---", "---", "---", *["---:"] * len(text.TITLES)), *rows]
     things = {one.consequence.things for one in found if one.consequence is not None}
     fleet = f", {number(things.pop())} things" if len(things) == 1 else ""
     more = f"\nand {len(found) - _MOST_ROWS} more\n" if len(found) > _MOST_ROWS else ""
     return f"### {code(name)}{fleet}\n\n" + "".join(f"| {' | '.join(line)} |\n" for line in lines) + more
 
 
-def _row(one: TemplateReview) -> tuple[str, ...]:
+def _row(one: TemplateReview, name: str) -> tuple[str, ...]:
     shown = dict(text.figures(one))
     blocked = "" if one.deploy.blocked is None else ", **blocked**"
-    return code(one.name), one.fate, text.verdict(one.verdict) + blocked, *(shown.get(name, "") for name in text.TITLES)
+    return code(name), one.fate, text.verdict(one.verdict) + blocked, *(shown.get(title, "") for title in text.TITLES)
 
 
 def _details(one: TemplateReview) -> str:
