@@ -269,6 +269,7 @@ def test_picture_is_the_same_again() -> None:
     assert re.search(r"dc:date|20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d", plot.svg(one)) is None
 
 
+@pytest.mark.slow
 def test_picture_of_a_long_rollout_is_small() -> None:
     """Months of windows make no large file, and no font has to be installed."""
     found = forecast(LONG, Assumptions(things=100_000, failure_rate=0.2, run_time_minutes="5:2"))
@@ -288,9 +289,9 @@ def test_picture_keeps_the_steps() -> None:
     drawn = found.thinned(plot.MOST_POINTS)
     rows = {row["minute"]: row for row in found}
     assert len(drawn["minute"]) <= plot.MOST_POINTS < len(found)
-    assert [
+    assert all(
         drawn["in_progress"][index] == rows[int(minute)]["in_progress"] for index, minute in enumerate(drawn["minute"])
-    ]
+    )
     assert max(drawn["in_progress"]) == max(row["in_progress"] for row in found)
     assert drawn["in_progress"].count(0) == 5 == len(found.open_spans())
     assert [closes - opens for opens, closes in found.open_spans()] == [90, 90, 90, 90, 81]

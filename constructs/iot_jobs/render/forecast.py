@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import html
-import json
 import shutil
 import sys
 import textwrap
@@ -12,6 +11,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from iot_jobs.finding import one_line
+from iot_jobs.render.jsonout import to_json
 
 if TYPE_CHECKING:
     from iot_jobs.forecast import Forecast
@@ -38,7 +38,7 @@ def as_json(forecasts: Sequence[Forecast]) -> str:
     """One object for one template, else an object with a list; the members are documented in docs/forecast.md."""
     found = [data(one) for one in forecasts]
     value = found[0] if len(found) == 1 else {"forecasts": found}
-    return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
+    return to_json(value)
 
 
 def markdown(forecasts: Sequence[Forecast]) -> str:
