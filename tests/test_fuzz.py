@@ -25,7 +25,7 @@ ROOT = Path(__file__).parents[1]
 FORMATS = ("text", "json", "github", "sarif")
 NAMES = ("a.json", "a.yaml", "a.yml", "a.template", "a")
 
-quick = settings(max_examples=100, suppress_health_check=[HealthCheck.too_slow])
+quick = settings(max_examples=50, suppress_health_check=[HealthCheck.too_slow])
 long = settings(max_examples=6000, derandomize=False, suppress_health_check=[HealthCheck.too_slow])
 
 LEVEL = re.compile(r"::(?:error|warning) (?:[a-z]+=[^,\r\n]*,?)*::[^\r\n]*")
