@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from iot_jobs import JobDocument, JobTemplateSpec
 from iot_jobs.finding import FindingsError
-from iot_jobs.forecast import Assumptions, Forecast, ForecastError, forecast
+from iot_jobs.forecast import Assumptions, Forecast, ForecastError, WindowsUsed, forecast
 from iot_jobs.forecast.engine import Engine
 from iot_jobs.forecast.montecarlo import Draws
 from iot_jobs.forecast.plan import plan
@@ -463,3 +463,18 @@ def test_wrong_assumptions(values: dict[str, Any], expected: list[tuple[str, str
 def test_times_that_are_taken(value: float | str) -> None:
     """The bounds themselves are taken."""
     assert str(Assumptions(things=1, run_time_minutes=value).run_time) == str(value)
+
+
+WEEKLY = {"maintenance_windows": [{"start_time": "cron(0 2 ? * TUE *)", "duration_in_minutes": 5}]}
+USED: list[tuple[str, dict[str, Any], WindowsUsed]] = [
+    ("what begins in the window in which it is notified", {}, WindowsUsed(1, "2026-01-06T02:05")),
+    ("what begins in the next one", {"start_delay_minutes": 7}, WindowsUsed(2, "2026-01-13T02:05")),
+    ("what never begins", {"offline_rate": 1}, WindowsUsed(1, "2026-01-06T02:05")),
+]
+
+
+@pytest.mark.parametrize(("assumed", "expected"), [row[1:] for row in USED], ids=[row[0] for row in USED])
+def test_windows_used(assumed: dict[str, Any], expected: WindowsUsed) -> None:
+    """A window counts when something is notified or begins in it."""
+    found = forecast(template(rollout=constant(10), **WEEKLY), Assumptions(things=30, **assumed))
+    assert found.windows == expected
