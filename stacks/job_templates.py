@@ -11,8 +11,9 @@ from iot_jobs.unresolved import known
 class JobTemplatesStack(cdk.Stack):
     """A stack `iot-jobs-<environment>` with a job template for each of the environment's.
 
-    Without `env` it goes to the environment's first account and region. It is protected from deletion in production. A
-    tag on the whole app that changes with each build doesn't reach it.
+    Without `env` it goes to the environment's first account and region. It is protected from deletion in production. It
+    has the tags that the environment and its families declare and none of the whole app's, one of which may change with
+    each build and so replace every template.
     """
 
     def __init__(
@@ -37,7 +38,7 @@ class JobTemplatesStack(cdk.Stack):
             for spec in environment.templates
         }
         declared = [environment.tags, *(known(spec.tags) or {} for spec in environment.templates)]
-        StableTags.add_to(self, keep={key for tags in declared for key in tags})
+        StableTags.add_to(self, only={key for tags in declared for key in tags})
         for name, reasons in environment.acknowledged.items():
             acknowledgments = [cdk.Acknowledgment(id=f"iot-jobs::{code}", reason=why) for code, why in reasons.items()]
             cdk.Validations.of(self.templates[name]).acknowledge(*acknowledgments)

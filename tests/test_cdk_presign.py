@@ -300,3 +300,12 @@ def test_cdk_nag(tmp_path: Path, region: str | None) -> None:
     app.synth()
     report = json.loads((tmp_path / "validation-report.json").read_text())
     assert [violation for plugin in report["pluginReports"] for violation in plugin["violations"]] == []
+
+
+@pytest.mark.parametrize("key", ["k/${thingName}/$HOME{x.log", "k/${thingName}/${foo}"])
+def test_braces_in_the_key_of_an_upload(stack: cdk.Stack, key: str) -> None:
+    """An odd key is a key like any other."""
+    url = f"${{aws:iot:s3-presigned-url-upload:https://s3.eu-west-1.amazonaws.com/logs/{key}}}"
+    firmware(stack, {"upload": url})
+    (statement,) = statements(stack)
+    assert statement["Action"] == "s3:PutObject"

@@ -178,3 +178,29 @@ def test_two_documents(stack: cdk.Stack) -> None:
 def test_documents_stay_pure() -> None:
     """A `JobDocument` is text and nothing else."""
     assert JobDocument.inline({"a": 1}) == JobDocument('{"a":1}')
+
+
+def test_the_content_is_the_same_everywhere(tmp_path: Path) -> None:
+    """The digest of the content looks at the document, and neither at the account's own bucket nor at tags."""
+    path = tmp_path / "document.json"
+    found = set()
+    for env, tag, content in (
+        (ENV, "dev", '{"a": 1}'),
+        (cdk.Environment(account="000000000000", region="us-east-1"), "prod", '{"a":1}'),
+    ):
+        path.write_text(content)
+        stack = cdk.Stack(cdk.App(), "Jobs", env=env)
+        template(stack, S3Document.from_asset(path), tags={"environment": tag})
+        found.add(emitted(stack)["Metadata"]["iot-jobs"]["content"])
+    assert len(found) == 1
+
+
+def test_a_key_is_no_pattern(stack: cdk.Stack) -> None:
+    """A key with a star is granted as that key alone."""
+    bucket = s3.Bucket.from_bucket_name(stack, "Bucket", "docs")
+    found = template(stack, S3Document.from_bucket(bucket, "all/*", "v"))
+    role = iam.Role(stack, "Operator", assumed_by=iam.AccountRootPrincipal())
+    found.grant_create_job(role, targets=[Target.thing("a")])
+    (policy,) = Template.from_stack(stack).find_resources("AWS::IAM::Policy").values()
+    resources = [one["Resource"] for one in policy["Properties"]["PolicyDocument"]["Statement"][1:]]
+    assert {text(one) for one in resources} == {"arn:aws:s3:::docs/all/${*}"}

@@ -132,6 +132,8 @@ DURATIONS: list[tuple[str, dict[str, Any], dict[str, Any], Found]] = [
 ]  # fmt: skip
 # Ten a minute: when 50 have failed, in minute 9, another 40 are in flight.
 CAREFUL = {"rollout": {"maximum_per_minute": 10}} | abort(least=50)
+LATE = rollout(10) | {"abort": {"criteria": [
+    {"failure_type": "FAILED", "threshold_percentage": 60, "min_number_of_executed_things": 50}]}}  # fmt: skip
 HARM: list[tuple[str, dict[str, Any], dict[str, Any], Found]] = [
     ("no budget", CAREFUL, {"environment": environment(1000), "spelling": cloudformation.API_TEMPLATE}, []),
     ("as many as are allowed", CAREFUL, {"environment": environment(1000, max_harmed=90), "spelling": cloudformation.API_TEMPLATE}, []),
@@ -141,6 +143,11 @@ HARM: list[tuple[str, dict[str, Any], dict[str, Any], Found]] = [
         {"environment": environment(1000, max_harmed=89), "spelling": cloudformation.API_TEMPLATE},
         [("JT354", "abort", "90 things harmed, stopped in minute 9, after 90 were notified")],
     ),
+    ("most harm where half of the devices fail, which never stops it", LATE,
+     {"environment": environment(1000, max_harmed=499), "spelling": cloudformation.API_TEMPLATE},
+     [("JT354", "abort", "500 things harmed, not stopped")]),
+    ("as much as half of the devices", LATE,
+     {"environment": environment(1000, max_harmed=500), "spelling": cloudformation.API_TEMPLATE}, []),
     ("a fleet of as many", {}, {"environment": environment(1000, max_harmed=1000)}, []),
     (
         "no abort",

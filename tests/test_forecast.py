@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from iot_jobs import JobDocument, JobTemplateSpec
 from iot_jobs.finding import FindingsError
-from iot_jobs.forecast import Assumptions, Forecast, ForecastError, forecast, outline
+from iot_jobs.forecast import Assumptions, Forecast, ForecastError, WindowsUsed, forecast, outline
 from iot_jobs.forecast.engine import Engine
 from iot_jobs.forecast.montecarlo import Draws
 from iot_jobs.forecast.plan import plan
@@ -477,3 +477,18 @@ def test_an_outline_is_part_of_the_forecast(spec: JobTemplateSpec, things: int) 
     assert found.blast_radius == tuple(one for one in whole.blast_radius if one.failure_rate_percent in (10, 100))
     assert found.harmed(100) == whole.blast_radius[-1].harmed_final
     assert list(found.timeline) == list(whole.timeline)
+
+
+WEEKLY = {"maintenance_windows": [{"start_time": "cron(0 2 ? * TUE *)", "duration_in_minutes": 5}]}
+USED: list[tuple[str, dict[str, Any], WindowsUsed]] = [
+    ("what begins in the window in which it is notified", {}, WindowsUsed(1, "2026-01-06T02:05")),
+    ("what begins in the next one", {"start_delay_minutes": 7}, WindowsUsed(2, "2026-01-13T02:05")),
+    ("what never begins", {"offline_rate": 1}, WindowsUsed(1, "2026-01-06T02:05")),
+]
+
+
+@pytest.mark.parametrize(("assumed", "expected"), [row[1:] for row in USED], ids=[row[0] for row in USED])
+def test_windows_used(assumed: dict[str, Any], expected: WindowsUsed) -> None:
+    """A window counts when something is notified or begins in it."""
+    found = forecast(template(rollout=constant(10), **WEEKLY), Assumptions(things=30, **assumed))
+    assert found.windows == expected

@@ -14,6 +14,7 @@ from iot_jobs.files import Skipped
 from iot_jobs.finding import Finding, Place
 from iot_jobs.limits import INCREMENT_FACTOR
 from iot_jobs.render import findings
+from iot_jobs.render.jsonout import to_json
 from tools import rules_doc
 
 FACTOR = dataclasses.replace(
@@ -422,3 +423,8 @@ def test_file_names_that_are_no_utf_8(name: str) -> None:
     """A file whose name is no UTF-8 is reported too."""
     report = dataclasses.replace(EMPTY, findings=(dataclasses.replace(FACTOR, place=Place("a", "b\udcff", 1, 2)),))
     assert "JT203" in findings.FORMATS[name](report)
+
+
+def test_json_holds_no_control_characters() -> None:
+    """Text is as readable as it was, and nothing in it moves a terminal's cursor."""
+    assert to_json({"é\x7f\x9b": "\x1b\u0085"}) == '{\n  "é\\u007f\\u009b": "\\u001b\\u0085"\n}\n'

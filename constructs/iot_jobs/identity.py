@@ -20,8 +20,8 @@ DIGEST_LENGTH = 10
 _ID = "JobTemplateId"
 
 
-def content_digest(properties: Mapping[str, Any]) -> str:
-    """A digest of the properties less the id: equal in every environment where the content is.
+def emitted_digest(properties: Mapping[str, Any]) -> str:
+    """A digest of all properties less the id.
 
     Properties are those that CloudFormation gets, with what only it will know as intrinsic functions. A CDK token that
     isn't resolved yet must not be among them, because its text changes from synth to synth (aws/aws-cdk#38674).
@@ -29,14 +29,22 @@ def content_digest(properties: Mapping[str, Any]) -> str:
     return _digest({key: value for key, value in properties.items() if key != _ID})
 
 
-def job_template_id(template_name: str, content: str, *, stack_name: str, logical_id: str) -> str:
-    """`<template_name>-<digest>`, at most 64 characters; `content` is the digest of the content.
+def content_digest(properties: Mapping[str, Any]) -> str:
+    """A digest of what a job does: less the id and the tags, which say where it is and whose.
 
-    The digest is taken over the content, and over stack and logical id, so that neither two stacks of one account nor
+    It is the same in every environment whose template does the same.
+    """
+    return emitted_digest({key: value for key, value in properties.items() if key != "Tags"})
+
+
+def job_template_id(template_name: str, emitted: str, *, stack_name: str, logical_id: str) -> str:
+    """`<template_name>-<digest>`, at most 64 characters; `emitted` is the digest of what is emitted.
+
+    The digest is taken over that, and over stack and logical id, so that neither two stacks of one account nor
     a construct that was moved within its stack ever ask for an id that is still in use. A long name is cut, and told
     apart by the digest, which has seen it whole.
     """
-    digest = _digest([template_name, stack_name, logical_id, content])
+    digest = _digest([template_name, stack_name, logical_id, emitted])
     return f"{template_name[: TEMPLATE_NAME.maximum - DIGEST_LENGTH - 1]}-{digest}"
 
 

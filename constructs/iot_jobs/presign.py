@@ -26,6 +26,7 @@ _VERSION = re.compile(r"(?:\?|%3F)versionId(?:=|%3D)", re.IGNORECASE)
 _LOCAL = re.compile(r"\$\{(?:thingName|jobId|executionNumber)\}")
 _INNER = re.compile(r"\$\{aws:[^}]*\}")
 _SPECIAL = re.compile(r"[*?$]")
+_NOTHING = re.compile(r"(?!)")
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -80,6 +81,11 @@ def with_role(presigned_url: Any, found: Iterable[Placeholder]) -> Any:
     if isinstance(presigned_url, Mapping) and presigned_url.get("role_arn") is None:
         return {**presigned_url, "role_arn": MADE_ROLE}
     return presigned_url
+
+
+def only(key: str) -> str:
+    """A key as an IAM pattern that matches nothing else. Tokens stay."""
+    return _matching(key, _NOTHING)
 
 
 def encoded(key: str) -> str:

@@ -17,15 +17,16 @@ VOLATILE = Rule(
 )
 
 _VOLATILE = re.compile(
-    r"(?P<date>\b20[0-9]{2}-?(?:0[1-9]|1[0-2])-?(?:0[1-9]|[12][0-9]|3[01])(?:\b|T))"
-    r"|(?P<commit>\b(?=[0-9a-f]*[0-9])(?=[0-9a-f]*[a-f])(?:[0-9a-f]{7,12}|[0-9a-f]{40})\b)"
+    r"(?P<date>\bv?20[0-9]{2}[-./]?(?:0[1-9]|1[0-2])[-./]?(?:0[1-9]|[12][0-9]|3[01])(?:\b|T))"
+    r"|(?P<commit>\bg?(?=[0-9a-f]*[0-9])(?=[0-9a-f]*[a-f])(?:[0-9a-f]{7,12}|[0-9a-f]{40})\b)"
     r"|(?P<timestamp>\b1[0-9]{9}(?:[0-9]{3})?\b)"
     r"|(?P<build>\bbuild[ #:_-]*[0-9]+\b)",
     re.IGNORECASE,
 )
 _VOLATILE_TAGS = re.compile(
-    r"(?:.*[_.:/-])?(?:commit|sha|git[_-]?(?:sha|commit|ref)|revision|build(?:[_-]?(?:id|number|time|date))?|timestamp"
-    r"|deployed[_-]?at|updated[_-]?at|pipeline[_-]?id|run[_-]?id)",
+    r"(?:.*[_.:/-])?(?:commit|sha|git[_-]?(?:sha|commit|ref)|revision|timestamp"
+    r"|build(?:[_-]?(?:id|no|nr|number|version|url|time|date))?|(?:deployed|updated|created|built)[_-]?(?:at|on)"
+    r"|(?:pipeline|run|job|workflow)[_-]?(?:id|no|nr|number|url))|(?:ci|github|gitlab|codebuild|jenkins)[_-].*",
     re.IGNORECASE,
 )
 
@@ -51,5 +52,5 @@ def volatile_tag(key: str, value: str | None) -> Finding | None:
         given=match[0] if match else value,
         allowed="tags that stay the same from build to build",
         fix=f'keep it off job templates: Tags.of(app).add("{key}", ..., '
-        'exclude_resource_types=["AWS::IoT::JobTemplate"])',
+        'exclude_resource_types=["AWS::IoT::JobTemplate", "aws:cdk:stack"])',
     )

@@ -8,9 +8,10 @@ from typing import Any
 
 import aws_cdk as cdk
 import jsii
+from constructs import Construct
 
 from iot_jobs.cdk.resource import JobTemplateResource
-from iot_jobs.identity import content_digest, job_template_id
+from iot_jobs.identity import content_digest, emitted_digest, job_template_id
 from iot_jobs.unresolved import holds_token
 
 METADATA = "iot-jobs"
@@ -32,6 +33,12 @@ class Template:
     generation: int | None
     resources: int
     """How many resources were made with it and for it."""
+    uploaded: str | None = None
+    """The document that is uploaded with the app, whose URL differs from account to account."""
+
+    def digest(self, content: Mapping[str, Any]) -> str:
+        """The digest of what it emits as content, the same in every environment."""
+        return content_digest(content if self.uploaded is None else {**content, "DocumentSource": self.uploaded})
 
 
 @dataclass(eq=False)
@@ -50,6 +57,9 @@ class StackIds:
     """The stack's name, or that of its construct where a parent stack makes one up."""
     contents: list[dict[str, Any]] | None = None
     """What each template emits less its id, once that is known."""
+    published: set[str] = field(default_factory=set)
+    """The names of the parameters with the current ARNs."""
+    _parameters: Construct | None = None
     _hooked: JobTemplateResource | None = None
     _hooked_id: str | None = None
 
@@ -62,6 +72,12 @@ class StackIds:
             found = cls(stack, name=stack.node.id if cdk.Token.is_unresolved(known) else known)
             setattr(stack, _ATTRIBUTE, found)
         return found
+
+    def parameters(self) -> Construct:
+        """Where the parameters stand: not with their templates, for one that moves in the tree must not ask twice."""
+        if self._parameters is None:
+            self._parameters = Construct(self.stack, "Published")
+        return self._parameters
 
     def next_id(self) -> str:
         """The id for the next template to be made with: the hook for the first, and none yet for the others."""
@@ -89,12 +105,12 @@ class StackIds:
         # A nested stack's name is not known, but its path tells it from its siblings.
         stack_name = self.stack.node.path if cdk.Token.is_unresolved(known) else known
         for one, (logical_id, content) in zip(self.templates, self.resolve(), strict=True):
+            one.resource.add_metadata(METADATA, {**one.metadata, "content": one.digest(content)})
             if one.generation is None:
                 continue
-            digest = content_digest(content)
+            digest = emitted_digest(content)
             salt = f"{stack_name}#{one.generation}" if one.generation else stack_name
             new = job_template_id(one.name, digest, stack_name=salt, logical_id=logical_id)
-            one.resource.add_metadata(METADATA, {**one.metadata, "content": digest})
             if one.resource is self._hooked:
                 self._hooked_id = new
             else:

@@ -31,8 +31,9 @@ from iot_jobs.cdk.permissions import Permissions
 from iot_jobs.cdk.presign_role import PresignedUrl, as_written, presign_role
 from iot_jobs.cdk.resource import JobTemplateResource, create, emitted_properties
 from iot_jobs.cdk.s3_document import S3Document
-from iot_jobs.finding import FindingsError
-from iot_jobs.limits import TEMPLATE_NAME
+from iot_jobs.environment import TEMPLATE_TWICE
+from iot_jobs.finding import Finding, FindingsError
+from iot_jobs.limits import ENVIRONMENT_NAME, TEMPLATE_NAME
 from iot_jobs.placeholders import Placeholder
 from iot_jobs.presign import MADE_ROLE, all_access, with_role
 from iot_jobs.unresolved import Unresolved, holds_token, known
@@ -74,6 +75,8 @@ class JobTemplate(Construct, JobMetrics, Permissions):
     Where the document has presigned placeholders and no role is given, the template gets one of its own, which may do
     what they name and nothing else.
     """
+
+    _owned = True
 
     def __init__(
         self,
@@ -155,9 +158,14 @@ class JobTemplate(Construct, JobMetrics, Permissions):
             tags={} if tags is None else tags,
         )
         fixed = _fixed_id(job_template_id)
+        _check_names(template_name, environment)
         super().__init__(scope, id)
         stack = scope if isinstance(scope, cdk.Stack) else cdk.Stack.of(self)
         ids = StackIds.of(stack)
+        environment = environment or ids.name
+        parameter_name = f"{parameter_prefix}/{environment}/{template_name}"
+        if parameter_prefix is not None and parameter_name in ids.published:
+            raise FindingsError([_published_twice(template_name)])
         if not ids.templates:
             LateChecks(ids)
         if isinstance(document, S3Document):
@@ -176,7 +184,6 @@ class JobTemplate(Construct, JobMetrics, Permissions):
         emitted["JobTemplateId"] = ids.next_id() if fixed is None else fixed
         self._resource = JobTemplateResource(self, "Resource", emitted)
         self._arn = self._resource.attr_arn
-        environment = environment or ids.name
         metadata = {"template_name": template_name, "environment": environment, **_of_fleet(fleet)}
         ids.add(
             Template(
@@ -187,6 +194,7 @@ class JobTemplate(Construct, JobMetrics, Permissions):
                 metadata=metadata,
                 generation=generation if fixed is None else None,
                 resources=1 + (parameter_prefix is not None) + made,
+                uploaded=document.document.text if isinstance(document, S3Document) and document.document else None,
             )
         )
         if fixed is not None:
@@ -198,10 +206,10 @@ class JobTemplate(Construct, JobMetrics, Permissions):
             self._resource.cfn_options.update_replace_policy = cdk.CfnDeletionPolicy.RETAIN
             cdk.Annotations.of(self).add_warning_v2("iot-jobs:keep-previous", _KEEP_PREVIOUS)
         if parameter_prefix is not None:
-            name = f"{parameter_prefix}/{environment}/{template_name}"
-            # In the stack, not in here: a template that moves in the tree must not ask for the name a second time.
+            ids.published.add(parameter_name)
             parameter = ssm.CfnParameter.__new__(ssm.CfnParameter)
-            create(parameter, stack, f"Parameter{name}", {"type": "String", "name": name, "value": self._arn})
+            content = {"type": "String", "name": parameter_name, "value": self._arn}
+            create(parameter, ids.parameters(), parameter_name, content)
         create(cdk.CfnOutput.__new__(cdk.CfnOutput), self, "Arn", {"value": self._arn})
 
     @classmethod
@@ -325,6 +333,29 @@ def _text(value: str | Unresolved) -> str | None:
     """A value where it is a text, which may be a token."""
     known_or_token = value.value if isinstance(value, Unresolved) else value
     return known_or_token if isinstance(known_or_token, str) else None
+
+
+def _check_names(template_name: str, environment: str | None) -> None:
+    """What ids and names of parameters are made from must be known at synth. Raises `FindingsError`."""
+    wrong = [
+        limit.finding(loc=(name,), given=value, allowed=f"{limit.allowed}; known at synth", fix="write it out")
+        for name, value, limit in (
+            ("template_name", template_name, TEMPLATE_NAME),
+            ("environment", environment, ENVIRONMENT_NAME),
+        )
+        if value is not None and (holds_token(value) or not limit.accepts(value))
+    ]
+    if wrong:
+        raise FindingsError(wrong)
+
+
+def _published_twice(template_name: str) -> Finding:
+    return TEMPLATE_TWICE.finding(
+        loc=("template_name",),
+        given=template_name,
+        allowed="each name once in an environment of a stack",
+        fix="rename one of the two, or give one an environment or a parameter_prefix of its own",
+    )
 
 
 def _fixed_id(job_template_id: str | None) -> str | None:

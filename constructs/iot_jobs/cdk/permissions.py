@@ -16,6 +16,11 @@ from iot_jobs.finding import FindingsError
 from iot_jobs.limits import TARGET, TARGETS
 from iot_jobs.unresolved import holds_token
 
+_ACROSS_STACKS = (
+    "the grantee stands in another stack, which imports this template's ARN: CloudFormation then refuses the next edit "
+    "of the template, because an export that is in use can't change; let that stack use JobTemplate.from_published"
+)
+
 
 @dataclass(frozen=True)
 class Target:
@@ -69,6 +74,8 @@ class Permissions:
 
     presign_role_arn: str | None = None
     """The role with which URLs are signed; None where there is none, or it isn't known."""
+    _owned = False
+    """Whether the template is a resource of the stack, whose ARN moves with each edit."""
     _document_objects: tuple[tuple[str, str], ...] = ()
     """Actions and ARNs of what the document is read from."""
     _package_versions: tuple[str, ...] = ()
@@ -84,6 +91,9 @@ class Permissions:
     ) -> iam.Grant:
         """Allow to create jobs from this template, for these targets and no other.
 
+        A job that is created without the template, with a document of its own, is allowed for these targets as well:
+        AWS looks at each of the resources for itself, and a job's ARN doesn't say what it was made from.
+
         It allows `iot:CreateJob` on the template, on jobs of any id, on the targets, and on the package versions that
         the template installs; `iam:PassRole` on the presign role, without a condition on the service, because AWS
         doesn't say that AWS IoT Jobs sets one; and to read a document that is in S3, which is assumed to be read for
@@ -97,6 +107,8 @@ class Permissions:
             FindingsError: There is no target, or one is neither a thing nor a group.
         """
         stack = cdk.Stack.of(_construct(self))
+        if self._owned and isinstance(grantee, Construct) and cdk.Stack.of(grantee) is not stack:
+            cdk.Annotations.of(_construct(self)).add_warning_v2("iot-jobs:grant-across-stacks", _ACROSS_STACKS)
         arns = _target_arns(stack, targets)
         jobs = stack.format_arn(service="iot", resource="job", resource_name="*")
         resources = [self.job_template_arn, jobs, *arns, *self._package_versions]

@@ -12,7 +12,7 @@ from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from iot_jobs import PresignedUrlConfig
-from iot_jobs.identity import content_digest
+from iot_jobs.identity import emitted_digest
 from iot_jobs.limits import DEFAULT_EXPIRES_IN_SEC
 from iot_jobs.presign import ObjectAccess
 from iot_jobs.unresolved import holds_token
@@ -67,7 +67,7 @@ def presign_role(scope: Construct, stack: cdk.Stack, access: Iterable[ObjectAcce
         )
     role = iam.CfnRole(
         scope,
-        f"PresignRole{content_digest({'objects': named})}",
+        f"PresignRole{emitted_digest({'objects': named})}",
         description="AWS IoT signs the URLs of a job document with it",
         assume_role_policy_document={
             "Version": "2012-10-17",
@@ -92,8 +92,9 @@ def presign_role(scope: Construct, stack: cdk.Stack, access: Iterable[ObjectAcce
     wild = [one for one in access if "*" in one.key]
     if wild:
         named = stack.resolve([f"arn:{partition}:s3:::{one.bucket}/{one.key}" for one in wild])
-        meant = [cdk.Acknowledgment(id=f"{_WILDCARD_RULE}[Resource::{_flat(one)}]", reason=_WILDCARD) for one in named]
-        cdk.Validations.of(role).acknowledge(*meant)
+        # The CDK takes no braces in the id of an acknowledgment.
+        ids = [f"{_WILDCARD_RULE}[Resource::{flat}]" for flat in map(_flat, named) if not {*"{}"} & {*flat}]
+        cdk.Validations.of(role).acknowledge(*(cdk.Acknowledgment(id=one, reason=_WILDCARD) for one in ids))
     if keep:
         role.apply_removal_policy(cdk.RemovalPolicy.RETAIN)
     return role

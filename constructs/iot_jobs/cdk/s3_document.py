@@ -16,7 +16,7 @@ from constructs import Construct, IDependable
 from iot_jobs import JobDocument, agents
 from iot_jobs.cdk.placeholder import object_url
 from iot_jobs.finding import FindingsError
-from iot_jobs.presign import encoded
+from iot_jobs.presign import encoded, only
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ class S3Document:
             # Assumed: a document source may name a version, as an object's URL does.
             version = "" if self.version is None else f"?versionId={encoded(self.version)}"
             actions = ("s3:GetObject",) if self.version is None else ("s3:GetObject", "s3:GetObjectVersion")
-            arn = self.bucket.arn_for_objects(self.key)
+            arn = self.bucket.arn_for_objects(only(self.key))
             return Located(object_url(self.bucket, encoded(self.key)) + version, tuple((one, arn) for one in actions))
         assert self.document is not None  # noqa: S101  # both class methods see to it
         assert self.path is not None  # noqa: S101

@@ -23,19 +23,19 @@ class StableTags:
     template with every build. CloudFormation also puts a stack's tags on what is in it. Other resources keep theirs.
     """
 
-    def __init__(self, *, keep: Collection[str] = ()) -> None:
-        """`keep` are keys that stay whatever they look like."""
-        self._keep = frozenset(keep)
+    def __init__(self, *, only: Collection[str] | None = None) -> None:
+        """`only` are the keys that stay, whatever they look like, and no other does. None: all but volatile ones."""
+        self._only = None if only is None else frozenset(only)
 
     @classmethod
-    def add_to(cls, stack: cdk.Stack, *, keep: Collection[str] = ()) -> None:
+    def add_to(cls, stack: cdk.Stack, *, only: Collection[str] | None = None) -> None:
         """Remove them in a stack, after all other aspects have put tags there."""
-        cdk.Aspects.of(stack).add(cls(keep=keep), priority=cdk.AspectPriority.READONLY)
+        cdk.Aspects.of(stack).add(cls(only=only), priority=cdk.AspectPriority.READONLY)
 
     def visit(self, node: IConstruct) -> None:
         """Remove the volatile tags of one construct."""
         if not isinstance(node, cdk.Stack | CfnJobTemplate):
             return
         for key, value in node.tags.tag_values().items():
-            if key not in self._keep and volatile_tag(key, value):
+            if volatile_tag(key, value) if self._only is None else key not in self._only:
                 node.tags.remove_tag(key, _PRIORITY)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from iot_jobs import agents
 from iot_jobs.check.advice import advice
+from iot_jobs.check.budget import can_forecast, states_budget
 from iot_jobs.check.catalogue import rules
 from iot_jobs.files import Application, Reading, Skipped, Subject, read_application
 from iot_jobs.finding import Finding, FindingsError, Rule, unique
@@ -51,6 +52,11 @@ def check(reading: Reading, *, now: datetime) -> Report:
     """All findings about what was read, by file and line. `now` (UTC) is what the start of jobs is held against."""
     found = list(reading.findings)
     acknowledged = []
+    skipped = list(reading.skipped)
+    names = [one.environment.name for one in reading.subjects if one.environment and states_budget(one)]
+    if names and not can_forecast():
+        why = "its budget, for which cdk-iot-jobs[forecast] must be installed"
+        skipped += [Skipped(f"environment {name}", why) for name in dict.fromkeys(names)]
     for subject in reading.subjects:
         codes = dict(_acknowledged(subject, found))
         for finding in advice(subject, now=now):
@@ -65,7 +71,7 @@ def check(reading: Reading, *, now: datetime) -> Report:
             errors += agents.problems(document.document.value, document.schema)
             errors += agents.content_problems(document.document.value)
         found += [dataclasses.replace(finding, place=document.place(finding.loc)) for finding in errors]
-    return Report(_sorted(found), _sorted(acknowledged), reading.checked, tuple(reading.skipped))
+    return Report(_sorted(found), _sorted(acknowledged), reading.checked, tuple(skipped))
 
 
 def load_application(path: Path, *, environment: str | None = None) -> Application:

@@ -6,6 +6,7 @@ The forecast needs numpy, and is loaded only for an environment that states a bu
 from __future__ import annotations
 
 from collections.abc import Iterator
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from iot_jobs.files import Subject
@@ -26,7 +27,8 @@ TOO_SLOW = Rule(
 TOO_HARMFUL = Rule(
     code="JT354",
     title="a bad release fails on no more things than the environment states",
-    why="Assumed: the bad release fails on every device. By the forecast it is stopped too late, or not at all.",
+    why="The worst of the releases that are forecast, which fail on 1 to 100 % of devices, harms more: it is stopped "
+    "too late, or never. One that fails on a few devices often harms more than one that fails on all.",
     source=API + "AbortConfig.html",
     severity="warning",
 )
@@ -38,7 +40,7 @@ def budget(subject: Subject) -> Iterator[Finding]:
     if environment is None:
         return
     fleet = environment.fleet
-    if fleet.max_duration_hours is None and fleet.max_harmed is None:
+    if not states_budget(subject) or not can_forecast():
         return
     from iot_jobs.forecast import Assumptions, ForecastError, forecast
 
@@ -50,6 +52,17 @@ def budget(subject: Subject) -> Iterator[Finding]:
         yield from _too_slow(result, fleet.max_duration_hours)
     if fleet.max_harmed is not None:
         yield from _too_harmful(result, fleet.max_harmed)
+
+
+def states_budget(subject: Subject) -> bool:
+    """Whether the environment says how long a rollout may take, or how much it may harm."""
+    fleet = subject.environment.fleet if subject.environment else None
+    return fleet is not None and (fleet.max_duration_hours is not None or fleet.max_harmed is not None)
+
+
+def can_forecast() -> bool:
+    """Whether the extra `forecast` is installed."""
+    return find_spec("numpy") is not None
 
 
 def _too_slow(result: Forecast, hours: int) -> Iterator[Finding]:
@@ -69,7 +82,7 @@ def _too_slow(result: Forecast, hours: int) -> Iterator[Finding]:
 
 
 def _too_harmful(result: Forecast, most: int) -> Iterator[Finding]:
-    worst = result.blast_radius[-1]
+    worst = result.worst
     if worst.harmed_final <= most:
         return
     stopped = (

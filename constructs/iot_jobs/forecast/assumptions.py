@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 from iot_jobs import limits
 from iot_jobs.environment import Fleet, rates_problems
 from iot_jobs.finding import Finding
-from iot_jobs.model import Model
+from iot_jobs.model import WRONG_KIND, Model
 
 SINCE = datetime(2026, 1, 1, tzinfo=UTC)
 """Where nobody says when a job starts: at the first opening of a window from here on; fixed, for the same output."""
@@ -89,7 +89,7 @@ class Assumptions(Model):
     """From when a device begins to when it reports. Assumed: AWS says nothing of it, and 0 would hide what is reached
     before the first failure is known."""
     start: datetime | None = None
-    """Minute 0, in UTC where it has no time zone.
+    """Minute 0, in UTC where it has no time zone, in the years 1970 to 2199, for which there is AWS cron.
 
     None: the first opening of a window from `SINCE` on, or `SINCE` where there are no windows.
     """
@@ -97,8 +97,15 @@ class Assumptions(Model):
     """What AWS doesn't publish."""
 
     def problems(self) -> Iterator[Finding]:
-        """The rates leave no less than nothing."""
+        """The rates leave no less than nothing, and the start is in a year that cron has."""
         yield from rates_problems(self)
+        if self.start is not None and not 1970 <= self.start.year <= 2199:
+            yield WRONG_KIND.finding(
+                loc=("start",),
+                given=self.start.isoformat(),
+                allowed="a time in the years 1970 to 2199",
+                fix="write such",
+            )
 
     @property
     def start_delay(self) -> Duration:

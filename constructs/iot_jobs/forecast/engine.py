@@ -123,7 +123,7 @@ class Engine:
             else:
                 self.waiting += begins
                 self.released, self.unchanged = self.nothing, 0
-            if window is not None and is_open and self.plan.crons and begins[:, 0].any():
+            if window is not None and is_open and self.plan.crons and (self.released[0] or begins[:, 0].any()):
                 self._use(window)
             self._report()
             self.note(minute, is_open=is_open)

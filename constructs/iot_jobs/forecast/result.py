@@ -37,7 +37,7 @@ class Executions:
 
 @dataclass(frozen=True)
 class WindowsUsed:
-    """In how many windows something began, and when the last of them closes (UTC); None without windows."""
+    """In how many windows things were notified or began, and when the last one closes (UTC); None without windows."""
 
     used: int
     last_close: str | None
@@ -142,3 +142,8 @@ class Forecast:
     smallest_stopping_failure_rate_percent: float | None
     timeline: Timeline
     trials: Trials | None = None
+
+    @property
+    def worst(self) -> BlastRadius:
+        """The bad release of the table that harms most in the end; of several the one with the lowest rate."""
+        return max(self.blast_radius, key=lambda row: row.harmed_final)

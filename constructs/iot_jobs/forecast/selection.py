@@ -10,6 +10,7 @@ from iot_jobs.files import Subject, read, read_paths
 from iot_jobs.finding import FindingsError
 from iot_jobs.forecast.assumptions import Assumptions
 from iot_jobs.forecast.plan import ForecastError
+from iot_jobs.identity import template_name_of
 
 
 def selected(path: Path, template: str | None = None) -> Sequence[Subject]:
@@ -27,7 +28,8 @@ def selected(path: Path, template: str | None = None) -> Sequence[Subject]:
         subjects = [one for one in subjects if one.environment and one.environment.name == name]
     if not subjects:
         raise ForecastError(f"there is no template of an environment in {path}")
-    found = [one for one in subjects if template in (None, one.name)]
+    # The end of an id moves with each edit.
+    found = [one for one in subjects if template in (None, one.name, template_name_of(one.name))]
     if not found:
         raise ForecastError(f"there is no template {template} in {path}; there are {', '.join(_names(subjects))}")
     return found

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 from collections.abc import Callable, Mapping
@@ -11,6 +10,7 @@ from typing import Any
 
 from iot_jobs.check import Report, rules
 from iot_jobs.finding import Finding, Place, shown
+from iot_jobs.render.jsonout import to_json
 
 SARIF_SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 _LEVELS = {"error": "error", "warning": "warning"}
@@ -39,7 +39,7 @@ def summary(report: Report) -> str:
 
 def as_json(report: Report) -> str:
     """One object; its members are documented in the README and stay."""
-    return json_text(
+    return to_json(
         {
             "findings": [_finding(finding) for finding in report.findings],
             "acknowledged": [_finding(finding) | {"reason": finding.acknowledged} for finding in report.acknowledged],
@@ -84,7 +84,7 @@ def sarif(report: Report) -> str:
             for rule in known
         ],
     }
-    return json_text(
+    return to_json(
         {
             "$schema": SARIF_SCHEMA,
             "version": "2.1.0",
@@ -152,11 +152,6 @@ def _scalar(value: object) -> object:
     if isinstance(value, str):
         return value.encode("utf-8", "replace").decode()
     return value if value is None or isinstance(value, bool | int | float) else shown(value)
-
-
-def json_text(value: object) -> str:
-    """A value as JSON for people and tools."""
-    return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
 
 
 def command_data(message: str) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import html
-import json
 import shutil
 import sys
 import textwrap
@@ -12,6 +11,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from iot_jobs.finding import one_line
+from iot_jobs.render.jsonout import to_json
 
 if TYPE_CHECKING:
     from iot_jobs.forecast import Forecast
@@ -22,7 +22,7 @@ WIDTH = 100
 _BLOCKS = " ▁▂▃▄▅▆▇█"
 _SHOWN = {"notified": "notified", "in progress": "in_progress", "succeeded": "succeeded", "failed": "failed"}
 _BLAST = ("failure rate", "abort", "notified", "harmed", "in flight", "harmed at last")
-_ALL = ("template", "notified", "done", "peak", "executions", "windows", "stops from", "harmed at 100 %")
+_ALL = ("template", "notified", "done", "peak", "executions", "windows", "stops from", "harmed at most")
 
 
 def text(forecasts: Sequence[Forecast], width: int | None = None) -> str:
@@ -31,14 +31,18 @@ def text(forecasts: Sequence[Forecast], width: int | None = None) -> str:
         width = max(60, shutil.get_terminal_size().columns) if sys.stdout.isatty() else WIDTH
     several = len(forecasts) > 1
     blocks = [_table(_ALL, map(_row, forecasts), width)] if several else _one(forecasts[0], width)
-    return "\n".join([*blocks, *map(_listed, _notes(forecasts[0]))])
+    return "\n".join([*blocks, *map(_listed, _notes(forecasts))])
 
 
-def as_json(forecasts: Sequence[Forecast]) -> str:
-    """One object for one template, else an object with a list; the members are documented in docs/forecast.md."""
+def as_json(forecasts: Sequence[Forecast], *, several: bool | None = None) -> str:
+    """One object for one template, else an object with a list; the members are documented in docs/forecast.md.
+
+    `several` says which of the two, where it isn't to depend on how many could be forecast.
+    """
     found = [data(one) for one in forecasts]
-    value = found[0] if len(found) == 1 else {"forecasts": found}
-    return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
+    several = len(found) != 1 if several is None else several
+    value = {"forecasts": found} if several else found[0]
+    return to_json(value)
 
 
 def markdown(forecasts: Sequence[Forecast]) -> str:
@@ -52,7 +56,7 @@ def markdown(forecasts: Sequence[Forecast]) -> str:
         parts += [_pipes(_BLAST, _blast(one)), f"{_smallest(one)}\n"]
         if one.trials:
             parts += [f"{_trials(one)}\n", _pipes(("", "5 %", "50 %", "95 %"), _figures(one))]
-    for title, lines in _notes(forecasts[0]):
+    for title, lines in _notes(forecasts):
         items = "".join(f"- {_escaped(line)}\n" for line in lines)
         parts.append(f"<details><summary>{title}</summary>\n\n{items}\n</details>\n")
     return "\n".join(parts)
@@ -173,7 +177,7 @@ def _figures(one: Forecast) -> Iterator[tuple[str, ...]]:
 
 
 def _row(one: Forecast) -> tuple[str, ...]:
-    smallest, worst = one.smallest_stopping_failure_rate_percent, one.blast_radius[-1]
+    smallest, worst = one.smallest_stopping_failure_rate_percent, one.worst
     return (
         one.template,
         *("never" if minute is None else duration(minute) for minute in (one.notified.p100, one.done.p100)),
@@ -181,13 +185,18 @@ def _row(one: Forecast) -> tuple[str, ...]:
         number(one.executions.total),
         str(one.windows.used) if one.windows.last_close else "-",
         "never" if smallest is None else f"{smallest:g} %",
-        number(worst.harmed_final),
+        f"{number(worst.harmed_final)} at {worst.failure_rate_percent} %",
     )
 
 
-def _notes(one: Forecast) -> tuple[tuple[str, list[str]], ...]:
+def _notes(forecasts: Sequence[Forecast]) -> tuple[tuple[str, list[str]], ...]:
     """What was assumed, and what is not modelled."""
-    assumed = dict(one.assumptions)
+    assumed = dict(forecasts[0].assumptions)
+    starts: dict[str, list[str]] = {}
+    for one in forecasts:
+        starts.setdefault(one.assumptions["start"], []).append(one.template)
+    if len(starts) > 1:
+        assumed["start"] = "; ".join(f"{start} ({', '.join(names)})" for start, names in starts.items())
     words, missing, scheduler = assumed.pop("assumed"), assumed.pop("not_modelled"), assumed.pop("scheduler")
     values = ", ".join(f"{name} {value}" for name, value in {**assumed, **scheduler}.items())
     return ("Assumed", [values, *words]), ("Not modelled", missing)
@@ -206,7 +215,9 @@ def _table(names: Sequence[str], rows: Any, width: int) -> str:
 
     table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
     for index, name in enumerate(names):
-        table.add_column(name, justify="right" if index else "left", overflow="fold", no_wrap=" " not in name)
+        widest, no_wrap = max(map(len, name.split()), default=0), " " not in name
+        justify: Any = "right" if index else "left"
+        table.add_column(name, justify=justify, overflow="fold", no_wrap=no_wrap, min_width=widest)
     for row in rows:
         table.add_row(*map(_plain, row))
     console = Console(width=width, highlight=False, color_system=None)

@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from iot_jobs.finding import one_line
-from iot_jobs.render.findings import command_data, command_property, json_text
+from iot_jobs.render.findings import command_data, command_property
 from iot_jobs.render.forecast import duration, number
+from iot_jobs.render.jsonout import to_json
 from iot_jobs.render.values import pair
 from iot_jobs.review import as_data
 
@@ -37,7 +38,7 @@ def text(review: Review) -> str:
 
 def as_json(review: Review) -> str:
     """One object; its members are documented in docs/review.md and stay."""
-    found = json_text({"verdict": review.verdict, "templates": list(map(_template, review.templates))})
+    found = to_json({"verdict": review.verdict, "templates": list(map(_template, review.templates))})
     return found.encode("utf-8", "replace").decode()  # half of a surrogate pair in a document that breaks a rule
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from iot_jobs.cloudformation import properties
 from iot_jobs.environment import Fleet
-from iot_jobs.identity import content_digest
+from iot_jobs.identity import emitted_digest
 from iot_jobs.spec import JobTemplateSpec
 
 
@@ -53,7 +53,7 @@ class Template:
     @cached_property
     def content(self) -> str:
         """The digest of all that is emitted, less the id: equal where CloudFormation sees the same template."""
-        return content_digest(self.emitted)
+        return emitted_digest(self.emitted)
 
     @classmethod
     def of(cls, spec: JobTemplateSpec, *, stack: str = "stack", **more: Any) -> Template:

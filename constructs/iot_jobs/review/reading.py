@@ -14,6 +14,7 @@ from iot_jobs.environment import Environment, Fleet
 from iot_jobs.files import Source, read, read_application, root_of
 from iot_jobs.files.subject import from_properties
 from iot_jobs.finding import FindingsError
+from iot_jobs.identity import template_name_of
 from iot_jobs.presign import MADE_ROLE
 from iot_jobs.review.deployment import Deployment, Grant, Template
 from iot_jobs.review.revision import RevisionError, exported
@@ -129,11 +130,17 @@ def _resource(
         id=given.get("JobTemplateId"),
         environment=environment if isinstance(environment, str) else None,
         fleet=Fleet.check(ours["fleet"])[0] if isinstance(ours.get("fleet"), Mapping) else None,
-        generated="content" in ours,
+        generated=isinstance(name, str) and _made_of(name, given.get("JobTemplateId")),
         kept_when_replaced=resource.get("UpdateReplacePolicy") in _KEPT,
         kept_when_removed=resource.get("DeletionPolicy") in _KEPT,
         grants=_grants(spec, given, resources),
     )
+
+
+def _made_of(name: str, job_template_id: Any) -> bool:
+    """Whether the construct made the id from the template's name."""
+    made = template_name_of(job_template_id) if isinstance(job_template_id, str) else None
+    return made is not None and made != job_template_id and name.startswith(made)
 
 
 def _grants(spec: JobTemplateSpec, given: Mapping[str, Any], resources: Mapping[str, Any]) -> frozenset[Grant] | None:
