@@ -391,6 +391,22 @@ def test_rules_in_the_cdk(tmp_path: Any) -> None:
     ]
 
 
+def test_rules_in_nested_and_empty_stacks(tmp_path: Any) -> None:
+    """A template in a stack within a stack is found, however deep; a stack with nothing in it is no matter."""
+    app = cdk.App(outdir=str(tmp_path))
+    cdk.Validations.of(app).add_plugins(JobTemplateRules())
+    cdk.Stack(app, "Empty")
+    outer = cdk.NestedStack(cdk.Stack(app, "Jobs"), "Outer")
+    CfnJobTemplate(outer, "Good", description="x", document="{}", job_template_id="good")
+    inner = cdk.NestedStack(outer, "Inner")
+    CfnJobTemplate(inner, "Bad", description="x", document="{}", job_template_id="has.dot")
+    with pytest.raises(RuntimeError):
+        app.synth()
+    report = json.loads((tmp_path / "validation-report.json").read_text())
+    violations = [one for plugin in report["pluginReports"] for one in plugin["violations"]]
+    assert [one["ruleName"] for one in violations] == ["JT101"]
+
+
 def test_names_that_differ_in_punctuation_alone() -> None:
     """Logical ids hold letters and digits only, and names that differ in all else stand side by side."""
     stack = cdk.Stack(cdk.App(), "Jobs")

@@ -211,6 +211,14 @@ def test_a_job_that_has_run(here: Path) -> None:
     assert seen(report(".")) == []
 
 
+def test_members_of_tomorrow(here: Path) -> None:
+    """What AWS adds to its answers, or a client to them, is nobody's mistake."""
+    write(here, {"answer.json": DESCRIBED_TEMPLATE})
+    alone = [one.path for one in report("answer.json").findings]
+    write(here, {"answer.json": DESCRIBED_TEMPLATE | {"ResponseMetadata": {"HTTPStatusCode": 200}, "newMember": 1}})
+    assert [one.path for one in report("answer.json").findings] == alone == [API_TIMEOUT]
+
+
 def test_blocks_of_nulls(here: Path) -> None:
     """A block that holds nothing but nulls is what the API answers for one that is not set."""
     block = {"presignedUrlConfig": {"roleArn": None, "expiresInSec": None}, "timeoutConfig": {}}
@@ -786,7 +794,15 @@ NAMED: list[tuple[str, str, Any, Outcome, Outcome]] = [
      ([], 0, [UNKNOWN])),
     ("a resource without properties", "a.yaml", "Type: AWS::IoT::JobTemplate", ([], 0, [UNKNOWN]), ([], 0, [UNKNOWN])),
     ("a template's id alone", "a.yaml", "JobTemplateId: a", (["JT004", "JT105"], 1, []), (["JT004", "JT105"], 1, [])),
-    ("a description alone", "a.yaml", "Description: a", ([], 0, [UNKNOWN]), ([], 0, [UNKNOWN])),
+    ("a description alone", "a.yaml", "Description: a", ([], 0, [UNKNOWN]), (["JT004", "JT105"], 1, [])),
+    ("a timeout alone", "a.json", '{"TimeoutConfig": {"InProgressTimeoutInMinutes": 0}}', ([], 0, [UNKNOWN]),
+     (["JT004", "JT004", "JT105", "JT410"], 1, [])),
+    ("names that are nearly right", "a.json", '{"jobTemplateID": "a", "descripton": "b", "documnt": "{}"}',
+     ([], 0, [UNKNOWN]), (["JT003"] * 3, 1, [])),
+    ("resources under another name", "a.json", json.dumps({"Resource": {"T": {"Type": "AWS::IoT::JobTemplate"}}}),
+     (["JT004"], 0, []), (["JT004"], 0, [])),
+    ("a resource at the top", "a.json", json.dumps({"T": {"Type": "AWS::IoT::Job"}}), (["JT004"], 0, []),
+     (["JT004"], 0, [])),
     ("half of the keys known", "a.yaml", "{Description: a, JobArn: b, c: c, d: d}",
      (["JT004", "JT103", "JT003", "JT003"], 1, []), (["JT004", "JT103", "JT003", "JT003"], 1, [])),
     ("fewer keys known", "a.yaml", "{Description: a, JobArn: b, c: c, d: d, e: e}", ([], 0, [UNKNOWN]),
@@ -881,3 +897,23 @@ def test_mixed(here: Path) -> None:
         "z.json",
     ]
     assert found.checked == 3
+
+
+def test_a_tag_of_the_environment(here: Path) -> None:
+    """A tag that an environment puts on all of its templates is found where it is written, once."""
+    environment = (
+        'name: dev\naccount: "123456789012"\nregion: eu-west-1\nfleet: {things: 5}\n'
+        "tags:\n  commit: 0a1b2c3\ntemplates:\n  a: {}\n  b: {}\n"
+    )
+    family = "description: Reboot\ndocument: a.json\n"
+    write(here, {
+        "stacks/environments/dev.yaml": environment, "stacks/templates/a.yaml": family,
+        "stacks/templates/b.yaml": family, "job_documents/a.json": '{"operation": "reboot.sh"}',
+    })  # fmt: skip
+    (found,) = report(".").findings
+    place = found.place
+    assert place is not None
+    assert (found.code, place.file, place.line, place.path) == (
+        "JT151", "stacks/environments/dev.yaml", 6, "tags.commit",
+    )  # fmt: skip
+    assert found.fix.startswith("remove it")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -50,11 +52,22 @@ class JobTemplateRules:
         """Check the synthesized templates of the app."""
         violations = []
         success = True
-        for path in context.template_paths:
-            report = check(resources(read(Path(path))), now=datetime.now(UTC))
+        for path in _with_nested(context.template_paths):
+            report = check(resources(read(path)), now=datetime.now(UTC))
             success = success and not report.failed()
-            violations += [_violation(finding, path) for finding in report.findings]
+            violations += [_violation(finding, str(path)) for finding in report.findings]
         return PolicyValidationPluginReport(success=success, violations=violations, plugin_version=self.version)
+
+
+def _with_nested(paths: Iterable[str]) -> list[Path]:
+    """The templates, and those of nested stacks, which are among the files that each stack uploads."""
+    found = []
+    for path in map(Path, paths):
+        uploads = path.with_name(path.name.removesuffix(".template.json") + ".assets.json")
+        files = json.loads(uploads.read_text("utf-8"))["files"].values() if uploads.is_file() else ()
+        names = sorted(one["source"].get("path", "") for one in files)
+        found += [path, *(path.with_name(name) for name in names if name.endswith(".nested.template.json"))]
+    return found
 
 
 def _violation(finding: Finding, path: str) -> PolicyViolation:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -250,7 +251,9 @@ def _volatile(subject: Subject) -> Iterator[Finding]:
         yield finding
     for key, value in (known(subject.spec.tags) or {}).items():
         if finding := volatile_tag(key, known(value)):
-            yield finding
+            # The line about the whole app helps where the CDK wrote the tag, and not in a YAML file that has it.
+            own = "remove it; the version control that holds this file can say which build it is from"
+            yield finding if subject.spelling else dataclasses.replace(finding, fix=own)
 
 
 def _document(subject: Subject) -> Iterator[Finding]:

@@ -327,6 +327,8 @@ class _Places:
             own = self.environment.holds(prefix + loc) - len(prefix)
             if own > 0 and own >= self.family.holds(loc):
                 return self.environment.place(prefix + loc)
+            if loc[:1] == ("tags",) and len(loc) > 1 and self.family.holds(loc) < 2 == self.environment.holds(loc):
+                return self.environment.place(loc)  # a tag of the whole environment
         return self.family.place(loc)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
@@ -17,7 +17,7 @@ from iot_jobs.files.source import MAX_JSON_BYTES, Source, placed, read, resolved
 from iot_jobs.files.subject import Document, Subject, from_properties
 from iot_jobs.finding import Finding, FindingsError, Location, Rule, unique
 from iot_jobs.limits import TEMPLATE_REFERENCE
-from iot_jobs.model import WRONG_KIND
+from iot_jobs.model import MISSING_VALUE, WRONG_KIND
 from iot_jobs.spec import JobTemplateSpec
 from iot_jobs.unresolved import is_intrinsic
 
@@ -37,6 +37,8 @@ RESOURCE_TYPE = Rule(
 
 RESOURCE_TYPES = {"AWS::IoT::JobTemplate": TEMPLATE, "AWS::IoT::Job": JOB}
 _SUFFIXES = (".json", ".yaml", ".yml", ".template")
+_FEW = 30
+"""Of how many keys in a file it is asked which names they are near to."""
 _NOT_ENTERED = {"node_modules", "__pycache__"}
 _IGNORE = ".iot-jobs-ignore"
 """A file of this name keeps a search out of its folder."""
@@ -101,9 +103,10 @@ def read_application(path: Path, *, environment: str | None = None) -> tuple[App
 
 
 def resources(source: Source) -> Reading:
-    """The job templates and jobs of a CloudFormation template."""
+    """The job templates and jobs of a CloudFormation template, which may have no resources at all."""
     reader = _Reader()
-    reader.template(source)
+    if isinstance(source.data, Mapping) and isinstance(source.data.get("Resources"), Mapping):
+        reader.template(source)
     return reader.reading
 
 
@@ -167,7 +170,7 @@ class _Reader:
             return
         self.source(path, source, named=named)
 
-    def source(self, path: Path, source: Source, *, named: bool) -> None:
+    def source(self, path: Path, source: Source, *, named: bool) -> None:  # one kind after another
         data = source.data
         if not isinstance(data, Mapping):
             if named:
@@ -200,8 +203,13 @@ class _Reader:
                 given=source.name, allowed=allowed, fix="put it beside the application's others"
             )
             self.reading.findings.append(placed(finding, source.place(())))
-        elif (spelling := _spelling(data)) and (named or not _names(data) <= _ANYONES):
+        elif (spelling := _spelling(data, named=named)) and (named or not _names(data) <= _ANYONES):
             self.properties(source, (), spelling)
+        elif _holds_resource(data):
+            finding = MISSING_VALUE.finding(
+                loc=("Resources",), allowed="the resources of a template", fix="put them under Resources"
+            )
+            self.reading.findings.append(placed(finding, source.place(())))
         elif path.suffix in (".json", "") and (named or family_of(data) is not None):
             self.reading.documents.append(Document(JobDocument(source.text), source.place))
         else:
@@ -291,12 +299,33 @@ def _part_of(root: Path, path: Path) -> bool:
     return path == root or path.is_relative_to(root / "stacks") or path.is_relative_to(root / "job_documents")
 
 
-def _spelling(data: Mapping[str, Any]) -> Spelling | None:
-    """How properties on their own are spelt: as most of their keys are, if most of their keys are known at all."""
+def _spelling(data: Mapping[str, Any], *, named: bool) -> Spelling | None:
+    """How properties on their own are spelt: as most of their keys are, if most of their keys are known at all.
+
+    In a file that was named a single known key will do, and one that is nearly right, where it is no job document.
+    """
     counts = [(len(data.keys() & (one.keys | one.answers)), one) for one in (TEMPLATE, API_TEMPLATE, JOB, API_JOB)]
     count, best = max(counts, key=lambda pair: pair[0])
-    named = data.keys() & {"JobTemplateId", "jobTemplateId"}
-    return best if count * 2 >= len(data) and (count > 1 or named) else None
+    ours = data.keys() & {"JobTemplateId", "jobTemplateId"}
+    if count * 2 >= len(data) and (count > 1 or ours):
+        return best
+    if not named or not 0 < len(data) <= _FEW or family_of(data) is not None:
+        return None
+    counts = [(sum(_nearly(str(key), one.keys) for key in data), one) for _, one in counts]
+    count, best = max(counts, key=lambda pair: pair[0])
+    return best if count * 2 >= len(data) else None
+
+
+def _nearly(key: str, keys: Iterable[str]) -> bool:
+    return bool(get_close_matches(key[:64].lower(), [one.lower() for one in keys], 1, 0.85))
+
+
+def _holds_resource(data: Mapping[str, Any]) -> bool:
+    """Whether resources of ours stand where no template has them: at the top, or below another name."""
+    below = [value for value in data.values() if isinstance(value, Mapping)]
+    inner = [value for one in below for value in one.values() if isinstance(value, Mapping)]
+    types = [one.get("Type") for one in (*below, *inner)]
+    return any(isinstance(kind, str) and kind in RESOURCE_TYPES for kind in types)
 
 
 def _names(data: Mapping[str, Any]) -> set[str]:

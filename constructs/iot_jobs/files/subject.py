@@ -14,7 +14,7 @@ from iot_jobs.document import JobDocument
 from iot_jobs.environment import Environment
 from iot_jobs.files.source import Source, placed
 from iot_jobs.finding import Finding, Location, Place, Rule
-from iot_jobs.model import MISSING_VALUE
+from iot_jobs.model import MISSING_VALUE, UNKNOWN_KEY
 from iot_jobs.spec import JobSpec, JobTemplateSpec
 from iot_jobs.spec.content import DOCUMENT_COMBINATION
 from iot_jobs.spec.parts import EMPTY_ROLLOUT, ONE_INCREASE_CRITERION
@@ -26,7 +26,8 @@ SUBSTITUTED = Rule(
     source="https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference-sub.html",
 )
 # An answer of AWS may lack what a request must have: DescribeJob gives no document, and empty blocks for none.
-_ABOUT_ABSENCE = (MISSING_VALUE, DOCUMENT_COMBINATION, EMPTY_ROLLOUT)
+# What AWS answers tomorrow may have members that nobody knows today.
+_NOT_OF_ANSWERS = (MISSING_VALUE, DOCUMENT_COMBINATION, EMPTY_ROLLOUT, UNKNOWN_KEY)
 _VARIABLE = re.compile(r"\$\{(aws:[^}]*)")
 
 
@@ -91,7 +92,7 @@ def from_properties(
     if judged is None:
         judged = spelling.model.unknown()
     if deployed:  # an answer leaves out what it likes: what is missing in it was there when AWS took it
-        found = [finding for finding in found if finding.rule not in _ABOUT_ABSENCE]
+        found = [finding for finding in found if finding.rule not in _NOT_OF_ANSWERS]
     if spelling.intrinsics:
         found += _eaten(given.get("Document"), ("document",))
     subject = Subject(judged, place, spelling=spelling, deployed=deployed)
