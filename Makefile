@@ -37,8 +37,9 @@ lint: setup ## Lint, formatting, types and the floors of the house
 test: setup ## Run the tests, the deployment to a local AWS included
 	$(BIN)/pytest -m "not slow"
 
-test-slow: setup ## Run the slow tests that `make test` leaves out
+test-slow: setup ## Run the slow tests that `make test` leaves out, and all others on more examples
 	$(BIN)/pytest -m slow
+	$(BIN)/pytest -m "not slow and not e2e" --hypothesis-profile=long
 
 bench: setup ## Measure speed
 	$(BIN)/python -m tools.bench

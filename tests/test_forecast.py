@@ -321,7 +321,6 @@ SURE: st.SearchStrategy[Any] = st.fixed_dictionaries(
 
 
 @given(PARTS, ASSUMED)
-@settings(max_examples=60)
 def test_conservation(parts: dict[str, Any], assumed: dict[str, Any]) -> None:
     """At every minute: no more things than there are, no more a minute than the rate, and no execution lost."""
     result = forecast(template(**parts), Assumptions(**assumed))
@@ -341,7 +340,6 @@ def test_conservation(parts: dict[str, Any], assumed: dict[str, Any]) -> None:
 
 
 @given(PARTS, ASSUMED, CRITERION, st.floats(0.1, 1), st.integers(0, 30))
-@settings(max_examples=40)
 def test_stricter_never_harms_more(
     parts: dict[str, Any], assumed: dict[str, Any], criterion: tuple[str, float, int], share: float, fewer: int
 ) -> None:
@@ -358,7 +356,6 @@ def test_stricter_never_harms_more(
 
 
 @given(PARTS, ASSUMED, st.integers(1, 40), st.integers(0, 40))
-@settings(max_examples=40)
 def test_faster_never_ends_later(parts: dict[str, Any], assumed: dict[str, Any], rate: int, more: int) -> None:
     """A higher rate notifies and finishes no later, where no abort cuts the rollout short.
 
@@ -373,7 +370,6 @@ def test_faster_never_ends_later(parts: dict[str, Any], assumed: dict[str, Any],
 
 
 @given(PARTS, SURE)
-@settings(max_examples=40)
 def test_both_engines_agree_where_nothing_is_left_to_chance(parts: dict[str, Any], assumed: dict[str, Any]) -> None:
     """At rates of 0 and 1, and with exact times, each trial is the expected run."""
     ready = plan(template(**parts), Assumptions(**assumed))

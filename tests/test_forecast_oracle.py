@@ -100,7 +100,6 @@ def by_minute(minutes: Any, values: Any) -> list[float]:
 @example({"rollout": constant(7), "maintenance_windows": [{"start_time": "cron(0 0 * * ? *)", "duration_in_minutes": 4}]},
          {"things": 49, "start_delay_minutes": 0, "run_time_minutes": 0}, {"failure_rate": 1}, True)  # fmt: skip
 @given(PARTS, EXACT, SURE, st.booleans())
-@settings(max_examples=120)
 def test_exactly(parts: dict[str, Any], exact: dict[str, Any], sure: dict[str, Any], bad: bool) -> None:
     """At rates of 0 and 1, with exact times, every figure of every minute is the oracle's."""
     spec, assumed = template(**parts), Assumptions(**exact, **sure)

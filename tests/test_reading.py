@@ -554,6 +554,7 @@ def test_what_can_not_be_read(name: str, content: Any, expected: tuple[str, str,
     assert (seen(report(name)), report(name).checked) == ([expected], 0)
 
 
+@pytest.mark.slow
 def test_many_values_in_yaml(here: Path) -> None:
     """YAML of the most keys and values is read, and with one more it is said where that one stands."""
     items = (MAX_NODES - 3) * "1,"  # and the mapping, its key and the list

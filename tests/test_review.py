@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from iot_jobs import Fleet, JobDocument, JobTemplateSpec
@@ -239,7 +239,6 @@ FIELD_OF = {
 }
 
 
-@settings(max_examples=60)
 @given(specs(), specs(), st.data())
 def test_what_is_unknown_is_told_once(one: JobTemplateSpec, other: JobTemplateSpec, data: st.DataObject) -> None:
     """A field that isn't known on one side is one change that isn't compared, in both directions."""
@@ -268,7 +267,6 @@ def side(*found: JobTemplateSpec, things: int | None = None, **more: Any) -> Dep
     return Deployment("x", tuple(Template.of(one, fleet=fleet, **more) for one in found))
 
 
-@settings(max_examples=60)
 @given(specs())
 def test_nothing_differs_from_itself(one: JobTemplateSpec) -> None:
     """A template compared with itself has no change."""
@@ -276,7 +274,6 @@ def test_nothing_differs_from_itself(one: JobTemplateSpec) -> None:
     assert review(side(one), side(one)).templates == ()
 
 
-@settings(max_examples=120)
 @given(specs(), specs())
 def test_the_way_back_is_the_mirror(one: JobTemplateSpec, other: JobTemplateSpec) -> None:
     """From b to a, every change from a to b is there with its values exchanged and its direction mirrored."""
@@ -288,7 +285,6 @@ def test_the_way_back_is_the_mirror(one: JobTemplateSpec, other: JobTemplateSpec
         assert (change.before, change.after, change.direction) == mirrored
 
 
-@settings(max_examples=120)
 @given(specs(), specs())
 def test_every_property_that_differs_is_told(one: JobTemplateSpec, other: JobTemplateSpec) -> None:
     """Each property that is emitted otherwise shows up in a change, and no path stands twice."""
@@ -309,7 +305,6 @@ def unordered(value: Any) -> Any:
     return sorted(map(unordered, value), key=str) if isinstance(value, list) else value
 
 
-@settings(max_examples=40)
 @given(st.lists(specs(), min_size=2, max_size=4, unique_by=lambda one: one.template_name))
 def test_matching_by_name(found: list[JobTemplateSpec]) -> None:
     """What is on one side only was added or removed, whatever the order."""

@@ -6,7 +6,7 @@ import re
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from iot_jobs.windows import Cron, CronError, Overlap, cron_errors, overlaps, smallest_gap_in_minutes
@@ -509,7 +509,6 @@ def parsed(text: str) -> Cron | None:
     return None if errors else Cron.parse(text)
 
 
-@settings(deadline=None, max_examples=100)
 @given(expressions(ANY_YEARS), st.dates(date(1970, 1, 1), date(2199, 12, 31)), st.integers(0, 1439))
 def test_openings_are_the_oracle_s(text: str, day: date, minute: int) -> None:
     """The openings of five weeks are those that the oracle finds, also where it finds none."""
@@ -526,7 +525,6 @@ def test_openings_are_the_oracle_s(text: str, day: date, minute: int) -> None:
         assert not expected or opening == expected[0]
 
 
-@settings(deadline=None, max_examples=50)
 @given(expressions(TWO_YEARS_FIELD, busy=False))
 def test_gaps_are_the_oracle_s(text: str) -> None:
     """The smallest gap is that of all openings, and an expression without any is refused."""
@@ -537,7 +535,6 @@ def test_gaps_are_the_oracle_s(text: str) -> None:
     assert cron is None or smallest_gap_in_minutes(cron) == min(gaps, default=None)
 
 
-@settings(deadline=None, max_examples=80)
 @given(st.lists(st.tuples(expressions(TWO_YEARS_FIELD, busy=False), st.integers(1, 1440)), min_size=1, max_size=3))
 def test_overlaps_are_the_oracle_s(drawn: list[Window]) -> None:
     """Every overlap is found, none is made up, and the example is the first minute at which both are open."""
@@ -571,7 +568,6 @@ def assert_accepted_alike(text: str) -> None:
     assert errors or Cron.parse(text).text == text
 
 
-@settings(deadline=None, max_examples=50)
 @given(nearly_expressions())
 def test_what_is_accepted_is_the_oracle_s(text: str) -> None:
     """A text is accepted, or refused for no more than never opening, exactly when the table allows it."""
@@ -596,7 +592,6 @@ def test_neighbours_are_accepted_as_the_oracle_does(text: str) -> None:
         assert_accepted_alike(text[:place] + character + text[place:])
 
 
-@settings(deadline=None, max_examples=100)
 @given(st.text("01239*/,-?LW#MON()\n\x00\u0663é ", max_size=300))
 @example("cron(" + "9" * 5000 + " 2 ? * MON *)")
 @example("cron(0/" + "9" * 5000 + " 2 ? * MON *)")

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from ruamel.yaml import YAML, nodes
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
@@ -97,7 +97,6 @@ def test_files(path: Path) -> None:
     assert outcome(yamlnodes.compose, text) == outcome(stock, text)
 
 
-@settings(max_examples=300, deadline=None)
 @given(st.lists(st.sampled_from(PIECES), max_size=30).map("".join) | st.text(max_size=30))
 def test_any_text(text: str) -> None:
     """Any text reads as ruamel.yaml reads it, or fails with the same words at the same place."""
