@@ -25,7 +25,7 @@ ROOT = Path(__file__).parents[1]
 FORMATS = ("text", "json", "github", "sarif")
 NAMES = ("a.json", "a.yaml", "a.yml", "a.template", "a")
 
-quick = settings(max_examples=50, suppress_health_check=[HealthCheck.too_slow])
+quick = settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow])
 long = settings(max_examples=6000, derandomize=False, suppress_health_check=[HealthCheck.too_slow])
 
 LEVEL = re.compile(r"::(?:error|warning) (?:[a-z]+=[^,\r\n]*,?)*::[^\r\n]*")
@@ -395,7 +395,7 @@ def test_odd_names(tmp_path: Path, output: str) -> None:
     assert b"\x1b" not in run.report
 
 
-@pytest.mark.parametrize("output", FORMATS)
+@pytest.mark.parametrize("output", ["text", *(pytest.param(one, marks=pytest.mark.slow) for one in FORMATS[1:])])
 def test_no_node(folder: Path, output: str) -> None:
     """Whatever is printed or acknowledged, neither the CDK nor jsii is loaded, which would start Node."""
     application = APPLICATION | {"stacks/templates/f.yaml": FAMILY | {"acknowledge": {"JT352": "meant"}}}
