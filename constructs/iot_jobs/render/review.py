@@ -68,7 +68,7 @@ def figures(one: TemplateReview) -> Iterator[tuple[str, str]]:
     before, after = found.before.figures, found.after.figures
     for name, factor in found.factors.items():
         sides = [_figure(name, side[name]) for side in (before, after) if side is not None]
-        times = f" (x {factor:g})" if factor not in (None, 1) else ""
+        times = f" (x {factor:.2g})" if factor not in (None, 1) else ""
         same = len(sides) == 2 and sides[0] == sides[1] and not times
         yield name, sides[0] if same else " -> ".join(sides) + times
 
