@@ -68,9 +68,14 @@ def figures(one: TemplateReview) -> Iterator[tuple[str, str]]:
     before, after = found.before.figures, found.after.figures
     for name, factor in found.factors.items():
         sides = [_figure(name, side[name]) for side in (before, after) if side is not None]
-        times = f" (x {factor:.2g})" if factor not in (None, 1) else ""
+        times = f" (x {_factor(factor)})" if factor not in (None, 1) else ""
         same = len(sides) == 2 and sides[0] == sides[1] and not times
         yield name, sides[0] if same else " -> ".join(sides) + times
+
+
+def _factor(value: float) -> str:
+    """Two digits of a small factor, and the whole number of a large one."""
+    return f"{value:.2g}" if value < 10 else f"{value:,.0f}"
 
 
 def deployment_lines(one: TemplateReview) -> Iterator[str]:
