@@ -175,7 +175,7 @@ def raw(stack: cdk.Stack) -> None:
 
 
 def without_ids(templates: list[Any]) -> list[Any]:
-    """What the templates create, without ids, logical ids and digests."""
+    """What the templates create, in whatever order, without ids, logical ids and digests."""
     found = []
     for template in templates:
         resources = []
@@ -184,7 +184,7 @@ def without_ids(templates: list[Any]) -> list[Any]:
                 key: value for key, value in one["Properties"].items() if key not in ("JobTemplateId", "Name", "Value")
             }
             resources.append([one["Type"], properties, sorted(one.get("Metadata", {}).get("iot-jobs", ()))])
-        found.append([resources, len(template["Outputs"])])
+        found.append([sorted(resources, key=json.dumps), len(template["Outputs"])])
     return found
 
 
