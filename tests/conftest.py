@@ -12,7 +12,7 @@ os.environ["PATH"] = os.pathsep.join((str(Path(sys.executable).parent), os.envir
 # Seconds a synth. The one test that is about it turns it on in a process of its own.
 os.environ["CDK_VALIDATION"] = "false"
 
-settings.register_profile("suite", derandomize=True, deadline=None, database=None, max_examples=20)
+settings.register_profile("suite", derandomize=True, deadline=None, database=None, max_examples=15)
 # For `make test-slow`: more examples, and others each time.
 settings.register_profile("long", deadline=None, max_examples=500)
 settings.load_profile("suite")

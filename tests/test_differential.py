@@ -97,7 +97,7 @@ def assert_agreement(resource_type: str, resource: dict[str, Any]) -> None:
     assert found == [], shown(resource_type, resource)
 
 
-FEW = settings(max_examples=250, suppress_health_check=list(HealthCheck))
+FEW = settings(max_examples=150, suppress_health_check=list(HealthCheck))
 MANY = settings(max_examples=10_000, suppress_health_check=list(HealthCheck))
 
 

@@ -419,6 +419,7 @@ def test_rates_of_devices() -> None:
         assert abs(count - share * of) < 4 * (of * share * (1 - share)) ** 0.5
 
 
+@pytest.mark.slow
 def test_failing_devices() -> None:
     """The failing share fails at every attempt, and of the others the failure rate, anew for each attempt."""
     things, share, failures = 20_000, 0.25, 0.5
@@ -429,6 +430,7 @@ def test_failing_devices() -> None:
     assert abs(done.harmed - things * (share + (1 - share) * failures)) < 4 * (things * 0.25) ** 0.5
 
 
+@pytest.mark.slow
 def test_lognormal_times() -> None:
     """Half of the run times are below the median, and five in six below the median times the deviation."""
     done = run(Rollout(things=1), Devices(run_time=(0, 2.0)))
