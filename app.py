@@ -20,6 +20,6 @@ for environment in application.environments:
     for account, region in environment.locations:
         # The first location keeps its name when others are added.
         first = (account, region) == environment.locations[0]
-        name = f"iot-jobs-{environment.name}" + ("" if first else f"-{account}-{region}")
+        name = environment.stack_name + ("" if first else f"-{account}-{region}")
         JobTemplatesStack(app, name, environment=environment, env=cdk.Environment(account=account, region=region))
 app.synth()

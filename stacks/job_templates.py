@@ -24,7 +24,7 @@ class JobTemplatesStack(cdk.Stack):
             scope,
             id,
             env=env or cdk.Environment(account=account, region=region),
-            stack_name=f"iot-jobs-{environment.name}",
+            stack_name=environment.stack_name,
             description=f"AWS IoT job templates of the environment {environment.name}",
             tags={key: value for key, value in environment.tags.items() if isinstance(value, str)},
             termination_protection=environment.production,

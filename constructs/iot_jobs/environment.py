@@ -129,6 +129,11 @@ class Environment(Model):
     """For a template's name, codes of warnings that are meant, each with the author's reason."""
 
     @property
+    def stack_name(self) -> str:
+        """What CloudFormation calls the environment's stack, the same in every account and region."""
+        return f"iot-jobs-{self.name}"
+
+    @property
     def locations(self) -> tuple[tuple[str, str], ...]:
         """Every account and region of the environment, each a stack."""
         return tuple((account, region) for account in self.account for region in self.region)

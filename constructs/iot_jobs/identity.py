@@ -1,4 +1,4 @@
-"""Ids that move with a template's content, and only with it.
+"""Ids that move with a template's content, and only with it; and the names under which a template is found again.
 
 Every property of `AWS::IoT::JobTemplate` is create-only, and a replacement is created before the old one is deleted, so
 that any edit needs another id. These are derived from what is emitted: same input, same id, on every machine.
@@ -16,6 +16,11 @@ from iot_jobs.limits import TEMPLATE_NAME
 
 DIGEST_LENGTH = 10
 """Characters of a digest: 50 bits, so that two of a thousand templates meet with a chance of one in two billion."""
+
+METADATA = "iot-jobs"
+"""The key of what the construct writes into a resource's Metadata, which replaces nothing."""
+PARAMETER_PREFIX = "/iot-jobs"
+"""What the name of the parameter with a template's current ARN begins with, where nothing else is asked for."""
 
 _ID = "JobTemplateId"
 
@@ -46,6 +51,11 @@ def job_template_id(template_name: str, emitted: str, *, stack_name: str, logica
     """
     digest = _digest([template_name, stack_name, logical_id, emitted])
     return f"{template_name[: TEMPLATE_NAME.maximum - DIGEST_LENGTH - 1]}-{digest}"
+
+
+def parameter_name(environment: str, template_name: str, *, prefix: str = PARAMETER_PREFIX) -> str:
+    """The name of the SSM parameter that holds a template's current ARN."""
+    return f"{prefix}/{environment}/{template_name}"
 
 
 def template_name_of(job_template_id: str) -> str:

@@ -11,11 +11,8 @@ import jsii
 from constructs import Construct
 
 from iot_jobs.cdk.resource import JobTemplateResource
-from iot_jobs.identity import content_digest, emitted_digest, job_template_id
+from iot_jobs.identity import METADATA, content_digest, emitted_digest, job_template_id
 from iot_jobs.unresolved import holds_token
-
-METADATA = "iot-jobs"
-"""The key of what we write into a resource's Metadata, which replaces nothing."""
 
 _ATTRIBUTE = "_iot_jobs_ids"
 _NOT_YET = "(set at synth)"

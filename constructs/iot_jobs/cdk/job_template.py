@@ -23,7 +23,7 @@ from iot_jobs import (
     RolloutConfig,
     TimeoutConfig,
 )
-from iot_jobs.cdk.ids import METADATA, StackIds, Template
+from iot_jobs.cdk.ids import StackIds, Template
 from iot_jobs.cdk.imported import ImportedJobTemplate
 from iot_jobs.cdk.late import LateChecks
 from iot_jobs.cdk.metrics import JobMetrics
@@ -33,6 +33,7 @@ from iot_jobs.cdk.resource import JobTemplateResource, create, emitted_propertie
 from iot_jobs.cdk.s3_document import S3Document
 from iot_jobs.environment import TEMPLATE_TWICE
 from iot_jobs.finding import Finding, FindingsError
+from iot_jobs.identity import METADATA, PARAMETER_PREFIX, parameter_name
 from iot_jobs.limits import ENVIRONMENT_NAME, TEMPLATE_NAME
 from iot_jobs.placeholders import Placeholder
 from iot_jobs.presign import MADE_ROLE, all_access, with_role
@@ -40,9 +41,6 @@ from iot_jobs.unresolved import Unresolved, holds_token, known
 
 if TYPE_CHECKING:
     from iot_jobs.forecast import Forecast
-
-PARAMETER_PREFIX = "/iot-jobs"
-"""What the name of the parameter with a template's current ARN begins with, where nothing else is asked for."""
 
 _FIXED_ID = (
     "this template has an id of its own: the first edit of any property will fail to deploy, because CloudFormation "
@@ -163,8 +161,8 @@ class JobTemplate(Construct, JobMetrics, Permissions):
         stack = scope if isinstance(scope, cdk.Stack) else cdk.Stack.of(self)
         ids = StackIds.of(stack)
         environment = environment or ids.name
-        parameter_name = f"{parameter_prefix}/{environment}/{template_name}"
-        if parameter_prefix is not None and parameter_name in ids.published:
+        published = parameter_name(environment, template_name, prefix=parameter_prefix or "")
+        if parameter_prefix is not None and published in ids.published:
             raise FindingsError([_published_twice(template_name)])
         if not ids.templates:
             LateChecks(ids)
@@ -206,10 +204,10 @@ class JobTemplate(Construct, JobMetrics, Permissions):
             self._resource.cfn_options.update_replace_policy = cdk.CfnDeletionPolicy.RETAIN
             cdk.Annotations.of(self).add_warning_v2("iot-jobs:keep-previous", _KEEP_PREVIOUS)
         if parameter_prefix is not None:
-            ids.published.add(parameter_name)
+            ids.published.add(published)
             parameter = ssm.CfnParameter.__new__(ssm.CfnParameter)
-            content = {"type": "String", "name": parameter_name, "value": self._arn}
-            create(parameter, ids.parameters(), parameter_name, content)
+            content = {"type": "String", "name": published, "value": self._arn}
+            create(parameter, ids.parameters(), published, content)
         create(cdk.CfnOutput.__new__(cdk.CfnOutput), self, "Arn", {"value": self._arn})
 
     @classmethod
@@ -261,7 +259,8 @@ class JobTemplate(Construct, JobMetrics, Permissions):
         CloudFormation reads the parameter at each deployment of the stack that this stands in, so that this stack is
         to be deployed after each change of the template. The role is what `grant_create_job` allows to pass.
         """
-        arn = ssm.StringParameter.value_for_string_parameter(scope, f"{parameter_prefix}/{environment}/{template_name}")
+        name = parameter_name(environment, template_name, prefix=parameter_prefix)
+        arn = ssm.StringParameter.value_for_string_parameter(scope, name)
         return ImportedJobTemplate(scope, id, arn=arn, presign_role_arn=presign_role_arn)
 
     def _in_s3(self, document: S3Document, spec: JobTemplateSpec) -> JobTemplateSpec:

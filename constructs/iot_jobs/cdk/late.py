@@ -10,7 +10,6 @@ import jsii
 from constructs import IValidation
 
 from iot_jobs.cdk.ids import StackIds, Template
-from iot_jobs.check import volatile_tag
 from iot_jobs.cloudformation import values
 from iot_jobs.finding import Finding
 from iot_jobs.limits import (
@@ -21,6 +20,7 @@ from iot_jobs.limits import (
     QUOTAS,
 )
 from iot_jobs.spec import JobTemplateSpec
+from iot_jobs.volatile import volatile_tag
 
 _ATTRIBUTE = "_iot_jobs_stacks"
 _NEAR = 0.8

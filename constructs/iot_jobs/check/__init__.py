@@ -14,7 +14,6 @@ from iot_jobs.check.budget import can_forecast, states_budget
 from iot_jobs.check.catalogue import rules
 from iot_jobs.files import Application, Reading, Skipped, Subject, read_application
 from iot_jobs.finding import Finding, FindingsError, Rule, unique
-from iot_jobs.volatile import volatile_tag
 
 __all__ = [
     "ACKNOWLEDGED_UNKNOWN",
@@ -23,7 +22,6 @@ __all__ = [
     "check",
     "load_application",
     "rules",
-    "volatile_tag",
 ]
 
 ACKNOWLEDGED_UNKNOWN = Rule(

@@ -14,16 +14,13 @@ from iot_jobs.environment import Environment, Fleet
 from iot_jobs.files import Source, read, read_application, root_of
 from iot_jobs.files.subject import from_properties
 from iot_jobs.finding import FindingsError
-from iot_jobs.identity import template_name_of
+from iot_jobs.identity import METADATA, parameter_name, template_name_of
 from iot_jobs.presign import MADE_ROLE
 from iot_jobs.review.deployment import Deployment, Grant, Template
 from iot_jobs.review.revision import RevisionError, exported
 from iot_jobs.review.roles import grants_in, grants_of_spec
 from iot_jobs.spec import JobTemplateSpec
 from iot_jobs.unresolved import is_intrinsic, known
-
-METADATA = "iot-jobs"
-"""The key of what `iot_jobs.cdk` writes into a resource's Metadata."""
 
 _TYPE = "AWS::IoT::JobTemplate"
 _KEPT = ("Retain", "RetainExceptOnCreate")
@@ -181,15 +178,14 @@ def _of_environment(spec: JobTemplateSpec, environment: Environment) -> Template
     if block is not None:
         grants = grants_of_spec(spec) if block.role_arn == MADE_ROLE else None
     return Template(
-        # As app.py names the stack of the first account and region; the others have the same templates.
-        stack=f"iot-jobs-{environment.name}",
+        stack=environment.stack_name,  # of the first account and region; the others have the same templates
         name=name,
         spec=spec,
         emitted=properties(spec),
         environment=environment.name,
         fleet=environment.fleet,
         synthesized=False,
-        parameter=f"/iot-jobs/{environment.name}/{name}",
+        parameter=parameter_name(environment.name, name),
         grants=grants,
         acknowledged=frozenset(environment.acknowledged.get(name, {})),
     )
