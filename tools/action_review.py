@@ -1,0 +1,106 @@
+"""The review as action.yml runs it: JSON, markdown and a page in FOLDER, annotations in the log, the verdict as output.
+
+It sees no token. It ends with 0 whatever the verdict, and also where the review could not run: then the markdown says
+so, and the comment that an earlier review left doesn't stay as if it were still true. `tools.action_comment` decides.
+"""
+
+from __future__ import annotations
+
+import html
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from iot_jobs.render.review_markdown import MARKER
+
+FAILED = "failed"
+"""The verdict where there is none."""
+_LIMIT_SECONDS = 300
+_MOST_TOLD = 5_000
+
+
+def main(environ: Mapping[str, str]) -> int:
+    """Review BASE and HEAD, and say on stdout where nothing could be."""
+    folder = Path(environ["FOLDER"])
+    folder.mkdir(parents=True, exist_ok=True)
+    base = environ.get("BASE") or base_of(event(environ), merged=environ.get("GITHUB_SHA", ""))
+    things = ["--things", environ["THINGS"]] if environ.get("THINGS") else []
+    sides = [*things, "--", base, environ.get("HEAD") or "."]
+    page = folder / "review.html"
+    reviews = {name: _iot_jobs("review", "--format", name, *sides) for name in ("json", "markdown", "github")}
+    failed = next((one for one in reviews.values() if one.returncode != 0), None)
+    if failed is None:
+        (folder / "review.json").write_text(reviews["json"].stdout, encoding="utf-8")
+        (folder / "review.md").write_text(reviews["markdown"].stdout, encoding="utf-8")
+        print(reviews["github"].stdout, end="")
+        made = _iot_jobs("review", "--html", str(page), *sides)
+        if made.returncode != 0:  # the rest is as good without it
+            print(f"there is no review.html: {made.stderr.strip()}", file=sys.stderr)
+    else:
+        said = f"{failed.stdout}{failed.stderr}".strip()
+        print(said, file=sys.stderr)
+        (folder / "review.json").write_text(json.dumps({"verdict": FAILED, "templates": []}) + "\n", encoding="utf-8")
+        (folder / "review.md").write_text(_told(said), encoding="utf-8")
+    output(environ, verdict=json.loads((folder / "review.json").read_text(encoding="utf-8"))["verdict"])
+    return 0
+
+
+def event(environ: Mapping[str, str]) -> dict[str, Any]:
+    """What started the workflow, as GitHub tells it; empty where nothing did."""
+    path = environ.get("GITHUB_EVENT_PATH")
+    found = json.loads(Path(path).read_text(encoding="utf-8")) if path and Path(path).is_file() else {}
+    return found if isinstance(found, dict) else {}
+
+
+def base_of(started_by: Mapping[str, Any], *, merged: str) -> str:
+    """What the pull request is to be merged into; no text where it isn't one.
+
+    GitHub checks out the merge of both, whose first parent is the base as it is now; the base that the event names is
+    as old as the last push, and what others have merged since would look like part of the pull request.
+    """
+    pull_request = started_by.get("pull_request")
+    if not isinstance(pull_request, Mapping):
+        return ""
+    head, *parents = _git("rev-list", "--parents", "--max-count=1", "HEAD").split() or [""]
+    if head == merged and len(parents) == 2:
+        return parents[0]
+    return str(pull_request["base"]["sha"])
+
+
+def output(environ: Mapping[str, str], **values: str) -> None:
+    """Hand values to the steps that follow; without GitHub, print them."""
+    lines = "".join(f"{name}={value}\n" for name, value in values.items())
+    if environ.get("GITHUB_OUTPUT"):
+        with Path(environ["GITHUB_OUTPUT"]).open("a", encoding="utf-8") as file:
+            file.write(lines)
+    else:
+        print(lines, end="")
+
+
+def _told(said: str) -> str:
+    """What kept the review from running, as a comment; nothing in it is markdown or HTML."""
+    cut = said if len(said) <= _MOST_TOLD else f"{said[:_MOST_TOLD]}\n…"
+    return f"{MARKER}\n**The review could not run**\n\n<pre>{html.escape(cut or 'it said nothing')}</pre>\n"
+
+
+def _iot_jobs(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """The command, without what the working directory holds among its modules (-P)."""
+    command = [sys.executable, "-P", "-c", "from iot_jobs.cli import run; run()", *arguments]
+    return subprocess.run(
+        command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=_LIMIT_SECONDS, check=False
+    )
+
+
+def _git(*arguments: str) -> str:
+    """What git says, or nothing."""
+    command = ["git", *arguments]
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60, check=False)
+    return done.stdout
+
+
+if __name__ == "__main__":
+    sys.exit(main(os.environ))
