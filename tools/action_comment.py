@@ -16,7 +16,7 @@ from typing import Any
 from iot_jobs.render.findings import command_data
 from iot_jobs.render.review_markdown import MARKER, MOST_CHARACTERS
 from tools.action_review import FAILED, event
-from tools.github_comments import ApiError, ReadOnlyError, PullRequest
+from tools.github_comments import ApiError, PullRequest, ReadOnlyError
 
 
 def main(environ: Mapping[str, str]) -> int:

@@ -30,18 +30,17 @@ def main(environ: Mapping[str, str]) -> int:
     base = environ.get("BASE") or base_of(event(environ), merged=environ.get("GITHUB_SHA", ""))
     things = ["--things", environ["THINGS"]] if environ.get("THINGS") else []
     sides = [*things, "--", base, environ.get("HEAD") or "."]
-    page = folder / "review.html"
-    reviews = {name: _iot_jobs("review", "--format", name, *sides) for name in ("json", "markdown", "github")}
-    failed = next((one for one in reviews.values() if one.returncode != 0), None)
-    if failed is None:
-        (folder / "review.json").write_text(reviews["json"].stdout, encoding="utf-8")
-        (folder / "review.md").write_text(reviews["markdown"].stdout, encoding="utf-8")
-        print(reviews["github"].stdout, end="")
-        made = _iot_jobs("review", "--html", str(page), *sides)
-        if made.returncode != 0:  # the rest is as good without it
-            print(f"there is no review.html: {made.stderr.strip()}", file=sys.stderr)
+    done = _iot_jobs("review", "--format", "json", *sides)
+    if done.returncode == 0:
+        (folder / "review.json").write_text(done.stdout, encoding="utf-8")
+        told = _iot_jobs("review", "--format", "markdown", *sides)
+        (folder / "review.md").write_text(told.stdout, encoding="utf-8")
+        print(_iot_jobs("review", "--format", "github", *sides).stdout, end="")
+        page = _iot_jobs("review", "--html", str(folder / "review.html"), *sides)
+        if page.returncode != 0:  # the rest is as good without it
+            print(f"there is no review.html: {page.stderr.strip()}", file=sys.stderr)
     else:
-        said = f"{failed.stdout}{failed.stderr}".strip()
+        said = f"{done.stdout}{done.stderr}".strip()
         print(said, file=sys.stderr)
         (folder / "review.json").write_text(json.dumps({"verdict": FAILED, "templates": []}) + "\n", encoding="utf-8")
         (folder / "review.md").write_text(_told(said), encoding="utf-8")

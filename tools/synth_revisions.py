@@ -1,4 +1,4 @@
-"""Synthesize a git revision of the application: `make synth-revisions` both sides of a review, `make synth-revision` one.
+"""Synthesize git revisions: `make synth-revisions` both sides of a review, `make synth-revision` one to deploy.
 
 A revision is exported from git, and synthesized with its own app, constructs and stacks by the Python and the CDK CLI
 of this checkout. Nothing is checked out.
