@@ -42,9 +42,10 @@ def run(*command: str | Path, folder: Path, environ: Mapping[str, str]) -> subpr
 @pytest.mark.e2e
 def test_the_whole_way(tmp_path: Path) -> None:
     """What is deployed is what the environments say; a second look finds no difference; all of it can be removed."""
-    assembly = tmp_path / "cdk.out"
+    assembly = ROOT / "cdk.out"
     cdk = ROOT / "node_modules/.bin/cdk"
-    run(sys.executable, ROOT / "app.py", folder=tmp_path, environ={**os.environ, "CDK_OUTDIR": str(assembly)})
+    make = ("make", "--no-print-directory")
+    run(*make, "synth", folder=ROOT, environ=os.environ)
     places = [f"aws://{account}/{region}" for one in APPLICATION.environments for account, region in one.locations]
     with local_aws(account=ACCOUNT, region="us-east-1") as aws:
 
@@ -58,9 +59,18 @@ def test_the_whole_way(tmp_path: Path) -> None:
             )
 
         run(cdk, "bootstrap", *places, folder=tmp_path, environ=aws.environ)
-        deploy = ("deploy", "--app", assembly, "--require-approval", "never", "--all", "--concurrency", "3")
-        run(cdk, *deploy, folder=tmp_path, environ=aws.environ)
         for environment in APPLICATION.environments:
+            given = {
+                **aws.environ,
+                "ENVIRONMENT": environment.name,
+                "GITHUB_STEP_SUMMARY": str(tmp_path / "summary.md"),
+            }
+            before = run(*make, "diff-assembly", folder=ROOT, environ=given).stdout
+            assert "[+] AWS::IoT::JobTemplate" in before
+            assert before.splitlines()[0] in (tmp_path / "summary.md").read_text()
+            run(*make, "deploy-assembly", folder=ROOT, environ=given)
+            after = run(*make, "diff-assembly", folder=ROOT, environ=given).stdout
+            assert "There were no differences" in after
             client = service("iot", environment)
             ids = [one["jobTemplateId"] for one in client.list_job_templates(maxResults=250)["jobTemplates"]]
             found = {template_name_of(one): read_back(client, one) for one in ids}
