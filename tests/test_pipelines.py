@@ -22,8 +22,13 @@ import json, os
 from pathlib import Path
 from words import DESCRIPTION
 folder = Path(os.environ["CDK_OUTDIR"])
-folder.mkdir(parents=True)
-(folder / "manifest.json").write_text(json.dumps({"version": "36.0.0", "artifacts": {}}))
+folder.mkdir(parents=True, exist_ok=True)
+stack = {
+    "type": "aws:cloudformation:stack",
+    "environment": "aws://123456789012/us-east-1",
+    "properties": {"templateFile": "iot-jobs-dev.template.json"},
+}
+(folder / "manifest.json").write_text(json.dumps({"version": "36.0.0", "artifacts": {"iot-jobs-dev": stack}}))
 (folder / "iot-jobs-dev.template.json").write_text(json.dumps({"Description": DESCRIPTION}))
 """
 
