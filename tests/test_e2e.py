@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -58,7 +59,13 @@ def test_the_whole_way(tmp_path: Path) -> None:
                 aws_secret_access_key="test",
             )
 
-        run(cdk, "bootstrap", *places, folder=tmp_path, environ=aws.environ)
+        policy = make_roles(service("cloudformation", APPLICATION.environments[0]))
+        limited = ("--cloudformation-execution-policies", policy)
+        run(cdk, "bootstrap", *places, *limited, folder=tmp_path, environ=aws.environ)
+        for environment in APPLICATION.environments:
+            execution = f"cdk-hnb659fds-cfn-exec-role-{ACCOUNT}-{environment.locations[0][1]}"
+            attached = service("iam", environment).list_attached_role_policies(RoleName=execution)
+            assert [one["PolicyArn"] for one in attached["AttachedPolicies"]] == [policy]
         for environment in APPLICATION.environments:
             given = {
                 **aws.environ,
@@ -90,6 +97,36 @@ def test_the_whole_way(tmp_path: Path) -> None:
         run(cdk, "destroy", "--app", assembly, "--all", "--force", folder=tmp_path, environ=aws.environ)
         for environment in APPLICATION.environments:
             assert service("iot", environment).list_job_templates(maxResults=250)["jobTemplates"] == []
+
+
+def make_roles(cloudformation: Any) -> str:
+    """Deploy docs/github-roles.yaml with what docs/deploying.md says, and give the ARN of CloudFormation's policy.
+
+    But for the provider, which the local AWS doesn't know.
+    """
+    guide = (ROOT / "docs/deploying.md").read_text()
+    given = re.findall(r"--parameter-overrides (.*)", guide)[0].split()
+    parameters = [
+        {"ParameterKey": key, "ParameterValue": value} for key, _, value in (one.partition("=") for one in given)
+    ]
+    cloudformation.create_stack(
+        StackName="github-iot-jobs-dev",
+        TemplateBody=(ROOT / "docs/github-roles.yaml").read_text(),
+        Parameters=[*parameters, {"ParameterKey": "CreateProvider", "ParameterValue": "false"}],
+        Capabilities=["CAPABILITY_NAMED_IAM"],
+    )
+    cloudformation.get_waiter("stack_create_complete").wait(
+        StackName="github-iot-jobs-dev", WaiterConfig={"Delay": 1, "MaxAttempts": 30}
+    )
+    (stack,) = cloudformation.describe_stacks(StackName="github-iot-jobs-dev")["Stacks"]
+    outputs = {one["OutputKey"]: one["OutputValue"] for one in stack["Outputs"]}
+    assert outputs == {
+        "DiffRoleArn": f"arn:aws:iam::{ACCOUNT}:role/github-iot-jobs-dev-diff",
+        "DeployRoleArn": f"arn:aws:iam::{ACCOUNT}:role/github-iot-jobs-dev-deploy",
+        "ExecutionPolicyArn": f"arn:aws:iam::{ACCOUNT}:policy/iot-jobs-dev-cloudformation",
+    }
+    assert f"--cloudformation-execution-policies {outputs['ExecutionPolicyArn']}\n" in guide
+    return str(outputs["ExecutionPolicyArn"])
 
 
 def read_back(client: Any, job_template_id: str) -> dict[str, Any]:
