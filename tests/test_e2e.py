@@ -18,6 +18,7 @@ from iot_jobs.check import load_application
 from iot_jobs.cloudformation import API_TEMPLATE, properties, values
 from iot_jobs.identity import template_name_of
 from iot_jobs.spec import JobTemplateSpec
+from tools.deploy_assembly import summary
 from tools.local_aws import local_aws
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -72,12 +73,11 @@ def test_the_whole_way(tmp_path: Path) -> None:
                 "ENVIRONMENT": environment.name,
                 "GITHUB_STEP_SUMMARY": str(tmp_path / "summary.md"),
             }
-            before = run(*make, "diff-assembly", folder=ROOT, environ=given).stdout
-            assert "[+] AWS::IoT::JobTemplate" in before
-            assert before.splitlines()[0] in (tmp_path / "summary.md").read_text()
+            if environment is APPLICATION.environments[0]:
+                shown = run(*make, "diff-assembly", folder=ROOT, environ=given).stdout
+                assert shown.count("[+] AWS::IoT::JobTemplate ") == len(environment.templates)
+                assert (tmp_path / "summary.md").read_text() == summary(environment.name, shown)
             run(*make, "deploy-assembly", folder=ROOT, environ=given)
-            after = run(*make, "diff-assembly", folder=ROOT, environ=given).stdout
-            assert "There were no differences" in after
             client = service("iot", environment)
             ids = [one["jobTemplateId"] for one in client.list_job_templates(maxResults=250)["jobTemplates"]]
             found = {template_name_of(one): read_back(client, one) for one in ids}

