@@ -243,6 +243,19 @@ def test_could_not_run(workspace: Path, api: GitHub, base: str) -> None:
     assert "::error::the review could not run; the log of its step says why\n" in runner.log
 
 
+def test_no_base(workspace: Path, api: GitHub) -> None:
+    """Started by a push, the action needs a base."""
+    runner = Runner(workspace, api)
+    (runner.temp / "event.json").write_text('{"ref": "refs/heads/main"}')
+    assert runner.run() == 1
+    assert runner.log.splitlines() == [
+        "this is no pull request: name a base",
+        "::notice::this is no pull request: the review is in the job summary alone",
+        "::error::the review could not run; the log of its step says why",
+    ]
+    assert api.asked == []
+
+
 def test_errors_in_the_files(workspace: Path, api: GitHub) -> None:
     """What keeps the files from being compared is in the comment, as text."""
     write(workspace, {"stacks/environments/prod.yaml": "name: <b>prod</b>\n"})

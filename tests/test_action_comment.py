@@ -86,6 +86,11 @@ def test_judgement(
     assert judgement(review, label=LABEL, labels=frozenset(labels)) == (error, note)
 
 
+def test_no_label() -> None:
+    """Where no label is named nothing acknowledges what is riskier, not even a label without a name."""
+    assert judgement({"verdict": "riskier", "templates": []}, label="", labels=frozenset({""})) == ("riskier", None)
+
+
 def test_labels_of() -> None:
     """The labels are those of the pull request; a push has none."""
     assert labels_of({"pull_request": {"labels": [{"name": "a"}, {"name": "b"}]}}) == {"a", "b"}

@@ -176,3 +176,39 @@ def test_the_presign_roles_fit() -> None:
     assert len(names) >= 3
     assert all("fleet-" in name for name in names)
     assert template()["Parameters"]["PresignRoles"]["Default"] == "*fleet-*"
+
+
+def test_commands_of_the_guide() -> None:
+    """The guide's make targets, parameters of the roles, workflows, variables and checks are those that there are."""
+    shell = "".join(re.findall(r"```sh\n(.*?)```", GUIDE, re.DOTALL))
+    makefile = (ROOT / "Makefile").read_text()
+    assert all(
+        re.search(rf"^{name}:", makefile, re.MULTILINE)
+        for name in re.findall(r"(?:^|`)make ([a-z-]+)", GUIDE, re.MULTILINE)
+    )
+    parameters = template()["Parameters"]
+    given = dict(one.split("=") for one in re.findall(r"--parameter-overrides (.*)", shell)[0].split())
+    required = {name for name, one in parameters.items() if "Default" not in one}
+    assert required <= set(given) <= set(parameters)
+    assert all(re.fullmatch(parameters[name]["AllowedPattern"], value) for name, value in given.items())
+    assert set(re.findall(r"^\| `([A-Za-z]+)=", GUIDE, re.MULTILINE)) <= set(parameters)
+    assert given == {name: value for name, value in GIVEN.items() if name in given}
+    workflows = "".join(path.read_text() for path in (ROOT / ".github/workflows").iterdir())
+    for variable in set(re.findall(r"`(AWS_[A-Z_]+)`", GUIDE)):
+        assert f"vars.{variable} " in workflows
+    for name in ("Checks", "Review"):
+        assert f"    name: {name}\n" in workflows
+    for name in ("Deploy", "Rollback"):
+        assert f"workflow *{name}*" in GUIDE
+        assert f"name: {name}\n" in workflows
+
+
+def test_links_of_the_guide() -> None:
+    """Each link within the repository leads to a file, and to a heading in it."""
+    for file, heading in re.findall(r"\]\(([a-z.-]*)(?:#([a-z-]+))?\)", GUIDE):
+        target = ROOT / "docs" / (file or "deploying.md")
+        assert target.is_file()
+        slugs = {
+            line.lstrip("# ").lower().replace(" ", "-") for line in target.read_text().splitlines() if line[:1] == "#"
+        }
+        assert not heading or heading in slugs

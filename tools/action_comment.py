@@ -50,7 +50,8 @@ def main(environ: Mapping[str, str]) -> int:
 def judgement(review: Mapping[str, Any], *, label: str, labels: frozenset[str]) -> tuple[str | None, str | None]:
     """What keeps the pull request from being merged, and what the comment adds to the review; None for nothing.
 
-    A label acknowledges what is riskier. None acknowledges a trap: the deployment fails, whoever agreed to it.
+    A label acknowledges what is riskier, where one is named. None acknowledges a trap: the deployment fails, whoever
+    agreed to it.
     """
     if review["verdict"] == FAILED:
         return "the review could not run; the log of its step says why", None
@@ -59,6 +60,8 @@ def judgement(review: Mapping[str, Any], *, label: str, labels: frozenset[str]) 
         return f"can't be deployed: {', '.join(blocked)}", None
     if review["verdict"] != "riskier":
         return None, None
+    if not label:
+        return "riskier", None
     if label in labels:
         return None, f"Acknowledged by the label `{label}`."
     return f"riskier; the label {label} acknowledges it", f"The label `{label}` acknowledges what is riskier."

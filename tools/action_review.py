@@ -23,29 +23,41 @@ _LIMIT_SECONDS = 300
 _MOST_TOLD = 5_000
 
 
+class ReviewFailedError(Exception):
+    """The review could not run; the text says why."""
+
+
 def main(environ: Mapping[str, str]) -> int:
-    """Review BASE and HEAD, and say on stdout where nothing could be."""
+    """Review BASE and HEAD into FOLDER, and hand on the verdict."""
     folder = Path(environ["FOLDER"])
     folder.mkdir(parents=True, exist_ok=True)
     base = environ.get("BASE") or base_of(event(environ), merged=environ.get("GITHUB_SHA", ""))
     things = ["--things", environ["THINGS"]] if environ.get("THINGS") else []
-    sides = [*things, "--", base, environ.get("HEAD") or "."]
-    done = _iot_jobs("review", "--format", "json", *sides)
-    if done.returncode == 0:
-        (folder / "review.json").write_text(done.stdout, encoding="utf-8")
-        told = _iot_jobs("review", "--format", "markdown", *sides)
-        (folder / "review.md").write_text(told.stdout, encoding="utf-8")
-        print(_iot_jobs("review", "--format", "github", *sides).stdout, end="")
-        page = _iot_jobs("review", "--html", str(folder / "review.html"), *sides)
-        if page.returncode != 0:  # the rest is as good without it
-            print(f"there is no review.html: {page.stderr.strip()}", file=sys.stderr)
-    else:
-        said = f"{done.stdout}{done.stderr}".strip()
-        print(said, file=sys.stderr)
-        (folder / "review.json").write_text(json.dumps({"verdict": FAILED, "templates": []}) + "\n", encoding="utf-8")
-        (folder / "review.md").write_text(_told(said), encoding="utf-8")
-    output(environ, verdict=json.loads((folder / "review.json").read_text(encoding="utf-8"))["verdict"])
+    try:
+        if not base:
+            raise ReviewFailedError("this is no pull request: name a base")
+        found = _write_review(folder, [*things, "--", base, environ.get("HEAD") or "."])
+    except ReviewFailedError as failed:
+        print(failed, file=sys.stderr)
+        found = json.dumps({"verdict": FAILED, "templates": []}) + "\n"
+        (folder / "review.md").write_text(_told(str(failed)), encoding="utf-8")
+    (folder / "review.json").write_text(found, encoding="utf-8")
+    output(environ, verdict=json.loads(found)["verdict"])
     return 0
+
+
+def _write_review(folder: Path, sides: list[str]) -> str:
+    """Write markdown and page, print the annotations, and give the JSON."""
+    done = _iot_jobs("review", "--format", "json", *sides)
+    if done.returncode != 0:
+        raise ReviewFailedError(f"{done.stdout}{done.stderr}".strip())
+    told = _iot_jobs("review", "--format", "markdown", *sides)
+    (folder / "review.md").write_text(told.stdout, encoding="utf-8")
+    print(_iot_jobs("review", "--format", "github", *sides).stdout, end="")
+    page = _iot_jobs("review", "--html", str(folder / "review.html"), *sides)
+    if page.returncode != 0:  # the rest is as good without it
+        print(f"there is no review.html: {page.stderr.strip()}", file=sys.stderr)
+    return done.stdout
 
 
 def event(environ: Mapping[str, str]) -> dict[str, Any]:
