@@ -2,7 +2,9 @@
 
 import json
 import re
+import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -243,3 +245,37 @@ def test_list_without_boto3(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_version() -> None:
     """The version is that of the distribution."""
     assert re.fullmatch(r"iot-jobs, version \d+\.\d+\.\d+\n", run("--version").stdout)
+
+
+PROCESS = (sys.executable, "-c", "from iot_jobs.cli import run; run()")
+"""The command as a process of its own, which ends without tidying up."""
+
+
+def test_process_writes_all(application: Path) -> None:
+    """What a process prints is all there, whatever its end."""
+    (application / FAMILY).write_text(TOO_LONG)
+    ended = subprocess.run([*PROCESS, "check", ".", "--format", "json"], capture_output=True, text=True, check=False)
+    assert ended.returncode == 1
+    assert ended.stdout == run("check", ".", "--format", "json").stdout
+
+
+def test_process_knows_its_version() -> None:
+    """The installed version is read from the metadata, which stand back until they are used."""
+    ended = subprocess.run([*PROCESS, "--version"], capture_output=True, text=True, check=True)
+    assert ended.stdout.endswith(f"version {version('cdk-iot-jobs')}\n")
+
+
+def test_check_loads_no_metadata(application: Path) -> None:
+    """Nothing that a check needs reads the metadata of packages, whose parser of mail is slow to load."""
+    code = "import os, sys; os._exit = lambda code: print('email' in sys.modules); " + PROCESS[2]
+    ended = subprocess.run([sys.executable, "-c", code, "check", "."], capture_output=True, text=True, check=False)
+    assert ended.stdout == "False\n"
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
+def test_full_disk(application: Path) -> None:
+    """A report that can't be written is one line on stderr, and exit code 2."""
+    with Path("/dev/full").open("w") as full:
+        command = [*PROCESS, "check", ".", "--format", "json"]
+        ended = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert (ended.returncode, ended.stderr) == (2, "Error: No space left on device\n")

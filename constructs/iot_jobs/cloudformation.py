@@ -256,6 +256,9 @@ def _emit(value: Any, names: Names, spelling: Spelling) -> Any:
     return emitted
 
 
+_PLAIN = (str, int, float)
+
+
 def _read(  # noqa: C901  # one case after another
     given: Any, names: Names, spelling: Spelling, loc: Location, found: list[Finding]
 ) -> Any:
@@ -270,7 +273,7 @@ def _read(  # noqa: C901  # one case after another
     read: dict[str, Any] = {}
     unknown: list[str] = []
     for key, value in given.items():
-        if spelling.intrinsics and value == _NO_VALUE:
+        if value == _NO_VALUE and spelling.intrinsics:
             continue
         if key in spelling.answers and not loc:
             continue
@@ -285,7 +288,8 @@ def _read(  # noqa: C901  # one case after another
                 found.append(WRONG_KIND.finding(loc=(*loc, field), allowed="a value; null is refused", fix="remove it"))
                 read[field] = Unresolved(value)
             continue
-        read[field] = _read(value, parts, spelling, (*loc, field), found)
+        plain = isinstance(value, _PLAIN)
+        read[field] = value if plain else _read(value, parts, spelling, (*loc, field), found)
         if field == "document" and isinstance(value, str):
             read[field] = _document(value)
         elif field == "tags" and not isinstance(read[field], Unresolved):

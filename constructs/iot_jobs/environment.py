@@ -1,7 +1,5 @@
 """Environments: an account and region, or several, with a fleet and the job templates it has."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any

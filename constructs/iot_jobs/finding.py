@@ -16,7 +16,7 @@ SHOWN_CHARACTERS = 100
 """How much of a given value is repeated in an error text."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Rule:
     """One thing that is checked, under a code that is never reused.
 
@@ -29,6 +29,9 @@ class Rule:
     why: str
     source: str
     severity: Severity = "error"
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.code}>"
 
     def finding(
         self, *, loc: Location = (), given: object = None, allowed: str, fix: str, related: tuple[Location, ...] = ()

@@ -31,7 +31,7 @@ _MAX_INTEGER = 2**31 - 1
 """The API's integers have 32 bits."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Limit(Rule):
     """A rule about one value on its own. `fix` is what to do when it is broken."""
 
@@ -58,10 +58,9 @@ class Limit(Rule):
         """Let pydantic run this limit in place of its own type check, so that one text says all."""
 
         def validate(value: object) -> object:
-            finding = self.check(value)
-            if finding:
-                raise PydanticCustomError("finding", "{finding}", {"finding": finding})
-            return value
+            if self.accepts(value):
+                return value
+            raise PydanticCustomError("finding", "{finding}", {"finding": self.check(value)})
 
         return core_schema.no_info_plain_validator_function(validate)
 
@@ -70,7 +69,7 @@ class Limit(Rule):
         return self.json_schema()
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Range(Limit):
     """A number from `minimum` to `maximum`, both included unless `above` says that the minimum itself is refused.
 
@@ -110,8 +109,7 @@ class Range(Limit):
 
     def check(self, value: object) -> Finding | None:
         """The fix depends on what is wrong: the kind of value, its digits, or its size."""
-        finding = Limit.check(self, value)
-        if finding is None:
+        if self.accepts(value):
             return None
         fix = self.fix
         if isinstance(value, bool) or not isinstance(value, int | float):
@@ -133,7 +131,7 @@ class Range(Limit):
         return schema
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Minutes(Limit):
     """A time of 0 to `maximum` minutes, exact or spread: `5` is exactly 5, `"5:2"` a median and a factor.
 
@@ -164,7 +162,7 @@ class Minutes(Limit):
         return {"anyOf": [number, {"type": "string", "pattern": r"^[0-9]+(?:\.[0-9]+)?:[0-9]+(?:\.[0-9]+)?$"}]}
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Text(Limit):
     """Text of `minimum` to `maximum` characters that `pattern`, if any, matches whole. `words` says it in prose."""
 
@@ -194,7 +192,7 @@ class Text(Limit):
         return schema
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Printable(Text):
     """Text without characters of the Unicode category C: control, format, private use, surrogate, unassigned."""
 
@@ -209,7 +207,7 @@ class Printable(Text):
         return not any(unicodedata.category(character).startswith("C") for character in value)
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Choice(Limit):
     """One of a few words, in exactly this spelling."""
 
@@ -229,7 +227,7 @@ class Choice(Limit):
         return {"enum": list(self.values)}
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Count(Limit):
     """How many items a list may have. The items are checked on their own."""
 

@@ -17,6 +17,9 @@ T = TypeVar("T")
 _TOKEN = re.compile(r"[$#]\{Token\[[A-Za-z0-9:._-]+\]\}")
 # Numbers carry their token in a NaN-like range of doubles: the first sixteen bits are 0xFBFF.
 _TOKEN_NUMBER_PREFIX = b"\xfb\xff"
+# Made once: a template of some size asks many thousand times.
+_PLAIN = (int, dict)
+_LISTS = (list, tuple)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +41,12 @@ def known(value: T | Unresolved | None) -> T | None:
 def holds_token(value: object) -> bool:
     """Whether a value is, or as a string or list holds, a CDK token."""
     if isinstance(value, str):
-        return _TOKEN.search(value) is not None
+        return "{Token[" in value and _TOKEN.search(value) is not None
+    if isinstance(value, _PLAIN):
+        return False
     if isinstance(value, float):
         return struct.pack(">d", value)[:2] == _TOKEN_NUMBER_PREFIX
-    if isinstance(value, list | tuple):
+    if isinstance(value, _LISTS):
         return len(value) == 1 and isinstance(value[0], str) and value[0].startswith("#{Token[")
     # What jsii hands out for an IResolvable, seen without importing jsii.
     return hasattr(value, "resolve") and hasattr(value, "creation_stack")

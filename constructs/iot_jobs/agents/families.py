@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from functools import lru_cache
-from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 from iot_jobs.agents.content import texts
@@ -22,6 +22,7 @@ URN = "urn:iot-jobs:document:"
 ENDLESS = "a schema whose references come to an end, and a document of fewer levels"
 """What is asked for where the recursion is too deep."""
 
+_SCHEMAS = Path(__file__).parents[1] / "schemas"
 _STEP_TYPES = ("runHandler", "runCommand")
 _AGENT_OPERATIONS = ("install", "start", "stop", "restart", "reboot", "shutdown", "systemStatus")
 _AGENT_MEMBERS = {"packageName", "workingDirectory", "launchCommand", "autoStart"}
@@ -76,7 +77,7 @@ def schema_text(family: str) -> str:
     """A family's schema as canonical JSON, complete in itself. Raises `SchemaError` for a name that isn't known."""
     if family not in FAMILIES:
         raise SchemaError((family, f"{', '.join(FAMILIES)} or a JSON Schema", ()))
-    schema = json.loads((files("iot_jobs") / "schemas" / f"{family}.schema.json").read_text(encoding="utf-8"))
+    schema = json.loads((_SCHEMAS / f"{family}.schema.json").read_text(encoding="utf-8"))
     if other := schema.get("$ref", "").removeprefix(URN):
         schema["$defs"] = {other: json.loads(schema_text(other))}
         del schema["$defs"][other]["$schema"]  # the same as that of the whole

@@ -11,7 +11,6 @@ from typing import Any
 
 from iot_jobs import jsontext
 from iot_jobs.document import UNREADABLE, unreadable
-from iot_jobs.files import yamltext
 from iot_jobs.finding import Finding, FindingsError, Location, Place, one_line
 from iot_jobs.limits import MAX_DOCUMENT_DEPTH
 
@@ -81,13 +80,14 @@ def read(path: Path) -> Source:
             if jsontext.depth(data) > MAX_DOCUMENT_DEPTH:
                 raise jsontext.JsonError(jsontext.too_deep(text))
             return Source(name, text, data, jsontext.locator(text))
+        from iot_jobs.files import yamltext  # only here, because its parser is slow to load
+
         data, root = yamltext.parse(text)
+        return Source(name, text, data, yamltext.locator(root))
     except jsontext.JsonError as error:
         found = [error.finding]
-    except yamltext.YamlError as error:
-        found = error.findings
-    else:
-        return Source(name, text, data, yamltext.locator(root))
+    except FindingsError as error:
+        found = list(error.findings)
     raise FindingsError([_in_file(finding, name) for finding in found])
 
 

@@ -6,9 +6,10 @@ The parser in C is another one: it takes another dialect, and places errors else
 from __future__ import annotations
 
 import dataclasses
+import re
 from typing import Any
 
-from ruamel.yaml import YAML, nodes
+from ruamel.yaml import YAML, nodes, tokens
 from ruamel.yaml.composer import Composer
 from ruamel.yaml.parser import Parser
 from ruamel.yaml.reader import Reader
@@ -35,13 +36,27 @@ class TooLargeError(Exception):
 
 def compose(text: str) -> nodes.Node | None:
     """The root node of a YAML text, None where it is empty. Raises `YAMLError` or `TooLargeError`."""
-    reader = YAML(typ="safe", pure=True)
+    reader = _Yaml(typ="safe", pure=True)
     reader.Reader, reader.Scanner, reader.Parser, reader.Composer = _Reader, _Scanner, _Parser, _Composer
     root: nodes.Node | None = reader.compose(text)
     return root
 
 
-# ruamel looks its parts up through properties, hundreds of thousands of times in a large file.
+# ruamel looks its parts up through properties, hundreds of thousands of times in a large file, and goes on by single
+# characters.
+
+_BLANK = re.compile(r"(?: *(?:#[^\0\r\n\x85\u2028\u2029\ufeff]*)?\n)* *")
+_WORD = r"[A-Za-z0-9_./$-]++"
+_ITEM = re.compile(rf"{_WORD}(?: ++{_WORD})*+(?=[,\]}}]|:[ \n])")  # in a flow collection
+_WORD = r"(?:[!\"$-9;-~]|:(?=[!-~]))++"
+# Outside of one: a key, or a value and the blanks up to the first text of another line.
+_PLAIN = re.compile(rf"({_WORD}(?: ++{_WORD})*+)(?:(?=:[ \n])|(\n(?: *\n)* *)(?!---|\.\.\.)(?=[!\"$-~]))")
+
+
+class _Yaml(YAML):
+    def official_plug_ins(self) -> list[str]:
+        """None: there are none for what is read here, and a search of the file system would find that out each time."""
+        return []
 
 
 class _Reader(Reader):
@@ -62,6 +77,50 @@ class _Scanner(Scanner):
     def __init__(self, loader: Any = None) -> None:
         self.reader = loader.reader
         super().__init__(loader)
+
+    def scan_to_next_token(self) -> Any:
+        """Skip blanks, comments and ends of lines at once, as far as they are plain ones."""
+        reader = self.reader
+        found = _BLANK.match(reader.buffer, reader.pointer)
+        if found:
+            begin, end = found.span()
+            lines = reader.buffer.count("\n", begin, end)
+            reader.pointer = end
+            reader.index += end - begin
+            if lines:
+                reader.line += lines
+                reader.column = end - reader.buffer.rfind("\n", begin, end) - 1
+                self.allow_simple_key = self.allow_simple_key or not self.flow_context
+            else:
+                reader.column += end - begin
+        return super().scan_to_next_token()
+
+    def scan_plain(self) -> Any:
+        """Take a scalar of plain words at once, where it ends on its line."""
+        reader = self.reader
+        found = (_ITEM if self.flow_context else _PLAIN).match(reader.buffer, reader.pointer)
+        text, blanks = (found[0], None) if self.flow_context and found else (found[1], found[2]) if found else ("", "")
+        column = len(blanks) - blanks.rfind("\n") - 1 if blanks else 0
+        if found is None or (blanks and column > self.indent):
+            return super().scan_plain()
+        start = reader.get_mark()
+        reader.pointer += len(text)
+        reader.index += len(text)
+        reader.column += len(text)
+        token = tokens.ScalarToken(text, True, start, reader.get_mark())
+        if blanks:
+            reader.pointer += len(blanks)
+            reader.index += len(blanks)
+            reader.line += blanks.count("\n")
+            reader.column = column
+        self.allow_simple_key = bool(blanks)
+        return token
+
+    def check_token(self, *choices: Any) -> bool:
+        if not self.tokens or self.possible_simple_keys:
+            while self.need_more_tokens():
+                self.fetch_more_tokens()
+        return bool(self.tokens) and (not choices or isinstance(self.tokens[0], choices))
 
     def need_more_tokens(self) -> bool:
         return not self.tokens and not self.done if not self.possible_simple_keys else super().need_more_tokens()

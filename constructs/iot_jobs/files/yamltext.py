@@ -14,7 +14,7 @@ from ruamel.yaml import nodes
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from iot_jobs.files import yamlnodes
-from iot_jobs.finding import Finding, Location, Place, Rule
+from iot_jobs.finding import Finding, FindingsError, Location, Place, Rule
 from iot_jobs.jsontext import DUPLICATE_KEY, too_deep
 from iot_jobs.limits import MAX_DOCUMENT_DEPTH
 
@@ -38,37 +38,28 @@ ALIASES = Rule(
 )
 
 
-class YamlError(ValueError):
-    """Text that can't be read as YAML; `findings` say what and at which line."""
-
-    def __init__(self, findings: list[Finding]) -> None:
-        """Keep the findings."""
-        self.findings = findings
-        super().__init__("\n".join(map(str, findings)))
-
-
 def parse(text: str) -> tuple[Any, nodes.Node | None]:
-    """The value of a YAML text, and its root node for `locate`. Raises `YamlError`."""
+    """The value of a YAML text, and its root node for `locate`. Raises `FindingsError`."""
     if directive := _OTHER_VERSION.search(text):
         place = Place("", line=text.count("\n", 0, directive.start()) + 1, column=1)
-        raise YamlError([_finding(NOT_YAML, place, "YAML 1.2", "remove the line", directive[0])])
+        raise FindingsError([_finding(NOT_YAML, place, "YAML 1.2", "remove the line", directive[0])])
     try:
         root = yamlnodes.compose(text)
     except MarkedYAMLError as error:
-        raise YamlError([_malformed(error, text)]) from None
+        raise FindingsError([_malformed(error, text)]) from None
     except RecursionError:
-        raise YamlError([too_deep()]) from None
+        raise FindingsError([too_deep()]) from None
     except yamlnodes.TooLargeError as error:
-        raise YamlError([error.finding]) from None
+        raise FindingsError([error.finding]) from None
     except (YAMLError, ValueError) as error:
         message = " ".join(str(error).split())
-        raise YamlError([_finding(NOT_YAML, Place(""), f"YAML; {message}", "mend the YAML")]) from None
+        raise FindingsError([_finding(NOT_YAML, Place(""), f"YAML; {message}", "mend the YAML")]) from None
     if root is None:
         return None, None
     builder = _Builder()
     value = builder.build(root, 0)
     if builder.found:
-        raise YamlError(builder.found)
+        raise FindingsError(builder.found)
     return value, root
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Mapping
-from importlib.metadata import version
 from typing import Any
 
 from iot_jobs.check import Report, rules
@@ -63,6 +62,8 @@ def github(report: Report) -> str:
 
 def sarif(report: Report) -> str:
     """SARIF 2.1.0, for code scanning. Acknowledged findings are suppressed results."""
+    from importlib.metadata import version  # slow to load
+
     used = {finding.code for finding in (*report.findings, *report.acknowledged)}
     known = [rule for code, rule in rules().items() if code in used]
     results = [_result(finding) for finding in report.findings]

@@ -1,7 +1,5 @@
 """What a job template and a job have in common, and the rules between its parts."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import Annotated

@@ -1,7 +1,5 @@
 """`JobSpec`: one field for each property of `AWS::IoT::Job`."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Annotated, Any

@@ -1,7 +1,5 @@
 """The parts of a template or job, from rollout to tags, and the rules within each."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Annotated, Any

@@ -1,7 +1,5 @@
 """`JobTemplateSpec`: one field for each property of `AWS::IoT::JobTemplate`."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from typing import Annotated
 
