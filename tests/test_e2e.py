@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -17,6 +18,7 @@ from iot_jobs.check import load_application
 from iot_jobs.cloudformation import API_TEMPLATE, properties, values
 from iot_jobs.identity import template_name_of
 from iot_jobs.spec import JobTemplateSpec
+from tools.deploy_assembly import summary
 from tools.local_aws import local_aws
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -42,9 +44,10 @@ def run(*command: str | Path, folder: Path, environ: Mapping[str, str]) -> subpr
 @pytest.mark.e2e
 def test_the_whole_way(tmp_path: Path) -> None:
     """What is deployed is what the environments say; a second look finds no difference; all of it can be removed."""
-    assembly = tmp_path / "cdk.out"
+    assembly = ROOT / "cdk.out"
     cdk = ROOT / "node_modules/.bin/cdk"
-    run(sys.executable, ROOT / "app.py", folder=tmp_path, environ={**os.environ, "CDK_OUTDIR": str(assembly)})
+    make = ("make", "--no-print-directory")
+    run(*make, "synth", folder=ROOT, environ=os.environ)
     places = [f"aws://{account}/{region}" for one in APPLICATION.environments for account, region in one.locations]
     with local_aws(account=ACCOUNT, region="us-east-1") as aws:
 
@@ -57,10 +60,24 @@ def test_the_whole_way(tmp_path: Path) -> None:
                 aws_secret_access_key="test",
             )
 
-        run(cdk, "bootstrap", *places, folder=tmp_path, environ=aws.environ)
-        deploy = ("deploy", "--app", assembly, "--require-approval", "never", "--all", "--concurrency", "3")
-        run(cdk, *deploy, folder=tmp_path, environ=aws.environ)
+        policy = make_roles(service("cloudformation", APPLICATION.environments[0]))
+        limited = ("--cloudformation-execution-policies", policy)
+        run(cdk, "bootstrap", *places, *limited, folder=tmp_path, environ=aws.environ)
         for environment in APPLICATION.environments:
+            execution = f"cdk-hnb659fds-cfn-exec-role-{ACCOUNT}-{environment.locations[0][1]}"
+            attached = service("iam", environment).list_attached_role_policies(RoleName=execution)
+            assert [one["PolicyArn"] for one in attached["AttachedPolicies"]] == [policy]
+        for environment in APPLICATION.environments:
+            given = {
+                **aws.environ,
+                "ENVIRONMENT": environment.name,
+                "GITHUB_STEP_SUMMARY": str(tmp_path / "summary.md"),
+            }
+            if environment is APPLICATION.environments[0]:
+                shown = run(*make, "diff-assembly", folder=ROOT, environ=given).stdout
+                assert shown.count("[+] AWS::IoT::JobTemplate ") == len(environment.templates)
+                assert (tmp_path / "summary.md").read_text() == summary(environment.name, shown)
+            run(*make, "deploy-assembly", folder=ROOT, environ=given)
             client = service("iot", environment)
             ids = [one["jobTemplateId"] for one in client.list_job_templates(maxResults=250)["jobTemplates"]]
             found = {template_name_of(one): read_back(client, one) for one in ids}
@@ -80,6 +97,36 @@ def test_the_whole_way(tmp_path: Path) -> None:
         run(cdk, "destroy", "--app", assembly, "--all", "--force", folder=tmp_path, environ=aws.environ)
         for environment in APPLICATION.environments:
             assert service("iot", environment).list_job_templates(maxResults=250)["jobTemplates"] == []
+
+
+def make_roles(cloudformation: Any) -> str:
+    """Deploy docs/github-roles.yaml with what docs/deploying.md says, and give the ARN of CloudFormation's policy.
+
+    But for the provider, which the local AWS doesn't know.
+    """
+    guide = (ROOT / "docs/deploying.md").read_text()
+    given = re.findall(r"--parameter-overrides (.*)", guide)[0].split()
+    parameters = [
+        {"ParameterKey": key, "ParameterValue": value} for key, _, value in (one.partition("=") for one in given)
+    ]
+    cloudformation.create_stack(
+        StackName="github-iot-jobs-dev",
+        TemplateBody=(ROOT / "docs/github-roles.yaml").read_text(),
+        Parameters=[*parameters, {"ParameterKey": "CreateProvider", "ParameterValue": "false"}],
+        Capabilities=["CAPABILITY_NAMED_IAM"],
+    )
+    cloudformation.get_waiter("stack_create_complete").wait(
+        StackName="github-iot-jobs-dev", WaiterConfig={"Delay": 1, "MaxAttempts": 30}
+    )
+    (stack,) = cloudformation.describe_stacks(StackName="github-iot-jobs-dev")["Stacks"]
+    outputs = {one["OutputKey"]: one["OutputValue"] for one in stack["Outputs"]}
+    assert outputs == {
+        "DiffRoleArn": f"arn:aws:iam::{ACCOUNT}:role/github-iot-jobs-dev-diff",
+        "DeployRoleArn": f"arn:aws:iam::{ACCOUNT}:role/github-iot-jobs-dev-deploy",
+        "ExecutionPolicyArn": f"arn:aws:iam::{ACCOUNT}:policy/iot-jobs-dev-cloudformation",
+    }
+    assert f"--cloudformation-execution-policies {outputs['ExecutionPolicyArn']}\n" in guide
+    return str(outputs["ExecutionPolicyArn"])
 
 
 def read_back(client: Any, job_template_id: str) -> dict[str, Any]:

@@ -148,6 +148,19 @@ def test_errors_in_values_dont_stop_it(repository: Path) -> None:
     assert done.stderr == "Error: there are errors in what is to be compared\n"
 
 
+def test_before_there_was_an_application(repository: Path) -> None:
+    """Against a revision without any of the application's files all templates are added, and the other way round removed."""
+    git(repository, "checkout", "--orphan", "empty")
+    git(repository, "rm", "-r", "--cached", ".")
+    git(repository, "commit", "--allow-empty", "-m", "before")
+    assert run("empty", "main").stdout.startswith("neutral: 1 added\n\niot-jobs-prod reboot: added, neutral\n")
+    assert run("main", "empty").stdout.startswith("neutral: 1 removed\n\niot-jobs-prod reboot: removed, neutral\n")
+    write(repository, {"job_documents/reboot.json": DOCUMENT})
+    git(repository, "add", "job_documents")
+    git(repository, "commit", "-m", "half of one")
+    assert run("empty", "main").exit_code == 2
+
+
 def test_within_a_hook_and_a_subfolder(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The repository is the application's, whatever git told the hook, and from wherever in it one calls."""
     monkeypatch.setenv("GIT_DIR", ".git")

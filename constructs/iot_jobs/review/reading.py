@@ -49,7 +49,9 @@ def deployment(given: str, *, near: Path) -> Deployment:
         raise ReviewError(f"{given} is {what}, and there is no application here to read a git revision of")
     try:
         with exported(root, given) as folder:
-            return Deployment(given, tuple(_application(folder)))
+            # From before there was an application, or from after it: what is compared with it is all new, or all gone.
+            nothing = not any(path.is_file() for path in folder.rglob("*"))
+            return Deployment(given, () if nothing else tuple(_application(folder)))
     except RevisionError as error:
         raise ReviewError(f"{given} is neither a cdk.out folder, a file nor a git revision: {error}") from None
 

@@ -1,0 +1,101 @@
+"""The verdict as action.yml tells it: one comment on the pull request, the job summary, and the exit code.
+
+The comment is found again by the review's marker and by its author, so that the same marker in somebody else's comment
+is left alone. Where the token may not write, as on a fork, the summary alone has the review.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from iot_jobs.render.findings import command_data
+from iot_jobs.render.review_markdown import MARKER, MOST_CHARACTERS
+from tools.action_review import FAILED, event
+from tools.github_comments import ApiError, PullRequest, ReadOnlyError
+
+
+def main(environ: Mapping[str, str]) -> int:
+    """Tell the review in FOLDER, and give the exit code: 1 for what must not be merged, or was not told."""
+    folder = Path(environ["FOLDER"])
+    body = (folder / "review.md").read_text(encoding="utf-8")
+    started_by = event(environ)
+    label = environ["ACKNOWLEDGED_LABEL"]
+    error, note = judgement(
+        json.loads((folder / "review.json").read_text(encoding="utf-8")), label=label, labels=labels_of(started_by)
+    )
+    told = f"{body}\n{note}\n" if note else body
+    if len(told) > MOST_CHARACTERS:
+        told = body
+    if environ.get("GITHUB_STEP_SUMMARY"):
+        with Path(environ["GITHUB_STEP_SUMMARY"]).open("a", encoding="utf-8") as file:
+            file.write(told)
+    failed = error is not None
+    try:
+        _comment(started_by, told, environ)
+    except ReadOnlyError as refused:
+        print(f"::notice::{command_data(f'{refused}: the review is in the job summary alone')}")
+    except ApiError as lost:
+        print(f"::error::{command_data(f'the review could not be posted: {lost}')}")
+        failed = True
+    if error is not None:
+        print(f"::error::{command_data(error)}")
+    return int(failed)
+
+
+def judgement(review: Mapping[str, Any], *, label: str, labels: frozenset[str]) -> tuple[str | None, str | None]:
+    """What keeps the pull request from being merged, and what the comment adds to the review; None for nothing.
+
+    A label acknowledges what is riskier, where one is named. None acknowledges a trap: the deployment fails, whoever
+    agreed to it.
+    """
+    if review["verdict"] == FAILED:
+        return "the review could not run; the log of its step says why", None
+    blocked = [f"{one['stack']} {one['name']}" for one in review["templates"] if one["deploy"]["blocked"] is not None]
+    if blocked:
+        return f"can't be deployed: {', '.join(blocked)}", None
+    if review["verdict"] != "riskier":
+        return None, None
+    if not label:
+        return "riskier", None
+    if label in labels:
+        return None, f"Acknowledged by the label `{label}`."
+    return f"riskier; the label {label} acknowledges it", f"The label `{label}` acknowledges what is riskier."
+
+
+def labels_of(started_by: Mapping[str, Any]) -> frozenset[str]:
+    """The labels of the pull request, when the workflow was started."""
+    pull_request = started_by.get("pull_request")
+    return (
+        frozenset(one["name"] for one in pull_request["labels"]) if isinstance(pull_request, Mapping) else frozenset()
+    )
+
+
+def from_fork(pull_request: Mapping[str, Any]) -> bool:
+    """Whether its commits are in another repository, or in one that is gone."""
+    head, base = pull_request["head"]["repo"], pull_request["base"]["repo"]
+    return head is None or head["full_name"] != base["full_name"]
+
+
+def _comment(started_by: Mapping[str, Any], text: str, environ: Mapping[str, str]) -> None:
+    """Post the comment, or update the one there is. Raises `ReadOnlyError` and `ApiError`."""
+    pull_request = started_by.get("pull_request")
+    if not isinstance(pull_request, Mapping):
+        raise ReadOnlyError("this is no pull request")
+    if from_fork(pull_request):
+        raise ReadOnlyError("a pull request from a fork has a token that can't write")
+    place = PullRequest(
+        api_url=environ["GITHUB_API_URL"],
+        repository=environ["GITHUB_REPOSITORY"],
+        number=int(pull_request["number"]),
+        token=environ["GITHUB_TOKEN"],
+    )
+    place.put_comment(text, marker=MARKER)
+
+
+if __name__ == "__main__":
+    sys.exit(main(os.environ))
