@@ -45,7 +45,7 @@ def page(review: Review) -> str:
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         f'<meta http-equiv="Content-Security-Policy" content="default-src &#39;none&#39;; style-src '
-        f"&#39;sha256-{digest}&#39;; base-uri &#39;none&#39;; form-action &#39;none&#39;\">\n"
+        f'&#39;sha256-{digest}&#39;; base-uri &#39;none&#39;; form-action &#39;none&#39;">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         '<meta name="color-scheme" content="light dark">\n'
         f"<title>{_text(text.capital(title))} - iot-jobs review</title>\n<style>{style}</style>\n</head>\n"
@@ -110,7 +110,9 @@ def _section(place: str, name: str, found: Sequence[Numbered], *, is_open: bool)
     names = ("template", "change", "verdict", *text.TITLES.values())
     table = _table(f"Templates of {name}", names, rows, "overview", numbers=len(text.TITLES))
     details = "".join(_details(*one, is_open=is_open) for one in found)
-    return f'<section aria-labelledby="{place}">\n<h2 id="{place}">{_code(name)}{fleet}</h2>\n{table}{details}</section>\n'
+    return (
+        f'<section aria-labelledby="{place}">\n<h2 id="{place}">{_code(name)}{fleet}</h2>\n{table}{details}</section>\n'
+    )
 
 
 def _row(key: str, one: TemplateReview, title: str) -> str:
@@ -168,7 +170,7 @@ def _consequence(key: str, one: TemplateReview, name: str) -> Iterator[str]:
         return
     yield f"<div>\n<h4>Forecast for {number(found.things)} things</h4>\n"
     rows = "".join(
-        f'<tr><th scope="row">{text.TITLES[figure]}</th><td class="number old">{before or "-"}</td>'
+        f'<tr><th scope="row">{_unbroken(text.TITLES[figure])}</th><td class="number old">{before or "-"}</td>'
         f'<td class="number new">{after or "-"}</td><td class="number">{_times(before, after, factor)}</td></tr>\n'
         for figure, before, after, factor in text.compared(one)
     )
@@ -178,7 +180,7 @@ def _consequence(key: str, one: TemplateReview, name: str) -> Iterator[str]:
     sides = {which: outline for which, outline in outlines if outline is not None}
     if not chart.same(sides):
         drawn = chart.panels(sides, prefix=key, name=one_line(name))
-        yield f'<figure>\n<div class="panels">\n{drawn}</div>\n<figcaption>{_legend(sides)}</figcaption>\n</figure>\n'
+        yield f'<figure>\n<div class="panels">\n{drawn}</div>\n<figcaption>{chart.legend(sides)}</figcaption>\n</figure>\n'
 
 
 def _times(before: str | None, after: str | None, factor: str | None) -> str:
@@ -187,21 +189,12 @@ def _times(before: str | None, after: str | None, factor: str | None) -> str:
     return '<span class="old">same</span>' if before == after else ""
 
 
-def _legend(sides: chart.Sides) -> str:
-    keys = "".join(
-        f'<span class="key"><svg viewBox="0 0 30 8" aria-hidden="true"><path class="{which}" d="M0 4H30"/></svg>'
-        f"{which}</span> "
-        for which in sides
-    )
-    windows = '<span class="key">bars below the axis: a window is open</span>' if chart.has_windows(sides) else ""
-    return f"{keys}{windows}".strip()
-
-
 def _table(caption: str, names: Sequence[str], rows: str, kind: str, *, numbers: int = 0) -> str:
     """A table in a region of its own, which scrolls where the screen is narrow. The last `numbers` columns are so many."""
     first = len(names) - numbers
     heads = "".join(
-        f'<th scope="col"{" class=number" if index >= first else ""}>{name}</th>' for index, name in enumerate(names)
+        f'<th scope="col"{" class=number" if index >= first else ""}>{_unbroken(name)}</th>'
+        for index, name in enumerate(names)
     )
     shown = _text(caption)
     return (
@@ -209,6 +202,10 @@ def _table(caption: str, names: Sequence[str], rows: str, kind: str, *, numbers:
         f'<caption class="unseen">{shown}</caption>\n<thead><tr>{heads}</tr></thead>\n<tbody>\n{rows}</tbody>\n'
         "</table>\n</div>\n"
     )
+
+
+def _unbroken(title: str) -> str:
+    return title.replace(" %", "&nbsp;%")
 
 
 def _verdict(found: str, *, capital: bool = False, seen: bool = True) -> str:
