@@ -86,8 +86,8 @@ def compared(one: TemplateReview) -> Iterator[tuple[str, str | None, str | None,
         return
     before, after = found.before.figures, found.after.figures
     for name, factor in found.factors.items():
-        sides = (None if side is None else _figure(name, side[name]) for side in (before, after))
-        yield name, *sides, None if factor in (None, 1) else _factor(factor)
+        old, new = (None if side is None else _figure(name, side[name]) for side in (before, after))
+        yield name, old, new, None if factor in (None, 1) else _factor(factor)
 
 
 def by_environment(review: Review) -> dict[str, list[TemplateReview]]:

@@ -49,9 +49,9 @@ def legend(sides: Sides) -> str:
     keys = [_key(f"line {which}", which) for which in sides]
     for which, side in sides.items():
         if (stopped := side.timeline.aborted_minute) is not None:
-            keys.append(_key(f"abort {which}", f"abort {which}, after {duration(stopped)}"))
+            keys.append(_key(f"abort {which}", f"abort, {which}: {duration(stopped)}"))
     if _windowed(sides):
-        keys += [_key(f"window {which}", f"windows open {which}") for which, side in sides.items() if _spans(side)]
+        keys += [_key(f"window {which}", f"windows open, {which}") for which, side in sides.items() if _spans(side)]
     return " ".join(keys)
 
 

@@ -1,4 +1,4 @@
-"""A review as one page that stands alone: no script, nothing from elsewhere, light and dark, on a phone and on paper."""
+"""A review as one page that stands alone: no script, nothing from elsewhere, light and dark, for phones and paper."""
 
 from __future__ import annotations
 
@@ -128,7 +128,7 @@ def _row(key: str, one: TemplateReview, title: str) -> str:
 def _figure(before: str | None, after: str | None, factor: str | None) -> str:
     if before is None or after is None or before == after:
         return f"<span>{after if before is None else before}</span>"
-    times = f" <b>× {factor}</b>" if factor else ""
+    times = f" <b>&times; {factor}</b>" if factor else ""
     return f'<span><span class="old">{before}</span> {_TO} {after}</span>{times}'
 
 
@@ -180,17 +180,18 @@ def _consequence(key: str, one: TemplateReview, name: str) -> Iterator[str]:
     sides = {which: outline for which, outline in outlines if outline is not None}
     if not chart.same(sides):
         drawn = chart.panels(sides, prefix=key, name=one_line(name))
-        yield f'<figure>\n<div class="panels">\n{drawn}</div>\n<figcaption>{chart.legend(sides)}</figcaption>\n</figure>\n'
+        legend = f"<figcaption>{chart.legend(sides)}</figcaption>\n"
+        yield f'<figure>\n<div class="panels">\n{drawn}</div>\n{legend}</figure>\n'
 
 
 def _times(before: str | None, after: str | None, factor: str | None) -> str:
     if factor:
-        return f"<b>× {factor}</b>"
+        return f"<b>&times; {factor}</b>"
     return '<span class="old">same</span>' if before == after else ""
 
 
 def _table(caption: str, names: Sequence[str], rows: str, kind: str, *, numbers: int = 0) -> str:
-    """A table in a region of its own, which scrolls where the screen is narrow. The last `numbers` columns are so many."""
+    """A table in a region of its own, which scrolls where the screen is narrow. The last columns hold the numbers."""
     first = len(names) - numbers
     heads = "".join(
         f'<th scope="col"{" class=number" if index >= first else ""}>{_unbroken(name)}</th>'
