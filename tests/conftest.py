@@ -2,6 +2,7 @@
 
 import os
 import sys
+from collections.abc import Generator
 from pathlib import Path
 
 import pytest
@@ -23,3 +24,34 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.stem.startswith(("test_cdk_", "test_stacks")):
             item.add_marker(pytest.mark.xdist_group("jsii"))
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """What CI asks for, where everything that a test may need is installed."""
+    parser.addoption("--no-skips", action="store_true", help="Let a test that is skipped fail with its reason.")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """A skipped test, unless it is one that is expected to fail."""
+    report = yield
+    if item.config.getoption("no_skips") and not hasattr(report, "wasxfail"):
+        _refuse_skip(report)
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(
+    collector: pytest.Collector,
+) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    """A file that is skipped as a whole."""
+    report = yield
+    if collector.config.getoption("no_skips"):
+        _refuse_skip(report)
+    return report
+
+
+def _refuse_skip(report: pytest.TestReport | pytest.CollectReport) -> None:
+    if report.skipped:
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr
+        report.outcome, report.longrepr = "failed", f"not to be skipped (--no-skips): {reason}"
