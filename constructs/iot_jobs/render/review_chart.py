@@ -1,7 +1,7 @@
 """Two forecasts on one scale, as SVG in the review's page: before pale and dashed, after strong.
 
 Drawn here, not by matplotlib: a review may have hundreds of them, and these lines take a hundredth of its time and a
-fifth of its bytes, follow the page into the dark, and let the page do without the extra. Colors are the page's.
+sixth of its bytes, follow the page into the dark, and let the page do without the extra. Colors are the page's.
 """
 
 from __future__ import annotations
