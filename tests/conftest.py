@@ -53,5 +53,6 @@ def pytest_make_collect_report(
 
 def _refuse_skip(report: pytest.TestReport | pytest.CollectReport) -> None:
     if report.skipped:
-        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr
+        reason = str(report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr)
+        reason = reason.removeprefix("Skipped: ")
         report.outcome, report.longrepr = "failed", f"not to be skipped (--no-skips): {reason}"

@@ -110,8 +110,10 @@ async function looked(file) {
   for (const colorScheme of ["light", "dark"]) {
     const page = await opened(path, seen, { colorScheme });
     await page.screenshot({ path: join(folder, `${name}-${colorScheme}.png`), ...UNTOUCHED });
-    if (colorScheme === "dark") await unfold(page);
-    seen.axe[colorScheme] = await violations(page);
+    if (colorScheme === "dark") {
+      await unfold(page);
+      seen.axe.dark = await violations(page);
+    }
     await page.context().close();
   }
   const page = await opened(path, seen, {});
@@ -125,7 +127,7 @@ async function looked(file) {
     const other = await opened(path, seen, options);
     await unfold(other);
     seen.overflow[mode] = await overflow(other);
-    if (mode === "phone") seen.axe[mode] = await violations(other);
+    if (mode === "phone") seen.axe.light = await violations(other);
     await other.context().close();
   }
   return [name, seen];
