@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -15,6 +13,7 @@ from PIL import Image
 
 from iot_jobs.render.review_html import page
 from tests.review_pages import PAGES
+from tools.chromium import MISSING, chromium
 
 pytestmark = pytest.mark.xdist_group("browser")
 
@@ -22,15 +21,6 @@ ROOT = Path(__file__).resolve().parent.parent
 # All that a page can have; the others of `PAGES` are made of the same parts.
 LOOKED_AT = ("several", "blocked", "hostile", "nothing")
 DARKEST_LIGHT, LIGHTEST_DARK = 230, 60
-
-
-def chromium() -> str:
-    """The browser of this machine, or a skip that says so."""
-    names = (os.environ.get("CHROMIUM"), "chromium", "chromium-browser", "google-chrome")
-    found = next(filter(None, (shutil.which(name) for name in names if name)), None)
-    if found is None:
-        pytest.skip("no Chromium: install it, or name it in CHROMIUM")
-    return found
 
 
 @pytest.fixture(scope="module")
@@ -43,6 +33,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def seen(folder: Path) -> Any:
     """What one browser saw of all pages."""
     browser = chromium()
+    if browser is None:
+        pytest.skip(MISSING)
     for name in LOOKED_AT:
         (folder / f"{name}.html").write_text(page(PAGES[name]()), encoding="utf-8")
     node = Path(sys.executable).with_name("node")

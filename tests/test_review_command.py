@@ -19,6 +19,7 @@ from iot_jobs.render.review import FORMATS
 from iot_jobs.render.review_markdown import MARKER, MOST_CHARACTERS, code, markdown
 from iot_jobs.render.values import pair
 from iot_jobs.review import Change, Deployment, Direction, ReviewError, Template, deployment, review
+from tools import comment_picture
 
 FAMILY = """\
 description: Reboot a device
@@ -387,6 +388,12 @@ def test_a_comment_is_cut() -> None:
     assert re.search(
         r"\nCut at the length of a comment: \d+ more to read in the output of <code>iot-jobs review</code>\.\n$", found
     )
+
+
+def test_the_picture_is_current() -> None:
+    """The picture in the README shows what the command prints now; `make pictures` draws it again."""
+    assert comment_picture.written() == comment_picture.markdown()
+    assert comment_picture.PICTURE.stat().st_size < 200_000
 
 
 def test_nothing_changed_is_one_line() -> None:
