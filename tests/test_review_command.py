@@ -16,6 +16,7 @@ from iot_jobs import FindingsError, JobDocument, JobTemplateSpec, RolloutConfig
 from iot_jobs.cli import main
 from iot_jobs.cloudformation import properties
 from iot_jobs.render.review import FORMATS
+from iot_jobs.render.review_html import page
 from iot_jobs.render.review_markdown import MARKER, MOST_CHARACTERS, code, markdown
 from iot_jobs.render.values import pair
 from iot_jobs.review import Change, Deployment, Direction, ReviewError, Template, deployment, review
@@ -489,5 +490,5 @@ def test_no_traceback_whatever_stands_anywhere(tmp_path: Path, other: Any) -> No
         head = read(replaced(good, place, other))
         for sides in () if head is None else ((base, head), (head, base)):
             found = review(*sides)
-            for shown in (*FORMATS.values(), markdown):
+            for shown in (*FORMATS.values(), markdown, page):
                 shown(found).encode()

@@ -129,7 +129,7 @@ def _figure(before: str | None, after: str | None, factor: str | None) -> str:
     if before is None or after is None or before == after:
         return f"<span>{after if before is None else before}</span>"
     times = f" <b>&times; {factor}</b>" if factor else ""
-    return f'<span><span class="old">{before}</span> {_TO} {after}</span>{times}'
+    return f'<span><span class="old">{before}</span> {_TO} <span>{after}</span></span>{times}'
 
 
 def _details(key: str, one: TemplateReview, *, is_open: bool) -> str:
@@ -156,7 +156,7 @@ def _changes(one: TemplateReview, name: str) -> str:
         before, after = map(_text, pair(change))
         rows.append(
             f'<tr><td class="{change.direction}">{_verdict(change.direction)}</td>'
-            f'<th scope="row">{_code(change.path)}</th><td class="old">{before}</td><td class="new">{after}</td>'
+            f'<th scope="row">{_path(change.path)}</th><td class="old">{before}</td><td class="new">{after}</td>'
             f"<td>{_text(change.reason)}</td></tr>\n"
         )
     titles = ("direction", "field", "before", "after", "why")
@@ -221,3 +221,8 @@ def _text(value: str) -> str:
 
 def _code(value: str) -> str:
     return f"<code>{_text(value)}</code>"
+
+
+def _path(value: str) -> str:
+    """A path, which breaks between its words where it is too long for a line."""
+    return f"<code>{_text(value).replace('.', '.<wbr>').replace('_', '_<wbr>')}</code>"
