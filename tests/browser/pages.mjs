@@ -97,7 +97,7 @@ async function printed(page) {
   const hidden = await page.evaluate(() => [...document.querySelectorAll(".body *, summary *")]
     .filter((one) => !one.checkVisibility() || !one.getClientRects().length)
     .map((one) => one.tagName.toLowerCase())
-    .filter((name) => !["title", "desc", "caption"].includes(name)));
+    .filter((name) => !["title", "desc", "caption", "wbr"].includes(name)));
   const ground = await page.evaluate(() => getComputedStyle(document.body).backgroundColor);
   const cut = await page.evaluate(() => [...document.querySelectorAll(".scroll")]
     .filter((one) => getComputedStyle(one).overflowX !== "visible").length);
