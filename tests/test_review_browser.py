@@ -79,6 +79,12 @@ def test_light_and_dark(seen: Any, name: str, folder: Path) -> None:
 
 
 @pytest.mark.parametrize("name", LOOKED_AT)
+def test_the_colors_of_the_system(seen: Any, name: str) -> None:
+    """Where the reader's system chooses the colors, no text has that of the ground."""
+    assert seen[name]["unseen"] == 0
+
+
+@pytest.mark.parametrize("name", LOOKED_AT)
 def test_keyboard(seen: Any, name: str) -> None:
     """Tab reaches every link, fold and table in order, with a visible focus; Enter and the space bar fold."""
     tab, fold = seen[name]["tab"], seen[name]["fold"]

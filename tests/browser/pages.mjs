@@ -127,6 +127,10 @@ async function looked(file) {
     const other = await opened(path, seen, options);
     await unfold(other);
     seen.overflow[mode] = await overflow(other);
+    if (mode === "forced") seen.unseen = await other.evaluate(() => {
+      const ground = getComputedStyle(document.body).backgroundColor; // what the browser lays behind each text
+      return [...document.querySelectorAll("body *")].filter((one) => getComputedStyle(one).color === ground).length;
+    });
     if (mode === "phone") seen.axe.light = await violations(other);
     await other.context().close();
   }
