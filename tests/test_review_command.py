@@ -16,9 +16,11 @@ from iot_jobs import FindingsError, JobDocument, JobTemplateSpec, RolloutConfig
 from iot_jobs.cli import main
 from iot_jobs.cloudformation import properties
 from iot_jobs.render.review import FORMATS
+from iot_jobs.render.review_html import page
 from iot_jobs.render.review_markdown import MARKER, MOST_CHARACTERS, code, markdown
 from iot_jobs.render.values import pair
 from iot_jobs.review import Change, Deployment, Direction, ReviewError, Template, deployment, review
+from tools import comment_picture
 
 FAMILY = """\
 description: Reboot a device
@@ -402,6 +404,12 @@ def test_a_comment_is_cut() -> None:
     )
 
 
+def test_the_picture_is_current() -> None:
+    """The picture in the README shows what the command prints now; `make pictures` draws it again."""
+    assert comment_picture.written() == comment_picture.markdown()
+    assert comment_picture.PICTURE.stat().st_size < 200_000
+
+
 def test_nothing_changed_is_one_line() -> None:
     """Below the hidden marker."""
     assert markdown(review(Deployment("a"), Deployment("b"))) == f"{MARKER}\nNothing changed for any job template.\n"
@@ -495,5 +503,5 @@ def test_no_traceback_whatever_stands_anywhere(tmp_path: Path, other: Any) -> No
         head = read(replaced(good, place, other))
         for sides in () if head is None else ((base, head), (head, base)):
             found = review(*sides)
-            for shown in (*FORMATS.values(), markdown):
+            for shown in (*FORMATS.values(), markdown, page):
                 shown(found).encode()

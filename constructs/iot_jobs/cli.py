@@ -191,7 +191,8 @@ def _plot(found: list[Any], path: Path) -> None:
     show_default=True,
     help="What ends with exit code 1; with riskier or any, so does what can't be deployed.",
 )
-def review(base: str, head: str, things: int | None, output: str, fail_on: Any) -> None:
+@click.option("--html", type=click.Path(path_type=Path, dir_okay=False), help="Write the same as a page, with plots.")
+def review(base: str, head: str, things: int | None, output: str, fail_on: Any, html: Path | None) -> None:
     """Tell what a change does to the fleet: riskier or safer, and by how much.
 
     BASE and HEAD are each a cdk.out folder, a CloudFormation template, or a git revision of this repository's
@@ -214,9 +215,21 @@ def review(base: str, head: str, things: int | None, output: str, fail_on: Any) 
         except reviewing.ReviewError as error:
             raise CannotRun(str(error)) from None
     formats = {**render.FORMATS, "markdown": review_markdown.markdown}
+    if html is not None:
+        _page(found, html)
     click.echo(formats[output](found), nl=False)
     click.echo(render.headline(found) if found.templates else "nothing changed", err=True)
     sys.exit(int(found.failed(fail_on)))
+
+
+def _page(found: Any, path: Path) -> None:
+    from iot_jobs.render.review_html import page
+    from iot_jobs.render.whole import write_whole
+
+    try:
+        write_whole(page(found), path)
+    except OSError as error:
+        raise CannotRun(f"{path}: {error.strerror}") from None
 
 
 @main.command()

@@ -6,7 +6,6 @@ the result repeats it.
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 
 from iot_jobs.forecast.assumptions import ASSUMED, NOT_MODELLED, Assumptions, Duration, Scheduler
@@ -15,7 +14,16 @@ from iot_jobs.forecast.lanes import figure
 from iot_jobs.forecast.montecarlo import Trials, monte_carlo
 from iot_jobs.forecast.outline import Outline, outline
 from iot_jobs.forecast.plan import ForecastError, Plan, plan
-from iot_jobs.forecast.result import Executions, Forecast, Reached, Timeline, WindowsUsed, timeline
+from iot_jobs.forecast.result import (
+    TIME_FORMAT,
+    Executions,
+    Forecast,
+    Reached,
+    Timeline,
+    WindowsUsed,
+    timeline,
+    windows_used,
+)
 from iot_jobs.forecast.selection import assumptions, minutes, selected
 from iot_jobs.spec import JobSpec, JobTemplateSpec
 
@@ -42,8 +50,6 @@ __all__ = [
     "selected",
 ]
 
-TIME_FORMAT = "%Y-%m-%dT%H:%M"
-
 
 def forecast(
     spec: JobTemplateSpec | JobSpec, assumed: Assumptions, *, trials: int | None = None, seed: int = 0
@@ -55,7 +61,6 @@ def forecast(
     ready = plan(spec, assumed)
     engine, lanes, table, smallest = blast_radius(ready)
     course = timeline(engine.log)
-    last = engine.windows[-1] if engine.windows else None
     name = spec.template_name if isinstance(spec, JobTemplateSpec) else spec.job_id
     return Forecast(
         template=name if isinstance(name, str) else "?",
@@ -64,10 +69,7 @@ def forecast(
         done=course.reached("done", ready.things),
         peak_rate_per_minute=int(course.columns["released"].max()),
         executions=Executions(figure(lanes.executions.item(0)), figure(lanes.retries.item(0))),
-        windows=WindowsUsed(
-            used=len(engine.windows),
-            last_close=None if last is None else f"{ready.start + timedelta(minutes=last.closes):{TIME_FORMAT}}",
-        ),
+        windows=windows_used(engine.windows, ready.start),
         blast_radius=table,
         smallest_stopping_failure_rate_percent=smallest,
         timeline=course,

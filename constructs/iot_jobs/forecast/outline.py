@@ -9,7 +9,7 @@ from iot_jobs.forecast.assumptions import Assumptions
 from iot_jobs.forecast.blast import BlastRadius, rows
 from iot_jobs.forecast.lanes import figure
 from iot_jobs.forecast.plan import plan
-from iot_jobs.forecast.result import Executions, Reached, Timeline, timeline
+from iot_jobs.forecast.result import Executions, Reached, Timeline, WindowsUsed, timeline, windows_used
 from iot_jobs.spec import JobSpec, JobTemplateSpec
 
 
@@ -21,6 +21,7 @@ class Outline:
     notified: Reached
     done: Reached
     executions: Executions
+    windows: WindowsUsed
     blast_radius: tuple[BlastRadius, ...]
     timeline: Timeline
 
@@ -39,6 +40,7 @@ def outline(spec: JobTemplateSpec | JobSpec, assumed: Assumptions, *, percentage
         notified=course.reached("notified", ready.things),
         done=course.reached("done", ready.things),
         executions=Executions(figure(lanes.executions.item(0)), figure(lanes.retries.item(0))),
+        windows=windows_used(engine.windows, ready.start),
         blast_radius=table,
         timeline=course,
     )

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
@@ -13,6 +14,10 @@ from iot_jobs.forecast.blast import BlastRadius
 from iot_jobs.forecast.durations import Floats
 from iot_jobs.forecast.lanes import COLUMNS, MARGIN, figure
 from iot_jobs.forecast.montecarlo import Trials
+from iot_jobs.forecast.schedule import Window
+
+TIME_FORMAT = "%Y-%m-%dT%H:%M"
+"""Of times in UTC."""
 
 _SEEN = 0.0005
 """Executions: less than this doesn't show in three digits after the point."""
@@ -41,6 +46,12 @@ class WindowsUsed:
 
     used: int
     last_close: str | None
+
+
+def windows_used(windows: Sequence[Window], start: datetime) -> WindowsUsed:
+    """The engine's windows, of a job that is created at `start`."""
+    last = f"{start + timedelta(minutes=windows[-1].closes):{TIME_FORMAT}}" if windows else None
+    return WindowsUsed(used=len(windows), last_close=last)
 
 
 @dataclass(frozen=True)

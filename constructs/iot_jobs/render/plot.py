@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import io
-import os
 import re
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +12,7 @@ from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
 from iot_jobs.finding import one_line
+from iot_jobs.render.whole import write_whole
 
 if TYPE_CHECKING:
     from iot_jobs.forecast import Forecast
@@ -99,14 +98,5 @@ def _figure(forecast: Forecast) -> Figure:
 
 
 def write(forecast: Forecast, path: Path) -> None:
-    """Write the picture: to a file beside it first, so that no half of one is ever seen there. Raises `OSError`."""
-    text = svg(forecast)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-        Path(name).chmod(0o644)
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+    """Write the picture. Raises `OSError`."""
+    write_whole(svg(forecast), path)

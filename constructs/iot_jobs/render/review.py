@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from iot_jobs.finding import one_line
@@ -49,10 +49,20 @@ def github(review: Review) -> str:
 
 def headline(review: Review) -> str:
     """Verdict and counts, in one line."""
+    return f"{verdict(review.verdict)}: {counted(review)}"
+
+
+def counted(review: Review) -> str:
+    """How many templates changed, and how."""
     counts = Counter(one.fate for one in review.templates)
     parts = [f"{counts[fate]} {fate}" for fate in ("changed", "renamed", "added", "removed") if counts[fate]]
     blocked = [f"{len(review.blocked)} blocked"] if review.blocked else []
-    return f"{verdict(review.verdict)}: {', '.join([*parts, *blocked])}"
+    return ", ".join([*parts, *blocked])
+
+
+def capital(line: str) -> str:
+    """The line as a sentence begins."""
+    return line[:1].upper() + line[1:]
 
 
 def verdict(found: str) -> str:
@@ -62,15 +72,42 @@ def verdict(found: str) -> str:
 
 def figures(one: TemplateReview) -> Iterator[tuple[str, str]]:
     """The consequence, figure by figure: before -> after, with the factor."""
+    for name, before, after, factor in compared(one):
+        sides = [side for side in (before, after) if side is not None]
+        times = f" (x {factor})" if factor else ""
+        same = before == after and not times
+        yield name, sides[0] if same else " -> ".join(sides) + times
+
+
+def compared(one: TemplateReview) -> Iterator[tuple[str, str | None, str | None, str | None]]:
+    """The consequence: name, before, after and factor of each figure; None where there is none, or a factor of 1."""
     found = one.consequence
     if found is None:
         return
     before, after = found.before.figures, found.after.figures
     for name, factor in found.factors.items():
-        sides = [_figure(name, side[name]) for side in (before, after) if side is not None]
-        times = f" (x {_factor(factor)})" if factor not in (None, 1) else ""
-        same = len(sides) == 2 and sides[0] == sides[1] and not times
-        yield name, sides[0] if same else " -> ".join(sides) + times
+        old, new = (None if side is None else _figure(name, side[name]) for side in (before, after))
+        yield name, old, new, None if factor in (None, 1) else _factor(factor)
+
+
+def by_environment(review: Review) -> dict[str, list[TemplateReview]]:
+    """The templates by their environment, or by their stack where they are of none."""
+    found: dict[str, list[TemplateReview]] = {}
+    for one in review.templates:
+        found.setdefault(one.environment or one.stack, []).append(one)
+    return found
+
+
+def named(found: Sequence[TemplateReview]) -> Iterator[str]:
+    """The names of an environment's templates, with the stack where it has several: one for each account and region."""
+    several = len({one.stack for one in found}) > 1
+    yield from (f"{one.stack} {one.name}" if several else one.name for one in found)
+
+
+def fleet(found: Sequence[TemplateReview]) -> str | None:
+    """How large the fleet is for which all of these were forecast; None where there isn't one."""
+    things = {one.consequence.things for one in found if one.consequence is not None}
+    return f"{number(things.pop())} things" if len(things) == 1 else None
 
 
 def _factor(value: float) -> str:

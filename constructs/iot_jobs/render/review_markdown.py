@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import html
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from iot_jobs.finding import one_line
 from iot_jobs.render import review as text
-from iot_jobs.render.forecast import number
 from iot_jobs.render.values import pair
 
 if TYPE_CHECKING:
@@ -32,11 +32,8 @@ def markdown(review: Review) -> str:
     """The verdict, a table for each environment, and folded details; cut at a comment's length, with a note."""
     if not review.templates:
         return f"{MARKER}\nNothing changed for any job template.\n"
-    parts = [f"{MARKER}\n**{_capital(text.headline(review))}**\n"]
-    environments: dict[str, list[TemplateReview]] = {}
-    for one in review.templates:
-        environments.setdefault(one.environment or one.stack, []).append(one)
-    blocks = [_table(name, found) for name, found in environments.items()]
+    parts = [f"{MARKER}\n**{text.capital(text.headline(review))}**\n"]
+    blocks = [_table(name, found) for name, found in text.by_environment(review).items()]
     blocks += [_details(one) for one in review.templates]
     length = len(parts[0])
     for index, block in enumerate(blocks):
@@ -55,11 +52,9 @@ def _note(count: int) -> str:
 
 def _table(name: str, found: Sequence[TemplateReview]) -> str:
     names = ("template", "change", "verdict", *text.TITLES.values())
-    several = len({one.stack for one in found}) > 1  # accounts and regions have a stack each
-    rows = [_row(one, f"{one.stack} {one.name}" if several else one.name) for one in found[:_MOST_ROWS]]
+    rows = [_row(one, name) for one, name in islice(zip(found, text.named(found), strict=True), _MOST_ROWS)]
     lines = [names, ("---", "---", "---", *["---:"] * len(text.TITLES)), *rows]
-    things = {one.consequence.things for one in found if one.consequence is not None}
-    fleet = f", {number(things.pop())} things" if len(things) == 1 else ""
+    fleet = f", {things}" if (things := text.fleet(found)) else ""
     more = f"\nand {len(found) - _MOST_ROWS} more\n" if len(found) > _MOST_ROWS else ""
     return f"### {code(name)}{fleet}\n\n" + "".join(f"| {' | '.join(line)} |\n" for line in lines) + more
 
@@ -124,7 +119,3 @@ def code(value: str) -> str:
     """
     shown = "".join(one if one.isalnum() or one in _PLAIN else f"&#{ord(one)};" for one in one_line(value))
     return f"<code>{shown or html.escape(' ')}</code>"
-
-
-def _capital(line: str) -> str:
-    return line[:1].upper() + line[1:]

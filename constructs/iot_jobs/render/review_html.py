@@ -1,0 +1,228 @@
+"""A review as one page that stands alone: no script, nothing from elsewhere, light and dark, for phones and paper."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import html
+from collections.abc import Iterator, Sequence
+from importlib.resources import files
+from typing import TYPE_CHECKING
+
+from iot_jobs.finding import one_line
+from iot_jobs.render import review as text
+from iot_jobs.render import review_chart as chart
+from iot_jobs.render.forecast import number
+from iot_jobs.render.values import pair
+
+if TYPE_CHECKING:
+    from iot_jobs.review import Review, TemplateReview
+
+MOST_OPEN = 5
+"""With more templates than this, all are folded: the tables say where to look."""
+
+# A sign beside each word, so that no color is needed.
+_SIGNS = {"riskier": "▲", "safer": "▼", "neutral": "•", "none": "="}
+_BLOCKED = '<strong class="blocked"><span aria-hidden="true">✕</span> blocked</strong>'
+_TO = '<span class="to" aria-hidden="true">→</span><span class="unseen"> to </span>'
+_NOTES = (
+    ("time to finish", "until all things are done"),
+    ("harmed at 10 %, at 100 %", "things on which a release fails in the end that fails on so many of all devices"),
+    ("executions", "what is billed"),
+    ("forecast", "a model, on the same fleet before and after: AWS does not publish its scheduler"),
+)
+
+Numbered = tuple[str, "TemplateReview"]
+"""A template with the id of its part of the page."""
+
+
+def page(review: Review) -> str:
+    """The whole page. The same review gives the same bytes."""
+    style = (files("iot_jobs") / "render" / "review.css").read_text(encoding="utf-8")
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    title = text.headline(review) if review.templates else text.NOTHING.strip()
+    body = _report(review) if review.templates else _nothing(review)
+    return (
+        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="default-src &#39;none&#39;; style-src '
+        f'&#39;sha256-{digest}&#39;; base-uri &#39;none&#39;; form-action &#39;none&#39;">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        '<meta name="color-scheme" content="light dark">\n'
+        f"<title>{_text(text.capital(title))} - iot-jobs review</title>\n<style>{style}</style>\n</head>\n"
+        f"{body}</html>\n"
+    )
+
+
+def _nothing(review: Review) -> str:
+    return (
+        f'<body>\n<main id="main" class="head">\n{_compared(review)}<h1>Nothing changed</h1>\n'
+        "<p>No job template is different.</p>\n</main>\n</body>\n"
+    )
+
+
+def _report(review: Review) -> str:
+    numbers = iter(range(1, len(review.templates) + 1))
+    groups = [
+        (f"e{place}", name, [(f"t{next(numbers)}", one) for one in found])
+        for place, (name, found) in enumerate(text.by_environment(review).items(), 1)
+    ]
+    blocked = "".join(
+        f'<li>{_BLOCKED} <a href="#{key}">{_code(one.name)}</a></li>\n'
+        for _, _, found in groups
+        for key, one in found
+        if one.deploy.blocked is not None
+    )
+    traps = f'<ul class="traps">\n{blocked}</ul>\n' if blocked else ""
+    several = len(review.templates) > 1
+    is_open = len(review.templates) <= MOST_OPEN
+    sections = "".join(_section(*group, is_open=is_open) for group in groups)
+    notes = "".join(f"<div><dt>{word}</dt><dd>{meaning}</dd></div>\n" for word, meaning in _NOTES)
+    return (
+        f'<body{" class=railed" if several else ""}>\n<header class="head">\n'
+        f'{_compared(review)}<h1 class="{review.verdict}">{_verdict(review.verdict, capital=True)}</h1>\n'
+        f'<p class="counts">{text.counted(review)}</p>\n{traps}</header>\n{_nav(groups) if several else ""}'
+        f'<main id="main">\n{sections}</main>\n<footer>\n<dl>\n{notes}</dl>\n</footer>\n</body>\n'
+    )
+
+
+def _compared(review: Review) -> str:
+    return f'<p class="compared">iot-jobs review <span>{_code(review.base)} {_TO} {_code(review.head)}</span></p>\n'
+
+
+def _nav(groups: Sequence[tuple[str, str, Sequence[Numbered]]]) -> str:
+    items = []
+    for place, name, found in groups:
+        names = text.named([one for _, one in found])
+        links = "".join(
+            f'<li><a href="#{key}"><span class="{one.verdict}">{_verdict(one.verdict, seen=False)}</span> '
+            f"{_code(title)}{' ' + _BLOCKED if one.deploy.blocked is not None else ''}</a></li>\n"
+            for (key, one), title in zip(found, names, strict=True)
+        )
+        items.append(f'<li><a href="#{place}">{_code(name)}</a>\n<ul>\n{links}</ul>\n</li>\n')
+    return f'<nav aria-label="Templates">\n<ul>\n{"".join(items)}</ul>\n</nav>\n'
+
+
+def _section(place: str, name: str, found: Sequence[Numbered], *, is_open: bool) -> str:
+    reviews = [one for _, one in found]
+    things = text.fleet(reviews)
+    fleet = f' <span class="fleet">{things}</span>' if things else ""
+    rows = "".join(_row(*one, title) for one, title in zip(found, text.named(reviews), strict=True))
+    names = ("template", "change", "verdict", *text.TITLES.values())
+    table = _table(f"Templates of {name}", names, rows, "overview", numbers=len(text.TITLES))
+    details = "".join(_details(*one, is_open=is_open) for one in found)
+    return (
+        f'<section aria-labelledby="{place}">\n<h2 id="{place}">{_code(name)}{fleet}</h2>\n{table}{details}</section>\n'
+    )
+
+
+def _row(key: str, one: TemplateReview, title: str) -> str:
+    figures = {name: _figure(*sides) for name, *sides in text.compared(one)}
+    cells = "".join(f'<td class="number">{figures.get(name, "")}</td>' for name in text.TITLES)
+    blocked = f" {_BLOCKED}" if one.deploy.blocked is not None else ""
+    return (
+        f'<tr><th scope="row"><a href="#{key}">{_code(title)}</a></th><td>{one.fate}</td>'
+        f'<td class="{one.verdict}">{_verdict(one.verdict)}{blocked}</td>{cells}</tr>\n'
+    )
+
+
+def _figure(before: str | None, after: str | None, factor: str | None) -> str:
+    if before is None or after is None or before == after:
+        return f"<span>{after if before is None else before}</span>"
+    times = f" <b>&times; {factor}</b>" if factor else ""
+    return f'<span><span class="old">{before}</span> {_TO} <span>{after}</span></span>{times}'
+
+
+def _details(key: str, one: TemplateReview, *, is_open: bool) -> str:
+    name = f"{one.stack} {one.name}"
+    parts = []
+    if one.deploy.blocked is not None:
+        parts.append(f'<p class="trap">{_BLOCKED} {_text(one.deploy.blocked)}</p>\n')
+    if one.changes:
+        parts.append(_changes(one, name))
+    parts += ['<div class="forecast">\n', *_consequence(key, one, name), "</div>\n"]
+    lines = "".join(f"<li>{_text(text.capital(line))}</li>\n" for line in text.deployment_lines(one))
+    parts.append(f"<h4>Deployment</h4>\n<ul>\n{lines}</ul>\n")
+    return (
+        f"<details{' open' if is_open else ''}>\n<summary><h3>{_code(one.name)}</h3> "
+        f'<span class="{one.verdict}">{_verdict(one.verdict)}</span> <span class="fate">{one.fate}</span> '
+        f'<span class="stack">{_code(one.stack)}</span></summary>\n'
+        f'<div class="body" id="{key}">\n{"".join(parts)}</div>\n</details>\n'
+    )
+
+
+def _changes(one: TemplateReview, name: str) -> str:
+    rows = []
+    for change in one.changes:
+        before, after = map(_text, pair(change))
+        rows.append(
+            f'<tr><td class="{change.direction}">{_verdict(change.direction)}</td>'
+            f'<th scope="row">{_path(change.path)}</th><td class="old">{before}</td><td class="new">{after}</td>'
+            f"<td>{_text(change.reason)}</td></tr>\n"
+        )
+    titles = ("direction", "field", "before", "after", "why")
+    return "<h4>Changes</h4>\n" + _table(f"Changes of {name}", titles, "".join(rows), "changes")
+
+
+def _consequence(key: str, one: TemplateReview, name: str) -> Iterator[str]:
+    found = one.consequence
+    if found is None:
+        yield f'<h4>Forecast</h4>\n<p class="reason">No forecast: {_text(one.consequence_reason or "")}</p>\n'
+        return
+    yield f"<div>\n<h4>Forecast for {number(found.things)} things</h4>\n"
+    rows = "".join(
+        f'<tr><th scope="row">{_unbroken(text.TITLES[figure])}</th><td class="number old">{before or "-"}</td>'
+        f'<td class="number new">{after or "-"}</td><td class="number">{_times(before, after, factor)}</td></tr>\n'
+        for figure, before, after, factor in text.compared(one)
+    )
+    yield _table(f"Forecast of {name}", ("figure", "before", "after", "factor"), rows, "figures", numbers=3)
+    yield "".join(f'<p class="reason">{_text(text.capital(reason))}</p>\n' for reason in text.reasons(one)) + "</div>\n"
+    outlines = (("before", found.before.outline), ("after", found.after.outline))
+    sides = {which: outline for which, outline in outlines if outline is not None}
+    if not chart.same(sides):
+        drawn = chart.panels(sides, prefix=key, name=one_line(name))
+        legend = f"<figcaption>{chart.legend(sides)}</figcaption>\n"
+        yield f'<figure>\n<div class="panels">\n{drawn}</div>\n{legend}</figure>\n'
+
+
+def _times(before: str | None, after: str | None, factor: str | None) -> str:
+    if factor:
+        return f"<b>&times; {factor}</b>"
+    return '<span class="old">same</span>' if before == after else ""
+
+
+def _table(caption: str, names: Sequence[str], rows: str, kind: str, *, numbers: int = 0) -> str:
+    """A table in a region of its own, which scrolls where the screen is narrow. The last columns hold the numbers."""
+    first = len(names) - numbers
+    heads = "".join(
+        f'<th scope="col"{" class=number" if index >= first else ""}>{_unbroken(name)}</th>'
+        for index, name in enumerate(names)
+    )
+    shown = _text(caption)
+    return (
+        f'<div class="scroll" role="region" tabindex="0" aria-label="{shown}">\n<table class="{kind}">\n'
+        f'<caption class="unseen">{shown}</caption>\n<thead><tr>{heads}</tr></thead>\n<tbody>\n{rows}</tbody>\n'
+        "</table>\n</div>\n"
+    )
+
+
+def _unbroken(title: str) -> str:
+    return title.replace(" %", "&nbsp;%")
+
+
+def _verdict(found: str, *, capital: bool = False, seen: bool = True) -> str:
+    word = text.capital(text.verdict(found)) if capital else text.verdict(found)
+    shown = word if seen else f'<span class="unseen">{word}</span>'
+    return f'<span aria-hidden="true">{_SIGNS[found]}</span> {shown}'
+
+
+def _text(value: str) -> str:
+    return html.escape(one_line(value))
+
+
+def _code(value: str) -> str:
+    return f"<code>{_text(value)}</code>"
+
+
+def _path(value: str) -> str:
+    """A path, which breaks between its words where it is too long for a line."""
+    return f"<code>{_text(value).replace('.', '.<wbr>').replace('_', '_<wbr>')}</code>"
