@@ -1,5 +1,6 @@
 """What holds for the whole suite: one Node, no built-in CloudFormation validation, the same examples in every run."""
 
+import gc
 import os
 import sys
 from collections.abc import Generator
@@ -15,24 +16,30 @@ os.environ["PATH"] = os.pathsep.join((str(Path(sys.executable).parent), os.envir
 # Seconds a synth. The one test that is about it turns it on in a process of its own.
 os.environ["CDK_VALIDATION"] = "false"
 
+gc.disable()  # until all is collected
+
 settings.register_profile("suite", derandomize=True, deadline=None, database=None, max_examples=15)
 # For `make test-slow`: more examples, and others each time.
 settings.register_profile("long", deadline=None, max_examples=500)
 settings.load_profile("suite")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What synthesizes in its own process goes to one of them, whose Node serves all."""
-    for item in items:
-        if item.path.stem.startswith(("test_cdk_", "test_stacks")):
-            item.add_marker(pytest.mark.xdist_group("jsii"))
+_TOGETHER = {"test_cdk_": "jsii", "test_stacks": "jsii", "test_review_browser": "browser"}
+"""What needs one Node or one browser for all of its tests, by how the file's name begins."""
 
 
 class _Together(LoadGroupScheduling):  # type: ignore[misc]  # xdist shows no types
-    """One browser for all tests of the page. xdist 3.8 loses the groups of marks under pytest 9.2, and starts several."""
+    """What belongs together goes to one process. Marks would say it, but xdist 3.8 loses their groups under pytest 9."""
 
     def _split_scope(self, nodeid: str) -> str:
-        return "browser" if "test_review_browser.py::" in nodeid else str(super()._split_scope(nodeid))
+        name = Path(nodeid.partition("::")[0]).name
+        return next((group for start, group in _TOGETHER.items() if name.startswith(start)), nodeid)
+
+
+def pytest_collection_finish() -> None:
+    """What was imported stays: no collection of garbage need look at it again."""
+    gc.freeze()
+    gc.enable()
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadGroupScheduling:

@@ -39,6 +39,7 @@ FILES = {
     "tools/action_review.py": "raise SystemExit('imported from the pull request')\n",
     "sitecustomize.py": "raise SystemExit('imported from the pull request')\n",
 }
+pytestmark = pytest.mark.e2e
 REQUIREMENT = re.compile(r"^([a-z0-9-]+)==(\S+)((?: ;[^\\]*)?)", re.MULTILINE)
 
 
@@ -200,7 +201,7 @@ def test_riskier(workspace: Path, api: GitHub) -> None:
     runner = Runner(workspace, api)
     assert runner.run() == 1
     assert runner.outputs["review"] == {"verdict": "riskier"}
-    assert runner.uploaded[:3:2] == ["iot-jobs-review", "review.md"]
+    assert runner.uploaded == ["iot-jobs-review", "review.html", "review.json", "review.md"]
     (comment,) = api.comments
     assert comment["body"].startswith(f"{MARKER}\n**Riskier: 1 changed**\n")
     assert comment["body"].endswith("\nThe label `riskier-acknowledged` acknowledges what is riskier.\n")

@@ -81,12 +81,12 @@ def test_no_skips(tmp_path: Path) -> None:
         "def test_fine(): pass\n"
     )
     (tmp_path / "test_b.py").write_text("import pytest\npytest.skip('no file', allow_module_level=True)\n")
-    command = (sys.executable, "-m", "pytest", "-n2", "-rA", "--color=no", "-p", "no:cacheprovider")
+    command = (sys.executable, "-m", "pytest", "-rA", "--color=no", "-p", "no:cacheprovider")
     plain, strict = (run(*command, *more, folder=tmp_path) for more in ((), ("--no-skips",)))
-    assert (plain.returncode, strict.returncode) == (0, 1)
+    assert (plain.returncode, strict.returncode) == (0, 2)  # 2: not all could be collected
     assert "1 passed, 4 skipped, 1 xfailed" in plain.stdout
     (tmp_path / "test_b.py").unlink()
-    strict = run(*command, "--no-skips", folder=tmp_path)
+    strict = run(*command, "-n2", "--no-skips", folder=tmp_path)
     assert "1 failed, 1 passed, 1 xfailed, 2 errors" in strict.stdout
     for reason in ("no time", "no mood", "no needle"):
         assert f"not to be skipped (--no-skips): {reason}\n" in strict.stdout

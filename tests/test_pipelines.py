@@ -50,7 +50,7 @@ def make(target: str, *, folder: Path = ROOT, **environ: str) -> subprocess.Comp
 def repository(tmp_path: Path) -> Path:
     """A repository whose first commit has no application, whose second has one, and whose third can't synthesize."""
     folder = tmp_path / "repository"
-    write(folder, {"README.md": "", ".gitignore": "cdk.*\n"})
+    write(folder, {"README.md": "", ".gitignore": "cdk.*\n__pycache__/\n"})
     git(folder, "init")
     for files in ({}, {"app.py": APP, "words.py": "DESCRIPTION = 'second'\n"}, {"words.py": "raise SystemExit(3)\n"}):
         write(folder, files)
@@ -66,6 +66,7 @@ def description(assembly: Path) -> str:
     return found
 
 
+@pytest.mark.e2e
 def test_sides(repository: Path, tmp_path: Path) -> None:
     """Each side is synthesized with its own modules, and the working tree stays as it is."""
     before = git(repository, "status", "--porcelain")
@@ -75,6 +76,7 @@ def test_sides(repository: Path, tmp_path: Path) -> None:
     assert git(repository, "status", "--porcelain") == before
 
 
+@pytest.mark.e2e
 @pytest.mark.parametrize(
     ("base", "said"), [("HEAD~2", "there is no app.py in it\n"), ("HEAD", "it doesn't synthesize\n")]
 )
@@ -88,6 +90,7 @@ def test_base_without_an_assembly(
     assert sorted(path.name for path in (tmp_path / "sides").iterdir()) == ["head"]
 
 
+@pytest.mark.e2e
 def test_head_without_an_assembly(repository: Path, tmp_path: Path) -> None:
     """A working tree that can't be synthesized is an error."""
     write(repository, {"app.py": "raise SystemExit('wrong')\n"})
@@ -103,6 +106,7 @@ def test_no_revision(repository: Path, revision: str) -> None:
     assert str(told.value) == f"git knows no revision {revision} here; a shallow clone has few"
 
 
+@pytest.mark.e2e
 def test_one(repository: Path) -> None:
     """An earlier commit of the branch takes the place of what was in cdk.out."""
     write(repository, {"cdk.out/old.template.json": "{}"})
@@ -134,6 +138,7 @@ def workspace(repository: Path) -> Path:
     return repository
 
 
+@pytest.mark.e2e
 def test_make_synth_revisions(workspace: Path, tmp_path: Path) -> None:
     """The command of the pull request tells the next step where both sides are."""
     done = make("synth-revisions BASE=HEAD^1", folder=workspace, GITHUB_OUTPUT=str(tmp_path / "output"))
@@ -143,6 +148,7 @@ def test_make_synth_revisions(workspace: Path, tmp_path: Path) -> None:
     assert [description(folder / side) for side in ("base", "head")] == ["second", "the working tree"]
 
 
+@pytest.mark.e2e
 def test_make_synth_revision(workspace: Path) -> None:
     """The command of the rollback synthesizes what was on main, and says in one line what else it is given."""
     done = make("synth-revision", folder=workspace, REVISION="HEAD~1")
@@ -157,6 +163,7 @@ def test_make_synth_revision(workspace: Path) -> None:
     assert not (workspace / "pwned").exists()
 
 
+@pytest.mark.e2e
 def test_make_annotate() -> None:
     """The shipped application has nothing to annotate."""
     done = make("annotate")

@@ -16,6 +16,7 @@ from tests.review_pages import PAGES
 from tools.chromium import MISSING, chromium
 
 ROOT = Path(__file__).resolve().parent.parent
+pytestmark = pytest.mark.e2e
 # All that a page can have; the others of `PAGES` are made of the same parts.
 LOOKED_AT = ("several", "blocked", "hostile", "nothing")
 DARKEST_LIGHT, LIGHTEST_DARK = 230, 60

@@ -211,6 +211,7 @@ def run_app(tmp_path: Path, **environ: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.mark.e2e
 def test_app_is_valid_for_the_cdk(tmp_path: Path) -> None:
     """The whole app passes the CDK's own validation with its findings as errors, and ours."""
     context = json.dumps({"@aws-cdk/core:validateAgainstDefaultRules": True})
@@ -219,6 +220,7 @@ def test_app_is_valid_for_the_cdk(tmp_path: Path) -> None:
     assert violations(tmp_path / "cdk.out") == []
 
 
+@pytest.mark.e2e
 def test_app_with_one_environment(tmp_path: Path) -> None:
     """`-c environment=prod` synthesizes that one alone."""
     done = run_app(tmp_path, CDK_CONTEXT_JSON='{"environment": "prod"}')
@@ -228,6 +230,7 @@ def test_app_with_one_environment(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.e2e
 def test_app_with_an_unknown_environment(tmp_path: Path) -> None:
     """A misspelt environment is one finding that names the nearest, and nothing is synthesized."""
     done = run_app(tmp_path, CDK_CONTEXT_JSON='{"environment": "prd"}')

@@ -177,6 +177,7 @@ def test_action() -> None:
     assert used == set(ACTION["inputs"])
 
 
+@pytest.mark.e2e
 @pytest.mark.parametrize("command", LINTERS, ids=["actionlint", "zizmor"])
 def test_linters(command: list[str]) -> None:
     """Both linters find nothing, and both are part of make lint."""
@@ -186,6 +187,7 @@ def test_linters(command: list[str]) -> None:
     assert f"\t{' '.join(command)}\n" in lint
 
 
+@pytest.mark.e2e
 def test_quick_start(tmp_path: Path) -> None:
     """The workflow in the README passes both linters, and names inputs that there are."""
     section = (ROOT / "README.md").read_text().partition("### In pull requests")[2].partition("\n## ")[0]
