@@ -90,6 +90,16 @@ class _OrUnresolved:
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
         inner = handler.generate_schema(get_args(source)[0])
+        if inner["type"] == "function-plain" and inner["function"]["type"] == "no-info":
+            judge: Any = inner["function"]["function"]  # a limit: one call does for both, and most fields have one
+
+            def validate_plain(value: Any) -> Any:
+                if isinstance(value, Unresolved):
+                    return value
+                return Unresolved(value) if holds_token(value) else judge(value)
+
+            # With what `inner` knows of its JSON Schema.
+            return {**inner, "function": {"type": "no-info", "function": validate_plain}}
 
         def validate(value: Any, check: core_schema.ValidatorFunctionWrapHandler) -> Any:
             if isinstance(value, Unresolved):
