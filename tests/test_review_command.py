@@ -375,11 +375,11 @@ def test_a_table_per_environment() -> None:
     assert found.partition("<details>")[0] == (
         f"{MARKER}\n**Safer: 3 changed**\n\n"
         "### <code>dev</code>\n\n"
-        "| template | change | verdict | time to finish | harmed at 10 % | harmed at 100 % | executions |\n"
+        "| template | change | verdict | time to finish | harmed at 10&nbsp;% | harmed at 100&nbsp;% | executions |\n"
         "| --- | --- | --- | ---: | ---: | ---: | ---: |\n"
         "| <code>t</code> | changed | safer |  |  |  |  |\n\n"
         "### <code>prod</code>\n\n"
-        "| template | change | verdict | time to finish | harmed at 10 % | harmed at 100 % | executions |\n"
+        "| template | change | verdict | time to finish | harmed at 10&nbsp;% | harmed at 100&nbsp;% | executions |\n"
         "| --- | --- | --- | ---: | ---: | ---: | ---: |\n"
         "| <code>prod-1 t</code> | changed | safer |  |  |  |  |\n"
         "| <code>prod-2 t</code> | changed | safer |  |  |  |  |\n\n"

@@ -49,6 +49,7 @@ class Parsed(HTMLParser):
         self.elements: list[tuple[str, dict[str, str | None]]] = []
         self.open: list[str] = []
         self.words: dict[str, list[str]] = {}
+        self.read: list[str] = []
         self.feed(found)
         self.close()
         assert self.open == []
@@ -66,7 +67,10 @@ class Parsed(HTMLParser):
         assert self.open.pop() == tag
 
     def handle_data(self, data: str) -> None:
-        self.words.setdefault(self.open[-1] if self.open else "", []).append(data)
+        here = self.open[-1] if self.open else ""
+        self.words.setdefault(here, []).append(data)
+        if here != "style":
+            self.read.append(data)
 
     def values(self, name: str) -> list[str]:
         """All values of an attribute."""
@@ -74,8 +78,7 @@ class Parsed(HTMLParser):
 
     def text(self) -> str:
         """All that is read, on one line."""
-        read = (word for tag, words in self.words.items() if tag != "style" for word in words)
-        return " ".join(" ".join(read).split())
+        return " ".join("".join(self.read).split())
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -132,7 +135,8 @@ def test_same_content_as_the_text(name: str) -> None:
         wanted += [part for change in one.changes for part in (one_line(change.path), one_line(change.reason))]
         wanted += [side for _, *sides, _ in text.compared(one) for side in sides if side is not None]
         wanted += [f"{TIMES} {factor}" for *_, factor in text.compared(one) if factor is not None]
-        wanted += map(text.capital, (*text.deployment_lines(one), *text.reasons(one)))
+        deployment = (line.replace(" -> ", " → to ") for line in text.deployment_lines(one))
+        wanted += map(text.capital, (*deployment, *text.reasons(one)))
         wanted += [one_line(words) for words in (one.deploy.blocked, one.consequence_reason) if words is not None]
         assert [words for words in wanted if " ".join(words.split()) not in shown] == []
 

@@ -115,20 +115,20 @@ def _factor(value: float) -> str:
     return f"{value:.2g}" if value < 10 else f"{value:,.0f}"
 
 
-def deployment_lines(one: TemplateReview) -> Iterator[str]:
-    """What a deployment does, in words."""
+def deployment_lines(one: TemplateReview, *, name: Callable[[str], str] = one_line) -> Iterator[str]:
+    """What a deployment does, in words; `name` shows what comes from a template as the format does."""
     deploy = one.deploy
-    yield _id_line(deploy)
+    yield _id_line(deploy, name)
     if deploy.old in ("removed", "kept"):
         yield f"the old template is {deploy.old}"
     if deploy.parameter is not None:
-        yield f"the parameter {one_line(deploy.parameter)} is {deploy.parameter_is}"
+        yield f"the parameter {name(deploy.parameter)} is {deploy.parameter_is}"
     if deploy.old is not None:
         yield "jobs that are running go on untouched"
 
 
-def _id_line(deploy: Deploy) -> str:
-    old, new = (_id(one) for one in (deploy.old_id, deploy.new_id))
+def _id_line(deploy: Deploy, name: Callable[[str], str]) -> str:
+    old, new = (_id(one, name) for one in (deploy.old_id, deploy.new_id))
     if not deploy.id_changes:
         return f"the id stays{new and f': {new}'}"
     if deploy.old is None:
@@ -138,8 +138,8 @@ def _id_line(deploy: Deploy) -> str:
     return f"the id goes{old and f': {old}'}" if deploy.parameter_is == "removed" else "the id moves"
 
 
-def _id(value: Any) -> str:
-    return "" if value is None else one_line(value) if isinstance(value, str) else "(known at deployment)"
+def _id(value: Any, name: Callable[[str], str]) -> str:
+    return "" if value is None else name(value) if isinstance(value, str) else "(known at deployment)"
 
 
 def _block(one: TemplateReview) -> str:

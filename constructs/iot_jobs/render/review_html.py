@@ -140,7 +140,8 @@ def _details(key: str, one: TemplateReview, *, is_open: bool) -> str:
     if one.changes:
         parts.append(_changes(one, name))
     parts += ['<div class="forecast">\n', *_consequence(key, one, name), "</div>\n"]
-    lines = "".join(f"<li>{_text(text.capital(line))}</li>\n" for line in text.deployment_lines(one))
+    told = (text.capital(line).replace(" -> ", f" {_TO} ") for line in text.deployment_lines(one, name=_code))
+    lines = "".join(f"<li>{line}</li>\n" for line in told)
     parts.append(f"<h4>Deployment</h4>\n<ul>\n{lines}</ul>\n")
     return (
         f"<details{' open' if is_open else ''}>\n<summary><h3>{_code(one.name)}</h3> "

@@ -51,7 +51,7 @@ def _note(count: int) -> str:
 
 
 def _table(name: str, found: Sequence[TemplateReview]) -> str:
-    names = ("template", "change", "verdict", *text.TITLES.values())
+    names = ("template", "change", "verdict", *map(_unbroken, text.TITLES.values()))
     rows = [_row(one, name) for one, name in islice(zip(found, text.named(found), strict=True), _MOST_ROWS)]
     lines = [names, ("---", "---", "---", *["---:"] * len(text.TITLES)), *rows]
     fleet = f", {things}" if (things := text.fleet(found)) else ""
@@ -60,9 +60,14 @@ def _table(name: str, found: Sequence[TemplateReview]) -> str:
 
 
 def _row(one: TemplateReview, name: str) -> tuple[str, ...]:
-    shown = dict(text.figures(one))
+    shown = {figure: _unbroken(value) for figure, value in text.figures(one)}
     blocked = "" if one.deploy.blocked is None else ", **blocked**"
     return code(name), one.fate, text.verdict(one.verdict) + blocked, *(shown.get(title, "") for title in text.TITLES)
+
+
+def _unbroken(figure: str) -> str:
+    """A figure that breaks neither before its unit nor within its factor."""
+    return figure.replace(" %", "&nbsp;%").replace("(x ", "(x&nbsp;")
 
 
 def _details(one: TemplateReview) -> str:
@@ -83,7 +88,7 @@ def _details(one: TemplateReview) -> str:
         parts += [f"{code(reason)}\n" for reason in text.reasons(one)]
         if drawn := picture(one):
             parts.append(f"```text\n{drawn}```\n")
-    parts.append("".join(f"- {code(line)}\n" for line in text.deployment_lines(one)))
+    parts.append("".join(f"- {text.capital(line)}\n" for line in text.deployment_lines(one, name=code)))
     body = "\n".join(parts)
     return f"<details><summary>{title}</summary>\n\n{body}\n</details>\n"
 
