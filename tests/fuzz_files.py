@@ -160,6 +160,13 @@ def _large() -> Iterator[Nasty]:
     yield _file("16 MB of keys.json", lambda: "{" + ",".join(f'"{index:x}":0' for index in range(1_550_000)) + "}")
     empty = ",".join(f'"{index:x}":{{"Type":"{KIND}"}}' for index in range(300_000))
     yield _file("16 MB of empty resources.json", lambda: f'{{"Resources":{{{empty}}}}}')
+    # As much as is read, and the place of what is wrong at its end.
+    ones = "1," * 994_000
+    yield _file("2 MB of numbers and a NaN.json", lambda: f'{{"a":[{ones}NaN]}}')
+    yield _file("2 MB of numbers and a mistake.json", lambda: f'{{"Metadata":[{ones}1],{_resources({"Foo": 1})[1:]}')
+    yield _file(
+        "2 MB of keys and one again.json", lambda: "{" + "".join(f'"{n:x}":0,' for n in range(190_000)) + '"0":1}'
+    )
     yield _file("400 kB of items in a line.yaml", lambda: "[" + "a," * 199_000 + "a]")
     yield _file("400 kB of items.yaml", lambda: "- a\n" * 99_000, True)
     yield _file("400 kB of keys.yaml", lambda: "".join(f"k{index}: 1\n" for index in range(38_000)))

@@ -197,41 +197,41 @@ def _integer(spelling: str) -> int | Number:
 
 
 _DECODER = json.JSONDecoder(object_pairs_hook=_object, parse_float=Number, parse_int=_integer, parse_constant=_refuse)
-_TOKEN = re.compile(r'[ \t\r\n\ufeff]*(?:(?P<string>"(?:[^"\\]|\\.)*")|(?P<mark>[{}\[\]:,])|(?P<atom>[^\s{}\[\]:,"]+))')
+# Commas and colons are passed over: in valid JSON keys and values take turns without them.
+_TOKEN = re.compile(r'[ \t\r\n\ufeff,:]*(?:("(?:[^"\\]|\\.)*")|([{}\[\]])|([^\s{}\[\]:,"]+))')
 
 
 def _walk(text: str) -> Iterator[tuple[Location, int]]:
-    """Every value's location and offset (its key's, in a mapping), in the order of the text."""
+    """Every value's location and offset (its key's, in a mapping), in the order of the text, as far as that is JSON."""
     path: list[str | int] = []
     kinds: list[str] = []
     key_next = False
     key_offset: int | None = None
-    position = 0
-    while match := _TOKEN.match(text, position):
-        position = match.end()
-        start = match.start(match.lastgroup or 0)
-        mark = match["mark"]
+    for match in _TOKEN.finditer(text):
+        group = match.lastindex or 0
+        mark = match[2]
         if mark in ("}", "]"):
             kinds.pop()
             path.pop()
-            key_offset, key_next = None, False
-        elif mark == ",":
-            key_next = kinds[-1] == "{"
-            if not key_next:
-                path[-1] = int(path[-1]) + 1
-        elif mark == ":":
-            key_next = False
         elif key_next:
-            key = match["string"]
+            key = match[group]
             path[-1] = json.loads(key) if "\\" in key else key[1:-1]
-            key_offset = start
+            key_offset = match.start(group)
+            key_next = False
+            continue
         else:
-            yield tuple(path), start if key_offset is None else key_offset
-            key_offset = None
+            yield tuple(path), match.start(group) if key_offset is None else key_offset
             if mark:
                 kinds.append(mark)
                 path.append(0)
-                key_next = mark == "{"
+                key_offset, key_next = None, mark == "{"
+                continue
+        # A value has ended.
+        key_offset = None
+        if kinds:
+            key_next = kinds[-1] == "{"
+            if not key_next:
+                path[-1] += 1  # type: ignore[operator]  # in a list it is a number
 
 
 def _second(text: str, key: str) -> tuple[Location, int, int]:
