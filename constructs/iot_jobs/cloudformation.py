@@ -300,7 +300,9 @@ def _read(  # noqa: C901  # one case after another
     for key in unknown[:_MANY]:  # what is meant by a misspelt key is there, but isn't known
         if nearest := nearest_key(key, ours):
             read.setdefault(ours[nearest], Unresolved(given[key]))
-    if "action" in names and "action" not in read:  # only our own spelling implies it
+    if (
+        "action" in names and "action" not in read and loc and isinstance(loc[-1], int)
+    ):  # only our own spelling implies it
         found.append(MISSING_VALUE.finding(loc=(*loc, "action"), allowed="required; CANCEL", fix="add it"))
     if unknown:
         _tell_unknown(unknown, ours, loc, found)

@@ -7,6 +7,7 @@ strictest of them stands here.
 
 from __future__ import annotations
 
+import json
 import math
 import re
 from collections.abc import Sized
@@ -183,6 +184,14 @@ class Text(Limit):
         if not isinstance(value, str) or not self.minimum <= len(value) <= self.maximum:
             return False
         return self.pattern is None or re.fullmatch(self.pattern, value) is not None
+
+    def check(self, value: object) -> Finding | None:
+        """The fix is quotes, where they are all that is missing."""
+        if self.accepts(value):
+            return None
+        quoted = json.dumps(value) if isinstance(value, int | float) else ""
+        fix = f'write "{quoted}", in quotes' if quoted and self.accepts(quoted) else self.fix
+        return self.finding(given=value, allowed=self.allowed, fix=fix)
 
     def json_schema(self) -> dict[str, Any]:
         """Length and anchored pattern."""
@@ -467,7 +476,7 @@ ABORT_ACTION = Choice(
     why="There is no other action.",
     source=_ABORT,
     values=("CANCEL",),
-    fix="write CANCEL, or leave it out where it is implied",
+    fix="write CANCEL",
 )
 
 # Retry and timeout ---------------------------------------------------------------------------------------------------
@@ -596,7 +605,7 @@ TARGETS = Count(
     minimum=1,
     maximum=100,
     items="targets",
-    fix="put the things into a thing group",
+    fix="name at least one, and put many things into a thing group",
 )
 TARGET = Text(
     code="JT803",

@@ -236,7 +236,7 @@ class DocumentField:
                 finding = WRONG_KIND.finding(
                     given=value,
                     allowed="a JobDocument, or JSON text in a template",
-                    fix="write JobDocument.inline(...)",
+                    fix="write it as text; in Python with JobDocument.inline(...)",
                 )
                 raise invalid("document", [finding])
             if found := [finding for finding in value.problems() if finding.severity == "error"]:
