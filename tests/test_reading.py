@@ -428,6 +428,26 @@ MISSPELT: list[tuple[str, dict[str, Any], list[str]]] = [
 ]  # fmt: skip
 
 
+KINDS: list[tuple[str, dict[str, Any], list[tuple[str, str]]]] = [
+    ("a mapping for a list", {"AbortConfig": {"CriteriaList": {}}}, [("JT005", "write a list")]),
+    ("an item without its action", {"AbortConfig": {"CriteriaList": [
+     {"FailureType": "ALL", "ThresholdPercentage": 5, "MinNumberOfExecutedThings": 9}]}}, [("JT004", "add Action")]),
+    ("a document that is no text", {"Document": {"steps": []}}, [("JT005", "write it as text; in Python with JobDocument.inline(...)")]),
+    ("a number for a tag", {"Tags": [{"Key": "a", "Value": 1}]}, [("JT111", 'write "1", in quotes')]),
+    ("a switch for a tag", {"Tags": [{"Key": "a", "Value": True}]}, [("JT111", 'write "true", in quotes')]),
+    ("a number for a name", {"JobTemplateId": 12}, [("JT101", 'write "12", in quotes')]),
+    ("a number that is no name in quotes either", {"JobTemplateId": 1.5}, [("JT101", "shorten the name, and replace what is neither letter, digit, _ nor -")]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("properties", "expected"), [row[1:] for row in KINDS], ids=[row[0] for row in KINDS])
+def test_wrong_kinds(properties: dict[str, Any], expected: list[tuple[str, str]], here: Path) -> None:
+    """A value of the wrong kind is one finding, whose fix is what to write."""
+    good = {"JobTemplateId": "t", "Description": "d", "Document": "{}"}
+    write(here, {"t.json": stack(R=good | properties)})
+    assert [(one.code, one.fix) for one in report("t.json").findings if one.severity == "error"] == expected
+
+
 @pytest.mark.parametrize(("properties", "expected"), [row[1:] for row in MISSPELT], ids=[row[0] for row in MISSPELT])
 def test_misspelt_keys(properties: dict[str, Any], expected: list[str], here: Path) -> None:
     """A misspelt key is one finding: what it stands for counts as there, so that nothing is said to be missing."""
