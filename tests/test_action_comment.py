@@ -72,13 +72,14 @@ def environ(folder: Path, api_url: str, *, verdict: str = "riskier", blocked: st
         ("riskier", None, ("bug", LABEL), None, f"Acknowledged by the label `{LABEL}`."),
         ("riskier", "the id is taken", (LABEL,), "can't be deployed: iot-jobs-prod reboot", None),
         ("neutral", "the id is taken", (LABEL,), "can't be deployed: iot-jobs-prod reboot", None),
-        ("failed", None, (LABEL,), "the review could not run; the log of its step says why", None),
+        ("failed", None, ("other",), "the review could not run; the log of its step says why", None),
+        ("failed", None, (LABEL,), None, f"Acknowledged by the label `{LABEL}`."),
     ],
 )
 def test_judgement(
     verdict: str, blocked: str | None, labels: tuple[str, ...], error: str | None, note: str | None
 ) -> None:
-    """The label acknowledges what is riskier, and neither a trap nor a review that did not run."""
+    """The label acknowledges what is riskier, and a review that could not run, but no trap."""
     review = {
         "verdict": verdict,
         "templates": [{"stack": "iot-jobs-prod", "name": "reboot", "deploy": {"blocked": blocked}}],

@@ -279,3 +279,27 @@ def test_full_disk(application: Path) -> None:
         command = [*PROCESS, "check", ".", "--format", "json"]
         ended = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
     assert (ended.returncode, ended.stderr) == (2, "Error: No space left on device\n")
+
+
+def test_a_usage_error_of_a_process() -> None:
+    """What could not run ends with 2, in a process of its own too."""
+    for arguments in (("check",), ("check", "nowhere"), ("review", "nowhere", "nowhere"), ("nonsense",)):
+        assert subprocess.run([*PROCESS, *arguments], capture_output=True, check=False).returncode == 2
+
+
+@pytest.mark.parametrize("closed", ["1", "2", "1 2"])
+def test_closed_streams(application: Path, closed: str) -> None:
+    """A stream that was closed before the start changes no exit code."""
+    shut = "; ".join(f"os.close({stream})" for stream in closed.split())
+    for arguments, code in ((("check", "."), 0), (("schema", "family"), 0), (("--version",), 0), (("nonsense",), 2)):
+        start = f"import os, sys; {shut}; os.execv(sys.executable, {[*PROCESS, *arguments]!r})"
+        ended = subprocess.run([sys.executable, "-c", start], capture_output=True, text=True, check=False)
+        assert (ended.returncode, "Traceback" in ended.stderr) == (code, False)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
+def test_a_full_disk_for_errors(application: Path) -> None:
+    """Where nothing can be said at all, the exit code says it."""
+    with Path("/dev/full").open("w") as full:
+        ended = subprocess.run([*PROCESS, "nonsense"], stdout=full, stderr=full, check=False)
+    assert ended.returncode == 2

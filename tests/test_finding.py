@@ -1,8 +1,10 @@
 """Findings: the text that users see, and the data that it is made of."""
 
+import copy
 import dataclasses
 import importlib
 import math
+import pickle
 import pkgutil
 import re
 from typing import Any
@@ -11,6 +13,7 @@ import pytest
 
 import iot_jobs
 from iot_jobs.finding import Finding, FindingsError, Location, Place, Rule, dotted, shown, unique
+from iot_jobs.limits import DESCRIPTION, TEMPLATE_NAME
 
 RULE = Rule(code="JT999", title="speed is 1 to 5", why="AWS refuses the rest.", source="https://example.com/speed")
 ADVICE = dataclasses.replace(RULE, severity="warning")
@@ -193,3 +196,13 @@ def test_rules_say_what_why_and_whence() -> None:
         assert not rule.title.endswith("."), rule.code
         assert rule.why.endswith("."), rule.code
         assert rule.source, rule.code
+
+
+def test_findings_survive_a_copy() -> None:
+    """A finding that went to another process and back is the same."""
+    finding = TEMPLATE_NAME.check("")
+    assert finding is not None
+    assert copy.deepcopy(finding) == pickle.loads(pickle.dumps(finding)) == finding
+    assert len({finding, copy.deepcopy(finding)}) == 1
+    assert finding.rule != DESCRIPTION
+    assert repr(finding.rule) == "<Text JT101>"

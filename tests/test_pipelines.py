@@ -33,10 +33,14 @@ stack = {
 """
 
 
+SET_UP = ("-o", ".venv/.ready", "-o", "node_modules/.ready")
+"""What make is told is done: never does a test set up anew what it runs in."""
+
+
 def make(target: str, *, folder: Path = ROOT, **environ: str) -> subprocess.CompletedProcess[str]:
     """A target as a workflow runs it, whose set-up is done."""
     return subprocess.run(
-        ["make", "--no-print-directory", *target.split()],
+        ["make", "--no-print-directory", *SET_UP, *target.split()],
         cwd=folder,
         env={**os.environ, "PYTHONDONTWRITEBYTECODE": "", **environ},
         capture_output=True,
@@ -199,6 +203,28 @@ def test_no_assembly(tmp_path: Path) -> None:
     """Without an assembly there is nothing to deploy."""
     with pytest.raises(AssemblyError, match=r"is no assembly \(No such file or directory\); make synth writes it$"):
         stacks_of("dev", tmp_path)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "{", "[]", "{}", '{"artifacts": []}', '{"artifacts": {"a": 1}}', '{"artifacts": {"a": {}}}']
+)
+def test_a_manifest_that_is_none(tmp_path: Path, text: str) -> None:
+    """A manifest that the CDK has not written is one line."""
+    (tmp_path / "manifest.json").write_text(text)
+    with pytest.raises(AssemblyError, match=r"manifest\.json can't be read; make synth writes it anew$"):
+        stacks_of("dev", tmp_path)
+
+
+@pytest.mark.parametrize("command", ["diff", "deploy"])
+@pytest.mark.parametrize("code", [0, 1, 3])
+def test_the_code_of_the_cli(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str, code: int) -> None:
+    """A deployment that fails is not a green one."""
+    cli = tmp_path / "cdk"
+    cli.write_text(f"#!/bin/sh\nexit {code}\n")
+    cli.chmod(0o755)
+    monkeypatch.setattr(deploy_assembly, "CDK", cli)
+    found = assembly_with(tmp_path, a="iot-jobs-dev")
+    assert deploy_assembly.main(command, {"ENVIRONMENT": "dev"}, assembly=found) == code
 
 
 @pytest.mark.parametrize(

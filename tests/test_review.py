@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from iot_jobs import Fleet, JobDocument, JobTemplateSpec
 from iot_jobs.cloudformation import TEMPLATE, properties, values
+from iot_jobs.render.review import deployment_lines
 from iot_jobs.review import Change, Deploy, Deployment, Direction, Grant, Template, review, spec_changes
 from iot_jobs.review.directions import TABLE, Movement
 from iot_jobs.review.roles import grant_changes, grants_in
@@ -56,6 +57,12 @@ def steps(*changed: Mapping[str, Any]) -> dict[str, Any]:
 
 
 # Of each kind: before, after, and path, values and direction there; the way back is the mirror.
+def step_more(**more: Any) -> dict[str, Any]:
+    found = steps({})
+    found["document"]["steps"].append({"action": {"name": "b", **more}})
+    return found
+
+
 ROWS: dict[str, tuple[dict[str, Any], dict[str, Any], str, Any, Any, str]] = {
     "maximum": ({"rollout": {"maximum_per_minute": 5}}, {"rollout": {"maximum_per_minute": 6}},
                 "rollout.maximum_per_minute", 5, 6, "riskier"),
@@ -98,8 +105,10 @@ ROWS: dict[str, tuple[dict[str, Any], dict[str, Any], str, Any, Any, str]] = {
                "presigned_url.expires_in_sec", 60, 61, "riskier"),
     "role": ({"presigned_url": {"role_arn": ROLE + "a"}}, {"presigned_url": {"role_arn": ROLE + "b"}},
              "presigned_url.role_arn", ROLE + "a", ROLE + "b", "neutral"),
-    "window": ({"maintenance_windows": [WINDOW, LATER]}, {"maintenance_windows": [LATER]},
+    "window": ({"maintenance_windows": [WINDOW]}, {},
                "maintenance_windows[cron(0 1 ? * TUE *)]", WINDOW, None, "riskier"),
+    "further window": ({"maintenance_windows": [LATER]}, {"maintenance_windows": [WINDOW, LATER]},
+                       "maintenance_windows[cron(0 1 ? * TUE *)]", None, WINDOW, "riskier"),
     "duration": ({"maintenance_windows": [WINDOW]}, {"maintenance_windows": [{**WINDOW, "duration_in_minutes": 61}]},
                  "maintenance_windows[cron(0 1 ? * TUE *)].duration_in_minutes", 60, 61, "riskier"),
     "description": ({}, {"description": "e"}, "description", "d", "e", "neutral"),
@@ -133,6 +142,14 @@ ROWS: dict[str, tuple[dict[str, Any], dict[str, Any], str, Any, Any, str]] = {
                                "document.steps[a].action.allowStdErr", 1, None, "riskier"),
     "root": (steps({"runAsUser": "app"}), steps({"runAsUser": "root"}),
              "document.steps[a].action.runAsUser", "app", "root", "riskier"),
+    "a step whose failure is ignored": (
+        steps({}), step_more(ignoreStepFailure=True), "document.steps[b]", None,
+        {"action": {"name": "b", "ignoreStepFailure": True}}, "riskier"),
+    "a step as root": (
+        steps({}), step_more(runAsUser="root"), "document.steps[b]", None,
+        {"action": {"name": "b", "runAsUser": "root"}}, "riskier"),
+    "a step": (
+        steps({}), step_more(), "document.steps[b]", None, {"action": {"name": "b"}}, "neutral"),
     "condition": ({"document": {"conditions": [{"key": "k"}]}}, {"document": {}},
                   "document.conditions", [{"key": "k"}], None, "riskier"),
 }  # fmt: skip
@@ -433,6 +450,18 @@ GRANT = Grant("s3:GetObject", "b/a")
          [("presign_role.allow[s3:GetObject]", ['b/a if {"x":1}'], ['b/* if {"x":1}'], "riskier")]),
         ([GRANT], [Grant("s3:GetObject", 'b/* if {"x":1}')],
          [("presign_role.allow[s3:GetObject]", ["b/a"], ['b/* if {"x":1}'], "neutral")]),
+        ([Grant("s3:GetObject", "b/a/*")], [Grant("s3:GetObject", "b/*")],
+         [("presign_role.allow[s3:GetObject]", ["b/a/*"], ["b/*"], "riskier")]),
+        ([Grant("s3:GetObject", "b/a/*")], [Grant("s3:GetObject", "b/c/*")],
+         [("presign_role.allow[s3:GetObject]", ["b/a/*"], ["b/c/*"], "neutral")]),
+        ([Grant("s3:GetObject", "b/?")], [Grant("s3:GetObject", "b/a")],
+         [("presign_role.allow[s3:GetObject]", ["b/?"], ["b/a"], "safer")]),
+        ([Grant("s3:GetObject", 'b if {"x":"1"}')], [Grant("s3:GetObject", 'b if {"x":"*"}')],
+         [("presign_role.allow[s3:GetObject]", ['b if {"x":"1"}'], ['b if {"x":"*"}'], "riskier")]),
+        ([Grant("s3:GetObject", "all but a")], [Grant("s3:GetObject", "all but a, b")],
+         [("presign_role.allow[s3:GetObject]", ["all but a"], ["all but a, b"], "safer")]),
+        ([Grant("sts:AssumeRole", "for a", trusts=True)], [Grant("sts:AssumeRole", "for *", trusts=True)],
+         [("presign_role.trust[sts:AssumeRole]", ["for a"], ["for *"], "riskier")]),
         ([Grant("s3:*", "*", denies=True)], [], [("presign_role.deny[s3:*]", ["*"], None, "riskier")]),
         ([GRANT], [Grant("s3:PutObject", "b/a")],
          [("presign_role.allow[s3:GetObject]", ["b/a"], None, "safer"),
@@ -458,6 +487,7 @@ def test_grants_of_a_role_in_the_template() -> None:
                 "AssumeRolePolicyDocument": {"Statement": [trust]},
                 "Policies": [{"PolicyName": "p", "PolicyDocument": {"Statement": statement}}],
                 "ManagedPolicyArns": [{"Ref": "Policy"}],
+                "PermissionsBoundary": {"Ref": "Boundary"},
             },
         },
         "Beside": {
@@ -482,13 +512,44 @@ def test_grants_of_a_role_in_the_template() -> None:
     assert set(grants_in(resources, {"Fn::GetAtt": ["Role", "Arn"]}) or ()) == {
         Grant("s3:GetObject", "arn:${AWS::Partition}:s3:::b/a"),
         Grant("as managed policy", "${Policy}"),
-        Grant("sts:AssumeRole", 'for {"Service":"iot.amazonaws.com"}'),
+        Grant("sts:AssumeRole", 'for {"Service":"iot.amazonaws.com"}', trusts=True),
+        Grant("all but permissions boundary", "${Boundary}", denies=True),
         Grant("all but s3:*", '* if {"Bool":{"x":"${P}"}}', denies=True),
     }
-    assert grants_in(resources, {"Fn::GetAtt": "Role.Arn"}) == grants_in(resources, {"Fn::GetAtt": ["Role", "Arn"]})
+    for other in ({"Fn::GetAtt": "Role.Arn"}, {"Fn::Sub": "${Role.Arn}"}):
+        assert grants_in(resources, other) == grants_in(resources, {"Fn::GetAtt": ["Role", "Arn"]})
     assert [grants_in(resources, one) for one in (ROLE + "a", {"Fn::GetAtt": ["Beside", "Arn"]}, {"Ref": "Role"})] == [
         None
     ] * 3
+    assert grants_in(resources, {"Fn::Sub": "${Role.Arn}-x"}) is None
+
+
+def test_a_stack_that_is_gone() -> None:
+    """A stack that nobody deploys any more stays with its templates; where the stack is still there, they go."""
+    one = Template.of(spec(), stack="s", parameter="/p")
+    for stacks, expected in (
+        (frozenset(), (False, "untouched", "untouched")),
+        (frozenset({"s"}), (True, "removed", "removed")),
+    ):
+        found = review(Deployment("a", (one,), stacks=frozenset({"s"})), Deployment("b", stacks=stacks))
+        deployed = found.templates[0].deploy
+        assert (deployed.id_changes, deployed.old, deployed.parameter_is) == expected
+    left = review(Deployment("a", (one,), stacks=frozenset({"s"})), Deployment("b"))
+    assert next(deployment_lines(left.templates[0])) == "the id stays"
+    told = list(deployment_lines(left.templates[0]))[1]
+    assert told == "the stack s is no longer there to be deployed, and stays as it is until it is deleted"
+
+
+def test_what_breaks_a_rule_is_not_deployed() -> None:
+    """A template that breaks a rule keeps its stack from being deployed, unless it did so before."""
+    good, broken = Template.of(spec()), Template.of(spec(description="e"), broken=("JT404", "JT407"))
+    blocked = "it breaks JT404, JT407, so that nothing of its stack is deployed; iot-jobs check says how"
+    for before, after, expected in ((good, broken, blocked), (broken, good, None)):
+        (one,) = review(Deployment("a", (before,)), Deployment("b", (after,))).templates
+        assert one.deploy.blocked == expected
+    assert review(Deployment("a", (broken,)), Deployment("b", (broken,))).templates == ()
+    (one,) = review(Deployment("a"), Deployment("b", (broken,))).templates
+    assert one.deploy.blocked == blocked
 
 
 def template(content: str, *, id: str = "t-1", fleet: None = None, **more: Any) -> Deployment:

@@ -94,6 +94,129 @@ def test_two_revisions(repository: Path, snapshot: SnapshotAssertion) -> None:
     assert run("main", "HEAD").stdout == "nothing changed\n"
 
 
+SETTINGS = {
+    "region": ("region: eu-west-1", "region: us-east-1", ("environment.region", "eu-west-1", "us-east-1", "neutral")),
+    "regions": (
+        "region: eu-west-1",
+        "region: [eu-west-1, us-east-1]",
+        ("environment.region", "eu-west-1", ["eu-west-1", "us-east-1"], "neutral"),
+    ),
+    "account": ('"123456789012"', '"000000000000"', ("environment.account", "123456789012", "000000000000", "neutral")),
+    "protected": ("region:", "production: true\nregion:", ("environment.production", False, True, "safer")),
+    "fleet": ("{things: 10000}", "{things: 20000}", ("environment.fleet.things", 10000, 20000, "neutral")),
+    "budget": ("10000}", "10000, max_harmed: 5}", ("environment.fleet.max_harmed", None, 5, "neutral")),
+    "rate": ("10000}", "10000, failure_rate: 0.1}", ("environment.fleet.failure_rate", None, 0.1, "neutral")),
+}
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+def test_what_stands_beside_templates(repository: Path, name: str) -> None:
+    """Where templates go, for which fleet, and whether they are protected, is told of each of them, both ways."""
+    old, new, (path, before, after, direction) = SETTINGS[name]
+    write(repository, {"stacks/environments/prod.yaml": ENVIRONMENT.replace(old, new)})
+    mirror = {"safer": "riskier"}.get(direction, direction)
+    for sides, expected in (
+        (("HEAD", "."), (path, before, after, direction)),
+        ((".", "HEAD"), (path, after, before, mirror)),
+    ):
+        found = json.loads(run(*sides, "--format", "json").stdout)
+        (one,) = found["templates"]
+        assert [
+            tuple(change[key] for key in ("path", "before", "after", "direction")) for change in one["changes"]
+        ] == [expected]
+        assert (one["verdict"], one["deploy"]["id_changes"], one["deploy"]["old"]) == (expected[3], False, "untouched")
+
+
+def in_two_regions(folder: Path, *, region: str = "eu-west-1", protected: bool = True, **more: Any) -> str:
+    """A cdk.out folder with the repository's template in two stacks, as the construct writes it."""
+    metadata = {"template_name": "reboot", "environment": "prod", "fleet": {"things": 10000}}
+    given = {
+        "JobTemplateId": "reboot-abcdefghij",
+        "Description": "Reboot a device",
+        "Document": DOCUMENT,
+        "JobExecutionsRolloutConfig": {"MaximumPerMinute": 100},
+        "AbortConfig": {
+            "CriteriaList": [
+                {"Action": "CANCEL", "FailureType": "ALL", "ThresholdPercentage": 4, "MinNumberOfExecutedThings": 60}
+            ]
+        },
+        "TimeoutConfig": {"InProgressTimeoutInMinutes": 15},
+    }
+    resource = {"Type": "AWS::IoT::JobTemplate", "Properties": given, "Metadata": {"iot-jobs": metadata}, **more}
+    artifacts = {}
+    for stack, place in (("iot-jobs-prod", region), ("iot-jobs-prod-123456789012-us-west-2", "us-west-2")):
+        write(folder, {f"{stack}.template.json": json.dumps({"Resources": {"Reboot": resource}})})
+        properties = {"templateFile": f"{stack}.template.json", "terminationProtection": protected}
+        artifacts[stack] = {
+            "type": "aws:cloudformation:stack",
+            "environment": f"aws://123456789012/{place}",
+            "properties": properties,
+        }
+    write(folder, {"cdk.out": "{}", "manifest.json": json.dumps({"artifacts": artifacts})})
+    return str(folder)
+
+
+def test_what_stands_beside_templates_in_an_assembly(repository: Path) -> None:
+    """In a cdk.out folder too: where a stack goes, whether it is protected, and whether a template outlives it."""
+    sides = (
+        in_two_regions(repository / "a", DeletionPolicy="Retain"),
+        in_two_regions(repository / "b", region="us-east-1", protected=False),
+    )
+    found = json.loads(run(*sides, "--format", "json").stdout)
+    told = {
+        one["stack"]: {change["path"]: change["direction"] for change in one["changes"]} for one in found["templates"]
+    }
+    both = {"stack.termination_protection": "riskier", "resource.DeletionPolicy": "neutral"}
+    assert told == {
+        "iot-jobs-prod": {"environment.region": "neutral", **both},
+        "iot-jobs-prod-123456789012-us-west-2": both,
+    }
+    assert run(sides[0], sides[0]).stdout == "nothing changed\n"
+
+
+def test_an_assembly_against_files(repository: Path) -> None:
+    """What was synthesized for several regions is the same as the environment's files; nothing came or went."""
+    folder = in_two_regions(repository / "a")
+    for sides in (("HEAD", folder), (folder, "HEAD")):
+        (one,) = json.loads(run(*sides, "--format", "json").stdout)["templates"]
+        # Listed, because no construct wrote this template, and so another id than the files will have.
+        assert (one["stack"], one["change"], one["changes"], one["verdict"]) == ("iot-jobs-prod", "changed", [], "none")
+
+
+def test_an_environment_that_is_gone(repository: Path) -> None:
+    """Its stack is not deleted by anybody, and that is told."""
+    (repository / "stacks/environments/prod.yaml").rename(repository / "stacks/environments/other.yaml")
+    write(repository, {"stacks/environments/other.yaml": ENVIRONMENT.replace("prod", "other")})
+    done = run("HEAD", ".")
+    assert (
+        "deploy   the id stays; the stack iot-jobs-prod is no longer there to be deployed, and stays as it is"
+        in done.stdout
+    )
+    assert "removed;" not in done.stdout
+
+
+def test_a_broken_value_is_not_deployed(repository: Path) -> None:
+    """A value that breaks a rule is no harmless change: nothing of its stack can be deployed."""
+    write(
+        repository,
+        {"stacks/templates/reboot.yaml": FAMILY.replace("threshold_percentage: 4", "threshold_percentage: 250")},
+    )
+    done = run("HEAD", ".", "--fail-on", "riskier")
+    assert done.exit_code == 1
+    assert (
+        "  blocked  it breaks JT301, so that nothing of its stack is deployed; iot-jobs check says how\n" in done.stdout
+    )
+
+
+def test_a_side_without_a_name(repository: Path) -> None:
+    """No name at all is one line."""
+    done = run("", "HEAD")
+    assert (done.exit_code, done.stderr) == (
+        2,
+        "Error: a side has no name: give a cdk.out folder, a template or a git revision\n",
+    )
+
+
 def test_the_working_tree(repository: Path) -> None:
     """`.` is what isn't committed yet."""
     assert run("HEAD", ".").stdout == "nothing changed\n"
@@ -194,9 +317,7 @@ def test_links_stay_inside(repository: Path, tmp_path: Path) -> None:
     assert "-> reboot.json\n           not compared: breaks a rule" in done.stdout
 
 
-@pytest.mark.parametrize(
-    "given", ["nowhere", "x" * 5000, "--output=/tmp/x", "HEAD:stacks", "main..HEAD", "", "-h/../x"]
-)
+@pytest.mark.parametrize("given", ["nowhere", "x" * 5000, "--output=x", "HEAD:stacks", "main..HEAD", "-h/../x"])
 def test_what_is_no_revision(repository: Path, given: str) -> None:
     """A name that git doesn't know is one line and exit code 2, whatever it looks like."""
     done = run("--", given, "HEAD")

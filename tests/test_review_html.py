@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import os
 import re
 import subprocess
 import sys
@@ -20,6 +22,7 @@ from iot_jobs.finding import one_line
 from iot_jobs.render import review as text
 from iot_jobs.render import review_chart as chart
 from iot_jobs.render.review_html import MOST_OPEN, page
+from iot_jobs.render.whole import write_whole
 from iot_jobs.review import Review
 from tests.review_pages import LONG, MARKUP, PAGES, many, one_change, placed, several, spec
 from tests.review_pages import compared as between
@@ -293,3 +296,38 @@ def test_no_plotting_library(tmp_path: Path) -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert "<figure>" in target.read_text()
+
+
+def test_a_hostile_name_in_a_plot() -> None:
+    """The text alternative of a plot holds the template's name as text."""
+    name = '</title><script>x</script>&"\n'
+    before, after = (dataclasses.replace(placed(spec(rate=rate)), name=name) for rate in (100, 200))
+    shown = Parsed(page(between([before], [after])))
+    assert "script" not in [tag for tag, _ in shown.elements]
+    assert any(one_line(name) in words for words in shown.words["title"])
+
+
+def test_written_whole(tmp_path: Path) -> None:
+    """A file comes with the usual rights, through a link, under any name; what is no file is written into."""
+    mask = os.umask(0o077)
+    try:
+        target, link, pipe = tmp_path / ("日" * 80 + ".html"), tmp_path / "link", tmp_path / "pipe"
+        write_whole("a", target)
+        link.symlink_to(target)
+        write_whole("b\n", link)
+        assert (target.read_bytes(), link.is_symlink(), target.stat().st_mode & 0o777) == (b"b\n", True, 0o600)
+        os.mkfifo(pipe)
+        with subprocess.Popen(["cat", str(pipe)], stdout=subprocess.PIPE) as reader:
+            write_whole("c", pipe)
+            assert reader.communicate(timeout=10)[0] == b"c"
+        assert pipe.is_fifo()
+        (tmp_path / "folder").mkdir()
+        for nowhere in (tmp_path / "folder", tmp_path / "none" / "x"):
+            with pytest.raises(OSError, match=r"folder|none"):
+                write_whole("d", nowhere)
+        with pytest.raises(UnicodeEncodeError):
+            write_whole("\ud800", target)
+    finally:
+        os.umask(mask)
+    assert target.read_bytes() == b"b\n"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["folder", "link", "pipe", target.name]

@@ -54,7 +54,9 @@ def test_events() -> None:
     assert triggers == {
         "deploy-environment.yml": {"workflow_call": triggers["deploy-environment.yml"]["workflow_call"]},
         "deploy.yml": {"push": {"branches": ["main"]}, "workflow_dispatch": None},
-        "pull-request.yml": {"pull_request": {"types": ["opened", "synchronize", "reopened", "labeled", "unlabeled"]}},
+        "pull-request.yml": {
+            "pull_request": {"types": ["opened", "synchronize", "reopened", "edited", "labeled", "unlabeled"]}
+        },
         "rollback.yml": {"workflow_dispatch": triggers["rollback.yml"]["workflow_dispatch"]},
     }
 

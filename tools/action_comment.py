@@ -54,6 +54,8 @@ def judgement(review: Mapping[str, Any], *, label: str, labels: frozenset[str]) 
     agreed to it.
     """
     if review["verdict"] == FAILED:
+        if label and label in labels:  # such as where the base is broken, and this mends it
+            return None, f"Acknowledged by the label `{label}`."
         return "the review could not run; the log of its step says why", None
     blocked = [f"{one['stack']} {one['name']}" for one in review["templates"] if one["deploy"]["blocked"] is not None]
     if blocked:

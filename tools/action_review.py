@@ -51,9 +51,12 @@ def _write_review(folder: Path, sides: list[str]) -> str:
     done = _iot_jobs("review", "--format", "json", "--html", str(folder / "review.html"), *sides)
     if done.returncode != 0:
         raise ReviewFailedError(f"{done.stdout}{done.stderr}".strip())
-    told = _iot_jobs("review", "--format", "markdown", *sides)
+    told, noted = (_iot_jobs("review", "--format", form, *sides) for form in ("markdown", "github"))
+    for other in (told, noted):
+        if other.returncode != 0:
+            raise ReviewFailedError(f"{other.stdout}{other.stderr}".strip())
     (folder / "review.md").write_text(told.stdout, encoding="utf-8")
-    print(_iot_jobs("review", "--format", "github", *sides).stdout, end="")
+    print(noted.stdout, end="")
     return done.stdout
 
 
@@ -97,10 +100,14 @@ def _told(said: str) -> str:
 
 def _iot_jobs(*arguments: str) -> subprocess.CompletedProcess[str]:
     """The command, without what the working directory holds among its modules (-P)."""
-    command = [sys.executable, "-P", "-c", "from iot_jobs.cli import run; run()", *arguments]
-    return subprocess.run(
-        command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=_LIMIT_SECONDS, check=False
-    )
+    start = "import sys; sys.argv[0] = 'iot-jobs'; from iot_jobs.cli import run; run()"
+    command = [sys.executable, "-P", "-c", start, *arguments]
+    try:
+        return subprocess.run(
+            command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=_LIMIT_SECONDS, check=False
+        )
+    except subprocess.TimeoutExpired:
+        raise ReviewFailedError(f"it took more than {_LIMIT_SECONDS} seconds") from None
 
 
 def _git(*arguments: str) -> str:

@@ -59,13 +59,15 @@ def stacks_of(environment: str, assembly: Path) -> tuple[str, ...]:
     """The ids of an environment's stacks, as the CDK CLI takes them."""
     try:
         artifacts = json.loads((assembly / "manifest.json").read_text(encoding="utf-8"))["artifacts"]
+        names = {
+            stack: artifact["properties"].get("stackName", stack)
+            for stack, artifact in artifacts.items()
+            if artifact["type"] == "aws:cloudformation:stack"
+        }
     except OSError as error:
         raise AssemblyError(f"{assembly} is no assembly ({error.strerror}); make synth writes it") from None
-    names = {
-        stack: artifact["properties"].get("stackName", stack)
-        for stack, artifact in artifacts.items()
-        if artifact["type"] == "aws:cloudformation:stack"
-    }
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise AssemblyError(f"{assembly / 'manifest.json'} can't be read; make synth writes it anew") from None
     found = tuple(stack for stack, name in names.items() if name == f"iot-jobs-{environment}")
     if not found:
         known = ", ".join(sorted({name.removeprefix("iot-jobs-") for name in names.values()}))

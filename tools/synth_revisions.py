@@ -38,6 +38,9 @@ def main(command: str, environ: Mapping[str, str]) -> int:
     except RevisionError as error:
         print(error, file=sys.stderr)
         return 1
+    except subprocess.TimeoutExpired:
+        print(f"git or the CDK took more than {LIMIT_SECONDS} seconds", file=sys.stderr)
+        return 1
     return 0
 
 

@@ -7,7 +7,7 @@ import importlib
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from types import ModuleType
@@ -46,14 +46,25 @@ def run() -> None:
     try:
         main()
     except SystemExit as end:
-        sys.stdout.flush()
-        sys.stderr.flush()
-        if isinstance(end.code, int):
+        # matplotlib tidies up a folder of its own.
+        if isinstance(end.code, int) and "matplotlib" not in sys.modules and _flushed():
             os._exit(end.code)
         raise
-    except OSError as error:  # the report can't be written: the disk is full
-        click.echo(f"Error: {error.strerror or error}", err=True)
+    except OSError as error:  # such as a disk that is full, or a working directory that is gone
+        with suppress(OSError):
+            click.echo(f"Error: {error.strerror or error}{(error.filename and f': {error.filename}') or ''}", err=True)
         os._exit(2)
+
+
+def _flushed() -> bool:
+    """Whether all that was printed is written. A stream that was closed before the start is None."""
+    try:
+        for stream in (sys.stdout, sys.stderr):
+            if stream is not None:
+                stream.flush()
+    except OSError:
+        return False
+    return True
 
 
 class _Metadata(ModuleType):
@@ -65,7 +76,7 @@ class _Metadata(ModuleType):
         if name not in sys.modules:
             importlib.metadata = sys.modules[name] = cls(name)
 
-    def entry_points(self, **chosen: Any) -> Any:
+    def entry_points(self, **chosen: Any) -> Any:  # by which the import of this name alone loads nothing
         return self.__getattr__("entry_points")(**chosen)
 
     def __getattr__(self, name: str) -> Any:

@@ -106,6 +106,11 @@ def rates_problems(assumed: Any) -> Iterator[Finding]:
         )
 
 
+def stack_name(environment: str) -> str:
+    """What CloudFormation calls an environment's stack, the same in every account and region."""
+    return f"iot-jobs-{environment}"
+
+
 class Environment(Model):
     """Where job templates are deployed, for which fleet, and which ones."""
 
@@ -129,7 +134,7 @@ class Environment(Model):
     @property
     def stack_name(self) -> str:
         """What CloudFormation calls the environment's stack, the same in every account and region."""
-        return f"iot-jobs-{self.name}"
+        return stack_name(self.name)
 
     @property
     def locations(self) -> tuple[tuple[str, str], ...]:

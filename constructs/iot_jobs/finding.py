@@ -33,6 +33,13 @@ class Rule:
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.code}>"
 
+    def __eq__(self, other: object) -> bool:
+        """A code is of one rule, so that a copy is the same one."""
+        return isinstance(other, Rule) and self.code == other.code
+
+    def __hash__(self) -> int:
+        return hash(self.code)
+
     def finding(
         self, *, loc: Location = (), given: object = None, allowed: str, fix: str, related: tuple[Location, ...] = ()
     ) -> Finding:

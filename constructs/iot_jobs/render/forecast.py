@@ -28,7 +28,7 @@ _ALL = ("template", "notified", "done", "peak", "executions", "windows", "stops 
 def text(forecasts: Sequence[Forecast], width: int | None = None) -> str:
     """One template in full, or a table of several; what was assumed stands below. As wide as the terminal, if any."""
     if width is None:
-        width = max(60, shutil.get_terminal_size().columns) if sys.stdout.isatty() else WIDTH
+        width = max(60, shutil.get_terminal_size().columns) if sys.stdout and sys.stdout.isatty() else WIDTH
     several = len(forecasts) > 1
     blocks = [_table(_ALL, map(_row, forecasts), width)] if several else _one(forecasts[0], width)
     return "\n".join([*blocks, *map(_listed, _notes(forecasts))])

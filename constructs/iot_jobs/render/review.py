@@ -119,6 +119,8 @@ def deployment_lines(one: TemplateReview, *, name: Callable[[str], str] = one_li
     """What a deployment does, in words; `name` shows what comes from a template as the format does."""
     deploy = one.deploy
     yield _id_line(deploy, name)
+    if one.fate == "removed" and deploy.old == "untouched":
+        yield f"the stack {name(one.stack)} is no longer there to be deployed, and stays as it is until it is deleted"
     if deploy.old in ("removed", "kept"):
         yield f"the old template is {deploy.old}"
     if deploy.parameter is not None:

@@ -8,13 +8,23 @@ from pathlib import Path
 
 
 def write_whole(text: str, path: Path) -> None:
-    """Write to a file beside it first, so that no half of one is ever seen there. Raises `OSError`."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:100]}.", suffix=".part")
+    """Write to a file beside it first, so that no half of one is ever seen there. Raises `OSError`.
+
+    A link stays one, and its target is written. What is there and is no file, such as a pipe, is written into.
+    """
+    target = path.resolve()
+    if target.exists() and not target.is_file():
+        with target.open("w", encoding="utf-8", newline="\n") as stream:
+            stream.write(text)
+        return
+    handle, name = tempfile.mkstemp(dir=target.parent, prefix=".iot-jobs-", suffix=".part")
     try:
         with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
             file.write(text)
-        Path(name).chmod(0o644)
-        Path(name).replace(path)
+        mask = os.umask(0)
+        os.umask(mask)
+        Path(name).chmod(0o666 & ~mask)
+        Path(name).replace(target)
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import Literal
 
 from iot_jobs.review.change import Change
-from iot_jobs.review.changes import spec_changes
+from iot_jobs.review.changes import setting_changes, spec_changes
 from iot_jobs.review.consequence import FIGURES, Consequence, Forecasts, Side, as_data
 from iot_jobs.review.deploy import Deploy, deploy
 from iot_jobs.review.deployment import Deployment, Grant, Template
 from iot_jobs.review.directions import Direction, Movement, judge
-from iot_jobs.review.matching import Fate, Unmatched, pairs
+from iot_jobs.review.matching import Fate, Unmatched, aligned, pairs
 from iot_jobs.review.reading import ReviewError, deployment
 from iot_jobs.review.roles import grant_changes
 
@@ -90,21 +90,22 @@ def review(base: Deployment, head: Deployment, *, things: int | None = None) -> 
     """
     forecasts = Forecasts(things)
     try:
-        matched = list(pairs(base, head))
+        sides = aligned(base, head)
     except Unmatched as error:
         raise ReviewError(str(error)) from None
-    found = (_reviewed(fate, before, after, forecasts) for fate, before, after in matched)
+    gone = frozenset() if base.lone or head.lone else sides[0].stacks - sides[1].stacks
+    found = (_reviewed(*pair, forecasts, gone) for pair in pairs(*sides))
     return Review(base.name, head.name, tuple(one for one in found if one is not None))
 
 
 def _reviewed(
-    fate: Fate, before: Template | None, after: Template | None, forecasts: Forecasts
+    fate: Fate, before: Template | None, after: Template | None, forecasts: Forecasts, gone: frozenset[str]
 ) -> TemplateReview | None:
     there = after or before
     if there is None:
         return None
     changes = tuple(_changes(fate, before, after)) if before is not None and after is not None else ()
-    deployed = deploy(fate, before, after)
+    deployed = deploy(fate, before, after, stack_gone=there.stack in gone)
     if fate == "changed" and not changes and not deployed.id_changes and deployed.blocked is None:
         return None
     consequence, reason = forecasts.consequence(before, after)
@@ -128,6 +129,7 @@ def _changes(fate: Fate, before: Template, after: Template) -> Iterator[Change]:
     if before.id != after.id and synthesized and not generated:
         yield Change("job_template_id", before.id, after.id, *judge("job_template_id", Movement.CHANGED))
     yield from spec_changes(before.spec, after.spec)
+    yield from setting_changes(before.settings, after.settings)
     if before.grants is not None and after.grants is not None:
         yield from grant_changes(before.grants, after.grants)
 

@@ -10,7 +10,7 @@ from iot_jobs.document import JobDocument
 from iot_jobs.jsontext import JsonError
 from iot_jobs.model import Model
 from iot_jobs.review.change import Change, same
-from iot_jobs.review.directions import BROKEN, COPIED, UNKNOWN, Judgement, Movement, judge
+from iot_jobs.review.directions import BROKEN, COPIED, TABLE, UNKNOWN, Judgement, Movement, judge
 from iot_jobs.review.documents import document_changes
 from iot_jobs.spec import JobTemplateSpec
 from iot_jobs.unresolved import Unresolved, is_intrinsic, known
@@ -100,6 +100,15 @@ def _parsed(document: JobDocument) -> Any:
         return document.text
 
 
+def setting_changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Change]:
+    """What differs in what stands beside a template, as far as both sides know it."""
+    kinds = {kind for kind, _ in TABLE}
+    for path in before:
+        if path in after:
+            kind = path if path in kinds else path.rpartition(".")[0]
+            yield from _leaf(path, kind, before[path], after[path])
+
+
 def _block(path: str, names: Sequence[str]) -> Callable[[Any, Any], Iterator[Change]]:
     """A block of plain values: each on its own, the block being there or not."""
 
@@ -184,10 +193,14 @@ class _List:
         for name in [*new, *(name for name in old if name not in new)]:
             here, one, other = f"{self.path}[{name}]", old.get(name), new.get(name)
             if one is None or other is None:
-                yield Change(here, plain(one), plain(other), *judge(self.path, _movement(one, other)))
+                yield Change(here, plain(one), plain(other), *judge(self._kind(old, new), _movement(one, other)))
                 continue
             for field in self.names:
                 yield from _leaf(f"{here}.{field}", f"{self.path}.{field}", getattr(one, field), getattr(other, field))
+
+    def _kind(self, old: Mapping[str, Any], new: Mapping[str, Any]) -> str:
+        """The first window limits when devices are disturbed; each further one takes some of that back."""
+        return f"{self.path}.further" if self.naming == "start_time" and old and new else self.path
 
     def _named(self, items: Any) -> dict[str, Any] | None:
         """The items by name; None where a name isn't known."""

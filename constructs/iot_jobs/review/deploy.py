@@ -32,8 +32,11 @@ class Deploy:
     blocked: str | None = None
 
 
-def deploy(fate: Fate, before: Template | None, after: Template | None) -> Deploy:
-    """What becomes of one template."""
+def deploy(fate: Fate, before: Template | None, after: Template | None, *, stack_gone: bool = False) -> Deploy:
+    """What becomes of one template. A stack that is gone from the application isn't deployed, and stays as it is."""
+    if before is not None and after is None and stack_gone:
+        left: ParameterFate | None = "untouched" if before.parameter else None
+        return Deploy(False, before.id, None, "untouched", before.parameter, left)
     moves = _moves(before, after)
     parameter = (after and after.parameter) or (before and before.parameter) or None
     return Deploy(
@@ -78,6 +81,8 @@ def _parameter(before: Template | None, after: Template | None, *, moves: bool) 
 def _blocked(fate: Fate, before: Template | None, after: Template | None) -> str | None:
     if after is None:
         return None
+    if after.broken and (before is None or before.broken != after.broken or before.content != after.content):
+        return f"it breaks {', '.join(after.broken)}, so that nothing of its stack is deployed; iot-jobs check says how"
     same_id = before is not None and fate == "changed" and after.id is not None and before.id == after.id
     if before is not None and same_id and before.content != after.content:  # the layout of a document is content too
         return (

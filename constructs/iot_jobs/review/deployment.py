@@ -15,11 +15,15 @@ from iot_jobs.spec import JobTemplateSpec
 
 @dataclass(frozen=True)
 class Grant:
-    """What one statement about the presign role says of one action: where, and whether it is a denial."""
+    """What one statement about the presign role says of one action: where, and whether it is a denial.
+
+    `trusts` is of the role's trust: then `resource` is who may act as it.
+    """
 
     action: str
     resource: str
     denies: bool = False
+    trusts: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,6 +53,10 @@ class Template:
     kept_when_removed: bool = False
     grants: frozenset[Grant] | None = None
     acknowledged: frozenset[str] = frozenset()
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    """What stands beside the template and says where it goes and whether it stays, by the path in a change."""
+    broken: tuple[str, ...] = ()
+    """The codes of the rules that the template breaks."""
 
     @cached_property
     def content(self) -> str:
@@ -65,8 +73,12 @@ class Template:
 
 @dataclass(frozen=True)
 class Deployment:
-    """One side. `name` is how the user called it; `lone` says that it is one template file, of a nameless stack."""
+    """One side. `name` is how the user called it; `lone` says that it is one template file, of a nameless stack.
+
+    `stacks` are the names of its stacks, those without job templates too.
+    """
 
     name: str
     templates: tuple[Template, ...] = field(default=())
     lone: bool = False
+    stacks: frozenset[str] = frozenset()

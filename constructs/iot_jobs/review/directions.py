@@ -151,8 +151,14 @@ _neutral("presigned_url.role_arn", "another role signs URLs; see what it may do"
 _opposed(
     "maintenance_windows",
     Movement.REMOVED,
-    "a window fewer says when devices may be disturbed",
-    "a window more says when devices may be disturbed",
+    "devices may be disturbed at any time",
+    "devices may be disturbed in windows only",
+)
+_opposed(
+    "maintenance_windows.further",
+    Movement.ADDED,
+    "devices may be disturbed at more times, and the rollout gets on faster",
+    "devices may be disturbed at fewer times, and the rollout gets on more slowly",
 )
 _opposed(
     "maintenance_windows.duration_in_minutes",
@@ -184,5 +190,28 @@ _neutral("destination_package_versions", "what AWS notes as installed where the 
 _neutral("tags", "tags do nothing on devices", *_SETS)
 _opposed("presign_role.allow", Movement.ADDED, "the presign role may do more", "the presign role may do less")
 _opposed("presign_role.deny", Movement.REMOVED, "the presign role is denied less", "the presign role is denied more")
+_opposed(
+    "presign_role.trust",
+    Movement.ADDED,
+    "more may act as the presign role",
+    "fewer may act as the presign role",
+)
+_neutral("presign_role.trust", "others may act as the presign role", Movement.CHANGED)
 for _effect in ("allow", "deny"):
     _neutral(f"presign_role.{_effect}", "the same action on other resources", Movement.CHANGED)
+for _where in ("account", "region"):
+    _neutral(
+        f"environment.{_where}",
+        "it goes to other stacks; a stack that is no longer named stays as it is until it is deleted",
+        Movement.CHANGED,
+    )
+for _protected in ("environment.production", "stack.termination_protection"):
+    _opposed(
+        _protected,
+        Movement.LOWERED,
+        "the stack is no longer protected from deletion",
+        "the stack is protected from deletion",
+    )
+_neutral("environment.fleet.things", "the forecast is for the new number on both sides", *_ALL)
+_neutral("environment.fleet", "what the forecast assumes of the fleet, or what it may cost", *_ALL)
+_neutral("resource", "whether the template stays when it is replaced or removed, or is there at all", *_SETS)

@@ -84,11 +84,25 @@ def _kind(before: Any, after: Any, key: str) -> tuple[str, Movement]:
         old, new = read(before), read(after)
         if old is not None and new is not None and old != new:
             return f"document.{key}", more if new > old else less
+    if before is _MISSING and (kind := _loosened(after)):
+        return kind, Movement.ADDED
+    if after is _MISSING and (kind := _loosened(before)):
+        return kind, Movement.REMOVED
     if key == "runAsUser" and (before == "root") != (after == "root"):
         return "document.root", Movement.ADDED if after == "root" else Movement.REMOVED
     if before is _MISSING:
         return "document", Movement.ADDED
     return "document", Movement.REMOVED if after is _MISSING else Movement.CHANGED
+
+
+def _loosened(step: Any) -> str | None:
+    """Which safeguard a step that came or went does without."""
+    action = step.get("action", step) if isinstance(step, Mapping) else None
+    if not isinstance(action, Mapping):
+        return None
+    if _flag(action.get("ignoreStepFailure", _MISSING)):
+        return "document.ignoreStepFailure"
+    return "document.root" if action.get("runAsUser") == "root" else None
 
 
 def _flag(value: Any) -> float | None:

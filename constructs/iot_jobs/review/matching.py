@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Iterator
 from typing import Literal
 
+from iot_jobs.environment import stack_name
 from iot_jobs.review.deployment import Deployment, Template
 
 Fate = Literal["added", "removed", "changed", "renamed"]
@@ -16,11 +17,10 @@ class Unmatched(ValueError):  # noqa: N818  # it reads as what it says
 
 
 def pairs(base: Deployment, head: Deployment) -> Iterator[tuple[Fate, Template | None, Template | None]]:
-    """Templates by stack and name, in the order of head, what was removed last.
+    """Templates of two sides that are `aligned`, by stack and name, in the order of head, what was removed last.
 
     A template that is gone, and a new one in the same stack that emits the same, are one that was renamed.
     """
-    base, head = _same_stack(base, head)
     old = {(one.stack, one.name): one for one in base.templates}
     new = {(one.stack, one.name): one for one in head.templates}
     gone = [one for key, one in old.items() if key not in new]
@@ -36,6 +36,28 @@ def pairs(base: Deployment, head: Deployment) -> Iterator[tuple[Fate, Template |
             yield "renamed", before, template
     for template in gone:
         yield "removed", template, None
+
+
+def aligned(base: Deployment, head: Deployment) -> tuple[Deployment, Deployment]:
+    """Both sides with their stacks under the same names. Raises `Unmatched`."""
+    return _same_kind(*_same_stack(base, head))
+
+
+def _same_kind(base: Deployment, head: Deployment) -> tuple[Deployment, Deployment]:
+    """What was synthesized has a stack for each account and region, where files have one for the environment."""
+    kinds = {one.synthesized for side in (base, head) for one in side.templates}
+    return (_by_environment(base), _by_environment(head)) if len(kinds) == 2 else (base, head)
+
+
+def _by_environment(side: Deployment) -> Deployment:
+    """The first of each environment's stacks, under the environment's name; what stands beside templates left out."""
+    found: dict[tuple[str, str], Template] = {}
+    for one in side.templates:
+        stack = one.stack if one.environment is None else stack_name(one.environment)
+        fleet = {path: value for path, value in one.settings.items() if path.startswith("environment.fleet.")}
+        found.setdefault((stack, one.name), dataclasses.replace(one, stack=stack, settings=fleet))
+    stacks = frozenset(stack for stack, _ in found)
+    return dataclasses.replace(side, templates=tuple(found.values()), stacks=stacks)
 
 
 def _same_stack(base: Deployment, head: Deployment) -> tuple[Deployment, Deployment]:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
 from iot_jobs.cloudformation import TEMPLATE, properties
 from iot_jobs.document import UNREADABLE
 from iot_jobs.environment import Environment, Fleet
-from iot_jobs.files import Source, read, read_application, root_of
+from iot_jobs.files import Source, Subject, read, read_application, root_of
 from iot_jobs.files.subject import from_properties
 from iot_jobs.finding import FindingsError
 from iot_jobs.identity import METADATA, parameter_name, template_name_of
@@ -37,12 +37,14 @@ def deployment(given: str, *, near: Path) -> Deployment:
     and no reason to stop: the other side may be the one that mends it.
     """
     path, kind = _path(given, near)
+    if not given:
+        raise ReviewError("a side has no name: give a cdk.out folder, a template or a git revision")
     if kind == "file":
-        return Deployment(given, tuple(_template_file(path, _stem(Path(path.name)))), lone=True)
+        return Deployment(given, tuple(_template_file(path, _stem(Path(path.name)), {})), lone=True)
     if kind == "assembly":
-        return Deployment(given, tuple(_assembly(path)))
+        return _assembly(given, path)
     if kind == "application":
-        return Deployment(given, tuple(_application(path)))
+        return _application(given, path)
     root = root_of(near)
     if root is None:
         what = "neither a cdk.out folder nor a file"
@@ -51,7 +53,7 @@ def deployment(given: str, *, near: Path) -> Deployment:
         with exported(root, given) as folder:
             # From before there was an application, or from after it: what is compared with it is all new, or all gone.
             nothing = not any(path.is_file() for path in folder.rglob("*"))
-            return Deployment(given, () if nothing else tuple(_application(folder)))
+            return Deployment(given) if nothing else _application(given, folder)
     except RevisionError as error:
         raise ReviewError(f"{given} is neither a cdk.out folder, a file nor a git revision: {error}") from None
 
@@ -74,13 +76,28 @@ def _path(given: str, near: Path) -> tuple[Path, Literal["file", "assembly", "ap
     return path, None
 
 
-def _assembly(folder: Path) -> Iterator[Template]:
+def _assembly(given: str, folder: Path) -> Deployment:
     """Every stack of a cdk.out folder, those of stages and nested stacks too."""
     paths = sorted(folder.rglob("*.template.json"))
     if not paths:
         raise ReviewError(f"{folder} has no templates in it")
-    for path in paths:
-        yield from _template_file(path, _stem(path.relative_to(folder)))
+    settings = {key: value for path in folder.rglob("manifest.json") for key, value in _of_stacks(path)}
+    stacks = {_stem(path.relative_to(folder)): path for path in paths}
+    found = (one for stack, path in stacks.items() for one in _template_file(path, stack, settings.get(path, {})))
+    return Deployment(given, tuple(found), stacks=frozenset(stacks))
+
+
+def _of_stacks(manifest: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
+    """By the path of its template, where a stack goes and whether it is protected."""
+    data = read(manifest).data
+    artifacts = data.get("artifacts") if isinstance(data, Mapping) else None
+    for artifact in artifacts.values() if isinstance(artifacts, Mapping) else ():
+        given = artifact.get("properties") if isinstance(artifact, Mapping) else None
+        if isinstance(given, Mapping) and isinstance(given.get("templateFile"), str):
+            account, _, region = str(artifact.get("environment")).removeprefix("aws://").partition("/")
+            protected = bool(given.get("terminationProtection"))
+            settings = {"environment.account": account, "environment.region": region}
+            yield manifest.parent / given["templateFile"], settings | {"stack.termination_protection": protected}
 
 
 def _stem(path: Path) -> str:
@@ -91,7 +108,7 @@ def _stem(path: Path) -> str:
     return name
 
 
-def _template_file(path: Path, stack: str) -> Iterator[Template]:
+def _template_file(path: Path, stack: str, settings: Mapping[str, Any]) -> Iterator[Template]:
     source = read(path)
     resources = source.data.get("Resources") if isinstance(source.data, Mapping) else None
     if not isinstance(resources, Mapping):
@@ -106,7 +123,8 @@ def _template_file(path: Path, stack: str) -> Iterator[Template]:
     for logical_id, one in found.items():
         # Two of the same name in a stack are told apart by where they stand.
         name = one.name if names[one.name] == 1 else f"{one.name} ({logical_id})"
-        yield dataclasses.replace(one, name=name, parameter=parameters.get(logical_id))
+        beside = {**settings, **one.settings}
+        yield dataclasses.replace(one, name=name, parameter=parameters.get(logical_id), settings=beside)
 
 
 def _resource(
@@ -115,12 +133,15 @@ def _resource(
     given = resource.get("Properties", {})
     if is_intrinsic(given) or not isinstance(given, Mapping):
         raise ReviewError(f"{source.name}: Resources.{logical_id}.Properties is not written out")
-    spec = from_properties(source, ("Resources", logical_id, "Properties"), given, TEMPLATE).spec
+    subject = from_properties(source, ("Resources", logical_id, "Properties"), given, TEMPLATE)
+    spec = subject.spec
     assert isinstance(spec, JobTemplateSpec)  # noqa: S101  # it is what TEMPLATE reads
     metadata = resource.get("Metadata")
     ours = metadata.get(METADATA) if isinstance(metadata, Mapping) else None
     ours = ours if isinstance(ours, Mapping) else {}
     name, environment = ours.get("template_name"), ours.get("environment")
+    fleet = Fleet.check(ours["fleet"])[0] if isinstance(ours.get("fleet"), Mapping) else None
+    beside = {f"resource.{key}": resource.get(key) for key in ("DeletionPolicy", "UpdateReplacePolicy", "Condition")}
     return Template(
         stack=stack,
         name=name if isinstance(name, str) else logical_id,
@@ -128,12 +149,22 @@ def _resource(
         emitted=given,
         id=given.get("JobTemplateId"),
         environment=environment if isinstance(environment, str) else None,
-        fleet=Fleet.check(ours["fleet"])[0] if isinstance(ours.get("fleet"), Mapping) else None,
+        fleet=fleet,
         generated=isinstance(name, str) and _made_of(name, given.get("JobTemplateId")),
         kept_when_replaced=resource.get("UpdateReplacePolicy") in _KEPT,
         kept_when_removed=resource.get("DeletionPolicy") in _KEPT,
         grants=_grants(spec, given, resources),
+        settings={**_of_fleet(fleet), **beside},
+        broken=_broken(subject),
     )
+
+
+def _of_fleet(fleet: Fleet | None) -> dict[str, Any]:
+    return {} if fleet is None else {f"environment.fleet.{name}": value for name, value in fleet}
+
+
+def _broken(subject: Subject) -> tuple[str, ...]:
+    return tuple(sorted({finding.code for finding in subject.findings if finding.severity == "error"}))
 
 
 def _made_of(name: str, job_template_id: Any) -> bool:
@@ -161,19 +192,24 @@ def _parameters(resources: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
                 yield str(target[0]), name
 
 
-def _application(root: Path) -> Iterator[Template]:
+def _application(given: str, root: Path) -> Deployment:
     """The templates of all environments. Raises `FindingsError` where more than values of a template is wrong."""
     application, reading = read_application(root)
     about_values = {id(finding) for subject in reading.subjects for finding in subject.findings}
     wrong = [one for one in reading.findings if one.severity == "error" and id(one) not in about_values]
     if wrong:
         raise FindingsError(wrong)
-    for environment in application.environments:
-        for spec in environment.templates:
-            yield _of_environment(spec, environment)
+    broken = {id(subject.spec): _broken(subject) for subject in reading.subjects}
+    found = (
+        _of_environment(spec, environment, broken.get(id(spec), ()))
+        for environment in application.environments
+        for spec in environment.templates
+    )
+    stacks = frozenset(environment.stack_name for environment in application.environments)
+    return Deployment(given, tuple(found), stacks=stacks)
 
 
-def _of_environment(spec: JobTemplateSpec, environment: Environment) -> Template:
+def _of_environment(spec: JobTemplateSpec, environment: Environment, broken: tuple[str, ...]) -> Template:
     name = str(spec.template_name)
     block = known(spec.presigned_url)
     grants: frozenset[Grant] | None = frozenset()
@@ -190,4 +226,17 @@ def _of_environment(spec: JobTemplateSpec, environment: Environment) -> Template
         parameter=parameter_name(environment.name, name),
         grants=grants,
         acknowledged=frozenset(environment.acknowledged.get(name, {})),
+        settings={
+            "environment.account": _one_or_all(environment.account),
+            "environment.region": _one_or_all(environment.region),
+            "environment.production": environment.production,
+            **_of_fleet(environment.fleet),
+        },
+        broken=broken,
     )
+
+
+def _one_or_all(given: str | Sequence[str]) -> str | list[str]:
+    """A list of one is that one."""
+    names = [given] if isinstance(given, str) else list(given)
+    return names[0] if len(names) == 1 else names

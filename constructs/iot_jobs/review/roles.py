@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -13,6 +15,10 @@ from iot_jobs.review.directions import Movement, judge
 from iot_jobs.spec import JobTemplateSpec
 from iot_jobs.unresolved import is_intrinsic, known
 
+_ALL_BUT = "all but "
+_IF = " if "
+# IAM's own escapes of wildcards, the wildcards, and what stands between them.
+_WILD = re.compile(r"\$\{[*?$]\}|[*?]|[^*?$]+|\$")
 _POLICIES = ("AWS::IAM::Policy", "AWS::IAM::RolePolicy", "AWS::IAM::ManagedPolicy")
 
 
@@ -38,13 +44,19 @@ def grants_in(resources: Mapping[str, Any], role_arn: Any) -> frozenset[Grant] |
             roles = [*_list(given.get("Roles")), given.get("RoleName")]
             if {"Ref": name} in roles:
                 found += _grants(given)
+    if boundary := properties.get("PermissionsBoundary"):
+        found.append(Grant("all but permissions boundary", flat(boundary), denies=True))
     trust = {"PolicyDocument": properties.get("AssumeRolePolicyDocument")}
-    return frozenset([*found, *_grants(trust)])
+    return frozenset([*found, *(dataclasses.replace(one, trusts=True) for one in _grants(trust))])
 
 
 def _named(role_arn: Any) -> str | None:
-    """The logical id that `Fn::GetAtt` refers to, in either of its forms."""
-    target = role_arn.get("Fn::GetAtt") if isinstance(role_arn, Mapping) else None
+    """The logical id that `Fn::GetAtt` refers to, in either of its forms, or `Fn::Sub` in the same way."""
+    given = _mapping(role_arn)
+    substituted = given.get("Fn::Sub")
+    target = given.get("Fn::GetAtt")
+    if isinstance(substituted, str) and (match := re.fullmatch(r"\$\{([A-Za-z0-9]+\.Arn)\}", substituted)):
+        target = match[1]
     if isinstance(target, str):
         target = target.split(".")
     return target[0] if isinstance(target, list) and target[1:] == ["Arn"] and isinstance(target[0], str) else None
@@ -55,14 +67,19 @@ def _grants(policy: Mapping[str, Any]) -> Iterator[Grant]:
         condition = statement.get("Condition")
         suffix = f" if {canonical(_flattened(condition))}" if condition else ""
         where = [flat(one) for one in _list(statement.get("Resource"))]
-        where += [f"all but {flat(one)}" for one in _list(statement.get("NotResource"))]
+        where += _all_but(statement.get("NotResource"))
         for key in ("Principal", "NotPrincipal"):
             where += [f"for {canonical(_flattened(statement[key]))}"] if key in statement else []
         actions = [flat(one) for one in _list(statement.get("Action"))]
-        actions += [f"all but {flat(one)}" for one in _list(statement.get("NotAction"))]
+        actions += _all_but(statement.get("NotAction"))
         for action in actions:
             for resource in where:
                 yield Grant(action, resource + suffix, denies=statement.get("Effect") == "Deny")
+
+
+def _all_but(given: Any) -> list[str]:
+    """What a `Not...` element leaves: everything but all of them."""
+    return [_ALL_BUT + ", ".join(sorted(map(flat, _list(given))))] if given else []
 
 
 def grant_changes(before: Iterable[Grant], after: Iterable[Grant]) -> Iterator[Change]:
@@ -72,28 +89,28 @@ def grant_changes(before: Iterable[Grant], after: Iterable[Grant]) -> Iterator[C
         had, has = old.get(key, frozenset()), new.get(key, frozenset())
         if had == has:
             continue
-        action, denies = key
-        effect = "deny" if denies else "allow"
+        action, effect = key
         direction, reason = judge(f"presign_role.{effect}", _movement(had, has))
         yield Change(f"presign_role.{effect}[{action}]", sorted(had) or None, sorted(has) or None, direction, reason)
 
 
-def _by_action(grants: Iterable[Grant]) -> dict[tuple[str, bool], frozenset[str]]:
-    found: dict[tuple[str, bool], set[str]] = {}
+def _by_action(grants: Iterable[Grant]) -> dict[tuple[str, str], frozenset[str]]:
+    found: dict[tuple[str, str], set[str]] = {}
     for grant in grants:
-        found.setdefault((grant.action, grant.denies), set()).add(grant.resource)
+        effect = "deny" if grant.denies else "trust" if grant.trusts else "allow"
+        found.setdefault((grant.action, effect), set()).add(grant.resource)
     return {key: frozenset(resources) for key, resources in found.items()}
 
 
 def _movement(had: frozenset[str], has: frozenset[str]) -> Movement:
     """Wider or narrower; where it isn't plain which, neither.
 
-    Resources that took the place of others are wider where more of them match any key, or hold without a condition.
+    Resources that took the place of others are wider where they match all of those and more; failing that, where they
+    have more wildcards, or more of them hold without a condition.
     """
-    if had < has:
-        return Movement.ADDED
-    if has < had:
-        return Movement.REMOVED
+    wider, narrower = _match_all(has, had), _match_all(had, has)
+    if wider != narrower:
+        return Movement.ADDED if wider else Movement.REMOVED
     before, after = _width(had), _width(has)
     if before == after:
         return Movement.CHANGED
@@ -105,8 +122,26 @@ def _movement(had: frozenset[str], has: frozenset[str]) -> Movement:
 
 
 def _width(resources: frozenset[str]) -> tuple[int, int]:
-    wild = sum("*" in one.replace("${*}", "") for one in resources)
-    return wild, sum(" if {" not in one for one in resources)
+    wild = sum(one.replace("${*}", "").count("*") for one in resources)
+    return wild, sum(_IF not in one for one in resources)
+
+
+def _match_all(patterns: frozenset[str], resources: frozenset[str]) -> bool:
+    """Whether each of the resources, which may have wildcards themselves, is matched by one of the patterns."""
+    return all(any(_matches(pattern, one) for pattern in patterns) for one in resources)
+
+
+def _matches(pattern: str, resource: str) -> bool:
+    (wide, _, condition), (narrow, _, other) = pattern.partition(_IF), resource.partition(_IF)
+    if condition not in ("", other):
+        return False
+    if wide.startswith(_ALL_BUT) and narrow.startswith(_ALL_BUT):
+        return set(wide.removeprefix(_ALL_BUT).split(", ")) <= set(narrow.removeprefix(_ALL_BUT).split(", "))
+    return re.fullmatch(_WILD.sub(_as_regex, wide), narrow, re.DOTALL) is not None
+
+
+def _as_regex(found: re.Match[str]) -> str:
+    return {"*": ".*", "?": "."}.get(found[0]) or re.escape(found[0])
 
 
 def flat(value: Any) -> str:
