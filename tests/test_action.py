@@ -16,6 +16,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from iot_jobs.render.review_markdown import MARKER
+from tests.commands import git, write
 from tests.oracles.github import REPOSITORY, TOKEN, GitHub, github
 from tools.action_review import base_of
 
@@ -41,20 +42,6 @@ FILES = {
 }
 pytestmark = pytest.mark.e2e
 REQUIREMENT = re.compile(r"^([a-z0-9-]+)==(\S+)((?: ;[^\\]*)?)", re.MULTILINE)
-
-
-def git(folder: Path, *arguments: str) -> str:
-    """Run git, as nobody in particular."""
-    who = ["user.name=n", "user.email=e@example.com", "commit.gpgsign=false", "init.defaultBranch=main"]
-    command = ["git", *(part for one in who for part in ("-c", one)), *arguments]
-    return subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True, timeout=60).stdout.strip()
-
-
-def write(folder: Path, files: Mapping[str, str]) -> None:
-    """Write files below a folder."""
-    for name, content in files.items():
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_text(content)
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ from iot_jobs.check import load_application
 from iot_jobs.cloudformation import API_TEMPLATE, properties, values
 from iot_jobs.identity import template_name_of
 from iot_jobs.spec import JobTemplateSpec
+from tests.commands import MAKE
 from tools.deploy_assembly import summary
 from tools.local_aws import local_aws
 
@@ -46,8 +47,7 @@ def test_the_whole_way(tmp_path: Path) -> None:
     """What is deployed is what the environments say; a second look finds no difference; all of it can be removed."""
     assembly = ROOT / "cdk.out"
     cdk = ROOT / "node_modules/.bin/cdk"
-    make = ("make", "--no-print-directory")
-    run(*make, "synth", folder=ROOT, environ=os.environ)
+    run(*MAKE, "synth", folder=ROOT, environ=os.environ)
     places = [f"aws://{account}/{region}" for one in APPLICATION.environments for account, region in one.locations]
     with local_aws(account=ACCOUNT, region="us-east-1") as aws:
 
@@ -74,10 +74,10 @@ def test_the_whole_way(tmp_path: Path) -> None:
                 "GITHUB_STEP_SUMMARY": str(tmp_path / "summary.md"),
             }
             if environment is APPLICATION.environments[0]:
-                shown = run(*make, "diff-assembly", folder=ROOT, environ=given).stdout
+                shown = run(*MAKE, "diff-assembly", folder=ROOT, environ=given).stdout
                 assert shown.count("[+] AWS::IoT::JobTemplate ") == len(environment.templates)
                 assert (tmp_path / "summary.md").read_text() == summary(environment.name, shown)
-            run(*make, "deploy-assembly", folder=ROOT, environ=given)
+            run(*MAKE, "deploy-assembly", folder=ROOT, environ=given)
             client = service("iot", environment)
             ids = [one["jobTemplateId"] for one in client.list_job_templates(maxResults=250)["jobTemplates"]]
             found = {template_name_of(one): read_back(client, one) for one in ids}

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.test_action import git, write
+from tests.commands import MAKE, git, write
 from tools import deploy_assembly
 from tools.deploy_assembly import AssemblyError, stacks_of, summary
 from tools.synth_revisions import RevisionError, commit_of, one, sides
@@ -33,14 +33,10 @@ stack = {
 """
 
 
-SET_UP = ("-o", ".venv/.ready", "-o", "node_modules/.ready")
-"""What make is told is done: never does a test set up anew what it runs in."""
-
-
 def make(target: str, *, folder: Path = ROOT, **environ: str) -> subprocess.CompletedProcess[str]:
     """A target as a workflow runs it, whose set-up is done."""
     return subprocess.run(
-        ["make", "--no-print-directory", *SET_UP, *target.split()],
+        [*MAKE, *target.split()],
         cwd=folder,
         env={**os.environ, "PYTHONDONTWRITEBYTECODE": "", **environ},
         capture_output=True,

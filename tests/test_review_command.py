@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +19,7 @@ from iot_jobs.render.review_html import page
 from iot_jobs.render.review_markdown import MARKER, MOST_CHARACTERS, code, markdown
 from iot_jobs.render.values import pair
 from iot_jobs.review import Change, Deployment, Direction, ReviewError, Template, deployment, review
+from tests.commands import git, write
 from tools import comment_picture
 
 FAMILY = """\
@@ -44,28 +44,6 @@ FILES = {
     "stacks/environments/prod.yaml": ENVIRONMENT,
     "job_documents/reboot.json": DOCUMENT,
 }
-
-
-def git(folder: Path, *arguments: str) -> None:
-    """Run git, as nobody in particular."""
-    who = [
-        "-c",
-        "user.name=n",
-        "-c",
-        "user.email=e@example.com",
-        "-c",
-        "commit.gpgsign=false",
-        "-c",
-        "init.defaultBranch=main",
-    ]
-    subprocess.run(["git", *who, *arguments], cwd=folder, check=True, capture_output=True, timeout=60)
-
-
-def write(folder: Path, files: dict[str, str]) -> None:
-    """Write files below a folder."""
-    for name, content in files.items():
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_text(content)
 
 
 @pytest.fixture

@@ -1,0 +1,24 @@
+"""Commands and files that several tests need: git, and make with its set-up done."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+
+MAKE = ("make", "--no-print-directory", "-o", ".venv/.ready", "-o", "node_modules/.ready")
+"""A test never sets up anew what it runs in."""
+
+
+def git(folder: Path, *arguments: str) -> str:
+    """Run git, as nobody in particular."""
+    who = ["user.name=n", "user.email=e@example.com", "commit.gpgsign=false", "init.defaultBranch=main"]
+    command = ["git", *(part for one in who for part in ("-c", one)), *arguments]
+    return subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True, timeout=60).stdout.strip()
+
+
+def write(folder: Path, files: Mapping[str, str]) -> None:
+    """Write files below a folder."""
+    for name, content in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(content)
