@@ -79,6 +79,7 @@ def policies(**given: str) -> dict[str, Any]:
     return found
 
 
+@pytest.mark.e2e
 def test_cfn_lint() -> None:
     """cfn-lint finds nothing in the template."""
     done = subprocess.run(

@@ -68,6 +68,7 @@ def test_the_forecast_loads_what_it_needs() -> None:
     assert done.stderr.splitlines()[-1] == "['numpy']"
 
 
+@pytest.mark.e2e
 def test_no_skips(tmp_path: Path) -> None:
     """With --no-skips what is skipped fails with its reason, test, setup or file; what is expected to fail is left."""
     shutil.copy(ROOT / "tests/conftest.py", tmp_path)

@@ -223,7 +223,7 @@ def test_abort_and_windows() -> None:
     assert re.findall(r"</svg>([^<]*)<", chart.legend(found[4])) == named
 
 
-@pytest.mark.parametrize("things", [1, 2, 10_000_000])
+@pytest.mark.parametrize("things", [1, 2, 1_000_000])
 @pytest.mark.parametrize("rate", [1, 1000])
 def test_plots_of_any_length(things: int, rate: int) -> None:
     """From one minute to years: the axis has at most five marks, and every line stays within the panel."""

@@ -20,7 +20,7 @@ def rules() -> dict[str, Rule]:
     found: dict[str, Rule] = {}
     for module in _modules(iot_jobs.__path__, "iot_jobs."):
         for value in vars(importlib.import_module(module)).values():
-            if isinstance(value, Rule) and found.setdefault(value.code, value) != value:
+            if isinstance(value, Rule) and found.setdefault(value.code, value) is not value:
                 raise ValueError(f"two rules have the code {value.code}")
     return dict(sorted(found.items()))
 
