@@ -31,15 +31,15 @@ def test_good_example(rule: Rule) -> None:
     assert [str(one) for one in rules_doc.findings(good)] == []
 
 
-@EACH
-def test_examples_are_alike(rule: Rule) -> None:
+def test_examples_are_alike() -> None:
     """The two examples of a rule are of one kind, differ, and have most of their lines in common."""
-    bad, good = rules_doc.examples(rule.code)
-    assert (bad.suffix, bad.is_dir()) == (good.suffix, good.is_dir())
-    if bad.is_file() and bad.suffix != ".sh":
-        first, second = (path.read_text(errors="replace").splitlines() for path in (bad, good))
-        assert first != second
-        assert len(set(first) ^ set(second)) <= 8
+    for code in rules():
+        bad, good = rules_doc.examples(code)
+        assert (bad.suffix, bad.is_dir()) == (good.suffix, good.is_dir()), code
+        if bad.is_file() and bad.suffix != ".sh":
+            first, second = (path.read_text(errors="replace").splitlines() for path in (bad, good))
+            assert first != second, code
+            assert len(set(first) ^ set(second)) <= 8, code
 
 
 def test_every_example_is_of_a_rule() -> None:
@@ -56,22 +56,22 @@ def test_an_example_that_is_not_checked_is_no_example(tmp_path: Path) -> None:
         rules_doc.findings(example)
 
 
-@EACH
-def test_wording(rule: Rule) -> None:
+def test_wording() -> None:
     """A title begins in lower case, but for an abbreviation, and has no full stop; a reason is a sentence."""
-    assert re.fullmatch(r"JT[0-9]{3}", rule.code)
-    first = rule.title.split()[0]
-    assert first[0].islower() or first.isupper()
-    assert not rule.title.endswith(".")
-    assert rule.why[0].isupper()
-    assert rule.why.endswith(".")
-    assert re.match(r"https://|measured: |the ", rule.source)
+    for rule in rules().values():
+        assert re.fullmatch(r"JT[0-9]{3}", rule.code), rule
+        first = rule.title.split()[0]
+        assert first[0].islower() or first.isupper(), rule
+        assert not rule.title.endswith("."), rule
+        assert rule.why[0].isupper(), rule
+        assert rule.why.endswith("."), rule
+        assert re.match(r"https://|measured: |the ", rule.source), rule
 
 
-@EACH
-def test_severity_shows_in_the_code(rule: Rule) -> None:
+def test_severity_shows_in_the_code() -> None:
     """From JTx50 on a code is a warning's, below it an error's, so that who reads it in a log can tell."""
-    assert (rule.severity == "warning") == (int(rule.code[3:]) >= 50)
+    for rule in rules().values():
+        assert (rule.severity == "warning") == (int(rule.code[3:]) >= 50), rule
 
 
 def test_document_is_current(monkeypatch: pytest.MonkeyPatch) -> None:
