@@ -29,11 +29,14 @@ _TOGETHER = {"test_cdk_": "jsii", "test_stacks": "jsii", "test_review_browser": 
 
 
 class _Together(LoadGroupScheduling):  # type: ignore[misc]  # xdist shows no types
-    """What belongs together goes to one process. Marks would say it, but xdist 3.8 loses their groups under pytest 9."""
+    """What belongs together goes to one process, and so do a test's parameters: xdist's time grows with the groups.
+
+    Marks would say it, but xdist 3.8 loses their groups under pytest 9.
+    """
 
     def _split_scope(self, nodeid: str) -> str:
         name = Path(nodeid.partition("::")[0]).name
-        return next((group for start, group in _TOGETHER.items() if name.startswith(start)), nodeid)
+        return next((group for start, group in _TOGETHER.items() if name.startswith(start)), nodeid.partition("[")[0])
 
 
 def pytest_collection_finish() -> None:
