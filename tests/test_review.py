@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from iot_jobs import Fleet, JobDocument, JobTemplateSpec
+from iot_jobs import AbortConfig, AbortCriterion, Fleet, JobDocument, JobTemplateSpec
 from iot_jobs.cloudformation import TEMPLATE, properties, values
 from iot_jobs.render.review import deployment_lines
 from iot_jobs.review import Change, Deploy, Deployment, Direction, Grant, Template, review, spec_changes
@@ -150,6 +150,10 @@ ROWS: dict[str, tuple[dict[str, Any], dict[str, Any], str, Any, Any, str]] = {
         {"action": {"name": "b", "runAsUser": "root"}}, "riskier"),
     "a step": (
         steps({}), step_more(), "document.steps[b]", None, {"action": {"name": "b"}}, "neutral"),
+    "the client's own user": (steps({"runAsUser": "app"}), steps({}),
+                              "document.steps[a].action.runAsUser", "app", None, "riskier"),
+    "root or the client's own user": (steps({"runAsUser": "root"}), steps({"runAsUser": ""}),
+                                      "document.steps[a].action.runAsUser", "root", "", "neutral"),
     "condition": ({"document": {"conditions": [{"key": "k"}]}}, {"document": {}},
                   "document.conditions", [{"key": "k"}], None, "riskier"),
 }  # fmt: skip
@@ -618,3 +622,12 @@ def test_fail_on(verdict: str, fail_on: Any, failed: bool) -> None:
     }
     found = review(side(after["none"]), side(after[verdict]))
     assert (found.verdict, found.failed(fail_on)) == (verdict, failed)
+
+
+def test_what_has_no_names_of_its_own() -> None:
+    """Two criteria for one failure type break a rule; that they can't be told apart has nothing to do with deployment."""
+    good = spec(abort={"criteria": [FAILED]})
+    criteria = [AbortCriterion.model_validate({**FAILED, "threshold_percentage": share}) for share in (4, 5)]
+    twice = AbortConfig.model_construct(criteria=criteria)
+    (change,) = spec_changes(good, good.model_copy(update={"abort": twice}))
+    assert (change.path, change.reason) == ("abort.criteria", "not compared: breaks a rule, iot-jobs check says which")

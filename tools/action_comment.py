@@ -59,7 +59,7 @@ def judgement(review: Mapping[str, Any], *, label: str, labels: frozenset[str]) 
         return "the review could not run; the log of its step says why", None
     blocked = [f"{one['stack']} {one['name']}" for one in review["templates"] if one["deploy"]["blocked"] is not None]
     if blocked:
-        return f"can't be deployed: {', '.join(blocked)}", None
+        return f"blocked, as the review says: {', '.join(blocked)}", None
     if review["verdict"] != "riskier":
         return None, None
     if not label:

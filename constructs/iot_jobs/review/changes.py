@@ -57,7 +57,7 @@ def _unresolved(*values: Any) -> bool:
 
 def _not_compared(path: str, before: Any, after: Any) -> Change:
     given = [value.value for value in (before, after) if isinstance(value, Unresolved)]
-    judgement = UNKNOWN if all(map(_at_deployment, given)) else BROKEN
+    judgement = UNKNOWN if given and all(map(_at_deployment, given)) else BROKEN
     return Change(path, plain(before), plain(after), *judgement)
 
 

@@ -181,6 +181,12 @@ _opposed(
 )
 _opposed("document.allowStdErr", Movement.RAISED, "more errors are overlooked", "fewer errors are overlooked")
 _opposed("document.root", Movement.ADDED, "it runs as root", "it no longer runs as root")
+_opposed(
+    "document.user",
+    Movement.ADDED,
+    "it runs as the client's own user, which often is root",
+    "it no longer runs as the client's own user, which often is root",
+)
 _neutral("document_source", "what devices do: compare the objects in S3", *_SETS)
 _neutral("description", "it is shown to people only", Movement.CHANGED)
 _neutral("job_arn", "what is absent here is copied from a job", *_SETS)

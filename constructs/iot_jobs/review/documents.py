@@ -88,8 +88,9 @@ def _kind(before: Any, after: Any, key: str) -> tuple[str, Movement]:
         return kind, Movement.ADDED
     if after is _MISSING and (kind := _loosened(before)):
         return kind, Movement.REMOVED
-    if key == "runAsUser" and (before == "root") != (after == "root"):
-        return "document.root", Movement.ADDED if after == "root" else Movement.REMOVED
+    if key == "runAsUser" and _is_limited(before) != _is_limited(after):
+        kind = "document.root" if "root" in (before, after) else "document.user"
+        return kind, Movement.REMOVED if _is_limited(after) else Movement.ADDED
     if before is _MISSING:
         return "document", Movement.ADDED
     return "document", Movement.REMOVED if after is _MISSING else Movement.CHANGED
@@ -103,6 +104,11 @@ def _loosened(step: Any) -> str | None:
     if _flag(action.get("ignoreStepFailure", _MISSING)):
         return "document.ignoreStepFailure"
     return "document.root" if action.get("runAsUser") == "root" else None
+
+
+def _is_limited(user: Any) -> bool:
+    """Whether a step's user has fewer rights than root; without one it is the client's own, which often is root."""
+    return isinstance(user, str) and user not in ("", "root")
 
 
 def _flag(value: Any) -> float | None:
