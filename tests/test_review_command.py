@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -184,6 +185,28 @@ def test_a_broken_value_is_not_deployed(repository: Path) -> None:
     assert (
         "  blocked  it breaks JT301, so that nothing of its stack is deployed; iot-jobs check says how\n" in done.stdout
     )
+
+
+def test_no_forecast_of_a_side(repository: Path) -> None:
+    """Where one side can't be forecast, its figures say so, and don't look as if nothing changed."""
+    write(repository, {"stacks/templates/reboot.yaml": FAMILY.replace("100", "none")})
+    assert "           harmed at 10 %   50 -> no forecast\n" in run("HEAD", ".").stdout
+    assert "           harmed at 10 %   no forecast -> 50\n" in run(".", "HEAD").stdout
+
+
+def test_a_revision_that_is_broken(repository: Path) -> None:
+    """What is wrong in a revision is told of the revision's file."""
+    write(repository, {"stacks/environments/prod.yaml": "name: prod\ntemplates: {nothing: {}}\n"})
+    git(repository, "commit", "-am", "broken")
+    git(repository, "tag", "broken")
+    done = run("broken", ".")
+    assert done.exit_code == 2
+    assert done.stdout.startswith("broken:stacks/environments/prod.yaml:1:1: error JT004 account\n")
+    assert tempfile.gettempdir() not in done.stdout
+    git(repository, "rm", "-q", "stacks/environments/prod.yaml")
+    git(repository, "commit", "-m", "none left")
+    done = run("HEAD", "main~2")
+    assert '  given    "HEAD"\n' in done.stdout
 
 
 def test_a_side_without_a_name(repository: Path) -> None:

@@ -14,7 +14,7 @@ from iot_jobs.render.values import pair
 from iot_jobs.review import as_data
 
 if TYPE_CHECKING:
-    from iot_jobs.review import Change, Deploy, Review, TemplateReview
+    from iot_jobs.review import Change, Deploy, Review, Side, TemplateReview
 
 NOTHING = "nothing changed\n"
 """The whole report where both sides are the same."""
@@ -84,10 +84,16 @@ def compared(one: TemplateReview) -> Iterator[tuple[str, str | None, str | None,
     found = one.consequence
     if found is None:
         return
-    before, after = found.before.figures, found.after.figures
     for name, factor in found.factors.items():
-        old, new = (None if side is None else _figure(name, side[name]) for side in (before, after))
+        old, new = (_side(name, side) for side in (found.before, found.after))
         yield name, old, new, None if factor in (None, 1) else _factor(factor)
+
+
+def _side(name: str, side: Side) -> str | None:
+    """A figure of one side: None where there is no template, and words where there is no forecast of it."""
+    if side.figures is None:
+        return None if side.reason is None else "no forecast"
+    return _figure(name, side.figures[name])
 
 
 def by_environment(review: Review) -> dict[str, list[TemplateReview]]:

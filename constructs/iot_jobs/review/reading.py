@@ -13,7 +13,7 @@ from iot_jobs.document import UNREADABLE
 from iot_jobs.environment import Environment, Fleet
 from iot_jobs.files import Source, Subject, read, read_application, root_of
 from iot_jobs.files.subject import from_properties
-from iot_jobs.finding import FindingsError
+from iot_jobs.finding import Finding, FindingsError
 from iot_jobs.identity import METADATA, parameter_name, template_name_of
 from iot_jobs.presign import MADE_ROLE
 from iot_jobs.review.deployment import Deployment, Grant, Template
@@ -53,9 +53,21 @@ def deployment(given: str, *, near: Path) -> Deployment:
         with exported(root, given) as folder:
             # From before there was an application, or from after it: what is compared with it is all new, or all gone.
             nothing = not any(path.is_file() for path in folder.rglob("*"))
-            return Deployment(given) if nothing else _application(given, folder)
+            try:
+                return Deployment(given) if nothing else _application(given, folder)
+            except FindingsError as error:
+                raise FindingsError(_of_revision(one, given, folder) for one in error.findings) from None
     except RevisionError as error:
         raise ReviewError(f"{given} is neither a cdk.out folder, a file nor a git revision: {error}") from None
+
+
+def _of_revision(finding: Finding, given: str, folder: Path) -> Finding:
+    """A finding about the revision's files, not about the folder in which they are for the moment."""
+    place = finding.place
+    if place is not None and place.file is not None:
+        place = dataclasses.replace(place, file=place.file.replace(f"{folder.as_posix()}/", f"{given}:"))
+    shown = given if finding.given == str(folder) else finding.given
+    return dataclasses.replace(finding, place=place, given=shown)
 
 
 def _path(given: str, near: Path) -> tuple[Path, Literal["file", "assembly", "application"] | None]:
