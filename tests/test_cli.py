@@ -287,6 +287,7 @@ def test_a_usage_error_of_a_process() -> None:
         assert subprocess.run([*PROCESS, *arguments], capture_output=True, check=False).returncode == 2
 
 
+@pytest.mark.e2e
 @pytest.mark.parametrize("closed", ["1", "2", "1 2"])
 def test_closed_streams(application: Path, closed: str) -> None:
     """A stream that was closed before the start changes no exit code."""

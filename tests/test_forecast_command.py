@@ -236,6 +236,7 @@ def test_wrong_option(application: Path) -> None:
     assert result.stderr.startswith("Error: error JT907 failure_rate\n  given    1.5\n  allowed  0 to 1")
 
 
+@pytest.mark.e2e
 @pytest.mark.parametrize(("missing", "arguments", "extra"), [
     ("numpy", ["forecast", ENVIRONMENT], "forecast"),
     ("rich", ["forecast", ENVIRONMENT], "forecast"),
@@ -250,6 +251,7 @@ def test_missing_library(application: Path, missing: str, arguments: list[str], 
     assert len(done.stderr.splitlines()) == 1
 
 
+@pytest.mark.e2e
 def test_budget_without_numpy(application: Path) -> None:
     """A budget in an environment can't be checked without the extra, and that is said; other checks don't need it."""
     code = "import sys; sys.modules['numpy'] = None\nfrom iot_jobs.cli import main; main(['check', 'stacks'])"

@@ -175,6 +175,7 @@ def test_several_accounts_and_regions() -> None:
     assert {one.environment.region for one in assembly.stacks} == {"eu-west-1", "us-east-1"}
 
 
+@pytest.mark.e2e
 def test_cfn_lint() -> None:
     """cfn-lint has nothing to say about any environment; its informational rules are about style."""
     for name, environment in ENVIRONMENTS.items():
