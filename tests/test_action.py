@@ -18,19 +18,11 @@ from ruamel.yaml import YAML
 from iot_jobs.render.review_markdown import MARKER
 from tests.commands import git, write
 from tests.oracles.github import REPOSITORY, TOKEN, GitHub, github
+from tests.test_review_command import FAMILY
 from tools.action_review import base_of
 
 ROOT = Path(__file__).resolve().parent.parent
 ACTION = YAML(typ="safe").load((ROOT / "action.yml").read_text())
-FAMILY = """\
-description: Reboot a device
-document: reboot.json
-rollout: {maximum_per_minute: 100}
-abort:
-  criteria:
-    - {failure_type: ALL, threshold_percentage: 4, min_number_of_executed_things: 60}
-timeout: {in_progress_timeout_in_minutes: 15}
-"""
 FILES = {
     "stacks/templates/reboot.yaml": FAMILY,
     "stacks/environments/prod.yaml": 'name: prod\naccount: "123456789012"\nregion: eu-west-1\nfleet: {things: 10000}\ntemplates: {reboot: {}}\n',

@@ -14,6 +14,8 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from iot_jobs.environment import stack_name
+
 ROOT = Path(__file__).resolve().parent.parent
 CDK = ROOT / "node_modules" / ".bin" / "cdk"
 ASSEMBLY = ROOT / "cdk.out"
@@ -68,9 +70,9 @@ def stacks_of(environment: str, assembly: Path) -> tuple[str, ...]:
         raise AssemblyError(f"{assembly} is no assembly ({error.strerror}); make synth writes it") from None
     except (ValueError, KeyError, TypeError, AttributeError):
         raise AssemblyError(f"{assembly / 'manifest.json'} can't be read; make synth writes it anew") from None
-    found = tuple(stack for stack, name in names.items() if name == f"iot-jobs-{environment}")
+    found = tuple(stack for stack, name in names.items() if name == stack_name(environment))
     if not found:
-        known = ", ".join(sorted({name.removeprefix("iot-jobs-") for name in names.values()}))
+        known = ", ".join(sorted({name.removeprefix(stack_name("")) for name in names.values()}))
         raise AssemblyError(f"ENVIRONMENT is {environment or 'not set'}; the assembly has {known}")
     return found
 

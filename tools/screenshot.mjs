@@ -1,16 +1,10 @@
 // The picture of a page in headless Chromium, 1000 pixels wide, at twice the density.
 // Usage: node screenshot.mjs CHROMIUM PAGE PICTURE
 import { pathToFileURL } from "node:url";
-import { chromium } from "playwright-core";
+import { launched } from "./chromium.mjs";
 
 const [executablePath, source, path] = process.argv.slice(2);
-const browser = await chromium.launch({
-  executablePath,
-  args: [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
-  ],
-});
+const browser = await launched(executablePath);
 const page = await browser.newPage({ viewport: { width: 1000, height: 400 }, deviceScaleFactor: 2, colorScheme: "light" });
 await page.goto(pathToFileURL(source).href);
 await page.screenshot({ path, fullPage: true });

@@ -46,10 +46,11 @@ def compose(text: str) -> nodes.Node | None:
 # characters.
 
 _BLANK = re.compile(r"(?: *(?:#[^\0\r\n\x85\u2028\u2029\ufeff]*)?\n)* *")
-_WORD = r"[A-Za-z0-9_./$-]++"
-_ITEM = re.compile(rf"{_WORD}(?: ++{_WORD})*+(?=[,\]}}]|:[ \n])")  # in a flow collection
-_WORD = r"(?:[!\"$-9;-~]|:(?=[!-~]))++"
+# In a flow collection: a key or an item.
+_FLOW_WORD = r"[A-Za-z0-9_./$-]++"
+_FLOW_PLAIN = re.compile(rf"({_FLOW_WORD}(?: ++{_FLOW_WORD})*+)()(?=[,\]}}]|:[ \n])")
 # Outside of one: a key, or a value and the blanks up to the first text of another line.
+_WORD = r"(?:[!\"$-9;-~]|:(?=[!-~]))++"
 _PLAIN = re.compile(rf"({_WORD}(?: ++{_WORD})*+)(?:(?=:[ \n])|(\n(?: *\n)* *)(?!---|\.\.\.)(?=[!\"$-~]))")
 
 
@@ -70,6 +71,15 @@ class _Reader(Reader):
             self.index += length
             self.column += length
 
+    def go_to(self, end: int) -> bool:
+        """Go on to a place, over characters of which a line feed alone ends a line. Whether there was one."""
+        length, lines = end - self.pointer, self.buffer.count("\n", self.pointer, end)
+        self.column = end - self.buffer.rfind("\n", self.pointer, end) - 1 if lines else self.column + length
+        self.pointer = end
+        self.index += length
+        self.line += lines
+        return lines > 0
+
 
 class _Scanner(Scanner):
     reader: Any = None
@@ -82,38 +92,21 @@ class _Scanner(Scanner):
         """Skip blanks, comments and ends of lines at once, as far as they are plain ones."""
         reader = self.reader
         found = _BLANK.match(reader.buffer, reader.pointer)
-        if found:
-            begin, end = found.span()
-            lines = reader.buffer.count("\n", begin, end)
-            reader.pointer = end
-            reader.index += end - begin
-            if lines:
-                reader.line += lines
-                reader.column = end - reader.buffer.rfind("\n", begin, end) - 1
-                self.allow_simple_key = self.allow_simple_key or not self.flow_context
-            else:
-                reader.column += end - begin
+        if found and reader.go_to(found.end()) and not self.flow_context:
+            self.allow_simple_key = True
         return super().scan_to_next_token()
 
     def scan_plain(self) -> Any:
         """Take a scalar of plain words at once, where it ends on its line."""
         reader = self.reader
-        found = (_ITEM if self.flow_context else _PLAIN).match(reader.buffer, reader.pointer)
-        text, blanks = (found[0], None) if self.flow_context and found else (found[1], found[2]) if found else ("", "")
-        column = len(blanks) - blanks.rfind("\n") - 1 if blanks else 0
-        if found is None or (blanks and column > self.indent):
+        found = (_FLOW_PLAIN if self.flow_context else _PLAIN).match(reader.buffer, reader.pointer)
+        # A line that is indented further goes on with the scalar.
+        if found is None or (found[2] and len(found[2]) - found[2].rfind("\n") - 1 > self.indent):
             return super().scan_plain()
         start = reader.get_mark()
-        reader.pointer += len(text)
-        reader.index += len(text)
-        reader.column += len(text)
-        token = tokens.ScalarToken(text, True, start, reader.get_mark())
-        if blanks:
-            reader.pointer += len(blanks)
-            reader.index += len(blanks)
-            reader.line += blanks.count("\n")
-            reader.column = column
-        self.allow_simple_key = bool(blanks)
+        reader.go_to(found.end(1))
+        token = tokens.ScalarToken(found[1], True, start, reader.get_mark())
+        self.allow_simple_key = reader.go_to(found.end())
         return token
 
     def check_token(self, *choices: Any) -> bool:

@@ -101,7 +101,10 @@ def _assembly(given: str, folder: Path) -> Deployment:
 
 def _of_stacks(manifest: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
     """By the path of its template, where a stack goes and whether it is protected."""
-    data = read(manifest).data
+    try:
+        data = read(manifest).data
+    except FindingsError:  # such as one that is very large: its templates can be compared all the same
+        return
     artifacts = data.get("artifacts") if isinstance(data, Mapping) else None
     for artifact in artifacts.values() if isinstance(artifacts, Mapping) else ():
         given = artifact.get("properties") if isinstance(artifact, Mapping) else None
