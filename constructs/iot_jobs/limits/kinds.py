@@ -1,0 +1,266 @@
+"""The kinds of limit: a range, a text, a choice, a count. What each allows, in words and as JSON Schema.
+
+A limit stands in the model's type annotations (`Annotated[int, limits.TIMEOUT]`), and from there feeds the check, the
+error text and the JSON Schema.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Sized
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from pydantic_core import PydanticCustomError, core_schema
+
+from iot_jobs.finding import Finding, Rule
+
+if TYPE_CHECKING:
+    from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
+
+
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class Limit(Rule):
+    """A rule about one value on its own. `fix` is what to do when it is broken."""
+
+    fix: str
+
+    @property
+    def allowed(self) -> str:
+        """What may be given, in words."""
+        raise NotImplementedError
+
+    def accepts(self, value: object) -> bool:
+        """Whether a value keeps the limit; a value of another type does not."""
+        raise NotImplementedError
+
+    def json_schema(self) -> dict[str, Any]:
+        """The limit as JSON Schema keywords, as far as JSON Schema can say it."""
+        raise NotImplementedError
+
+    def check(self, value: object) -> Finding | None:
+        """The finding for a value that breaks the limit, else None."""
+        return None if self.accepts(value) else self.finding(given=value, allowed=self.allowed, fix=self.fix)
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
+        """Let pydantic run this limit in place of its own type check, so that one text says all."""
+
+        def validate(value: object) -> object:
+            if self.accepts(value):
+                return value
+            raise PydanticCustomError("finding", "{finding}", {"finding": self.check(value)})
+
+        return core_schema.no_info_plain_validator_function(validate)
+
+    def __get_pydantic_json_schema__(self, _: Any, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        """The JSON Schema of a value under this limit."""
+        return self.json_schema()
+
+
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class Range(Limit):
+    """A number from `minimum` to `maximum`, both included unless `above` says that the minimum itself is refused.
+
+    `digits` is how many may stand after the decimal point; 0 takes whole numbers only, and then a 5.0 is refused too,
+    because the API refuses it. No maximum is None.
+    """
+
+    minimum: int | float
+    maximum: int | float | None
+    unit: str = ""
+    digits: int = 0
+    above: bool = False
+
+    @property
+    def allowed(self) -> str:
+        """The range with its unit and digits."""
+        low = f"above {self.minimum}" if self.above else f"{self.minimum}"
+        if self.maximum is None:
+            text = low if self.above else f"{low} or more"
+        else:
+            text = f"{low}, up to {self.maximum}" if self.above else f"{low} to {self.maximum}"
+        count = {0: "a whole number", 1: "one digit", 2: "two digits", 6: "six digits"}[self.digits]
+        return f"{text}{self.unit and ' ' + self.unit}, {count}{' after the decimal point' if self.digits else ''}"
+
+    def accepts(self, value: object) -> bool:
+        """Exact: a float counts as the shortest decimal that reads back as it, so 1.1 has one digit."""
+        if isinstance(value, bool) or not isinstance(value, (int, float) if self.digits else int):
+            return False
+        if isinstance(value, float) and not math.isfinite(value):
+            return False
+        if value < self.minimum or (self.above and value == self.minimum):
+            return False
+        if self.maximum is not None and value > self.maximum:
+            return False
+        exponent = Decimal(repr(value)).normalize().as_tuple().exponent if isinstance(value, float) else 0
+        return isinstance(exponent, int) and exponent >= -self.digits
+
+    def check(self, value: object) -> Finding | None:
+        """The fix depends on what is wrong: the kind of value, its digits, or its size."""
+        if self.accepts(value):
+            return None
+        fix = self.fix
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            fix = "write a number, without quotes and unit" if value is not None else f"write {self.allowed}"
+            if isinstance(value, str) and re.fullmatch(r"[0-9]{1,3}(?:[,.' ][0-9]{3})+", value):
+                fix = f"write {re.sub('[^0-9]', '', value)}, without separators"
+        elif isinstance(value, float) and not self.digits and value.is_integer():
+            fix = f"write {int(value)}"
+        elif isinstance(value, float) and math.isfinite(value) and self.accepts(round(value, self.digits)):
+            fix = f"round it, to {round(value, self.digits)}"
+        return self.finding(given=value, allowed=self.allowed, fix=fix)
+
+    def json_schema(self) -> dict[str, Any]:
+        """Type and bounds; the digits are not said, because binary fractions are no exact multiples."""
+        schema: dict[str, Any] = {"type": "number" if self.digits else "integer"}
+        schema["exclusiveMinimum" if self.above else "minimum"] = self.minimum
+        if self.maximum is not None:
+            schema["maximum"] = self.maximum
+        return schema
+
+
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class Minutes(Limit):
+    """A time of 0 to `maximum` minutes, exact or spread: `5` is exactly 5, `"5:2"` a median and a factor.
+
+    The factor is the geometric standard deviation of a lognormal distribution, above 1 and up to `spread`.
+    """
+
+    maximum: int
+    spread: int
+
+    @property
+    def allowed(self) -> str:
+        """Both forms."""
+        return (
+            f"0 to {self.maximum} minutes, or text such as 5:2, a median above 0 and a factor above 1, up to "
+            f"{self.spread}"
+        )
+
+    def accepts(self, value: object) -> bool:
+        """Whether it is a number in the range, or text with two of them."""
+        if isinstance(value, str):
+            match = re.fullmatch(r"([0-9]{1,6}(?:\.[0-9]{1,6})?):([0-9]{1,3}(?:\.[0-9]{1,6})?)", value)
+            return match is not None and 0 < float(match[1]) <= self.maximum and 1 < float(match[2]) <= self.spread
+        return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= self.maximum
+
+    def json_schema(self) -> dict[str, Any]:
+        """A number, or text with a colon."""
+        number = {"type": "number", "minimum": 0, "maximum": self.maximum}
+        return {"anyOf": [number, {"type": "string", "pattern": r"^[0-9]+(?:\.[0-9]+)?:[0-9]+(?:\.[0-9]+)?$"}]}
+
+
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class Text(Limit):
+    """Text of `minimum` to `maximum` characters that `pattern`, if any, matches whole. `words` says it in prose."""
+
+    minimum: int
+    maximum: int
+    pattern: str | None = None
+    words: str = ""
+
+    @property
+    def allowed(self) -> str:
+        """Length and characters."""
+        if self.minimum == self.maximum:
+            return f"{self.minimum} characters{self.words and ', ' + self.words}"
+        return f"text of {self.minimum} to {self.maximum} characters{self.words and ', ' + self.words}"
+
+    def accepts(self, value: object) -> bool:
+        """Whether length and pattern fit; the pattern must match the whole text."""
+        if not isinstance(value, str) or not self.minimum <= len(value) <= self.maximum:
+            return False
+        return self.pattern is None or re.fullmatch(self.pattern, value) is not None
+
+    def check(self, value: object) -> Finding | None:
+        """The fix is quotes, where they are all that is missing."""
+        if self.accepts(value):
+            return None
+        quoted = json.dumps(value) if isinstance(value, int | float) else ""
+        fix = f'write "{quoted}", in quotes' if quoted and self.accepts(quoted) else self.fix
+        return self.finding(given=value, allowed=self.allowed, fix=fix)
+
+    def json_schema(self) -> dict[str, Any]:
+        """Length and anchored pattern."""
+        schema: dict[str, Any] = {"type": "string", "minLength": self.minimum, "maxLength": self.maximum}
+        if self.pattern is not None:
+            schema["pattern"] = f"^(?:{self.pattern})$"
+        return schema
+
+
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class Printable(Text):
+    """Text without characters of the Unicode category C: control, format, private use, surrogate, unassigned."""
+
+    def accepts(self, value: object) -> bool:
+        """Whether length, pattern and characters fit. Python's Unicode tables stand in for those of AWS."""
+        import unicodedata  # loaded only where there is text beyond ASCII to look at
+
+        if not Text.accepts(self, value) or not isinstance(value, str):
+            return False
+        if value.isascii():
+            return value.isprintable()
+        return not any(unicodedata.category(character).startswith("C") for character in value)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class Choice(Limit):
+    """One of a few words, in exactly this spelling."""
+
+    values: tuple[str, ...]
+
+    @property
+    def allowed(self) -> str:
+        """The words."""
+        return ", ".join(self.values[:-1]) + (" or " if len(self.values) > 1 else "") + self.values[-1]
+
+    def accepts(self, value: object) -> bool:
+        """Whether it is one of the words."""
+        return isinstance(value, str) and value in self.values
+
+    def json_schema(self) -> dict[str, Any]:
+        """The words as an enum."""
+        return {"enum": list(self.values)}
+
+
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class Count(Limit):
+    """How many items a list may have. The items are checked on their own."""
+
+    minimum: int
+    maximum: int | None
+    items: str
+
+    @property
+    def allowed(self) -> str:
+        """The number of items."""
+        if self.maximum is None:
+            return f"{self.minimum} or more {self.items}"
+        return (
+            f"{self.minimum} to {self.maximum} {self.items}" if self.minimum else f"up to {self.maximum} {self.items}"
+        )
+
+    def accepts(self, value: object) -> bool:
+        """Whether the list or mapping is neither too short nor too long."""
+        if not isinstance(value, Sized) or isinstance(value, str | bytes):
+            return False
+        return len(value) >= self.minimum and (self.maximum is None or len(value) <= self.maximum)
+
+    def far_over(self, value: Sized) -> bool:
+        """Whether there are so many items that none of them is worth a finding of its own."""
+        return len(value) > 10 * (self.maximum or 100)
+
+    def check(self, value: object) -> Finding | None:
+        """A finding gives the number of items, not the items."""
+        if self.accepts(value):
+            return None
+        given = len(value) if isinstance(value, Sized) and not isinstance(value, str | bytes) else value
+        return self.finding(given=given, allowed=self.allowed, fix=self.fix)
+
+    def json_schema(self) -> dict[str, Any]:
+        """Bounds of the list's length."""
+        schema: dict[str, Any] = {"minItems": self.minimum} if self.minimum else {}
+        return schema | ({} if self.maximum is None else {"maxItems": self.maximum})
