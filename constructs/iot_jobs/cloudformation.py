@@ -209,7 +209,18 @@ def values(given: Mapping[str, Any], spelling: Spelling = TEMPLATE) -> tuple[dic
     `translate` turns them into those of `given`.
     """
     found: list[Finding] = []
-    return _read(given, spelling.names, spelling, (), found), found
+    read = _read(given, spelling.names, spelling, (), found)
+    document, tags, parameters = read.get("document"), read.get("tags"), read.get("document_parameters")
+    if isinstance(document, str):
+        read["document"] = _document(document)
+    if tags is not None and not isinstance(tags, Unresolved):
+        read["tags"] = _read_tags(given[str(spelling.names["tags"])], spelling, found)
+    if isinstance(parameters, Mapping) and spelling.intrinsics:
+        known = {name: item for name, item in parameters.items() if item != _NO_VALUE}
+        read["document_parameters"] = {
+            name: Unresolved(item) if is_intrinsic(item) else item for name, item in known.items()
+        }
+    return read, found
 
 
 def translate(loc: Location, given: Any, spelling: Spelling = TEMPLATE) -> Location:
@@ -259,9 +270,7 @@ def _emit(value: Any, names: Names, spelling: Spelling) -> Any:
 _PLAIN = (str, int, float)
 
 
-def _read(  # noqa: C901  # one case after another
-    given: Any, names: Names, spelling: Spelling, loc: Location, found: list[Finding]
-) -> Any:
+def _read(given: Any, names: Names, spelling: Spelling, loc: Location, found: list[Finding]) -> Any:
     """A mapping with our names; anything else stays, for the model to judge."""
     if spelling.intrinsics and is_intrinsic(given):
         return Unresolved(given)
@@ -273,30 +282,20 @@ def _read(  # noqa: C901  # one case after another
     read: dict[str, Any] = {}
     unknown: list[str] = []
     for key, value in given.items():
-        if value == _NO_VALUE and spelling.intrinsics:
-            continue
-        if key in spelling.answers and not loc:
-            continue
-        if key not in ours:
-            unknown.append(str(key))
-            continue
-        field = ours[key]
-        theirs = names[field]
-        parts = theirs[1] if isinstance(theirs, tuple) else _NONE
-        if value is None:
+        field = ours.get(key)
+        if field is None:
+            if (loc or key not in spelling.answers) and not (spelling.intrinsics and value == _NO_VALUE):
+                unknown.append(str(key))
+        elif isinstance(value, _PLAIN):
+            read[field] = value
+        elif value is None:
             if spelling.intrinsics:  # the API answers null for what is not set; CloudFormation refuses it
                 found.append(WRONG_KIND.finding(loc=(*loc, field), allowed="a value; null is refused", fix="remove it"))
                 read[field] = Unresolved(value)
-            continue
-        plain = isinstance(value, _PLAIN)
-        read[field] = value if plain else _read(value, parts, spelling, (*loc, field), found)
-        if field == "document" and isinstance(value, str):
-            read[field] = _document(value)
-        elif field == "tags" and not isinstance(read[field], Unresolved):
-            read[field] = _read_tags(value, spelling, found)
-        elif field == "document_parameters" and spelling.intrinsics and isinstance(read[field], Mapping):
-            known = {name: item for name, item in value.items() if item != {"Ref": "AWS::NoValue"}}
-            read[field] = {name: Unresolved(item) if is_intrinsic(item) else item for name, item in known.items()}
+        elif not spelling.intrinsics or value != _NO_VALUE:
+            theirs = names[field]
+            parts = theirs[1] if isinstance(theirs, tuple) else _NONE
+            read[field] = _read(value, parts, spelling, (*loc, field), found)
     for key in unknown[:_MANY]:  # what is meant by a misspelt key is there, but isn't known
         if nearest := nearest_key(key, ours):
             read.setdefault(ours[nearest], Unresolved(given[key]))

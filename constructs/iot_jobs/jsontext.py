@@ -98,13 +98,17 @@ def too_deep(text: str | None = None) -> Finding:
     return _at(dataclasses.replace(finding, loc=loc), Place("", line=line, column=column))
 
 
+_NESTED = (dict, list, tuple)
+
+
 def depth(value: object) -> int:
     """How many mappings and lists are nested in a value, at least up to the first that is too deep."""
-    deepest, level = 0, [value]
+    deepest = 0
+    level = [value] if isinstance(value, _NESTED) else []
     while level and deepest <= MAX_DOCUMENT_DEPTH:
-        inner = [item for item in level if isinstance(item, dict | list | tuple)]
-        deepest += bool(inner)
-        level = [child for item in inner for child in (item.values() if isinstance(item, dict) else item)]
+        deepest += 1
+        children = [item.values() if isinstance(item, dict) else item for item in level]
+        level = [child for inner in children for child in inner if isinstance(child, _NESTED)]
     return deepest
 
 
