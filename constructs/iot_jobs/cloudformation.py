@@ -35,6 +35,11 @@ class Names(dict[str, "str | tuple[str, Names]"]):
         """AWS's name of each field, and ours."""
         return {theirs[0] if isinstance(theirs, tuple) else theirs: field for field, theirs in self.items()}
 
+    def parts(self, field: str) -> Names:
+        """The names of a field's parts; none where what is inside is the user's own, such as a document's keys."""
+        theirs = self[field]
+        return theirs[1] if isinstance(theirs, tuple) else _NONE
+
 
 _NONE = Names()
 _CRITERION = Names(
@@ -293,23 +298,24 @@ def _read(given: Any, names: Names, spelling: Spelling, loc: Location, found: li
                 found.append(WRONG_KIND.finding(loc=(*loc, field), allowed="a value; null is refused", fix="remove it"))
                 read[field] = Unresolved(value)
         elif not spelling.intrinsics or value != _NO_VALUE:
-            theirs = names[field]
-            parts = theirs[1] if isinstance(theirs, tuple) else _NONE
-            read[field] = _read(value, parts, spelling, (*loc, field), found)
-    for key in unknown[:_MANY]:  # what is meant by a misspelt key is there, but isn't known
-        if nearest := nearest_key(key, ours):
-            read.setdefault(ours[nearest], Unresolved(given[key]))
-    if (
-        "action" in names and "action" not in read and loc and isinstance(loc[-1], int)
-    ):  # only our own spelling implies it
-        found.append(MISSING_VALUE.finding(loc=(*loc, "action"), allowed="required; CANCEL", fix="add it"))
+            read[field] = _read(value, names.parts(field), spelling, (*loc, field), found)
     if unknown:
+        read = _meant(unknown, given, ours) | read
         _tell_unknown(unknown, ours, loc, found)
+    if "action" in names and "action" not in read and loc and isinstance(loc[-1], int):
+        # Only our own spelling implies it.
+        found.append(MISSING_VALUE.finding(loc=(*loc, "action"), allowed="required; CANCEL", fix="add it"))
     return read
 
 
 # What is derived from a document stays with it, and the templates of several environments share theirs.
 _document = lru_cache(maxsize=1024)(JobDocument)
+
+
+def _meant(unknown: list[str], given: Mapping[Any, Any], ours: Mapping[str, str]) -> dict[str, Any]:
+    """What is meant by misspelt keys: it is there, but isn't known."""
+    nearest = {key: nearest_key(key, ours) for key in unknown[:_MANY]}
+    return {ours[name]: Unresolved(given.get(key)) for key, name in nearest.items() if name}
 
 
 def _tell_unknown(unknown: list[str], known: Mapping[str, str], loc: Location, found: list[Finding]) -> None:

@@ -132,9 +132,7 @@ class Items:
         """Report the length and all items at once."""
 
         def validate(value: Any, check: core_schema.ValidatorFunctionWrapHandler) -> Any:
-            if not isinstance(value, _LISTS) and (
-                not isinstance(value, Sequence) or isinstance(value, str | bytes)
-            ):
+            if not isinstance(value, _LISTS) and (not isinstance(value, Sequence) or isinstance(value, str | bytes)):
                 finding = WRONG_KIND.finding(given=value, allowed=f"a list of {self.count.items}", fix="write a list")
                 raise invalid("list", [finding])
             wrong = self.count.check(value)

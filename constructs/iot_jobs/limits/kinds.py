@@ -49,7 +49,6 @@ class Limit(Rule):
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
         """Let pydantic run this limit in place of its own type check, so that one text says all."""
-
         accepts = self.accepts
 
         def validate(value: object) -> object:
@@ -91,15 +90,14 @@ class Range(Limit):
 
     def accepts(self, value: object) -> bool:
         """Exact: a float counts as the shortest decimal that reads back as it, so 1.1 has one digit."""
-        whole = isinstance(value, int)
-        if not (whole or (self.digits and isinstance(value, float))) or isinstance(value, bool):
+        if isinstance(value, int):
+            exact = not isinstance(value, bool)
+        elif isinstance(value, float) and self.digits:
+            exact = math.isfinite(value) and round(value, self.digits) == value
+        else:
             return False
-        # What is not a number keeps no bound either.
-        if not (value > self.minimum or (value == self.minimum and not self.above)):
-            return False
-        if self.maximum is not None and value > self.maximum:
-            return False
-        return whole or (math.isfinite(value) and round(value, self.digits) == value)
+        high_enough = value > self.minimum or (value == self.minimum and not self.above)
+        return exact and high_enough and (self.maximum is None or value <= self.maximum)
 
     def check(self, value: object) -> Finding | None:
         """The fix depends on what is wrong: the kind of value, its digits, or its size."""
