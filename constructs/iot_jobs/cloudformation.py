@@ -214,7 +214,7 @@ def values(given: Mapping[str, Any], spelling: Spelling = TEMPLATE) -> tuple[dic
     `translate` turns them into those of `given`.
     """
     found: list[Finding] = []
-    read = _read(given, spelling.names, spelling, (), found)
+    read = _mapping(given, spelling.names, spelling, (), found)
     document, tags, parameters = read.get("document"), read.get("tags"), read.get("document_parameters")
     if isinstance(document, str):
         read["document"] = _document(document)
@@ -276,13 +276,17 @@ _PLAIN = (str, int, float)
 
 
 def _read(given: Any, names: Names, spelling: Spelling, loc: Location, found: list[Finding]) -> Any:
-    """A mapping with our names; anything else stays, for the model to judge."""
+    """Mappings with our names, at whatever depth; anything else stays, for the model to judge."""
     if spelling.intrinsics and is_intrinsic(given):
         return Unresolved(given)
     if isinstance(given, list):
         return [_read(item, names, spelling, (*loc, index), found) for index, item in enumerate(given)]
-    if not names or not isinstance(given, Mapping):
-        return given
+    return _mapping(given, names, spelling, loc, found) if names and isinstance(given, Mapping) else given
+
+
+def _mapping(
+    given: Mapping[str, Any], names: Names, spelling: Spelling, loc: Location, found: list[Finding]
+) -> dict[str, Any]:
     ours = names.ours
     read: dict[str, Any] = {}
     unknown: list[str] = []
