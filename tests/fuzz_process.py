@@ -27,7 +27,7 @@ unit = 1 if sys.platform == "darwin" else 1024
 with open(report, "w") as file:
     json.dump([os.waitstatus_to_exitcode(status), usage.ru_utime + usage.ru_stime, usage.ru_maxrss * unit], file)
 """
-_COMMAND = (sys.executable, "-c", "from iot_jobs.cli import run; run()", "check")
+_COMMAND = (sys.executable, "-m", "iot_jobs", "check")
 
 
 @dataclass(frozen=True)

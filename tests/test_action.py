@@ -265,6 +265,6 @@ def test_install(tmp_path: Path) -> None:
     given = {**os.environ, "PYTHON": sys.executable, "PACKAGES": str(tmp_path), "GITHUB_ACTION_PATH": str(ROOT)}
     subprocess.run(["bash", "-e", "-c", install["run"]], env=given, check=True, timeout=300)
     given["PYTHONPATH"] = f"{tmp_path}:{ROOT / 'constructs'}"
-    command = [sys.executable, "-S", "-P", "-c", "from iot_jobs.cli import run; run()", "review", "HEAD", "HEAD"]
+    command = [sys.executable, "-S", "-P", "-m", "iot_jobs", "review", "HEAD", "HEAD"]
     done = subprocess.run(command, cwd=ROOT, env=given, capture_output=True, text=True, timeout=120, check=False)
     assert (done.returncode, done.stdout) == (0, "nothing changed\n")

@@ -247,7 +247,7 @@ def test_version() -> None:
     assert re.fullmatch(r"iot-jobs, version \d+\.\d+\.\d+\n", run("--version").stdout)
 
 
-PROCESS = (sys.executable, "-c", "from iot_jobs.cli import run; run()")
+PROCESS = (sys.executable, "-m", "iot_jobs")
 """The command as a process of its own, which ends without tidying up."""
 
 
@@ -267,7 +267,9 @@ def test_process_knows_its_version() -> None:
 
 def test_check_loads_no_metadata(application: Path) -> None:
     """Nothing that a check needs reads the metadata of packages, whose parser of mail is slow to load."""
-    code = "import os, sys; os._exit = lambda code: print('email' in sys.modules); " + PROCESS[2]
+    code = (
+        "import os, sys; os._exit = lambda code: print('email' in sys.modules); import iot_jobs.__main__ as p; p.run()"
+    )
     ended = subprocess.run([sys.executable, "-c", code, "check", "."], capture_output=True, text=True, check=False)
     assert ended.stdout == "False\n"
 

@@ -100,8 +100,7 @@ def _told(said: str) -> str:
 
 def _iot_jobs(*arguments: str) -> subprocess.CompletedProcess[str]:
     """The command, without what the working directory holds among its modules (-P)."""
-    start = "import sys; sys.argv[0] = 'iot-jobs'; from iot_jobs.cli import run; run()"
-    command = [sys.executable, "-P", "-c", start, *arguments]
+    command = [sys.executable, "-P", "-m", "iot_jobs", *arguments]
     try:
         return subprocess.run(
             command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=_LIMIT_SECONDS, check=False

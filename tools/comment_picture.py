@@ -72,7 +72,7 @@ def markdown() -> str:
                 raise ValueError(f"this stands {text.count(old)} times in {PROD}: {old}")
             text = text.replace(old, new)
         path.write_text(text, encoding="utf-8")
-        command = [sys.executable, "-c", "from iot_jobs.cli import run; run()", "review", "base", "head"]
+        command = [sys.executable, "-m", "iot_jobs", "review", "base", "head"]
         done = subprocess.run(
             [*command, "--format", "markdown"],
             cwd=folder,

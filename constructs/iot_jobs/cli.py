@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import gc
-import importlib
-import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import click
@@ -35,62 +31,13 @@ def _needs(extra: str) -> Iterator[None]:
         raise CannotRun(f"{error}; install cdk-iot-jobs[{extra}]") from None
 
 
-def run() -> None:
-    """Start the program as a process of its own, which is short."""
-    # Each of these is up to a tenth of the time. Cycles don't matter in so short a process. Plug-ins of pydantic's are
-    # looked for in the metadata of every package, and reading those loads a parser of mail. And what is left in memory
-    # at the end needs no tidying up, once the output is written.
-    gc.disable()
-    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
-    _Metadata.stand_in()
-    try:
-        main()
-    except SystemExit as end:
-        # matplotlib tidies up a folder of its own.
-        if isinstance(end.code, int) and "matplotlib" not in sys.modules and _flushed():
-            os._exit(end.code)
-        raise
-    except OSError as error:  # such as a disk that is full, or a working directory that is gone
-        with suppress(OSError):
-            click.echo(f"Error: {error.strerror or error}{(error.filename and f': {error.filename}') or ''}", err=True)
-        os._exit(2)
-
-
-def _flushed() -> bool:
-    """Whether all that was printed is written. A stream that was closed before the start is None."""
-    try:
-        for stream in (sys.stdout, sys.stderr):
-            if stream is not None:
-                stream.flush()
-    except OSError:
-        return False
-    return True
-
-
-class _Metadata(ModuleType):
-    """Stands in for `importlib.metadata` until something of it is used: pydantic imports a name that it doesn't use."""
-
-    @classmethod
-    def stand_in(cls) -> None:
-        name = "importlib.metadata"
-        if name not in sys.modules:
-            importlib.metadata = sys.modules[name] = cls(name)
-
-    def entry_points(self, **chosen: Any) -> Any:  # by which the import of this name alone loads nothing
-        return self.__getattr__("entry_points")(**chosen)
-
-    def __getattr__(self, name: str) -> Any:
-        if name == "__path__":  # which the import itself asks for
-            raise AttributeError(name)
-        if sys.modules.get(self.__name__) is self:
-            del sys.modules[self.__name__]
-        return getattr(importlib.import_module(self.__name__), name)
-
-
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="cdk-iot-jobs")
-def main() -> None:
+@click.pass_obj
+def main(prepare: Callable[[], None] | None) -> None:
     """Check, forecast and review AWS IoT job templates before they are deployed, and list those that are."""
+    if prepare:
+        prepare()
 
 
 @main.command()
@@ -263,7 +210,7 @@ def list_templates(region: str | None, endpoint_url: str | None) -> None:
     """List the job templates that are deployed, with rollout, abort criteria and windows."""
     try:
         from iot_jobs import jobs
-        from iot_jobs.render import deployed_table
+        from iot_jobs.render.deployed import deployed_table
     except ImportError as error:
         raise CannotRun(f"{error}; install cdk-iot-jobs[aws]") from None
     try:

@@ -1,0 +1,99 @@
+"""The process of the command, with a quick start and a quick end; `python -m iot_jobs` does what `iot-jobs` does."""
+
+from __future__ import annotations
+
+import gc
+import importlib
+import os
+import sys
+from contextlib import suppress
+from types import ModuleType
+from typing import Any
+
+import click
+
+from iot_jobs import cli
+
+
+def run() -> None:
+    """Start the program as a process of its own, which is short. What it does to be quick, it does to no other."""
+    gc.disable()  # cycles don't matter in so short a process
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # which would be looked for in every package
+    for name, functions in _NOT_USED.items():
+        if name not in sys.modules:
+            _Later.stand_in(name, functions)
+    try:
+        cli.main(prog_name="iot-jobs", obj=_import_pydantic)
+    except SystemExit as end:
+        # What is left in memory needs no tidying up, once the output is written; matplotlib tidies up a folder.
+        if isinstance(end.code, int) and "matplotlib" not in sys.modules and _flushed():
+            os._exit(end.code)
+        raise
+    except OSError as error:  # such as a disk that is full, or a working directory that is gone
+        with suppress(OSError):
+            click.echo(f"Error: {error.strerror or error}{(error.filename and f': {error.filename}') or ''}", err=True)
+        os._exit(2)
+
+
+def _flushed() -> bool:
+    """Whether all that was printed is written. A stream that was closed before the start is None."""
+    try:
+        for stream in (sys.stdout, sys.stderr):
+            if stream is not None:
+                stream.flush()
+    except OSError:
+        return False
+    return True
+
+
+# pydantic imports these, and no command of ours has it use them: metadata of packages with a parser of mail, and
+# random numbers with all of OpenSSL. Beside them are the functions that it imports by name.
+_NOT_USED = {"importlib.metadata": ("entry_points",), "secrets": ()}
+
+
+class _Later(ModuleType):
+    """Stands in for a module until something of it is used."""
+
+    @classmethod
+    def stand_in(cls, name: str, functions: tuple[str, ...]) -> None:
+        module = sys.modules[name] = cls(name)
+        package, _, attribute = name.rpartition(".")
+        if package:
+            setattr(sys.modules[package], attribute, module)
+        for function in functions:
+            setattr(module, function, lambda *given, _name=function, **named: module._real(_name)(*given, **named))
+
+    def _real(self, name: str) -> Any:
+        if sys.modules.get(self.__name__) is self:
+            del sys.modules[self.__name__]
+        return getattr(importlib.import_module(self.__name__), name)
+
+    def __getattr__(self, name: str) -> Any:
+        if name == "__path__":  # which the import itself asks for
+            raise AttributeError(name)
+        return self._real(name)
+
+
+class _Keys(dict[str, Any]):
+    """What a `TypedDict` is at run time, a dict, without its annotations."""
+
+    def __init_subclass__(cls, **_: object) -> None:
+        """Take what a `TypedDict` takes."""
+
+
+def _import_pydantic() -> None:
+    """Import pydantic's description of its schemas without compiling its 600 annotations, which only tools read."""
+    import typing
+
+    import typing_extensions
+
+    kept = typing.TypedDict, typing_extensions.TypedDict
+    typing.TypedDict = typing_extensions.TypedDict = _Keys  # type: ignore[assignment]
+    try:
+        import pydantic_core.core_schema  # noqa: F401
+    finally:
+        typing.TypedDict, typing_extensions.TypedDict = kept
+
+
+if __name__ == "__main__":
+    run()
