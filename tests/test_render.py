@@ -1,6 +1,5 @@
 """Reports as text, JSON, GitHub annotations and SARIF: whole outputs of one report, and the structure of all."""
 
-import dataclasses
 import json
 import math
 import re
@@ -17,16 +16,14 @@ from iot_jobs.render import findings
 from iot_jobs.render.jsonout import to_json
 from tools import rules_doc
 
-FACTOR = dataclasses.replace(
-    INCREMENT_FACTOR.finding(given=7.5, allowed="1.1 to 5", fix="lower it"),
+FACTOR = INCREMENT_FACTOR.finding(given=7.5, allowed="1.1 to 5", fix="lower it")._replace(
     place=Place("templates.reboot.rollout.increment_factor", "stacks/prod.yaml", 31, 9),
 )
 # What is hard to write in one format or another.
 HARD = rules()["JT252"].finding(
     given='50 %\r\n,:\u200b é日😀 "\ud800"', allowed="100 %,\nor: less", fix="write é日😀::error::"
 )
-HARD = dataclasses.replace(
-    HARD,
+HARD = HARD._replace(
     place=Place("Resources.Ü,:.Properties", "a b/100%,é:x.json", 2, 5),
     related=(
         Place("Resources.B", "a b/100%,é:x.json", 7, 1),
@@ -35,10 +32,13 @@ HARD = dataclasses.replace(
     ),
 )
 NOWHERE = rules()["JT010"].finding(loc=("environment",), given={"a": [1, None]}, allowed="prod", fix="write prod")
-ACCEPTED = dataclasses.replace(
-    rules()["JT352"].finding(allowed="abort criteria", fix="add abort"),
-    place=Place("templates.reboot.abort", "stacks/prod.yaml", 12, 3),
-    acknowledged="a reboot\ndoes no harm",
+ACCEPTED = (
+    rules()["JT352"]
+    .finding(allowed="abort criteria", fix="add abort")
+    ._replace(
+        place=Place("templates.reboot.abort", "stacks/prod.yaml", 12, 3),
+        acknowledged="a reboot\ndoes no harm",
+    )
 )
 SKIPPED = Skipped("notes.yaml", "not a mapping")
 REPORT = Report(findings=(FACTOR, HARD, NOWHERE), acknowledged=(ACCEPTED,), checked=4, skipped=(SKIPPED,))
@@ -327,7 +327,7 @@ GIVEN: list[tuple[object, object]] = [
 @pytest.mark.parametrize(("given", "expected"), GIVEN, ids=[repr(given)[:20] for given, _ in GIVEN])
 def test_given_in_json(given: object, expected: object) -> None:
     """A scalar stays what it is in JSON, as far as JSON has it; of a list or mapping stands the short text."""
-    report = dataclasses.replace(EMPTY, findings=(dataclasses.replace(FACTOR, given=given),))
+    report = EMPTY._replace(findings=(FACTOR._replace(given=given),))
     (found,) = json.loads(findings.as_json(report), parse_constant=pytest.fail)["findings"]
     assert found["given"] == expected
     assert type(found["given"]) is type(expected)
@@ -347,7 +347,7 @@ GITHUB_TEXTS = [
 @pytest.mark.parametrize(("file", "written"), GITHUB_TEXTS, ids=[repr(file) for file, _ in GITHUB_TEXTS])
 def test_github_properties(file: str, written: str) -> None:
     """A file's name ends neither its property nor the command."""
-    report = dataclasses.replace(EMPTY, findings=(dataclasses.replace(FACTOR, place=Place("a", file, 1, 2)),))
+    report = EMPTY._replace(findings=(FACTOR._replace(place=Place("a", file, 1, 2)),))
     output = findings.github(report)
     assert output.startswith(f"::error {written}line=1,col=2,title=JT203::a: given")
     assert output.count("\n") == 1
@@ -356,8 +356,8 @@ def test_github_properties(file: str, written: str) -> None:
 SUMMARIES = [
     (EMPTY, "0 checked, 0 errors, 0 warnings"),
     (REPORT, "4 checked, 2 errors, 1 warning, 1 acknowledged, 1 skipped"),
-    (dataclasses.replace(EMPTY, checked=1, findings=(FACTOR,)), "1 checked, 1 error, 0 warnings"),
-    (dataclasses.replace(EMPTY, skipped=(SKIPPED, SKIPPED)), "0 checked, 0 errors, 0 warnings, 2 skipped"),
+    (EMPTY._replace(checked=1, findings=(FACTOR,)), "1 checked, 1 error, 0 warnings"),
+    (EMPTY._replace(skipped=(SKIPPED, SKIPPED)), "0 checked, 0 errors, 0 warnings, 2 skipped"),
 ]
 
 
@@ -403,7 +403,7 @@ def faults(log: dict[str, Any]) -> list[str]:
 def test_sarif_structure() -> None:
     """A finding of every rule makes a log that has what SARIF requires."""
     found = [one for code in rules() for one in rules_doc.findings(rules_doc.examples(code)[0])]
-    for report in (REPORT, EMPTY, dataclasses.replace(EMPTY, findings=tuple(found))):
+    for report in (REPORT, EMPTY, EMPTY._replace(findings=tuple(found))):
         assert faults(json.loads(findings.sarif(report))) == []
 
 
@@ -412,7 +412,7 @@ def test_every_rule_in_every_format(name: str) -> None:
     """A finding of every rule can be rendered, and names its code."""
 
     def rendered(one: Finding) -> str:
-        return findings.FORMATS[name](dataclasses.replace(EMPTY, findings=(one,)))
+        return findings.FORMATS[name](EMPTY._replace(findings=(one,)))
 
     found = [one for code in rules() for one in rules_doc.findings(rules_doc.examples(code)[0])]
     assert [one.code for one in found if one.code not in rendered(one)] == []
@@ -421,7 +421,7 @@ def test_every_rule_in_every_format(name: str) -> None:
 @EACH
 def test_file_names_that_are_no_utf_8(name: str) -> None:
     """A file whose name is no UTF-8 is reported too."""
-    report = dataclasses.replace(EMPTY, findings=(dataclasses.replace(FACTOR, place=Place("a", "b\udcff", 1, 2)),))
+    report = EMPTY._replace(findings=(FACTOR._replace(place=Place("a", "b\udcff", 1, 2)),))
     assert "JT203" in findings.FORMATS[name](report)
 
 

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from iot_jobs.document import JobDocument
 from iot_jobs.finding import Finding, Location, Rule
@@ -34,6 +33,11 @@ class Names(dict[str, "str | tuple[str, Names]"]):
     def ours(self) -> dict[str, str]:
         """AWS's name of each field, and ours."""
         return {theirs[0] if isinstance(theirs, tuple) else theirs: field for field, theirs in self.items()}
+
+    @cached_property
+    def words(self) -> dict[str, str]:
+        """Each of our names at whatever depth, and AWS's."""
+        return dict(_flat(self))
 
     def parts(self, field: str) -> Names:
         """The names of a field's parts; none where what is inside is the user's own, such as a document's keys."""
@@ -104,8 +108,7 @@ def _camel(names: Names) -> Names:
     return spelt
 
 
-@dataclass(frozen=True)
-class Spelling:
+class Spelling(NamedTuple):
     """How one part of AWS writes a resource: its names, and whether values may be intrinsic functions.
 
     `answers` are names that stand in what the API answers, and in no request.
@@ -121,10 +124,10 @@ class Spelling:
         """AWS's names of the properties."""
         return frozenset(self.names.ours)
 
-    @cached_property
+    @property
     def words(self) -> dict[str, str]:
         """Each of our names at whatever depth, and AWS's."""
-        return dict(_flat(self.names))
+        return self.names.words
 
     def spelt(self, text: str) -> str:
         """A sentence with AWS's names for ours; a name of one word, being English too, only in a list of names."""

@@ -1,7 +1,6 @@
 """Environments: an account and region, or several, with a fleet and the job templates it has."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Annotated, Any
 
 from pydantic import Field, GetCoreSchemaHandler, GetJsonSchemaHandler, Strict
@@ -30,11 +29,12 @@ RATES_ADD_UP = Rule(
 )
 
 
-@dataclass(frozen=True)
 class OneOrMany:
     """One value, or a list of different ones, kept as a tuple."""
 
-    limit: Limit
+    def __init__(self, limit: Limit) -> None:
+        """Keep the limit of each."""
+        self.limit = limit
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
         """Check each value."""

@@ -1,12 +1,9 @@
 """Rules and findings as data: what was wrong, where, what is allowed, and how to mend it."""
 
-from __future__ import annotations
-
-import dataclasses
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple, Self
 
 Severity = Literal["error", "warning"]
 Location = tuple[str | int, ...]
@@ -42,13 +39,12 @@ class Rule:
 
     def finding(
         self, *, loc: Location = (), given: object = None, allowed: str, fix: str, related: tuple[Location, ...] = ()
-    ) -> Finding:
+    ) -> "Finding":
         """One breach of this rule. `loc` is the value's way from where the caller stands, `related` a second place."""
         return Finding(rule=self, loc=loc, given=given, allowed=allowed, fix=fix, related_locs=related)
 
 
-@dataclass(frozen=True)
-class Place:
+class Place(NamedTuple):
     """A line of a file, and the path of the value there in that file's own words. Line and column count from 1."""
 
     path: str
@@ -62,8 +58,7 @@ class Place:
         return ":".join(str(part) for part in parts if part is not None)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Finding:
+class Finding(NamedTuple):
     """One breach of a rule: a value, never a printed line.
 
     `loc` and `related_locs` speak the model's words; `place` and `related` speak those of the file, and are filled
@@ -71,10 +66,10 @@ class Finding:
     """
 
     rule: Rule
-    loc: Location = ()
-    given: object = None
     allowed: str
     fix: str
+    loc: Location = ()
+    given: object = None
     related_locs: tuple[Location, ...] = ()
     place: Place | None = None
     related: tuple[Place, ...] = ()
@@ -95,11 +90,9 @@ class Finding:
         """The value's path in the words of the file, or of the model where there is no file."""
         return self.place.path if self.place else dotted(self.loc)
 
-    def under(self, prefix: Location) -> Finding:
+    def under(self, prefix: Location) -> Self:
         """The same finding, seen from further out."""
-        return dataclasses.replace(
-            self, loc=prefix + self.loc, related_locs=tuple(prefix + other for other in self.related_locs)
-        )
+        return self._replace(loc=prefix + self.loc, related_locs=tuple(prefix + other for other in self.related_locs))
 
     def __str__(self) -> str:
         """The text block that users see, in a terminal and in a Python error alike."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import re
 from bisect import bisect_right
@@ -95,7 +94,7 @@ def too_deep(text: str | None = None) -> Finding:
         if len(path) > MAX_DOCUMENT_DEPTH:
             break
     line, column = _line(text, offset)
-    return _at(dataclasses.replace(finding, loc=loc), Place("", line=line, column=column))
+    return _at(finding._replace(loc=loc), Place("", line=line, column=column))
 
 
 _NESTED = (dict, list, tuple)
@@ -154,7 +153,7 @@ def locator(text: str) -> Callable[[Location], tuple[int, int]]:
 
 
 def _at(finding: Finding, place: Place) -> Finding:
-    return dataclasses.replace(finding, place=place)
+    return finding._replace(place=place)
 
 
 def _at_atom(finding: Finding, text: str, pattern: str) -> Finding:
@@ -163,7 +162,7 @@ def _at_atom(finding: Finding, text: str, pattern: str) -> Finding:
     for loc, start in _walk(text):
         if match := atom.match(text, start):
             line, column = _line(text, match.start("atom"))
-            return _at(dataclasses.replace(finding, loc=loc), Place("", line=line, column=column))
+            return _at(finding._replace(loc=loc), Place("", line=line, column=column))
     return finding
 
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from types import GenericAlias
 from typing import TYPE_CHECKING, Annotated, Any, Self, TypeVar, get_args
 
@@ -87,7 +86,6 @@ def findings_of(error: ValidationError) -> tuple[Finding, ...]:
     return tuple(found)
 
 
-@dataclass(frozen=True)
 class _OrUnresolved:
     """Let tokens and `Unresolved` pass, and check all else as usual."""
 
@@ -122,11 +120,12 @@ Maybe = Annotated[T | Unresolved, _OrUnresolved()]
 """A value that is checked now, or only known to CloudFormation and then passed on unchecked."""
 
 
-@dataclass(frozen=True)
 class Items:
     """Any sequence, kept as a tuple, of a length within `count`; the items are checked one by one."""
 
-    count: Count
+    def __init__(self, count: Count) -> None:
+        """Keep the limit."""
+        self.count = count
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
         """Report the length and all items at once."""

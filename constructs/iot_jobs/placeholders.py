@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from difflib import get_close_matches
+from typing import NamedTuple
 
 from iot_jobs.finding import Finding, Location, Rule
 from iot_jobs.limits import GUIDE, MAX_PLACEHOLDERS
@@ -79,8 +79,7 @@ _BRACE = re.compile(r"\$\{|\}")
 _LOCAL = re.compile(r"\$\{(thingName|jobId|executionNumber)\}")
 
 
-@dataclass(frozen=True, slots=True)
-class Placeholder:
+class Placeholder(NamedTuple):
     """One placeholder. `kind` is what follows `aws:iot:`, `argument` the rest, `loc` its value in the document.
 
     `whole` says that the placeholder is the entire text of its value, `inner` that it stands inside another one, and

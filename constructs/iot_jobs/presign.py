@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import quote, unquote
 
 from iot_jobs.placeholders import DOWNLOADS, UPLOAD, Placeholder
@@ -29,8 +28,7 @@ _SPECIAL = re.compile(r"[*?$]")
 _NOTHING = re.compile(r"(?!)")
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class ObjectAccess:
+class ObjectAccess(NamedTuple):
     """One action on the objects of a bucket whose keys match, as IAM writes it. The bucket may be a token."""
 
     action: str

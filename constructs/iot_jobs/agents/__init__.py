@@ -100,4 +100,4 @@ def _rule(misfit: Misfit, family: str | None, *, chosen: bool) -> Rule:
 def _shown(finding: Finding) -> Finding:
     """The finding without the secrets that its value may hold."""
     name = next((part for part in reversed(finding.loc) if isinstance(part, str)), "")
-    return dataclasses.replace(finding, given=masked(finding.given, name))
+    return finding._replace(given=masked(finding.given, name))

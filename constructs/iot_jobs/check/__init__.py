@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import NamedTuple
 
 from iot_jobs import agents
 from iot_jobs.check.advice import advice
@@ -32,8 +31,7 @@ ACKNOWLEDGED_UNKNOWN = Rule(
 )
 
 
-@dataclass(frozen=True)
-class Report:
+class Report(NamedTuple):
     """The result of a check: `findings` count, `acknowledged` ones are kept apart with the author's reason."""
 
     findings: tuple[Finding, ...]
@@ -62,13 +60,13 @@ def check(reading: Reading, *, now: datetime) -> Report:
             if reason is None:
                 found.append(subject.placed(finding))
             else:
-                acknowledged.append(dataclasses.replace(subject.placed(finding), acknowledged=reason))
+                acknowledged.append(subject.placed(finding)._replace(acknowledged=reason))
     for document in reading.documents:
         errors = list(document.document.problems())
         if not any(finding.severity == "error" for finding in errors):
             errors += agents.problems(document.document.value, document.schema)
             errors += agents.content_problems(document.document.value)
-        found += [dataclasses.replace(finding, place=document.place(finding.loc)) for finding in errors]
+        found += [finding._replace(place=document.place(finding.loc)) for finding in errors]
     return Report(_sorted(found), _sorted(acknowledged), reading.checked, tuple(skipped))
 
 

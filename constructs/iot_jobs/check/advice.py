@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -253,7 +252,7 @@ def _volatile(subject: Subject) -> Iterator[Finding]:
         if finding := volatile_tag(key, known(value)):
             # The line about the whole app helps where the CDK wrote the tag, and not in a YAML file that has it.
             own = "remove it; the version control that holds this file can say which build it is from"
-            yield finding if subject.spelling else dataclasses.replace(finding, fix=own)
+            yield finding if subject.spelling else finding._replace(fix=own)
 
 
 def _document(subject: Subject) -> Iterator[Finding]:

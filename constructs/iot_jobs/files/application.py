@@ -5,10 +5,9 @@ from __future__ import annotations
 import dataclasses
 import difflib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from iot_jobs import agents
 from iot_jobs.document import JobDocument
@@ -69,8 +68,7 @@ _OWN_FORM = {
 """Rules about the form of a file, of one that is ours and not AWS's."""
 
 
-@dataclass(frozen=True)
-class Application:
+class Application(NamedTuple):
     """All environments of an application, by name in the order of their files."""
 
     root: Path
@@ -91,17 +89,18 @@ def _holds_application(folder: Path) -> bool:
         return False
 
 
-@dataclass
 class Loader:
     """Reads every file once, and goes on after a finding."""
 
-    root: Path
-    found: list[Finding] = field(default_factory=list)
-    families: dict[str, Source] = field(default_factory=dict)
-    names: dict[str, Place] = field(default_factory=dict)
-    documents: dict[Path, tuple[JobDocument | None, Source | None]] = field(default_factory=dict)
-    named: set[Path] = field(default_factory=set)
-    subjects: list[Subject] = field(default_factory=list)
+    def __init__(self, root: Path) -> None:
+        """Nothing is read yet."""
+        self.root = root
+        self.found: list[Finding] = []
+        self.families: dict[str, Source] = {}
+        self.names: dict[str, Place] = {}
+        self.documents: dict[Path, tuple[JobDocument | None, Source | None]] = {}
+        self.named: set[Path] = set()
+        self.subjects: list[Subject] = []
 
     def load(self, environment: str | None = None) -> list[Environment]:
         """All environments whose own values are good; one of this name has to be there, good or not.
@@ -302,15 +301,15 @@ class Loader:
         return alone
 
 
-@dataclass
 class _Places:
     """Where the values of one template were written: in the environment, the family, the document or its schema."""
 
-    name: str
-    family: Source
-    environment: Source | None
-    document: Source | None = None
-    schema: Source | None = None
+    def __init__(self, name: str, family: Source, environment: Source | None) -> None:
+        self.name = name
+        self.family = family
+        self.environment = environment
+        self.document: Source | None = None
+        self.schema: Source | None = None
 
     def on(self, finding: Finding) -> Finding:
         """The finding, placed."""
@@ -333,7 +332,7 @@ class _Places:
 
 
 def _own(finding: Finding) -> Finding:
-    return dataclasses.replace(finding, rule=_OWN_FORM.get(finding.rule, finding.rule))
+    return finding._replace(rule=_OWN_FORM.get(finding.rule, finding.rule))
 
 
 def _unknown(rule: Rule, given: str, known: Iterable[str], *, loc: Location) -> Finding:

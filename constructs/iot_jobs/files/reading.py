@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from iot_jobs.agents import family_of
 from iot_jobs.cloudformation import API_JOB, API_TEMPLATE, JOB, TEMPLATE, Spelling
@@ -48,22 +47,24 @@ _ANYONES = {"description", "document", "tags", "targets", "status", "comment", "
 _OURS = (b"AWS::IoT::Job", b"${aws:iot:", b"jobTemplate", b"JobTemplate")
 
 
-@dataclass(frozen=True)
-class Skipped:
+class Skipped(NamedTuple):
     """A file or folder that was not checked, and why."""
 
     file: str
     reason: str
 
 
-@dataclass
 class Reading:
     """All that was read: what to check, what is wrong already, and what was passed over."""
 
-    subjects: list[Subject] = field(default_factory=list)
-    documents: list[Document] = field(default_factory=list)
-    findings: list[Finding] = field(default_factory=list)
-    skipped: list[Skipped] = field(default_factory=list)
+    def __init__(
+        self, subjects: Iterable[Subject] = (), documents: Iterable[Document] = (), findings: Iterable[Finding] = ()
+    ) -> None:
+        """With lists of its own, which grow."""
+        self.subjects = list(subjects)
+        self.documents = list(documents)
+        self.findings = list(findings)
+        self.skipped: list[Skipped] = []
 
     @property
     def checked(self) -> int:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
 import stat
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from iot_jobs import jsontext
 from iot_jobs.document import UNREADABLE, unreadable
@@ -23,8 +21,7 @@ MAX_YAML_BYTES = 500_000
 _NAMING = ("failure_type", "FailureType", "failureType", "start_time", "StartTime", "startTime", "Key", "key", "name")
 
 
-@dataclass(frozen=True)
-class Source:
+class Source(NamedTuple):
     """A file's data, and its name as users know it."""
 
     name: str
@@ -50,7 +47,7 @@ class Source:
 
 def placed(finding: Finding, place: Place, related: tuple[Place, ...] = ()) -> Finding:
     """The finding with its place in a file."""
-    return dataclasses.replace(finding, place=place, related=related)
+    return finding._replace(place=place, related=related)
 
 
 def read(path: Path) -> Source:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import Any, TypeGuard
+from types import MappingProxyType
+from typing import Any, NamedTuple, TypeGuard
 
 from iot_jobs import cloudformation
 from iot_jobs.cloudformation import Spelling
@@ -31,8 +30,7 @@ _NOT_OF_ANSWERS = (MISSING_VALUE, DOCUMENT_COMBINATION, EMPTY_ROLLOUT, UNKNOWN_K
 _VARIABLE = re.compile(r"\$\{(aws:[^}]*)")
 
 
-@dataclass(frozen=True)
-class Subject:
+class Subject(NamedTuple):
     """A template or job as it was read. What breaks a rule in it is unresolved; `findings` say why.
 
     `environment` is where it is deployed, None where that is not known. `acknowledged` holds codes of warnings with the
@@ -46,7 +44,7 @@ class Subject:
     findings: tuple[Finding, ...] = ()
     environment: Environment | None = None
     document_schema: str | Mapping[str, Any] | None = None
-    acknowledged: Mapping[str, Any] = field(default_factory=dict)
+    acknowledged: Mapping[str, Any] = MappingProxyType({})
     spelling: Spelling | None = None
     deployed: bool = False
 
@@ -68,8 +66,7 @@ class Subject:
         return placed(finding, self.place(finding.loc), tuple(self.place(loc) for loc in finding.related_locs))
 
 
-@dataclass(frozen=True)
-class Document:
+class Document(NamedTuple):
     """A job document on its own."""
 
     document: JobDocument
@@ -96,7 +93,7 @@ def from_properties(
     if spelling.intrinsics:
         found += _eaten(given.get("Document"), ("document",))
     subject = Subject(judged, place, spelling=spelling, deployed=deployed)
-    return dataclasses.replace(subject, findings=tuple(map(subject.placed, found)))
+    return subject._replace(findings=tuple(map(subject.placed, found)))
 
 
 def _eaten(value: Any, loc: Location) -> Iterator[Finding]:
@@ -131,4 +128,4 @@ def _in_their_words(finding: Finding, spelling: Spelling) -> Finding:
     given = finding.given
     if finding.rule is ONE_INCREASE_CRITERION and isinstance(given, list):
         given = [spelling.words[name] for name in given]
-    return dataclasses.replace(finding, given=given, allowed=allowed, fix=fix)
+    return finding._replace(given=given, allowed=allowed, fix=fix)

@@ -5,7 +5,6 @@ The parser in C is another one: it takes another dialect, and places errors else
 
 from __future__ import annotations
 
-import dataclasses
 import re
 from typing import Any
 
@@ -161,4 +160,4 @@ class _Composer(Composer):
     def _here(self, finding: Finding) -> TooLargeError:
         mark = self.parser.peek_event().start_mark
         place = Place("", line=mark.line + 1, column=mark.column + 1)
-        return TooLargeError(dataclasses.replace(finding, loc=tuple(self.path), place=place))
+        return TooLargeError(finding._replace(loc=tuple(self.path), place=place))

@@ -5,7 +5,6 @@ The scalars are those of YAML 1.2 (`yes` and `on` are text, a date is text), so 
 
 from __future__ import annotations
 
-import dataclasses
 import re
 from collections.abc import Callable
 from typing import Any
@@ -124,7 +123,7 @@ class _Builder:
         if id(node) in self.open:
             return self._refuse(ALIASES, node, "aliases that don't refer to themselves", "write the value out")
         if depth > MAX_DOCUMENT_DEPTH:
-            self.found.append(dataclasses.replace(too_deep(), loc=tuple(self.path), place=_place(node)))
+            self.found.append(too_deep()._replace(loc=tuple(self.path), place=_place(node)))
             return None, 1
         self.open.add(id(node))
         sized = self._of_kind(node, depth)
@@ -203,7 +202,7 @@ class _Builder:
 
     def _refuse(self, rule: Rule, node: nodes.Node, allowed: str, fix: str, given: Any = None) -> tuple[Any, int]:
         finding = _finding(rule, _place(node), allowed, fix, given)
-        self.found.append(dataclasses.replace(finding, loc=tuple(self.path)))
+        self.found.append(finding._replace(loc=tuple(self.path)))
         return None, 1
 
 

@@ -65,9 +65,9 @@ def _of_revision(finding: Finding, given: str, folder: Path) -> Finding:
     """A finding about the revision's files, not about the folder in which they are for the moment."""
     place = finding.place
     if place is not None and place.file is not None:
-        place = dataclasses.replace(place, file=place.file.replace(f"{folder.as_posix()}/", f"{given}:"))
+        place = place._replace(file=place.file.replace(f"{folder.as_posix()}/", f"{given}:"))
     shown = given if finding.given == str(folder) else finding.given
-    return dataclasses.replace(finding, place=place, given=shown)
+    return finding._replace(place=place, given=shown)
 
 
 def _path(given: str, near: Path) -> tuple[Path, Literal["file", "assembly", "application"] | None]:

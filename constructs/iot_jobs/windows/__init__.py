@@ -23,10 +23,9 @@ holds. Assumed:
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import combinations_with_replacement, pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from iot_jobs.windows.days import FIRST_YEAR, Days, calendar_of, lowest, members, spread
 from iot_jobs.windows.grammar import CronError, cron_errors, read
@@ -43,8 +42,7 @@ _MINUTE = timedelta(minutes=1)
 _DAY = 1440  # minutes
 
 
-@dataclass(frozen=True, slots=True)
-class Cron:
+class Cron(NamedTuple):
     """When a window opens, in UTC. Made by `parse`; two are equal when written alike.
 
     Sets are integers with bit n set for member n: `times` holds minutes of the day (0 to 1439), `months` 1 to 12,
@@ -83,8 +81,7 @@ class Cron:
         return _openings(self, max(_minutes(start), 0), stop)
 
 
-@dataclass(frozen=True, slots=True)
-class Overlap:
+class Overlap(NamedTuple):
     """Two windows that are open at once: their indices, equal for one window whose openings overlap.
 
     The two openings (UTC) are an example: the later comes before the earlier one's window has closed. The first is the

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from iot_jobs.windows.days import FIRST_YEAR, KIND, LAST_YEAR, SAT, Days, days_of_year, members
@@ -43,8 +42,7 @@ def cron_errors(text: str) -> tuple[CronError, ...]:
     return tuple(read(text)[1])
 
 
-@dataclass(frozen=True, slots=True)
-class _Field:
+class _Field(NamedTuple):
     """A line of the table."""
 
     name: str
