@@ -132,7 +132,7 @@ class Spelling(NamedTuple):
     def spelt(self, text: str) -> str:
         """A sentence with AWS's names for ours; a name of one word, being English too, only in a list of names."""
         pattern = _NAME if text.startswith(MAPPING_OF) else _LONG_NAME
-        return pattern.sub(lambda found: self.words.get(found[0], found[0]), text)
+        return re.sub(pattern, lambda found: self.words.get(found[0], found[0]), text)
 
 
 def _flat(names: Names) -> Iterator[tuple[str, str]]:
@@ -144,8 +144,9 @@ def _flat(names: Names) -> Iterator[tuple[str, str]]:
             yield ours, theirs
 
 
-_NAME = re.compile(r"\b[a-z]+(?:_[a-z]+)*\b")
-_LONG_NAME = re.compile(r"\b[a-z]+(?:_[a-z]+)+\b")
+# Here and elsewhere, patterns that few files need are text: re compiles them when they are first used.
+_NAME = r"\b[a-z]+(?:_[a-z]+)*\b"
+_LONG_NAME = r"\b[a-z]+(?:_[a-z]+)+\b"
 
 
 TEMPLATE = Spelling(JobTemplateSpec, Names(_TEMPLATE | _content("ExponentialRolloutRate", "RetryCriteriaList")))

@@ -201,7 +201,7 @@ def _integer(spelling: str) -> int | Number:
 
 _DECODER = json.JSONDecoder(object_pairs_hook=_object, parse_float=Number, parse_int=_integer, parse_constant=_refuse)
 # Commas and colons are passed over: in valid JSON keys and values take turns without them.
-_TOKEN = re.compile(r'[ \t\r\n\ufeff,:]*(?:("(?:[^"\\]|\\.)*")|([{}\[\]])|([^\s{}\[\]:,"]+))')
+_ATOM = r'[ \t\r\n\ufeff,:]*(?:("(?:[^"\\]|\\.)*")|([{}\[\]])|([^\s{}\[\]:,"]+))'
 
 
 def _walk(text: str) -> Iterator[tuple[Location, int]]:
@@ -210,7 +210,7 @@ def _walk(text: str) -> Iterator[tuple[Location, int]]:
     kinds: list[str] = []
     key_next = False
     key_offset: int | None = None
-    for match in _TOKEN.finditer(text):
+    for match in re.finditer(_ATOM, text):
         group = match.lastindex or 0
         mark = match[2]
         if mark in ("}", "]"):

@@ -65,18 +65,17 @@ UNKNOWN = Rule(
 )
 
 # Assumed: what encodeURIComponent leaves plain stays plain, and / parts the key; all else is percent-encoded.
-_ENCODED = re.compile(r"(?:[A-Za-z0-9._~!*'()/-]|%[0-9A-Fa-f]{2})+")
-_S3_URL = re.compile(
-    r"https://(?:s3(?:[.-][a-z0-9-]+)?\.amazonaws\.com(?:\.cn)?/(?P<path_bucket>[^/]+)"
-    r"|(?P<host_bucket>[^/]+)\.s3(?:[.-][a-z0-9-]+)?\.amazonaws\.com(?:\.cn)?)/(?P<key>[^?#].*)",
-    re.DOTALL,
+_ENCODED = r"(?:[A-Za-z0-9._~!*'()/-]|%[0-9A-Fa-f]{2})+"
+_S3_URL = (
+    r"(?s)https://(?:s3(?:[.-][a-z0-9-]+)?\.amazonaws\.com(?:\.cn)?/(?P<path_bucket>[^/]+)"
+    r"|(?P<host_bucket>[^/]+)\.s3(?:[.-][a-z0-9-]+)?\.amazonaws\.com(?:\.cn)?)/(?P<key>[^?#].*)"
 )
-_PACKAGE = re.compile(
+_PACKAGE = (
     r"(?P<name>[A-Za-z0-9_.-]{0,128}):version:(?P<version>[A-Za-z0-9_.-]{0,64}|\$default|\$null)"
     r":(?:attributes(?::(?P<attribute>[^:]+))?|(?P<artifact>artifact(?:-location)?:s3-presigned-url))"
 )
 _BRACE = re.compile(r"\$\{|\}")
-_LOCAL = re.compile(r"\$\{(thingName|jobId|executionNumber)\}")
+_LOCAL = r"\$\{(thingName|jobId|executionNumber)\}"
 
 
 class Placeholder(NamedTuple):
@@ -102,7 +101,7 @@ class Placeholder(NamedTuple):
     @property
     def package(self) -> tuple[str, str] | None:
         """Name and version of the package it names; None for another kind, or one that is malformed."""
-        match = _PACKAGE.fullmatch(self.argument) if self.kind == "package" else None
+        match = re.fullmatch(_PACKAGE, self.argument) if self.kind == "package" else None
         return (match["name"], match["version"]) if match else None
 
     def problems(self) -> Iterator[Finding]:
@@ -126,7 +125,7 @@ class Placeholder(NamedTuple):
         return f"write ${{aws:iot:{near[0]}" if near else "mend the name, or drop the aws: if it is meant as text"
 
     def _url_problems(self) -> Iterator[Finding]:
-        match = _S3_URL.fullmatch(self.argument)
+        match = re.fullmatch(_S3_URL, self.argument)
         if not match:
             # An upload may leave key, or bucket and key, to AWS.
             if not (self.kind == UPLOAD and re.fullmatch(r"https://[a-z0-9.-]+amazonaws\.com(?:\.cn)?/?[^/]*/?",
@@ -135,19 +134,19 @@ class Placeholder(NamedTuple):
                                     "write the object's https URL")  # fmt: skip
             return
         key = match["key"]
-        names = _LOCAL.findall(self.argument)
-        if names and (self.kind != UPLOAD or len(_LOCAL.findall(key)) < len(names)):
+        names = re.findall(_LOCAL, self.argument)
+        if names and (self.kind != UPLOAD or len(re.findall(_LOCAL, key)) < len(names)):
             yield self._finding(LOCAL, "local placeholders in the key of an upload only", "write a fixed name there")
         elif any(names.count(name) > 2 for name in names):
             yield self._finding(LOCAL, "each local placeholder at most twice", "remove one")
-        if self.kind == "s3-presigned-url-v2" and not _ENCODED.fullmatch(key):
+        if self.kind == "s3-presigned-url-v2" and not re.fullmatch(_ENCODED, key):
             allowed = (
                 "letters, digits, /, -._~!*'() and percent-encoded characters in the key; ?versionId= as %3F and %3D"
             )
             yield self._finding(PRESIGNED_URL, allowed, f"percent-encode the key: {_percent_encoded(key)}")
 
     def _package_problems(self) -> Iterator[Finding]:
-        match = _PACKAGE.fullmatch(self.argument)
+        match = re.fullmatch(_PACKAGE, self.argument)
         if not match:
             yield self._finding(
                 PACKAGE, "${aws:iot:package:<name>:version:<version>:attributes:<key>}", "mend its form"

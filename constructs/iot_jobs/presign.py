@@ -14,18 +14,17 @@ MADE_ROLE = Unresolved({"Fn::GetAtt": ["PresignRole", "Arn"]})
 """Stands for the ARN of the role that `iot_jobs.cdk.JobTemplate` makes where none is given."""
 
 # A region, a bucket and what follows amazonaws may be tokens, which hold no slash.
-_URL = re.compile(
-    r"https://(?:s3(?:[.-](?:[a-z0-9-]|\$\{Token\[[^]]+\]\})+)?\.(?:amazonaws\.com(?:\.cn)?|\$\{Token\[[^]]+\]\})"
+_URL = (
+    r"(?s)https://(?:s3(?:[.-](?:[a-z0-9-]|\$\{Token\[[^]]+\]\})+)?\.(?:amazonaws\.com(?:\.cn)?|\$\{Token\[[^]]+\]\})"
     r"/(?P<path_bucket>[^/]+)"
     r"|(?P<host_bucket>[^/]+?)\.s3(?:[.-](?:[a-z0-9-]|\$\{Token\[[^]]+\]\})+)?"
-    r"\.(?:amazonaws\.com(?:\.cn)?|\$\{Token\[[^]]+\]\}))(?:/(?P<key>.*))?",
-    re.DOTALL,
+    r"\.(?:amazonaws\.com(?:\.cn)?|\$\{Token\[[^]]+\]\}))(?:/(?P<key>.*))?"
 )
-_VERSION = re.compile(r"(?:\?|%3F)versionId(?:=|%3D)", re.IGNORECASE)
-_LOCAL = re.compile(r"\$\{(?:thingName|jobId|executionNumber)\}")
-_INNER = re.compile(r"\$\{aws:[^}]*\}")
-_SPECIAL = re.compile(r"[*?$]")
-_NOTHING = re.compile(r"(?!)")
+_VERSION = r"(?i)(?:\?|%3F)versionId(?:=|%3D)"
+_LOCAL = r"\$\{(?:thingName|jobId|executionNumber)\}"
+_INNER = r"\$\{aws:[^}]*\}"
+_SPECIAL = r"[*?$]"
+_NOTHING = r"(?!)"
 
 
 class ObjectAccess(NamedTuple):
@@ -42,7 +41,7 @@ def needed_access(placeholder: Placeholder) -> tuple[ObjectAccess, ...] | None:
     A version takes `s3:GetObjectVersion` beside `s3:GetObject`. The placeholders in an upload's key match anything, as
     does a key that is left to AWS.
     """
-    match = _URL.fullmatch(placeholder.argument) if placeholder.kind in (*DOWNLOADS, UPLOAD) else None
+    match = re.fullmatch(_URL, placeholder.argument) if placeholder.kind in (*DOWNLOADS, UPLOAD) else None
     if match is None:
         return None
     bucket, key = match["path_bucket"] or match["host_bucket"], match["key"] or ""
@@ -52,7 +51,7 @@ def needed_access(placeholder: Placeholder) -> tuple[ObjectAccess, ...] | None:
         return None
     version = None
     if placeholder.kind == "s3-presigned-url-v2":
-        key, *rest = _VERSION.split(key, maxsplit=1)
+        key, *rest = re.split(_VERSION, key, maxsplit=1)
         version = rest or None
         key = "".join(text if token else unquote(text) for text, token in between_tokens(key))
     pattern = _matching(key, _INNER)
@@ -91,13 +90,13 @@ def encoded(key: str) -> str:
     return "".join(text if token else quote(text, safe="/") for text, token in between_tokens(key))
 
 
-def _matching(key: str, wildcard: re.Pattern[str]) -> str:
+def _matching(key: str, wildcard: str) -> str:
     """A key as an IAM pattern: what `wildcard` finds matches anything, and all else only itself."""
     parts = []
     for text, token in between_tokens(key):
         if token:
             parts.append(text)
             continue
-        literals = wildcard.split(text)
-        parts.append("*".join(_SPECIAL.sub(r"${\g<0>}", literal) for literal in literals))
+        literals = re.split(wildcard, text)
+        parts.append("*".join(re.sub(_SPECIAL, r"${\g<0>}", literal) for literal in literals))
     return "".join(parts)

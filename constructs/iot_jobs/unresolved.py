@@ -14,7 +14,7 @@ from typing import Any, TypeGuard, TypeVar
 T = TypeVar("T")
 
 # How aws-cdk-lib writes a token into a string and into the only element of a list (core/lib/private/encoding.ts).
-_TOKEN = re.compile(r"[$#]\{Token\[[A-Za-z0-9:._-]+\]\}")
+_WRITTEN = r"[$#]\{Token\[[A-Za-z0-9:._-]+\]\}"
 # Numbers carry their token in a NaN-like range of doubles: the first sixteen bits are 0xFBFF.
 _TOKEN_NUMBER_PREFIX = b"\xfb\xff"
 # Made once: a template of some size asks many thousand times.
@@ -41,7 +41,7 @@ def known(value: T | Unresolved | None) -> T | None:
 def holds_token(value: object) -> bool:
     """Whether a value is, or as a string or list holds, a CDK token."""
     if isinstance(value, str):
-        return "{Token[" in value and _TOKEN.search(value) is not None
+        return "{Token[" in value and re.search(_WRITTEN, value) is not None
     if isinstance(value, _PLAIN):
         return False
     if isinstance(value, float):
@@ -55,7 +55,7 @@ def holds_token(value: object) -> bool:
 def between_tokens(text: str) -> Iterator[tuple[str, bool]]:
     """The parts of a text in order, and of each whether it is a token."""
     start = 0
-    for match in _TOKEN.finditer(text):
+    for match in re.finditer(_WRITTEN, text):
         if match.start() > start:
             yield text[start : match.start()], False
         yield match[0], True

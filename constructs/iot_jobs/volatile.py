@@ -16,24 +16,22 @@ VOLATILE = Rule(
     severity="warning",
 )
 
-_VOLATILE = re.compile(
-    r"(?P<date>\bv?20[0-9]{2}[-./]?(?:0[1-9]|1[0-2])[-./]?(?:0[1-9]|[12][0-9]|3[01])(?:\b|T))"
+_VOLATILE = (
+    r"(?i)(?P<date>\bv?20[0-9]{2}[-./]?(?:0[1-9]|1[0-2])[-./]?(?:0[1-9]|[12][0-9]|3[01])(?:\b|T))"
     r"|(?P<commit>\bg?(?=[0-9a-f]*[0-9])(?=[0-9a-f]*[a-f])(?:[0-9a-f]{7,12}|[0-9a-f]{40})\b)"
     r"|(?P<timestamp>\b1[0-9]{9}(?:[0-9]{3})?\b)"
-    r"|(?P<build>\bbuild[ #:_-]*[0-9]+\b)",
-    re.IGNORECASE,
+    r"|(?P<build>\bbuild[ #:_-]*[0-9]+\b)"
 )
-_VOLATILE_TAGS = re.compile(
-    r"(?:.*[_.:/-])?(?:commit|sha|git[_-]?(?:sha|commit|ref)|revision|timestamp"
+_VOLATILE_TAGS = (
+    r"(?i)(?:.*[_.:/-])?(?:commit|sha|git[_-]?(?:sha|commit|ref)|revision|timestamp"
     r"|build(?:[_-]?(?:id|no|nr|number|version|url|time|date))?|(?:deployed|updated|created|built)[_-]?(?:at|on)"
-    r"|(?:pipeline|run|job|workflow)[_-]?(?:id|no|nr|number|url))|(?:ci|github|gitlab|codebuild|jenkins)[_-].*",
-    re.IGNORECASE,
+    r"|(?:pipeline|run|job|workflow)[_-]?(?:id|no|nr|number|url))|(?:ci|github|gitlab|codebuild|jenkins)[_-].*"
 )
 
 
 def volatile_description(description: str) -> Finding | None:
     """What is wrong with a description that changes with each build, None for any other."""
-    match = _VOLATILE.search(description)
+    match = _search(description)
     return match and VOLATILE.finding(
         loc=("description",),
         given=match[0],
@@ -44,8 +42,8 @@ def volatile_description(description: str) -> Finding | None:
 
 def volatile_tag(key: str, value: str | None) -> Finding | None:
     """What is wrong with a tag that changes with each build, None for any other. The value may not be known."""
-    match = _VOLATILE.search(value) if value is not None else None
-    if not match and not _VOLATILE_TAGS.fullmatch(key):
+    match = _search(value) if value is not None else None
+    if not match and not re.fullmatch(_VOLATILE_TAGS, key):
         return None
     return VOLATILE.finding(
         loc=("tags", key),
@@ -54,3 +52,8 @@ def volatile_tag(key: str, value: str | None) -> Finding | None:
         fix=f'keep it off job templates: Tags.of(app).add("{key}", ..., '
         'exclude_resource_types=["AWS::IoT::JobTemplate", "aws:cdk:stack"])',
     )
+
+
+def _search(text: str) -> re.Match[str] | None:
+    """What is volatile has a digit, and few texts have one."""
+    return re.search(_VOLATILE, text) if re.search("[0-9]", text) else None

@@ -26,23 +26,22 @@ UNENCRYPTED = Rule(
 )
 
 _SECRETS = {
-    "a private key": re.compile(
-        r"(?P<secret>-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----.*?(?:-----END [A-Z0-9 ]+-----|\Z))",
-        re.DOTALL,
+    "a private key": (
+        r"(?s)(?P<secret>-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----.*?(?:-----END [A-Z0-9 ]+-----|\Z))"
     ),
-    "an AWS access key id": re.compile(r"(?<![A-Za-z0-9])(?P<secret>(?:AKIA|ASIA)[A-Z0-9]{16})(?![A-Za-z0-9])"),
+    "an AWS access key id": r"(?<![A-Za-z0-9])(?P<secret>(?:AKIA|ASIA)[A-Z0-9]{16})(?![A-Za-z0-9])",
     # Known by the word before it. Upper and lower case, for forty hexadecimal digits are a commit or a checksum.
-    "an AWS secret access key": re.compile(
+    "an AWS secret access key": (
         r"(?i:secret|access)[ ._-]?(?i:key)[\s\"'=:,]{1,5}"
         r"(?P<secret>(?=[^A-Z]{0,39}[A-Z])(?=[^a-z]{0,39}[a-z])[A-Za-z0-9/+]{40})(?![A-Za-z0-9/+=])"
     ),
 }
 _HINT = re.compile(r"PRIVATE KEY|AKIA|ASIA|[Kk][Ee][Yy]")
-_ADDRESS = re.compile(r"(?<![A-Za-z])http://(?:[^/?#\s@\"']*@)?(\[[0-9A-F:.]*\]|[^\[\]/?#\s:,;\"'\\]+)", re.IGNORECASE)
+_ADDRESS = r"(?i)(?<![A-Za-z])http://(?:[^/?#\s@\"']*@)?(\[[0-9A-F:.]*\]|[^\[\]/?#\s:,;\"'\\]+)"
 # What does not leave the device: loopback, and the link-local addresses of metadata services.
-_ON_THE_DEVICE = re.compile(r"(?:.+\.)?localhost|127\.[0-9.]+|0\.0\.0\.0|169\.254\.[0-9.]+|\[::1\]", re.IGNORECASE)
+_ON_THE_DEVICE = r"(?i)(?:.+\.)?localhost|127\.[0-9.]+|0\.0\.0\.0|169\.254\.[0-9.]+|\[::1\]"
 _DEEPEST_SHOWN = 100
-_PLACEHOLDER = re.compile(r"\$\{aws:[^}]*\}?")
+_PLACEHOLDER = r"\$\{aws:[^}]*\}?"
 
 
 def content_problems(value: object) -> Iterator[Finding]:
@@ -62,8 +61,8 @@ def content_problems(value: object) -> Iterator[Finding]:
         # `$schema` names a schema and fetches nothing, `_comment` is for readers, and AWS fills in https.
         if "://" not in text or name.startswith(("$", "_")):
             continue
-        hosts = _ADDRESS.findall(_PLACEHOLDER.sub("", text))
-        if hosts := [host for host in hosts if not _ON_THE_DEVICE.fullmatch(host)]:
+        hosts = re.findall(_ADDRESS, re.sub(_PLACEHOLDER, "", text))
+        if hosts := [host for host in hosts if not re.fullmatch(_ON_THE_DEVICE, host)]:
             yield UNENCRYPTED.finding(
                 loc=loc,
                 given=f"http://{hosts[0]}",
@@ -93,7 +92,7 @@ def _without_secrets(text: str, name: str) -> tuple[str, list[str]]:
         for kind, pattern in _SECRETS.items():
             # The name is what stands before an equals sign; a secret in the name itself is none of the text.
             named, start = f"{name}={text}", len(name) + 1
-            spans = [match.span("secret") for match in pattern.finditer(named)]
+            spans = [match.span("secret") for match in re.finditer(pattern, named)]
             spans = [(first - start, last - start) for first, last in spans if first >= start]
             for first, last in reversed(spans):
                 text = f"{text[:first]}***{text[last:]}"

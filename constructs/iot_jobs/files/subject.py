@@ -27,7 +27,7 @@ SUBSTITUTED = Rule(
 # An answer of AWS may lack what a request must have: DescribeJob gives no document, and empty blocks for none.
 # What AWS answers tomorrow may have members that nobody knows today.
 _NOT_OF_ANSWERS = (MISSING_VALUE, DOCUMENT_COMBINATION, EMPTY_ROLLOUT, UNKNOWN_KEY)
-_VARIABLE = re.compile(r"\$\{(aws:[^}]*)")
+_VARIABLE = r"\$\{(aws:[^}]*)"
 
 
 class Subject(NamedTuple):
@@ -104,7 +104,7 @@ def _eaten(value: Any, loc: Location) -> Iterator[Finding]:
             here = (*here, 0) if _is_list(item) else here
             text, *more = item if _is_list(item) and item else [item]
             known = more[0] if more and isinstance(more[0], Mapping) else {}
-            names = _VARIABLE.findall(text) if isinstance(text, str) else []
+            names = re.findall(_VARIABLE, text) if isinstance(text, str) else []
             for name in dict.fromkeys(name for name in names if name not in known):
                 yield SUBSTITUTED.finding(
                     loc=here,
