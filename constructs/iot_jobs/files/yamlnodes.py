@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from ruamel.yaml import YAML, nodes, tokens
+from ruamel.yaml import YAML, events, nodes, tokens
 from ruamel.yaml.composer import Composer
 from ruamel.yaml.parser import Parser
 from ruamel.yaml.reader import Reader
@@ -125,6 +125,18 @@ class _Parser(Parser):
         super().__init__(loader)
         self.scanner = loader.scanner
 
+    def parse_node(self, block: bool = False, indentless_sequence: bool = False) -> Any:
+        """Take a scalar without anchor and tag at once."""
+        token = self.scanner.peek_token()
+        if not isinstance(token, tokens.ScalarToken):
+            return super().parse_node(block, indentless_sequence)
+        self.scanner.get_token()
+        self.state = self.states.pop()
+        implicit = (True, False) if token.plain else (False, True)
+        return events.ScalarEvent(
+            None, None, implicit, token.value, token.start_mark, token.end_mark, token.style, token.comment
+        )
+
 
 class _Composer(Composer):
     """Nodes from events, up to a number and depth. An anchor may be given anew without a warning on stderr."""
@@ -152,7 +164,9 @@ class _Composer(Composer):
             raise self._here(finding)
         if len(self.path) > MAX_DOCUMENT_DEPTH:
             raise self._here(too_deep())
-        node = super().compose_node(parent, index)
+        event = self.parser.peek_event()
+        plain = isinstance(event, events.ScalarEvent) and event.anchor is None
+        node = self.compose_scalar_node(None) if plain else super().compose_node(parent, index)
         if index is not None:
             self.path.pop()
         return node
