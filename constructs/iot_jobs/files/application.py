@@ -109,6 +109,7 @@ class Loader:
         """
         for path in _yaml_files(self.root / FAMILIES):
             self._family(path)
+        JobTemplateSpec.model_rebuild()  # before the environment's model, which holds it and would build it once more
         loaded = [self._environment(path) for path in _yaml_files(self.root / ENVIRONMENTS)]
         used = {name for source, _ in loaded for name in _mapping(_mapping(source.data).get("templates"))}
         for name, source in self.families.items():

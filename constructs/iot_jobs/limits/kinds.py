@@ -198,12 +198,12 @@ class Printable(Text):
 
     def accepts(self, value: object) -> bool:
         """Whether length, pattern and characters fit. Python's Unicode tables stand in for those of AWS."""
-        import unicodedata  # loaded only where there is text beyond ASCII to look at
-
         if not Text.accepts(self, value) or not isinstance(value, str):
             return False
         if value.isascii():
             return value.isprintable()
+        import unicodedata  # loaded only where there is text beyond ASCII to look at
+
         return not any(unicodedata.category(character).startswith("C") for character in value)
 
 
