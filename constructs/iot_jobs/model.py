@@ -90,7 +90,7 @@ class _OrUnresolved:
     """Let tokens and `Unresolved` pass, and check all else as usual."""
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
-        inner = handler.generate_schema(get_args(source)[0])
+        inner = handler(source)
         if inner["type"] == "function-plain" and inner["function"]["type"] == "no-info":
             judge: Any = inner["function"]["function"]  # a limit: one call does for both, and most fields have one
 
@@ -116,8 +116,16 @@ class _OrUnresolved:
         return core_schema.no_info_wrap_validator_function(validate, inner)
 
 
-Maybe = Annotated[T | Unresolved, _OrUnresolved()]
-"""A value that is checked now, or only known to CloudFormation and then passed on unchecked."""
+if TYPE_CHECKING:
+    Maybe = Annotated[T | Unresolved, _OrUnresolved()]
+else:
+
+    class Maybe:
+        """A value that is checked now, or only known to CloudFormation and then passed on unchecked."""
+
+        def __class_getitem__(cls, kind):
+            """Without the union, which would be made anew for each field and takes longer than all else in it."""
+            return Annotated[kind, _OrUnresolved()]
 
 
 class Items:
