@@ -1,7 +1,6 @@
 """Findings: the text that users see, and the data that it is made of."""
 
 import copy
-import dataclasses
 import importlib
 import math
 import pickle
@@ -17,7 +16,7 @@ from iot_jobs.finding import Finding, FindingsError, Location, Place, Rule, dott
 from iot_jobs.limits import DESCRIPTION, TEMPLATE_NAME
 
 RULE = Rule(code="JT999", title="speed is 1 to 5", why="AWS refuses the rest.", source="https://example.com/speed")
-ADVICE = dataclasses.replace(RULE, severity="warning")
+ADVICE = RULE.replace(severity="warning")
 
 
 def speed(given: object = 7.5, **others: Any) -> Finding:

@@ -1,6 +1,5 @@
 """The catalogue of rules: every rule has a bad and a good example, each is run, and docs/rules.md shows them."""
 
-import dataclasses
 import re
 import subprocess
 import sys
@@ -105,7 +104,7 @@ def fresh_catalogue() -> Iterator[None]:
 @pytest.mark.usefixtures("fresh_catalogue")
 def test_two_rules_under_one_code(monkeypatch: pytest.MonkeyPatch) -> None:
     """A code that a second rule takes is noticed, as soon as the rules are listed."""
-    again = dataclasses.replace(limits.ROLE_ARN, title="another")
+    again = limits.ROLE_ARN.replace(title="another")
     monkeypatch.setattr(limits, "AGAIN", again, raising=False)
     with pytest.raises(ValueError, match="two rules have the code JT501"):
         rules()

@@ -6,7 +6,6 @@ was only recognised by its look it is a warning: AWS would create the job, and a
 
 from __future__ import annotations
 
-import dataclasses
 import json
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -89,12 +88,12 @@ def _rule(misfit: Misfit, family: str | None, *, chosen: bool) -> Rule:
     """The rule that a misfit breaks, with the agent's code as its source."""
     if chosen:
         source = _SOURCES.get(family, device_client.SOURCE) if family else CHOSEN_SCHEMA.source
-        return dataclasses.replace(CHOSEN_SCHEMA, source=source)
+        return CHOSEN_SCHEMA.replace(source=source)
     if family == "device-client-old" and misfit.loc == ("version",):
         return device_client.STRING_VERSION
     if misfit.loc[-1:] == ("command",) and misfit.keyword == "pattern":
         return device_client.COMMAND
-    return dataclasses.replace(LOOKS_LIKE, source=_SOURCES.get(family or "", LOOKS_LIKE.source))
+    return LOOKS_LIKE.replace(source=_SOURCES.get(family or "", LOOKS_LIKE.source))
 
 
 def _shown(finding: Finding) -> Finding:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import difflib
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
@@ -62,7 +61,7 @@ DOCUMENT_FILE = Rule(
     source=_LAYOUT,
 )
 _OWN_FORM = {
-    rule: dataclasses.replace(rule, source="the form of the application's own files: iot-jobs schema")
+    rule: rule.replace(source="the form of the application's own files: iot-jobs schema")
     for rule in (MISSING_VALUE, UNKNOWN_KEY, WRONG_KIND)
 }
 """Rules about the form of a file, of one that is ours and not AWS's."""

@@ -10,7 +10,6 @@ import json
 import math
 import re
 from collections.abc import Sized
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pydantic_core import PydanticCustomError, core_schema
@@ -24,7 +23,6 @@ if TYPE_CHECKING:
 _SIZED = (list, tuple, dict)
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Limit(Rule):
     """A rule about one value on its own. `fix` is what to do when it is broken."""
 
@@ -63,7 +61,6 @@ class Limit(Rule):
         return self.json_schema()
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Range(Limit):
     """A number from `minimum` to `maximum`, both included unless `above` says that the minimum itself is refused.
 
@@ -123,7 +120,6 @@ class Range(Limit):
         return schema
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Minutes(Limit):
     """A time of 0 to `maximum` minutes, exact or spread: `5` is exactly 5, `"5:2"` a median and a factor.
 
@@ -154,7 +150,6 @@ class Minutes(Limit):
         return {"anyOf": [number, {"type": "string", "pattern": r"^[0-9]+(?:\.[0-9]+)?:[0-9]+(?:\.[0-9]+)?$"}]}
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Text(Limit):
     """Text of `minimum` to `maximum` characters that `pattern`, if any, matches whole. `words` says it in prose."""
 
@@ -192,7 +187,6 @@ class Text(Limit):
         return schema
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Printable(Text):
     """Text without characters of the Unicode category C: control, format, private use, surrogate, unassigned."""
 
@@ -207,7 +201,6 @@ class Printable(Text):
         return not any(unicodedata.category(character).startswith("C") for character in value)
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Choice(Limit):
     """One of a few words, in exactly this spelling."""
 
@@ -227,7 +220,6 @@ class Choice(Limit):
         return {"enum": list(self.values)}
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Count(Limit):
     """How many items a list may have. The items are checked on their own."""
 
