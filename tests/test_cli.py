@@ -265,13 +265,45 @@ def test_process_knows_its_version() -> None:
     assert ended.stdout.endswith(f"version {version('cdk-iot-jobs')}\n")
 
 
-def test_check_loads_no_metadata(application: Path) -> None:
-    """Nothing that a check needs reads the metadata of packages, whose parser of mail is slow to load."""
-    code = (
-        "import os, sys; os._exit = lambda code: print('email' in sys.modules); import iot_jobs.__main__ as p; p.run()"
-    )
-    ended = subprocess.run([sys.executable, "-c", code, "check", "."], capture_output=True, text=True, check=False)
-    assert ended.stdout == "False\n"
+QUICK = """
+import dataclasses, os, sys, typing, typing_extensions
+import iot_jobs.__main__ as process
+def borrowed():
+    return typing.TypedDict, typing_extensions.TypedDict, vars(dataclasses).get("_create_fn")
+before = borrowed()
+def end(code):
+    print(*sorted({"email", "_hashlib", "jsonschema", "unicodedata"} & sys.modules.keys()))
+    import secrets, importlib.metadata
+    from importlib.metadata import version
+    print(borrowed() == before, len(secrets.token_hex(8)), version("click") == importlib.metadata.version("click"))
+os._exit = end
+process.run()
+"""
+
+
+def test_quick_start(application: Path) -> None:
+    """A check loads nothing that is slow and not needed, puts back what it borrows, and what it left out works."""
+    ended = subprocess.run([sys.executable, "-c", QUICK, "check", "."], capture_output=True, text=True, check=False)
+    assert (ended.stdout, ended.returncode) == ("\nTrue 16 True\n", 0), ended.stderr
+
+
+@pytest.mark.e2e
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("check", ".", "--format", "sarif"),
+        ("schema", "environment"),
+        ("schema", "family"),
+        ("forecast", "stacks/environments/test.yaml", "--format", "json"),
+        ("review", ".", "."),
+    ],
+    ids=lambda arguments: arguments[0] if isinstance(arguments, tuple) else None,
+)
+def test_process_says_the_same(application: Path, arguments: tuple[str, ...]) -> None:
+    """The quick start changes nothing of what a command says."""
+    ended = subprocess.run([*PROCESS, *arguments], capture_output=True, text=True, check=False)
+    expected = run(*arguments)
+    assert (ended.stdout, ended.stderr, ended.returncode) == (expected.stdout, expected.stderr, expected.exit_code)
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")

@@ -6,7 +6,8 @@ import gc
 import importlib
 import os
 import sys
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from types import ModuleType
 from typing import Any
 
@@ -81,18 +82,48 @@ class _Keys(dict[str, Any]):
         """Take what a `TypedDict` takes."""
 
 
+def _compiled_later(create: Callable[..., Any]) -> Callable[..., Any]:
+    """What makes a method of a dataclass from its text, and compiles it when it is called for the first time."""
+
+    def create_later(name: str, *text: Any, **more: Any) -> Callable[..., Any]:
+        made: list[Callable[..., Any]] = []
+
+        def method(*values: Any, **named: Any) -> Any:
+            if not made:
+                made.append(create(name, *text, **more))
+            return made[0](*values, **named)
+
+        method.__name__ = name
+        return method
+
+    return create_later
+
+
+@contextmanager
+def _instead(module: ModuleType, name: str, value: object) -> Iterator[None]:
+    kept = getattr(module, name)
+    setattr(module, name, value)
+    try:
+        yield
+    finally:
+        setattr(module, name, kept)
+
+
 def _import_pydantic() -> None:
-    """Import pydantic's description of its schemas without compiling its 600 annotations, which only tools read."""
+    """Import pydantic without compiling what nothing runs: 600 annotations, and most methods of fifty dataclasses."""
+    import dataclasses
     import typing
 
     import typing_extensions
 
-    kept = typing.TypedDict, typing_extensions.TypedDict
-    typing.TypedDict = typing_extensions.TypedDict = _Keys  # type: ignore[assignment]
-    try:
+    with _instead(typing, "TypedDict", _Keys), _instead(typing_extensions, "TypedDict", _Keys):
         import pydantic_core.core_schema  # noqa: F401
-    finally:
-        typing.TypedDict, typing_extensions.TypedDict = kept
+    create = getattr(dataclasses, "_create_fn", None)  # in Python 3.11 and 3.12; later ones compile a class at once
+    if create:
+        with _instead(dataclasses, "_create_fn", _compiled_later(create)):
+            import pydantic._internal._generate_schema
+            import pydantic.fields
+            import pydantic.types  # noqa: F401
 
 
 if __name__ == "__main__":
