@@ -312,6 +312,10 @@ RULES: list[Case] = [
     ("a parameter", {"document": document("${aws:iot:parameter:p}")}, [("JT512", "document.texts[0]")]),
     ("a parameter, with a job", {"document": document("${aws:iot:parameter:p}"), "job_arn": JOB},
      [("JT512", "document.texts[0]")]),
+    ("a broken placeholder beside them",
+     {"document": JobDocument(f'{{"a":["{URL}","${{aws:iot:parameter:p}}","${{aws:"]}}')},
+     [("JT510", "document.a[2]"), ("JT503", "presigned_url", "document.a[0]"), ("JT512", "document.a[1]")]),
+    ("no JSON at all", {"document": JobDocument("{")}, [("JT701", "document")]),
     ("11 placeholders", {"document": JobDocument('{"a":["' + '","'.join(["${aws:iot:unknown}"] * 11) + '"]}')},
      [("JT511", "document.a[10]")]),
     # packages

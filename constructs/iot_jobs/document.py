@@ -96,8 +96,12 @@ class JobDocument:
 
     @cached_property
     def placeholders(self) -> tuple[placeholders.Placeholder, ...]:
-        """The AWS placeholders, in the order of the document."""
-        return tuple(placeholders.placeholders(self.value))
+        """The AWS placeholders, in the order of the document; none where it can't be read."""
+        try:
+            value = self.value
+        except jsontext.JsonError:
+            return ()
+        return () if jsontext.depth(value) > MAX_DOCUMENT_DEPTH else tuple(placeholders.placeholders(value))
 
     def problems(self) -> tuple[Finding, ...]:
         """What AWS would refuse in this document, and what it would leave unfilled, as locations in the document."""

@@ -146,8 +146,10 @@ class JobContent(Model):
                 )
 
     def _placeholders(self) -> tuple[Placeholder, ...]:
-        document = known(self.document)
-        return document.placeholders if document is not None else ()
+        document: object = self.document
+        if isinstance(document, Unresolved):  # it may be one that breaks a rule of its own
+            document = document.value
+        return document.placeholders if isinstance(document, JobDocument) else ()
 
 
 def window_problems(given: Sequence[MaintenanceWindow | Unresolved] | Unresolved | None) -> Iterator[Finding]:
