@@ -208,6 +208,15 @@ def test_one_finding(application: Application, files: Mapping[str, Content], exp
     assert found.fix
 
 
+def test_a_key_twice_hides_nothing(application: Application) -> None:
+    """The rest of the file is checked all the same, with the first of the two values."""
+    application.write({FAMILY: f"{REBOOT}description: 5\ntimeot: 5\n"})
+    assert [(found.code, found.path) for found in application.findings()] == [
+        ("JT703", "description"),
+        ("JT003", "timeot"),
+    ]
+
+
 FIXES: list[tuple[str, Mapping[str, Content], str]] = [
     ("a key", {FAMILY: f"{REBOOT}timeot: 5\n"}, "write timeout"),
     ("a key of an environment", {DEV: environment("dev", acount="a")}, "write account"),

@@ -136,7 +136,7 @@ def test_malformed(text: str, code: str, wrong: str | None, place: tuple[int, in
     """What is not strict JSON is one finding with what stands there and, where it is known, line and column."""
     with pytest.raises(JsonError) as raised:
         parse(text)
-    finding = raised.value.finding
+    (finding,) = raised.value.findings
     assert (finding.code, finding.given) == (code, wrong)
     assert (finding.place and (finding.place.line, finding.place.column)) == place
     assert str(raised.value) == str(finding)
@@ -146,7 +146,31 @@ def test_location_of_a_double_key() -> None:
     """A key that stands twice is named with its way through the document."""
     with pytest.raises(JsonError) as raised:
         parse('{"a": [{"b": 1}, {"c": {"d": 1, "d": 1}}]}')
-    assert raised.value.finding.loc == ("a", 1, "c", "d")
+    assert [one.loc for one in raised.value.findings] == [("a", 1, "c", "d")]
+
+
+def doubles(text: str) -> list[Location]:
+    with pytest.raises(JsonError) as raised:
+        parse(text)
+    return [one.loc for one in raised.value.findings]
+
+
+def test_all_double_keys() -> None:
+    """Each key that stands once more is found, up to twenty of them, and the last value of each is at hand."""
+    text = '{"a": {"b": 1, "b": 2}, "c": [{"d": 1}, {"d": 1, "d": 2}], "a": {"b": 3}}'
+    assert doubles(text) == [("a", "b"), ("c", 1, "d"), ("a",)]
+    with pytest.raises(JsonError) as raised:
+        parse(text)
+    assert raised.value.value == {"a": {"b": 3}, "c": [{"d": 1}, {"d": 2}]}
+    assert len(doubles("{" + ",".join(['"a": 1'] * 21) + "}")) == 20
+    assert len(doubles("{" + ",".join(['"a": 1'] * 22) + "}")) == 20
+
+
+def test_double_keys_in_what_is_no_json() -> None:
+    """Where the text can't be read at all, that is what is said, and there is no value."""
+    with pytest.raises(JsonError) as raised:
+        parse('{"a": {"b": 1, "b": 1} "c"}')
+    assert ([one.code for one in raised.value.findings], raised.value.value) == (["JT701"], None)
 
 
 def test_malformed_text() -> None:

@@ -574,6 +574,32 @@ def test_what_can_not_be_read(name: str, content: Any, expected: tuple[str, str,
     assert (seen(report(name)), report(name).checked) == ([expected], 0)
 
 
+DOUBLED = [
+    ("a.json", '{"Resources": {"T": {"Type": "AWS::IoT::JobTemplate", "Properties": {"Description": "d",\n'
+     '"JobTemplateId": "a",\n"JobTemplateId": "a b",\n"Document": "{\\"c\\": 1, \\"c\\": 2}"}}}}',
+     [("a.json:3:1", "JT101", "JobTemplateId"), ("a.json:3:1", "JT703", "JobTemplateId"),
+      ("a.json:4:1", "JT703", "Document.c")]),
+    ("a.yaml", "Resources:\n  T:\n    Type: AWS::IoT::JobTemplate\n    Properties:\n      JobTemplateId: a b\n"
+     "      JobTemplateId: a\n      Description: d\n      Document: '[]'\n",
+     [("a.yaml:5:7", "JT101", "JobTemplateId"), ("a.yaml:6:7", "JT703", "JobTemplateId"),
+      ("a.yaml:8:7", "JT705", "Document")]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "content", "expected"), DOUBLED, ids=["JSON", "YAML"])
+def test_beside_a_double_key(name: str, content: str, expected: list[tuple[str, str, str]], here: Path) -> None:
+    """A key that stands twice hides nothing else; JSON's last value and YAML's first is judged."""
+    write(here, {name: content})
+    found = [(place, code, path.removeprefix("Resources.T.Properties.")) for place, code, path in seen(report(name))]
+    assert (found, report(name).checked) == (expected, 1)
+
+
+def test_double_keys_of_others(here: Path) -> None:
+    """In a file that nobody named and that is not ours, double keys are nobody's business."""
+    write(here, {"other.json": '{"a": 1, "a": 2}'})
+    assert (seen(report(".")), [one.file for one in report(".").skipped]) == ([], ["other.json"])
+
+
 @pytest.mark.slow
 def test_many_values_in_yaml(here: Path) -> None:
     """YAML of the most keys and values is read, and with one more it is said where that one stands."""

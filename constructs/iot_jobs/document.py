@@ -115,7 +115,7 @@ class JobDocument:
         try:
             value = self.value
         except jsontext.JsonError as error:
-            yield error.finding
+            yield from error.findings
             return
         if jsontext.depth(value) > MAX_DOCUMENT_DEPTH:
             yield jsontext.too_deep(self.text)

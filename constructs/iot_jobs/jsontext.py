@@ -8,7 +8,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Self
 
-from iot_jobs.finding import Finding, Location, Place, Rule
+from iot_jobs.finding import Finding, FindingsError, Location, Place, Rule
 from iot_jobs.limits import GUIDE, MAX_DOCUMENT_DEPTH
 
 NOT_JSON = Rule(
@@ -31,13 +31,16 @@ TOO_DEEP = Rule(
 )
 
 
-class JsonError(ValueError):
-    """Text that is not strict JSON; `finding` says what and at which line."""
+class JsonError(FindingsError):
+    """Text that is not strict JSON; the findings say what and at which line.
 
-    def __init__(self, finding: Finding) -> None:
-        """Keep the finding."""
-        self.finding = finding
-        super().__init__(str(finding))
+    `value` is what can be read where keys that stand twice are all that is wrong, the last of each; else None.
+    """
+
+    def __init__(self, *findings: Finding, value: Any = None) -> None:
+        """Keep the findings and the value."""
+        self.value = value
+        super().__init__(findings)
 
 
 class Number(float):
@@ -56,7 +59,15 @@ class Number(float):
 def parse(text: str) -> Any:
     """The value of a JSON text. Raises `JsonError` for anything that RFC 8259 does not allow, and for double keys."""
     try:
-        return _DECODER.decode(text)
+        return _decoded(text, _DECODER)
+    except _DoubleKeyError:
+        value = _decoded(text, _LENIENT)  # what is no JSON at all comes first
+        raise JsonError(*_doubles(text), value=value) from None
+
+
+def _decoded(text: str, decoder: json.JSONDecoder) -> Any:
+    try:
+        return decoder.decode(text)
     except json.JSONDecodeError as error:
         place = Place("", line=error.lineno, column=error.colno)
         finding = NOT_JSON.finding(
@@ -65,12 +76,6 @@ def parse(text: str) -> Any:
             fix="mend the JSON there",
         )
         raise JsonError(_at(finding, place)) from None
-    except _DoubleKeyError as error:
-        loc, line, column = _second(text, error.key)
-        finding = DUPLICATE_KEY.finding(
-            loc=loc, given=error.key, allowed="each key once in a mapping", fix="remove one of the two"
-        )
-        raise JsonError(_at(finding, Place("", line=line, column=column))) from None
     except RecursionError:
         raise JsonError(too_deep(text)) from None
     except _ConstantError as error:
@@ -172,8 +177,7 @@ def _line(text: str, offset: int) -> tuple[int, int]:
 
 
 class _DoubleKeyError(Exception):
-    def __init__(self, key: str) -> None:
-        self.key = key
+    pass
 
 
 class _ConstantError(Exception):
@@ -183,11 +187,7 @@ class _ConstantError(Exception):
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     mapping = dict(pairs)
     if len(mapping) != len(pairs):
-        seen: set[str] = set()
-        for key, _ in pairs:
-            if key in seen:
-                raise _DoubleKeyError(key)
-            seen.add(key)
+        raise _DoubleKeyError
     return mapping
 
 
@@ -200,6 +200,8 @@ def _integer(spelling: str) -> int | Number:
 
 
 _DECODER = json.JSONDecoder(object_pairs_hook=_object, parse_float=Number, parse_int=_integer, parse_constant=_refuse)
+_LENIENT = json.JSONDecoder(parse_float=Number, parse_int=_integer, parse_constant=_refuse)
+_MOST_DOUBLES = 20
 # Commas and colons are passed over: in valid JSON keys and values take turns without them.
 _ATOM = r'[ \t\r\n\ufeff,:]*(?:("(?:[^"\\]|\\.)*")|([{}\[\]])|([^\s{}\[\]:,"]+))'
 
@@ -237,11 +239,19 @@ def _walk(text: str) -> Iterator[tuple[Location, int]]:
                 path[-1] += 1  # type: ignore[operator]  # in a list it is a number
 
 
-def _second(text: str, key: str) -> tuple[Location, int, int]:
-    """Where a key stands for the second time in its mapping."""
+def _doubles(text: str) -> Iterator[Finding]:
+    """The keys that stand in their mapping once more, the first few, in valid JSON."""
     seen: set[Location] = set()
+    found = 0
     for path, start in _walk(text):
-        if path and path[-1] == key and path in seen:
-            return (path, *_line(text, start))
+        if path in seen:
+            line, column = _line(text, start)
+            finding = DUPLICATE_KEY.finding(
+                loc=path, given=path[-1], allowed="each key once in a mapping", fix="remove one of the two"
+            )
+            yield _at(finding, Place("", line=line, column=column))
+            found += 1
+            if found == _MOST_DOUBLES:
+                return
+            seen = {one for one in seen if one[: len(path)] != path}  # what is below is another value's
         seen.add(path)
-    return ((), 1, 1)

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from iot_jobs import agents
 from iot_jobs.document import JobDocument
 from iot_jobs.environment import Environment, overlay
-from iot_jobs.files.source import Source, placed, read, resolved, shown_path
+from iot_jobs.files.source import Source, placed, read_on, resolved, shown_path
 from iot_jobs.files.subject import Document, Subject
 from iot_jobs.finding import Finding, FindingsError, Location, Place, Rule
 from iot_jobs.model import MISSING_VALUE, UNKNOWN_KEY, WRONG_KIND, nearest_key, unknown_key
@@ -123,10 +123,11 @@ class Loader:
 
     def _read(self, path: Path) -> Source | None:
         try:
-            return read(path)
+            source, doubled = read_on(path)
         except FindingsError as error:
-            self.found.extend(error.findings)
-            return None
+            source, doubled = None, error.findings
+        self.found.extend(doubled)
+        return source
 
     def _family(self, path: Path) -> None:
         source = self._read(path)
@@ -281,9 +282,10 @@ class Loader:
     def _document_file(self, path: Path) -> tuple[JobDocument | None, Source | None]:
         """A document and its file, read once; None where there are errors in it, which are noted."""
         if path not in self.documents:
+            known = len(self.found)
             source = self._read(path)
-            errors: list[Finding] = []
-            if source:
+            errors = self.found[known:]
+            if source and not errors:
                 errors = [one for one in JobDocument(source.text).problems() if one.severity == "error"]
                 self.found += [placed(one, source.place(one.loc)) for one in errors]
             good = source is not None and not errors

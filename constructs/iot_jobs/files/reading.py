@@ -12,7 +12,7 @@ from iot_jobs.agents import family_of
 from iot_jobs.cloudformation import API_JOB, API_TEMPLATE, JOB, TEMPLATE, Spelling
 from iot_jobs.document import UNREADABLE, JobDocument
 from iot_jobs.files.application import ENVIRONMENTS, FAMILIES, FAMILY_KEYS, NO_APPLICATION, Application, Loader, root_of
-from iot_jobs.files.source import MAX_JSON_BYTES, Source, placed, read, resolved, shown_path
+from iot_jobs.files.source import MAX_JSON_BYTES, Source, placed, read_on, resolved, shown_path
 from iot_jobs.files.subject import Document, Subject, from_properties
 from iot_jobs.finding import Finding, FindingsError, Location, Rule, unique
 from iot_jobs.limits import TEMPLATE_REFERENCE
@@ -162,16 +162,17 @@ class _Reader:
             return
         self.files.add(resolved(path))
         try:
-            source = read(path)
+            source, doubled = read_on(path)
         except FindingsError as error:
-            if named or _mentions_us(path):
-                self.reading.findings += error.findings
-            else:
-                self.skip(path, "not readable as JSON or YAML, and doesn't speak of job templates")
+            source, doubled = None, error.findings
+        if doubled and not named and not _mentions_us(path):
+            self.skip(path, "not readable as JSON or YAML, and doesn't speak of job templates")
             return
-        self.source(path, source, named=named)
+        self.reading.findings += doubled
+        if source is not None:
+            self.source(path, source, named=named, whole=not doubled)
 
-    def source(self, path: Path, source: Source, *, named: bool) -> None:  # one kind after another
+    def source(self, path: Path, source: Source, *, named: bool, whole: bool) -> None:  # one kind after another
         data = source.data
         if not isinstance(data, Mapping):
             if named:
@@ -212,7 +213,8 @@ class _Reader:
             )
             self.reading.findings.append(placed(finding, source.place(())))
         elif path.suffix in (".json", "") and (named or family_of(data) is not None):
-            self.reading.documents.append(Document(JobDocument(source.text), source.place))
+            # In one whose keys stand twice, that is found already, and it can't be judged further.
+            self.reading.documents += [Document(JobDocument(source.text), source.place)] if whole else []
         else:
             self.skip(path, "neither a CloudFormation template, an environment, properties nor a job document")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import stat
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -53,8 +53,16 @@ def placed(finding: Finding, place: Place, related: tuple[Place, ...] = ()) -> F
 def read(path: Path) -> Source:
     """A YAML or JSON file, by its ending, else by its content.
 
-    Raises `FindingsError` with all that keeps it from being read, each with its line.
+    Raises `FindingsError` with all that is wrong with it as YAML or JSON, each with its line.
     """
+    source, doubled = read_on(path)
+    if doubled:
+        raise FindingsError(doubled)
+    return source
+
+
+def read_on(path: Path) -> tuple[Source, tuple[Finding, ...]]:
+    """As `read`, but a file in which keys stand twice comes with those findings, so that the rest can be checked."""
     name = shown_path(path)
     try:
         raw = _bytes(path)
@@ -73,19 +81,27 @@ def read(path: Path) -> Source:
         raise FindingsError([placed(finding, Place("", name))])
     try:
         if is_json:
-            data = jsontext.parse(text)
-            if jsontext.depth(data) > MAX_DOCUMENT_DEPTH:
-                raise jsontext.JsonError(jsontext.too_deep(text))
-            return Source(name, text, data, jsontext.locator(text))
-        from iot_jobs.files import yamltext  # only here, because its parser is slow to load
+            data, position, doubled = _json(text)
+        else:
+            from iot_jobs.files import yamltext  # only here, because its parser is slow to load
 
-        data, root = yamltext.parse(text)
-        return Source(name, text, data, yamltext.locator(root))
-    except jsontext.JsonError as error:
-        found = [error.finding]
+            data, position, doubled = yamltext.parse(text)
     except FindingsError as error:
-        found = list(error.findings)
-    raise FindingsError([_in_file(finding, name) for finding in found])
+        raise FindingsError([_in_file(finding, name) for finding in error.findings]) from None
+    return Source(name, text, data, position), tuple(_in_file(finding, name) for finding in doubled)
+
+
+def _json(text: str) -> tuple[Any, Callable[[Location], tuple[int, int]], Sequence[Finding]]:
+    doubled: Sequence[Finding] = ()
+    try:
+        data = jsontext.parse(text)
+    except jsontext.JsonError as error:
+        if error.value is None:
+            raise
+        data, doubled = error.value, error.findings
+    if jsontext.depth(data) > MAX_DOCUMENT_DEPTH:
+        raise FindingsError([jsontext.too_deep(text)])
+    return data, jsontext.locator(text), doubled
 
 
 def _bytes(path: Path) -> bytes:

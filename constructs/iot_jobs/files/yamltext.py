@@ -37,8 +37,11 @@ ALIASES = Rule(
 )
 
 
-def parse(text: str) -> tuple[Any, nodes.Node | None]:
-    """The value of a YAML text, and its root node for `locate`. Raises `FindingsError`."""
+def parse(text: str) -> tuple[Any, Callable[[Location], tuple[int, int]], list[Finding]]:
+    """The value of a YAML text, what gives the place of a value in it, and the keys that stand twice in a mapping.
+
+    Of those the first counts. Raises `FindingsError` for all else that is wrong.
+    """
     if directive := _OTHER_VERSION.search(text):
         place = Place("", line=text.count("\n", 0, directive.start()) + 1, column=1)
         raise FindingsError([_finding(NOT_YAML, place, "YAML 1.2", "remove the line", directive[0])])
@@ -53,16 +56,14 @@ def parse(text: str) -> tuple[Any, nodes.Node | None]:
     except (YAMLError, ValueError) as error:
         message = " ".join(str(error).split())
         raise FindingsError([_finding(NOT_YAML, Place(""), f"YAML; {message}", "mend the YAML")]) from None
-    if root is None:
-        return None, None
     builder = _Builder()
-    value = builder.build(root, 0)
-    if builder.found:
+    value = None if root is None else builder.build(root, 0)
+    if any(finding.rule is not DUPLICATE_KEY for finding in builder.found):
         raise FindingsError(builder.found)
-    return value, root
+    return value, _locator(root), builder.found
 
 
-def locator(root: nodes.Node | None) -> Callable[[Location], tuple[int, int]]:
+def _locator(root: nodes.Node | None) -> Callable[[Location], tuple[int, int]]:
     """What gives line and column, from 1, of the value at a location: of its key, or of its nearest ancestor."""
     mappings: dict[int, dict[str, tuple[nodes.Node, nodes.Node]]] = {}
 
