@@ -191,7 +191,7 @@ BAD: list[tuple[str, Mapping[str, Content], Seen]] = [
     ("a document's key twice", {DOCUMENT: '{"a": {"b": 1,\n  "b": 2}}'}, (f"{DOCUMENT}:2:3", "JT703", "a.b")),
     ("a document that is too large", {DOCUMENT: '{"a":"' + "x" * MAX_DOCUMENT_BYTES + '"}'},
      (f"{DOCUMENT}:1:1", "JT702", "")),
-    ("a placeholder without its end", {DOCUMENT: '{"a": [\n  "${aws:iot:parameter:p"]}'}, (f"{DOCUMENT}:2:3", "JT510", "a[0]")),
+    ("a placeholder without its end", {DOCUMENT: '{"a": [\n  "${aws:iot:x"]}'}, (f"{DOCUMENT}:2:3", "JT510", "a[0]")),
     ("a parameter", {DOCUMENT: '{"a": [\n  "${aws:iot:parameter:p}"]}'}, (f"{DOCUMENT}:2:3", "JT512", "a[0]")),
     # the application
     ("no environment", {DEV: None, PROD: None}, ("", "JT011", "")),
@@ -214,6 +214,16 @@ def test_a_key_twice_hides_nothing(application: Application) -> None:
     assert [(found.code, found.path) for found in application.findings()] == [
         ("JT703", "description"),
         ("JT003", "timeot"),
+    ]
+
+
+def test_a_broken_document_hides_nothing(application: Application) -> None:
+    """Its other placeholders are judged with the family all the same; which role they need is not known yet."""
+    url = "${aws:iot:s3-presigned-url:https://s3.eu-west-1.amazonaws.com/b/k}"
+    application.write({DOCUMENT: f'{{"a": "{url}", "b": "${{aws:iot:parameter:p}}", "c": "${{aws:"}}'})
+    assert [(str(found.place), found.code) for found in application.findings()] == [
+        (f"{DOCUMENT}:1:77", "JT512"),
+        (f"{DOCUMENT}:1:108", "JT510"),
     ]
 
 

@@ -220,7 +220,9 @@ class Loader:
             found.append(form.finding(loc=("acknowledge",), given=acknowledged, allowed=allowed, fix=fix))
         if "document" in values and not isinstance(values["document"], Unresolved):
             document = values["document"] = self._document(values["document"], places, found)
-            if isinstance(document, JobDocument) and "job_arn" not in values:
+            if isinstance(document, Unresolved):
+                values.setdefault("presigned_url", Unresolved(None))  # which role it needs is not known yet
+            elif "job_arn" not in values:
                 presigned_url = with_role(values.get("presigned_url"), document.placeholders)
                 values |= {} if presigned_url is None else {"presigned_url": presigned_url}
         if schema is not None:
@@ -277,7 +279,8 @@ class Loader:
         if path is None:
             return Unresolved(given)
         document, places.document = self._document_file(path)
-        return document or Unresolved(given)
+        broken = places.document and JobDocument(places.document.text)
+        return document or Unresolved(broken or given)
 
     def _document_file(self, path: Path) -> tuple[JobDocument | None, Source | None]:
         """A document and its file, read once; None where there are errors in it, which are noted."""
