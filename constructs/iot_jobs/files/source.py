@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import stat
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -116,10 +117,15 @@ def _bytes(path: Path) -> bytes:
 
 def resolved(path: Path) -> Path:
     """The path with its links followed, or as it is where they lead in a circle."""
+    return _resolved(path.absolute())
+
+
+@lru_cache(maxsize=16)  # it is asked for several times while a file is read, and never again
+def _resolved(path: Path) -> Path:
     try:
         return path.resolve()
     except (OSError, RuntimeError):
-        return path.absolute()
+        return path
 
 
 def shown_path(path: Path) -> str:
