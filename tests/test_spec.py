@@ -515,11 +515,26 @@ def test_unresolved_values_pass(change: dict[str, Any]) -> None:
     assert problems(change) == []
 
 
+REF = {"Ref": "D"}
+IF = {"Fn::If": ["C", 1, {"Ref": "AWS::NoValue"}]}
 BESIDE_UNRESOLVED: list[Case] = [
     ("retries", retry(("FAILED", 11), ("TIMED_OUT", Unresolved(1))), [("JT401", "retry.criteria[0].number_of_retries")]),
     ("retries in all", retry(("FAILED", 10), (TOKEN, 1)), [("JT404", "retry.criteria")]),
     ("a rollout", {"rollout": {"exponential_rate": Unresolved({"Ref": "R"})}}, [("JT205", "rollout.maximum_per_minute")]),
-    ("both documents", {"document": Unresolved("x"), "document_source": TOKEN}, [("JT105", "document_source", "document")]),
+    ("both documents", {"document": Unresolved(REF), "document_source": SOURCE},
+     [("JT105", "document_source", "document")]),
+    ("either document", {"document": Unresolved(IF), "document_source": Unresolved(IF)}, []),
+    ("a document and a token", {"document_source": TOKEN}, []),
+    ("either criterion",
+     exponential(exponential_rate={"rate_increase_criteria": {"number_of_notified_things": Unresolved(IF)}}), []),
+    ("both criteria",
+     exponential(exponential_rate={"rate_increase_criteria": {"number_of_notified_things": Unresolved(REF)}}),
+     [("JT207", "rollout.exponential_rate.rate_increase_criteria")]),
+    ("a third retry, if any",
+     {"retry": {"criteria": [*retry(("FAILED", 1), ("TIMED_OUT", 1))["retry"]["criteria"], Unresolved(IF)]}}, []),
+    ("a third retry",
+     {"retry": {"criteria": [*retry(("FAILED", 1), ("TIMED_OUT", 1))["retry"]["criteria"], Unresolved(REF)]}},
+     [("JT403", "retry.criteria")]),
     ("abort", abort(Unresolved("x"), criterion(), criterion()),
      [("JT305", "abort.criteria[2].failure_type", "abort.criteria[1].failure_type")]),
     ("windows", {"maintenance_windows": [window(TOKEN), window(), window()]},

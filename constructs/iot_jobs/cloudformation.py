@@ -16,7 +16,7 @@ from iot_jobs.finding import Finding, Location, Rule
 from iot_jobs.limits import TAGS, TEMPLATE_REFERENCE
 from iot_jobs.model import MAPPING_OF, MISSING_VALUE, WRONG_KIND, Model, nearest_key, unknown_key
 from iot_jobs.spec import JobSpec, JobTemplateSpec
-from iot_jobs.unresolved import Unresolved, is_intrinsic
+from iot_jobs.unresolved import NO_VALUE, Unresolved, is_intrinsic
 
 TAG_KEY_TWICE = Rule(
     code="JT113",
@@ -184,7 +184,6 @@ API_JOB = Spelling(
 """`CreateJob`, `DescribeJob` and the AWS CLI."""
 
 _TAG = ("Key", "Value")
-_NO_VALUE = {"Ref": "AWS::NoValue"}
 _MANY = 50
 """Of how many unknown keys in one mapping each gets a finding of its own."""
 
@@ -225,7 +224,7 @@ def values(given: Mapping[str, Any], spelling: Spelling = TEMPLATE) -> tuple[dic
     if tags is not None and not isinstance(tags, Unresolved):
         read["tags"] = _read_tags(given[str(spelling.names["tags"])], spelling, found)
     if isinstance(parameters, Mapping) and spelling.intrinsics:
-        known = {name: item for name, item in parameters.items() if item != _NO_VALUE}
+        known = {name: item for name, item in parameters.items() if item != NO_VALUE}
         read["document_parameters"] = {
             name: Unresolved(item) if is_intrinsic(item) else item for name, item in known.items()
         }
@@ -297,7 +296,7 @@ def _mapping(
     for key, value in given.items():
         field = ours.get(key)
         if field is None:
-            if (loc or key not in spelling.answers) and not (spelling.intrinsics and value == _NO_VALUE):
+            if (loc or key not in spelling.answers) and not (spelling.intrinsics and value == NO_VALUE):
                 unknown.append(str(key))
         elif isinstance(value, _PLAIN):
             read[field] = value
@@ -305,7 +304,7 @@ def _mapping(
             if spelling.intrinsics:  # the API answers null for what is not set; CloudFormation refuses it
                 found.append(WRONG_KIND.finding(loc=(*loc, field), allowed="a value; null is refused", fix="remove it"))
                 read[field] = Unresolved(value)
-        elif not spelling.intrinsics or value != _NO_VALUE:
+        elif not spelling.intrinsics or value != NO_VALUE:
             read[field] = _read(value, names.parts(field), spelling, (*loc, field), found)
     if unknown:
         read = _meant(unknown, given, ours) | read

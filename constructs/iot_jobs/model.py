@@ -15,7 +15,7 @@ from pydantic_core import InitErrorDetails, PydanticCustomError, core_schema
 
 from iot_jobs.finding import Finding, FindingsError, Location, Rule
 from iot_jobs.limits import TEMPLATE_REFERENCE, Count
-from iot_jobs.unresolved import Unresolved, holds_token
+from iot_jobs.unresolved import Unresolved, holds_token, may_be_nothing
 
 if TYPE_CHECKING:
     from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
@@ -142,7 +142,8 @@ class Items:
             if not isinstance(value, _LISTS) and (not isinstance(value, Sequence) or isinstance(value, str | bytes)):
                 finding = WRONG_KIND.finding(given=value, allowed=f"a list of {self.count.items}", fix="write a list")
                 raise invalid("list", [finding])
-            wrong = self.count.check(value)
+            # What may turn out to be nothing is not counted, where the count would be wrong with it.
+            wrong = self.count.check(value) and self.count.check([one for one in value if not may_be_nothing(one)])
             found = [wrong] if wrong else []
             if self.count.far_over(value):
                 far = wrong or self.count.finding(given=len(value), allowed="fewer items", fix="split the list")

@@ -20,6 +20,8 @@ _TOKEN_NUMBER_PREFIX = b"\xfb\xff"
 # Made once: a template of some size asks many thousand times.
 _PLAIN = (int, dict)
 _LISTS = (list, tuple)
+NO_VALUE = {"Ref": "AWS::NoValue"}
+_MAY_BE_NOTHING = {"Fn::If", "Fn::Transform"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +66,19 @@ def between_tokens(text: str) -> Iterator[tuple[str, bool]]:
         yield text[start:], False
 
 
+def may_be_nothing(value: object) -> bool:
+    """Whether a value may turn out to be `AWS::NoValue`, and so not to be there at all."""
+    inner = value.value if isinstance(value, Unresolved) else value
+    if isinstance(inner, dict):
+        return inner == NO_VALUE or not _MAY_BE_NOTHING.isdisjoint(inner)
+    return holds_token(inner)
+
+
 def is_intrinsic(value: object) -> TypeGuard[Mapping[str, Any]]:
     """Whether a value read from a CloudFormation template, as JSON or YAML, is an intrinsic function."""
-    if not isinstance(value, dict) or len(value) != 1:
+    if not isinstance(value, dict):
         return False
+    if len(value) != 1:
+        return "Fn::Transform" in value  # a macro, which gets what stands beside it and may change it
     (key,) = value
     return key == "Ref" or (isinstance(key, str) and key.startswith("Fn::"))

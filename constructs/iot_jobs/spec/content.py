@@ -22,7 +22,7 @@ from iot_jobs.spec.parts import (
     Tags,
     TimeoutConfig,
 )
-from iot_jobs.unresolved import Unresolved, known
+from iot_jobs.unresolved import Unresolved, is_intrinsic, known, may_be_nothing
 
 WINDOW_OVERLAP = Rule(
     code="JT604",
@@ -91,8 +91,9 @@ class JobContent(Model):
         yield from self._package_problems()
 
     def _document_problems(self) -> Iterator[Finding]:
-        sources = [name for name in ("document", "document_source") if getattr(self, name) is not None]
-        if len(sources) == 2:
+        sources = [one for one in (self.document, self.document_source) if one is not None]
+        # One that breaks a rule of its own is not counted: that is told, and here it would hide what else there is.
+        if not any(may_be_nothing(one) or _broken(one) for one in sources) and len(sources) == 2:
             yield DOCUMENT_COMBINATION.finding(
                 loc=("document_source",),
                 given=known(self.document_source),
@@ -180,6 +181,12 @@ def _overlaps(pairs: tuple[tuple[str, int], ...]) -> tuple[windows.Overlap, ...]
 
 
 _MOST_OVERLAPS = 20
+
+
+def _broken(value: object) -> bool:
+    """Whether a value is unresolved because it breaks a rule, and not because only CloudFormation knows it."""
+    inner = value.value if isinstance(value, Unresolved) else ...
+    return inner is None or (isinstance(inner, str | float | list | dict | JobDocument) and not is_intrinsic(inner))
 
 
 def _package_of(arn: str) -> tuple[str, str]:

@@ -12,7 +12,7 @@ from iot_jobs.document import JobDocument
 from iot_jobs.finding import Finding, Location, Rule
 from iot_jobs.limits import API, GUIDE
 from iot_jobs.model import WRONG_KIND, Items, Maybe, Model, invalid
-from iot_jobs.unresolved import Unresolved, holds_token, known
+from iot_jobs.unresolved import Unresolved, holds_token, known, may_be_nothing
 
 EMPTY_ROLLOUT = Rule(
     code="JT205",
@@ -80,7 +80,7 @@ class RateIncreaseCriteria(Model):
     def problems(self) -> Iterator[Finding]:
         """Exactly one criterion."""
         given = [name for name, value in self if value is not None]
-        if len(given) != 1:
+        if not given or len([name for name, value in self if value is not None and not may_be_nothing(value)]) > 1:
             yield ONE_INCREASE_CRITERION.finding(
                 given=given or None,
                 allowed="exactly one of number_of_notified_things and number_of_succeeded_things",
