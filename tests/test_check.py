@@ -680,14 +680,18 @@ DOCUMENTS: list[tuple[str, str, Found]] = [
     ("advice", '{"operation":"a.sh","args":[5]}', [("JT756", "args[0]", 5)]),
     ("not JSON", "{", [("JT701", "", None)]),
     ("a list", "[]", [("JT705", "", [])]),
-    ("an error and advice", '{"operation":"a.sh","args":[5],"a":"${aws:iot:"}', [("JT510", "a", "${aws:iot:")]),
+    (
+        "an error and advice",
+        '{"operation":"a.sh","args":[5],"a":"${aws:iot:"}',
+        [("JT510", "a", "${aws:iot:"), ("JT756", "args[0]", 5)],
+    ),
     ("a secret", '{"a":"AKIAIOSFODNN7EXAMPLE"}', [("JT760", "a", "***")]),
 ]
 
 
 @pytest.mark.parametrize(("text", "expected"), [row[1:] for row in DOCUMENTS], ids=[row[0] for row in DOCUMENTS])
 def test_documents_alone(text: str, expected: Found) -> None:
-    """A document on its own is checked as one in a template; where there is an error, advice waits."""
+    """A document on its own is checked as one in a template: errors, and advice as far as it can be read."""
     report = check(Reading(documents=[document(text)]), now=NOW)
     assert [(one.code, one.path, one.given) for one in report.findings] == expected
     assert report.checked == 1

@@ -594,6 +594,29 @@ def test_beside_a_double_key(name: str, content: str, expected: list[tuple[str, 
     assert (found, report(name).checked) == (expected, 1)
 
 
+def test_errors_hide_no_advice(here: Path) -> None:
+    """Beside a broken document and two rules between values, all advice about the template is there."""
+    properties = {
+        "JobTemplateId": "t",
+        "Description": "Build 2026-01-05",
+        "Document": '{"a": "http://example.com/x", "b": "${aws:"}',
+        "DocumentSource": "https://bucket.s3.eu-west-1.amazonaws.com/a",
+        "JobExecutionsRolloutConfig": {"MaximumPerMinute": 5},
+        "JobExecutionsRetryConfig": {
+            "RetryCriteriaList": [
+                {"FailureType": "FAILED", "NumberOfRetries": 6},
+                {"FailureType": "TIMED_OUT", "NumberOfRetries": 5},
+            ]
+        },
+    }
+    resource = {"Type": "AWS::IoT::JobTemplate", "Properties": properties}
+    write(here, {"a.json": json.dumps({"Resources": {"T": resource}})})
+    assert sorted(code for _, code, _ in seen(report("a.json"))) == ["JT151", "JT251", "JT404", "JT510", "JT762"]
+    properties["Document"] = "{}"
+    write(here, {"a.json": json.dumps({"Resources": {"T": resource}})})
+    assert sorted(code for _, code, _ in seen(report("a.json"))) == ["JT105", "JT151", "JT251", "JT404"]
+
+
 def test_double_keys_of_others(here: Path) -> None:
     """In a file that nobody named and that is not ours, double keys are nobody's business."""
     write(here, {"other.json": '{"a": 1, "a": 2}'})

@@ -82,6 +82,14 @@ class JobDocument:
         return jsontext.parse(self.text)
 
     @cached_property
+    def readable(self) -> bool:
+        """Whether the text is JSON of a depth that is read, so that what stands in it can be judged."""
+        try:
+            return jsontext.depth(self.value) <= MAX_DOCUMENT_DEPTH
+        except jsontext.JsonError:
+            return False
+
+    @cached_property
     def holds_token(self) -> bool:
         """Whether a CDK token stands in the text, so that its final bytes are not known yet."""
         return holds_token(self.text)
@@ -97,11 +105,7 @@ class JobDocument:
     @cached_property
     def placeholders(self) -> tuple[placeholders.Placeholder, ...]:
         """The AWS placeholders, in the order of the document; none where it can't be read."""
-        try:
-            value = self.value
-        except jsontext.JsonError:
-            return ()
-        return () if jsontext.depth(value) > MAX_DOCUMENT_DEPTH else tuple(placeholders.placeholders(value))
+        return tuple(placeholders.placeholders(self.value)) if self.readable else ()
 
     def problems(self) -> tuple[Finding, ...]:
         """What AWS would refuse in this document, and what it would leave unfilled, as locations in the document."""

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from types import GenericAlias
 from typing import TYPE_CHECKING, Annotated, Any, Self, TypeVar, get_args
 
-from pydantic import BaseModel, ConfigDict, ModelWrapValidatorHandler, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, ModelWrapValidatorHandler, ValidationError, ValidationInfo, model_validator
 from pydantic_core import InitErrorDetails, PydanticCustomError, core_schema
 
 from iot_jobs.finding import Finding, FindingsError, Location, Rule
@@ -166,6 +167,10 @@ class Items:
         return handler(schema) | self.count.json_schema()
 
 
+_VALUES_ALONE = object()
+"""Says as a validation's context that the rules between values are not asked: what they find is known already."""
+
+
 class Model(BaseModel):
     """A frozen part of a template, equal by value. Wrong values raise `FindingsError` with every finding in it.
 
@@ -208,11 +213,11 @@ class Model(BaseModel):
     @classmethod
     def judgeable(cls, values: Mapping[str, Any], found: Iterable[Finding]) -> Self | None:
         """The model with all that `found` names unknown, for advice about the rest; None where nothing can be said."""
-        return cls._judged(values, found, cls.model_validate)
+        return cls._judged(values, found, partial(cls.model_validate, context=_VALUES_ALONE))
 
     @model_validator(mode="wrap")
     @classmethod
-    def _all_at_once(cls, data: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
+    def _all_at_once(cls, data: Any, handler: ModelWrapValidatorHandler[Self], info: ValidationInfo) -> Self:
         if type(data) is not dict and isinstance(data, cls):
             return data
         if not isinstance(data, dict) and not isinstance(data, Mapping):
@@ -229,7 +234,8 @@ class Model(BaseModel):
             if judged is None:
                 raise invalid(cls.__name__, found) from None
             model = judged
-        found.extend(model.problems())
+        if info.context is not _VALUES_ALONE:
+            found.extend(model.problems())
         if found:
             raise invalid(cls.__name__, found)
         return model
@@ -271,8 +277,8 @@ class Model(BaseModel):
 
 def _without(value: Any, loc: Location, *, drop: bool) -> Any:
     """A value with what stands at `loc` unknown, whether it is there or not; `drop` leaves it out instead."""
-    if not loc:
-        return Unresolved(value)
+    if not loc or isinstance(value, Unresolved):
+        return value if isinstance(value, Unresolved) else Unresolved(value)
     first, rest = loc[0], loc[1:]
     if isinstance(value, Mapping):
         if drop and (first not in value or not rest):

@@ -7,8 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
-from iot_jobs import agents
-from iot_jobs.check.advice import advice
+from iot_jobs.check.advice import advice, document_advice
 from iot_jobs.check.budget import can_forecast, states_budget
 from iot_jobs.check.catalogue import rules
 from iot_jobs.files import Application, Reading, Skipped, Subject, read_application
@@ -62,11 +61,9 @@ def check(reading: Reading, *, now: datetime) -> Report:
             else:
                 acknowledged.append(subject.placed(finding)._replace(acknowledged=reason))
     for document in reading.documents:
-        errors = list(document.document.problems())
-        if not any(finding.severity == "error" for finding in errors):
-            errors += agents.problems(document.document.value, document.schema)
-            errors += agents.content_problems(document.document.value)
-        found += [finding._replace(place=document.place(finding.loc)) for finding in errors]
+        judged = [one for one in document.document.problems() if one.severity == "error"]
+        judged += document_advice(document.document, document.schema)
+        found += [finding._replace(place=document.place(finding.loc)) for finding in judged]
     return Report(_sorted(found), _sorted(acknowledged), reading.checked, tuple(skipped))
 
 

@@ -14,6 +14,7 @@ from iot_jobs.files import Subject
 from iot_jobs.finding import Finding, Location, Rule
 from iot_jobs.limits import API, DEFAULT_EXPIRES_IN_SEC, GUIDE
 from iot_jobs.spec import JobSpec, JobTemplateSpec
+from iot_jobs.spec.content import written
 from iot_jobs.spec.job import instant
 from iot_jobs.spec.parts import known_items
 from iot_jobs.unresolved import known
@@ -256,24 +257,26 @@ def _volatile(subject: Subject) -> Iterator[Finding]:
 
 
 def _document(subject: Subject) -> Iterator[Finding]:
-    document, schema = known(subject.spec.document), subject.document_schema
+    document, schema = written(subject.spec.document), subject.document_schema
     if document is None:
         return
     # A schema of the user's own can't be hashed, and is rare.
-    judged = _of_document(document, schema) if isinstance(schema, str | None) else _judge(document, schema)
+    judged = _of_document(document, schema) if isinstance(schema, str | None) else document_advice(document, schema)
     for finding in judged:
         yield finding.under(("document_schema",) if finding.rule is agents.SCHEMA else ("document",))
 
 
-def _judge(document: JobDocument, schema: str | Mapping[str, Any] | None) -> tuple[Finding, ...]:
+def document_advice(document: JobDocument, schema: str | Mapping[str, Any] | None) -> tuple[Finding, ...]:
+    """What an agent or a schema would not make of a document, and what none should hold; () where it isn't JSON."""
     found = [one for one in document.problems() if one.severity == "warning"]
-    found += agents.problems(document.value, schema)
-    found += agents.content_problems(document.value)
+    if document.readable:
+        found += agents.problems(document.value, schema) if isinstance(document.value, Mapping) else ()
+        found += agents.content_problems(document.value)
     return tuple(found)
 
 
 # The templates of several environments share their documents.
-_of_document = lru_cache(maxsize=1024)(_judge)
+_of_document = lru_cache(maxsize=1024)(document_advice)
 
 
 def _start_time(spec: JobSpec, now: datetime) -> Iterator[Finding]:

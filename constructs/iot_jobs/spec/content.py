@@ -147,10 +147,14 @@ class JobContent(Model):
                 )
 
     def _placeholders(self) -> tuple[Placeholder, ...]:
-        document: object = self.document
-        if isinstance(document, Unresolved):  # it may be one that breaks a rule of its own
-            document = document.value
-        return document.placeholders if isinstance(document, JobDocument) else ()
+        document = written(self.document)
+        return document.placeholders if document is not None else ()
+
+
+def written(document: JobDocument | Unresolved | None) -> JobDocument | None:
+    """The document as the author wrote it, also where it breaks a rule of its own; None where it isn't known."""
+    inner = document.value if isinstance(document, Unresolved) else document
+    return inner if isinstance(inner, JobDocument) else None
 
 
 def window_problems(given: Sequence[MaintenanceWindow | Unresolved] | Unresolved | None) -> Iterator[Finding]:
