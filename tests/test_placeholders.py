@@ -183,7 +183,7 @@ WRONG = [
     (PACKAGE % ":version:$null:attributes" + ".", ["JT514", "JT514", "JT514"]),
     # one in another
     ("${aws:iot:parameter:${aws:iot:parameter:p}}", ["JT516"]),
-    (V2 % "${aws:iot:parameter:p}", ["JT513", "JT516"]),
+    (V2 % "${aws:iot:parameter:p}", ["JT516"]),
 ]
 
 

@@ -617,6 +617,36 @@ def test_errors_hide_no_advice(here: Path) -> None:
     assert sorted(code for _, code, _ in seen(report("a.json"))) == ["JT105", "JT151", "JT251", "JT404"]
 
 
+RESOURCES: list[tuple[str, str, list[tuple[str, str, str]]]] = [
+    ("tags, one of them of a parameter", "Tags: [{Key: !Ref P, Value: x}, {Key: 'a*', Value: ''}]",
+     [("a.yaml:9:39", "JT110", "Resources.T.Properties.Tags[1 a*]"),
+      ("a.yaml:9:39", "JT111", "Resources.T.Properties.Tags[1 a*]")]),
+    ("a macro beside properties", "Fn::Transform: {Name: X}\n      Propertes: 1", []),
+    ("a macro beside a property's parts", "TimeoutConfig: {Fn::Transform: {Name: X}, Propertes: 1}", []),
+    ("a template under the other condition",
+     "Tags: []\n  U:\n    Type: AWS::IoT::JobTemplate\n    Condition: D\n    Properties: {JobTemplateId: t, "
+     "Description: d, Document: '{}'}", []),
+    ("a template under the same condition",
+     "Tags: []\n  U:\n    Type: AWS::IoT::JobTemplate\n    Condition: C\n    Properties: {JobTemplateId: t, "
+     "Description: d, Document: '{}'}", [("a.yaml:13:18", "JT114", "Resources.U.Properties.JobTemplateId")]),
+    ("properties by another name",
+     "Tags: []\n  U:\n    Type: AWS::IoT::JobTemplate\n    Propertes: {}",
+     [("a.yaml:12:5", "JT003", "Resources.U.Propertes")]),
+    ("a macro beside a resource",
+     "Tags: []\n  U:\n    Type: AWS::IoT::JobTemplate\n    Fn::Transform: {Name: X}", []),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("more", "expected"), [row[1:] for row in RESOURCES], ids=[row[0] for row in RESOURCES])
+def test_resources(more: str, expected: list[tuple[str, str, str]], here: Path) -> None:
+    """What is said of a resource is no more than what is certain, whatever macros and conditions make of it."""
+    head = "Resources:\n  T:\n    Type: AWS::IoT::JobTemplate\n    Condition: C\n    Properties:\n"
+    write(
+        here, {"a.yaml": f"{head}      JobTemplateId: t\n      Description: d\n      Document: '{{}}'\n      {more}\n"}
+    )
+    assert seen(report("a.yaml")) == expected
+
+
 def test_double_keys_of_others(here: Path) -> None:
     """In a file that nobody named and that is not ours, double keys are nobody's business."""
     write(here, {"other.json": '{"a": 1, "a": 2}'})

@@ -204,7 +204,9 @@ BAD: list[tuple[str, list[Problem]]] = [
     one("cron(0 2 1 * ? 26)", "year", "26", YEARS),
     # names
     one("cron(0 2 ? * mon *)", "day-of-week", "mon", DAYS_OF_WEEK, "write MON"),
-    one("cron(0 2 ? * MON-Friday *)", "day-of-week", "MON-Friday", DAYS_OF_WEEK, "write FRI"),
+    one("cron(0 2 ? * MON-Friday *)", "day-of-week", "MON-Friday", DAYS_OF_WEEK, "write MON-FRI"),
+    one("cron(0 2 ? * mon-fri *)", "day-of-week", "mon-fri", DAYS_OF_WEEK, "write MON-FRI"),
+    one("cron(0 2 ? * mon-x *)", "day-of-week", "mon-x", DAYS_OF_WEEK, "write MON"),
     one("cron(0 2 1 March ? *)", "month", "March", MONTHS, "write MAR"),
     one("cron(0 2 1 MON ? *)", "month", "MON", MONTHS),
     one("cron(0 2 ? * MON-6 *)", "day-of-week", "MON-6", "numbers or names at both ends", "write 2-6"),

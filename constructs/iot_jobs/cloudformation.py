@@ -16,6 +16,7 @@ from iot_jobs.finding import Finding, Location, Rule
 from iot_jobs.limits import TAGS, TEMPLATE_REFERENCE
 from iot_jobs.model import MAPPING_OF, MISSING_VALUE, WRONG_KIND, Model, nearest_key, unknown_key
 from iot_jobs.spec import JobSpec, JobTemplateSpec
+from iot_jobs.spec.parts import tag_problems
 from iot_jobs.unresolved import NO_VALUE, Unresolved, is_intrinsic
 
 TAG_KEY_TWICE = Rule(
@@ -308,7 +309,7 @@ def _mapping(
             read[field] = _read(value, names.parts(field), spelling, (*loc, field), found)
     if unknown:
         read = _meant(unknown, given, ours) | read
-        _tell_unknown(unknown, ours, loc, found)
+        found += _unknown(unknown, given, ours, loc)
     if "action" in names and "action" not in read and loc and isinstance(loc[-1], int):
         # Only our own spelling implies it.
         found.append(MISSING_VALUE.finding(loc=(*loc, "action"), allowed="required; CANCEL", fix="add it"))
@@ -325,11 +326,14 @@ def _meant(unknown: list[str], given: Mapping[Any, Any], ours: Mapping[str, str]
     return {ours[name]: Unresolved(given.get(key)) for key, name in nearest.items() if name}
 
 
-def _tell_unknown(unknown: list[str], known: Mapping[str, str], loc: Location, found: list[Finding]) -> None:
-    found += [unknown_key(_TheirKey(key), known, loc) for key in unknown[:_MANY]]
+def _unknown(
+    unknown: list[str], given: Mapping[Any, Any], known: Mapping[str, str], loc: Location
+) -> Iterator[Finding]:
+    for key in unknown[:_MANY]:
+        yield unknown_key(_TheirKey(key), known, loc, given=given)
     if len(unknown) > _MANY:
         more = f"{len(unknown) - _MANY} more unknown keys"
-        found.append(WRONG_KIND.finding(loc=loc, given=more, allowed=", ".join(sorted(known)), fix="remove them"))
+        yield WRONG_KIND.finding(loc=loc, given=more, allowed=", ".join(sorted(known)), fix="remove them")
 
 
 def _read_tags(given: Any, spelling: Spelling, found: list[Finding]) -> Any:
@@ -364,7 +368,10 @@ def _read_tags(given: Any, spelling: Spelling, found: list[Finding]) -> Any:
                 )
             else:
                 read[key] = Unresolved(value) if spelling.intrinsics and is_intrinsic(value) else value
-    return read if whole else Unresolved(given)
+    if whole:
+        return read
+    found += [finding.under(("tags",)) for finding in tag_problems(read)]
+    return Unresolved(given)
 
 
 def _tag_location(loc: Location, given: Any, spelling: Spelling) -> Location:

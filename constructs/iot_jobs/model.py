@@ -6,7 +6,7 @@ A value may also be one that only CloudFormation will know, and then passes unch
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from types import GenericAlias
 from typing import TYPE_CHECKING, Annotated, Any, Self, TypeVar, get_args
@@ -49,10 +49,10 @@ MAPPING_OF = "a mapping of "
 """What a list of the names of a mapping's keys begins with."""
 
 
-def unknown_key(key: str, known: Iterable[str], loc: Location = ()) -> Finding:
-    """The finding for a key that doesn't exist, naming the nearest one that does."""
+def unknown_key(key: str, known: Iterable[str], loc: Location = (), *, given: Container[str] = ()) -> Finding:
+    """The finding for a key that doesn't exist, naming the nearest one that does and isn't given beside it."""
     names = sorted(known)
-    nearest = nearest_key(key, names)
+    nearest = nearest_key(key, [name for name in names if name not in given])
     fix = f"write {nearest}" if nearest else "remove it"
     return UNKNOWN_KEY.finding(loc=(*loc, key), given=key, allowed=", ".join(names), fix=fix)
 

@@ -139,7 +139,7 @@ class Placeholder(NamedTuple):
             yield self._finding(LOCAL, "local placeholders in the key of an upload only", "write a fixed name there")
         elif any(names.count(name) > 2 for name in names):
             yield self._finding(LOCAL, "each local placeholder at most twice", "remove one")
-        if self.kind == "s3-presigned-url-v2" and not re.fullmatch(_ENCODED, key):
+        elif self.kind == "s3-presigned-url-v2" and "${" not in key and not re.fullmatch(_ENCODED, key):
             allowed = (
                 "letters, digits, /, -._~!*'() and percent-encoded characters in the key; ?versionId= as %3F and %3D"
             )

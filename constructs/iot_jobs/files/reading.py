@@ -16,7 +16,7 @@ from iot_jobs.files.source import MAX_JSON_BYTES, Source, placed, read_on, resol
 from iot_jobs.files.subject import Document, Subject, from_properties
 from iot_jobs.finding import Finding, FindingsError, Location, Rule, unique
 from iot_jobs.limits import TEMPLATE_REFERENCE
-from iot_jobs.model import MISSING_VALUE, WRONG_KIND
+from iot_jobs.model import MISSING_VALUE, WRONG_KIND, nearest_key, unknown_key
 from iot_jobs.spec import JobTemplateSpec
 from iot_jobs.unresolved import is_intrinsic
 
@@ -36,6 +36,8 @@ RESOURCE_TYPE = Rule(
 
 RESOURCE_TYPES = {"AWS::IoT::JobTemplate": TEMPLATE, "AWS::IoT::Job": JOB}
 _SUFFIXES = (".json", ".yaml", ".yml", ".template")
+_PARTS = ("Type", "Properties", "Condition", "DependsOn", "Metadata", "DeletionPolicy", "UpdateReplacePolicy")
+"""What else CloudFormation knows in a resource of ours."""
 _FEW = 30
 """Of how many keys in a file it is asked which names they are near to."""
 _NOT_ENTERED = {"node_modules", "__pycache__"}
@@ -220,7 +222,7 @@ class _Reader:
 
     def template(self, source: Source) -> None:
         """The resources of a CloudFormation template, those with the same id noticed."""
-        ids: dict[tuple[type, str], Subject] = {}
+        ids: dict[tuple[type, str], tuple[Subject, Any]] = {}
         found = False
         for name, resource in source.data["Resources"].items():
             kind = resource.get("Type") if isinstance(resource, Mapping) else None
@@ -235,13 +237,15 @@ class _Reader:
                 continue
             field_name = "template_name" if isinstance(subject.spec, JobTemplateSpec) else "job_id"
             key = (type(subject.spec), getattr(subject.spec, field_name))
-            if key in ids and isinstance(key[1], str):
+            other, condition = ids.setdefault(key, (subject, resource.get("Condition")))
+            # Under conditions of their own, one of the two may be all that is created.
+            apart = None not in (condition, resource.get("Condition")) and condition != resource["Condition"]
+            if other is not subject and isinstance(key[1], str) and not apart:
                 finding = ID_TWICE.finding(
                     loc=(field_name,), given=key[1], allowed="each id once in a template", fix="rename one of the two"
                 )
-                first = ids[key].place((field_name,))
+                first = other.place((field_name,))
                 self.reading.findings.append(placed(finding, subject.place(finding.loc), (first,)))
-            ids.setdefault(key, subject)
         if not found:
             self.reading.skipped.append(
                 Skipped(source.name, "a CloudFormation template without job templates and jobs")
@@ -261,7 +265,15 @@ class _Reader:
     def properties(
         self, source: Source, prefix: Location, spelling: Spelling, resource: Mapping[str, Any] | None = None
     ) -> Subject | None:
-        given = resource.get("Properties", {}) if resource is not None else _at(source.data, prefix)
+        if resource is not None and "Properties" not in resource and not is_intrinsic(resource):
+            near = next((key for key in resource if nearest_key(str(key), _PARTS) == "Properties"), None)
+            if near is not None:
+                finding = unknown_key(str(near), _PARTS)
+                self.reading.findings.append(placed(finding, source.place((*prefix[:-1], near))))
+                return None
+            resource = {**resource, "Properties": {}}
+        given = _at(source.data, prefix) if resource is None else resource
+        given = given if resource is None or is_intrinsic(resource) else resource["Properties"]
         if is_intrinsic(given):
             self.reading.skipped.append(Skipped(source.name, f"{'.'.join(map(str, prefix))}: an intrinsic function"))
             return None

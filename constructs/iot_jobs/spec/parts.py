@@ -249,6 +249,18 @@ class DocumentField:
         return {"type": "string", "minLength": 1}
 
 
+def tag_problems(tags: Mapping[str, Any]) -> list[Finding]:
+    """What is wrong with the keys and values of tags, and with their number, relative to the mapping."""
+    wrong = limits.TAGS.check(tags)
+    if wrong and limits.TAGS.far_over(tags):
+        return [wrong]
+    found = [finding.under((str(key),)) for key in tags if (finding := limits.TAG_KEY.check(key))]
+    for key, item in tags.items():
+        if not isinstance(item, Unresolved) and (finding := limits.TAG_VALUE.check(item)):
+            found.append(finding.under((str(key),)))
+    return [*found, wrong] if wrong else found
+
+
 class TagsField:
     """Check keys and values of a mapping, and their number; values may be tokens."""
 
@@ -258,17 +270,8 @@ class TagsField:
                 raise invalid(
                     "tags", [WRONG_KIND.finding(given=value, allowed="a mapping of tags", fix="write key: value")]
                 )
-            if limits.TAGS.far_over(value):
-                raise invalid("tags", [finding for finding in (limits.TAGS.check(value),) if finding])
-            found = [finding.under((str(key),)) for key in value if (finding := limits.TAG_KEY.check(key))]
-            kept = {}
-            for key, item in value.items():
-                kept[key] = Unresolved(item) if holds_token(item) else item
-                if not isinstance(kept[key], Unresolved) and (finding := limits.TAG_VALUE.check(item)):
-                    found.append(finding.under((str(key),)))
-            if finding := limits.TAGS.check(value):
-                found.append(finding)
-            if found:
+            kept = {key: Unresolved(item) if holds_token(item) else item for key, item in value.items()}
+            if found := tag_problems(kept):
                 raise invalid("tags", found)
             return kept
 

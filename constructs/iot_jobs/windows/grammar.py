@@ -187,7 +187,10 @@ def _term(field: _Field, term: str, *, alone: bool) -> range | CronError:
     first = field.low if start == "*" else field.value(start)
     last = field.high if start == "*" or (end is None and step) else field.value(end or start)
     if first is None or last is None:
-        return wrong(field.allowed, field.hint(start if first is None else end))
+        words = [one[:3].upper() if one[:3].upper() in field.names else one for one in (start, end) if one]
+        named = end and all(field.value(one) is not None for one in words)
+        fix = f"write {'-'.join(words)}" if named else field.hint(start if first is None else end)
+        return wrong(field.allowed, fix)
     if start == "*" and (end or not alone):
         return wrong("* alone, or with a step")
     if end and start.isdecimal() != end.isdecimal():
