@@ -217,6 +217,16 @@ def test_a_key_twice_hides_nothing(application: Application) -> None:
     ]
 
 
+def test_a_broken_environment_hides_no_advice(application: Application) -> None:
+    """What is wrong with its region keeps nobody from hearing that its fleet is too small for a criterion."""
+    criterion = "{failure_type: ALL, threshold_percentage: 5, min_number_of_executed_things: 51}"
+    application.write(
+        {FAMILY: f"{REBOOT}abort: {{criteria: [{criterion}]}}\n", DEV: environment("dev", region="Ireland"), PROD: None}
+    )
+    report = check(read_paths([application.root]), now=datetime(2026, 1, 1, tzinfo=UTC))
+    assert [one.code for one in report.findings] == ["JT903", "JT351"]
+
+
 def test_a_broken_document_hides_nothing(application: Application) -> None:
     """Its other placeholders are judged with the family all the same; which role they need is not known yet."""
     url = "${aws:iot:s3-presigned-url:https://s3.eu-west-1.amazonaws.com/b/k}"

@@ -621,6 +621,10 @@ RESOURCES: list[tuple[str, str, list[tuple[str, str, str]]]] = [
     ("tags, one of them of a parameter", "Tags: [{Key: !Ref P, Value: x}, {Key: 'a*', Value: ''}]",
      [("a.yaml:9:39", "JT110", "Resources.T.Properties.Tags[1 a*]"),
       ("a.yaml:9:39", "JT111", "Resources.T.Properties.Tags[1 a*]")]),
+    ("dynamic references", "TimeoutConfig: {InProgressTimeoutInMinutes: '{{resolve:ssm:/a}}'}\n      "
+     "DestinationPackageVersions: ['{{resolve:ssm:/a}}']\n      Tags: [{Key: a, Value: '{{resolve:ssm:/a}}*'}]", []),
+    ("what is no dynamic reference", "TimeoutConfig: {InProgressTimeoutInMinutes: '{resolve:ssm:/a}'}",
+     [("a.yaml:9:23", "JT410", "Resources.T.Properties.TimeoutConfig.InProgressTimeoutInMinutes")]),
     ("a macro beside properties", "Fn::Transform: {Name: X}\n      Propertes: 1", []),
     ("a macro beside a property's parts", "TimeoutConfig: {Fn::Transform: {Name: X}, Propertes: 1}", []),
     ("a template under the other condition",

@@ -17,7 +17,7 @@ from iot_jobs.limits import TAGS, TEMPLATE_REFERENCE
 from iot_jobs.model import MAPPING_OF, MISSING_VALUE, WRONG_KIND, Model, nearest_key, unknown_key
 from iot_jobs.spec import JobSpec, JobTemplateSpec
 from iot_jobs.spec.parts import tag_problems
-from iot_jobs.unresolved import NO_VALUE, Unresolved, is_intrinsic
+from iot_jobs.unresolved import NO_VALUE, Unresolved, is_dynamic, is_intrinsic
 
 TAG_KEY_TWICE = Rule(
     code="JT113",
@@ -281,7 +281,7 @@ _PLAIN = (str, int, float)
 
 def _read(given: Any, names: Names, spelling: Spelling, loc: Location, found: list[Finding]) -> Any:
     """Mappings with our names, at whatever depth; anything else stays, for the model to judge."""
-    if spelling.intrinsics and is_intrinsic(given):
+    if spelling.intrinsics and (is_intrinsic(given) or is_dynamic(given)):
         return Unresolved(given)
     if isinstance(given, list):
         return [_read(item, names, spelling, (*loc, index), found) for index, item in enumerate(given)]
@@ -300,7 +300,7 @@ def _mapping(
             if (loc or key not in spelling.answers) and not (spelling.intrinsics and value == NO_VALUE):
                 unknown.append(str(key))
         elif isinstance(value, _PLAIN):
-            read[field] = value
+            read[field] = Unresolved(value) if spelling.intrinsics and is_dynamic(value) else value
         elif value is None:
             if spelling.intrinsics:  # the API answers null for what is not set; CloudFormation refuses it
                 found.append(WRONG_KIND.finding(loc=(*loc, field), allowed="a value; null is refused", fix="remove it"))
@@ -367,7 +367,8 @@ def _read_tags(given: Any, spelling: Spelling, found: list[Finding]) -> Any:
                     )
                 )
             else:
-                read[key] = Unresolved(value) if spelling.intrinsics and is_intrinsic(value) else value
+                later = spelling.intrinsics and (is_intrinsic(value) or is_dynamic(value))
+                read[key] = Unresolved(value) if later else value
     if whole:
         return read
     found += [finding.under(("tags",)) for finding in tag_problems(read)]

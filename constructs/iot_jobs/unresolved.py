@@ -74,6 +74,11 @@ def may_be_nothing(value: object) -> bool:
     return holds_token(inner)
 
 
+def is_dynamic(value: object) -> bool:
+    """Whether a text of a CloudFormation template holds a dynamic reference, to a parameter of SSM or a secret."""
+    return isinstance(value, str) and "{{resolve:" in value
+
+
 def is_intrinsic(value: object) -> TypeGuard[Mapping[str, Any]]:
     """Whether a value read from a CloudFormation template, as JSON or YAML, is an intrinsic function."""
     if not isinstance(value, dict):

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from iot_jobs import agents
 from iot_jobs.document import JobDocument
-from iot_jobs.environment import Environment, overlay
+from iot_jobs.environment import Environment, Fleet, overlay
 from iot_jobs.files.source import Source, placed, read_on, resolved, shown_path
 from iot_jobs.files.subject import Document, Subject
 from iot_jobs.finding import Finding, FindingsError, Location, Place, Rule
@@ -172,7 +172,8 @@ class Loader:
             self.found.append(placed(finding, source.place(("templates",))))
             return source, None
         tags = environment.tags if environment else {}
-        subjects = [self._overlaid(source, name, change, tags, environment) for name, change in templates.items()]
+        judged = environment or _without_frame(header)
+        subjects = [self._overlaid(source, name, change, tags, judged) for name, change in templates.items()]
         specs = tuple(one.spec for one in subjects if one is not None and isinstance(one.spec, JobTemplateSpec))
         reasons = {one.name: dict(one.acknowledged) for one in subjects if one is not None and one.acknowledged}
         return source, environment and environment.model_copy(update={"templates": specs, "acknowledged": reasons})
@@ -304,6 +305,16 @@ class Loader:
                 if document and source:
                     alone.append(Document(document, source.place))
         return alone
+
+
+def _without_frame(header: Any) -> Environment | None:
+    """What templates are judged by where something else is wrong with their environment: its fleet, if that is good."""
+    given = _mapping(header)
+    fleet, _ = Fleet.check(_mapping(given.get("fleet")))
+    if fleet is None:
+        return None
+    production = given.get("production") is True
+    return Environment.model_construct(None, name=str(given.get("name")), fleet=fleet, production=production)
 
 
 class _Places:
