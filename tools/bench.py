@@ -125,7 +125,8 @@ def compare(title: str, ours: Sequence[str], theirs: Sequence[str], environ: dic
     """Print medians of both commands, run in turn after a warm-up, and of the ratios pair by pair."""
     measure(ours, environ)
     measure(theirs, environ)
-    pairs = [(measure(ours, environ), measure(theirs, environ)) for _ in range(RUNS)]
+    # Ours is short, and a machine's speed changes from one second to the next: in each pair it runs three times.
+    pairs = [(_mean([measure(ours, environ) for _ in range(3)]), measure(theirs, environ)) for _ in range(RUNS)]
     times = statistics.median(b.seconds / a.seconds for a, b in pairs)
     memory = statistics.median(b.mebibytes / a.mebibytes for a, b in pairs)
     seconds = f"{_median(pairs, 0):.2f} s, {_median(pairs, 1):.2f} s"
@@ -188,6 +189,10 @@ def large_template(count: int) -> dict[str, object]:
             for number in range(count)
         }
     }
+
+
+def _mean(runs: Sequence[Run]) -> Run:
+    return Run(statistics.fmean(run.seconds for run in runs), statistics.fmean(run.mebibytes for run in runs))
 
 
 def _median(pairs: Sequence[tuple[Run, Run]], side: int) -> float:
