@@ -130,6 +130,10 @@ class Spelling(NamedTuple):
         """Each of our names at whatever depth, and AWS's."""
         return self.names.words
 
+    def resolves(self, value: object) -> bool:
+        """Whether CloudFormation will put another value in this one's place."""
+        return self.intrinsics and (is_intrinsic(value) or is_dynamic(value))
+
     def spelt(self, text: str) -> str:
         """A sentence with AWS's names for ours; a name of one word, being English too, only in a list of names."""
         pattern = _NAME if text.startswith(MAPPING_OF) else _LONG_NAME
@@ -281,7 +285,7 @@ _PLAIN = (str, int, float)
 
 def _read(given: Any, names: Names, spelling: Spelling, loc: Location, found: list[Finding]) -> Any:
     """Mappings with our names, at whatever depth; anything else stays, for the model to judge."""
-    if spelling.intrinsics and (is_intrinsic(given) or is_dynamic(given)):
+    if spelling.resolves(given):
         return Unresolved(given)
     if isinstance(given, list):
         return [_read(item, names, spelling, (*loc, index), found) for index, item in enumerate(given)]
@@ -300,7 +304,7 @@ def _mapping(
             if (loc or key not in spelling.answers) and not (spelling.intrinsics and value == NO_VALUE):
                 unknown.append(str(key))
         elif isinstance(value, _PLAIN):
-            read[field] = Unresolved(value) if spelling.intrinsics and is_dynamic(value) else value
+            read[field] = Unresolved(value) if spelling.resolves(value) else value
         elif value is None:
             if spelling.intrinsics:  # the API answers null for what is not set; CloudFormation refuses it
                 found.append(WRONG_KIND.finding(loc=(*loc, field), allowed="a value; null is refused", fix="remove it"))
@@ -367,8 +371,7 @@ def _read_tags(given: Any, spelling: Spelling, found: list[Finding]) -> Any:
                     )
                 )
             else:
-                later = spelling.intrinsics and (is_intrinsic(value) or is_dynamic(value))
-                read[key] = Unresolved(value) if later else value
+                read[key] = Unresolved(value) if spelling.resolves(value) else value
     if whole:
         return read
     found += [finding.under(("tags",)) for finding in tag_problems(read)]

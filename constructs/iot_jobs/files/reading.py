@@ -265,15 +265,18 @@ class _Reader:
     def properties(
         self, source: Source, prefix: Location, spelling: Spelling, resource: Mapping[str, Any] | None = None
     ) -> Subject | None:
-        if resource is not None and "Properties" not in resource and not is_intrinsic(resource):
-            near = next((key for key in resource if nearest_key(str(key), _PARTS) == "Properties"), None)
-            if near is not None:
-                finding = unknown_key(str(near), _PARTS)
-                self.reading.findings.append(placed(finding, source.place((*prefix[:-1], near))))
+        if resource is None:
+            given = _at(source.data, prefix)
+        elif is_intrinsic(resource):
+            given = resource
+        elif "Properties" in resource:
+            given = resource["Properties"]
+        else:
+            given = {}
+            if near := [key for key in resource if nearest_key(str(key), _PARTS) == "Properties"]:
+                finding = unknown_key(str(near[0]), _PARTS)
+                self.reading.findings.append(placed(finding, source.place((*prefix[:-1], near[0]))))
                 return None
-            resource = {**resource, "Properties": {}}
-        given = _at(source.data, prefix) if resource is None else resource
-        given = given if resource is None or is_intrinsic(resource) else resource["Properties"]
         if is_intrinsic(given):
             self.reading.skipped.append(Skipped(source.name, f"{'.'.join(map(str, prefix))}: an intrinsic function"))
             return None

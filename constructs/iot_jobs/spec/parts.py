@@ -80,7 +80,7 @@ class RateIncreaseCriteria(Model):
     def problems(self) -> Iterator[Finding]:
         """Exactly one criterion."""
         given = [name for name, value in self if value is not None]
-        if not given or len([name for name, value in self if value is not None and not may_be_nothing(value)]) > 1:
+        if not given or sum(not may_be_nothing(getattr(self, name)) for name in given) > 1:
             yield ONE_INCREASE_CRITERION.finding(
                 given=given or None,
                 allowed="exactly one of number_of_notified_things and number_of_succeeded_things",
