@@ -87,6 +87,13 @@ def findings_of(error: ValidationError) -> tuple[Finding, ...]:
     return tuple(found)
 
 
+def _later(value: Any) -> Unresolved | None:
+    """A value that can't be judged before it is deployed, None for one that can."""
+    if isinstance(value, Unresolved):
+        return value
+    return Unresolved(value) if holds_token(value) else None
+
+
 class _OrUnresolved:
     """Let tokens and `Unresolved` pass, and check all else as usual."""
 
@@ -96,23 +103,15 @@ class _OrUnresolved:
             judge: Any = inner["function"]["function"]  # a limit: one call does for both, and most fields have one
 
             def validate_plain(value: Any) -> Any:
-                if type(value) is not int:
-                    if isinstance(value, Unresolved):
-                        return value
-                    if holds_token(value):
-                        return Unresolved(value)
-                return judge(value)
+                later = None if type(value) is int else _later(value)
+                return judge(value) if later is None else later
 
             # With what `inner` knows of its JSON Schema.
             return {**inner, "function": {"type": "no-info", "function": validate_plain}}
 
         def validate(value: Any, check: core_schema.ValidatorFunctionWrapHandler) -> Any:
-            if type(value) is not dict:
-                if isinstance(value, Unresolved):
-                    return value
-                if holds_token(value):
-                    return Unresolved(value)
-            return check(value)
+            later = None if type(value) is dict else _later(value)
+            return check(value) if later is None else later
 
         return core_schema.no_info_wrap_validator_function(validate, inner)
 
