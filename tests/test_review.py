@@ -238,10 +238,7 @@ def test_what_is_only_known_at_deployment() -> None:
 def read(given: Mapping[str, Any]) -> JobTemplateSpec:
     """Properties as a spec; what breaks a rule is unknown."""
     read, _ = values(given, TEMPLATE)
-    found, wrong = JobTemplateSpec.check(read)
-    judged = found or JobTemplateSpec.judgeable(read, wrong)
-    assert judged is not None
-    return judged
+    return JobTemplateSpec.judge(read)[0]
 
 
 FIELD_OF = {

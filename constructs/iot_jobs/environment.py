@@ -9,7 +9,7 @@ from pydantic_core import core_schema
 from iot_jobs import limits
 from iot_jobs.finding import Finding, Location, Rule
 from iot_jobs.limits import Limit
-from iot_jobs.model import WRONG_KIND, Model, invalid
+from iot_jobs.model import WRONG_KIND, Model
 from iot_jobs.spec import JobTemplateSpec, Tags
 from iot_jobs.unresolved import known
 
@@ -54,7 +54,7 @@ class OneOrMany:
                 found.append(WRONG_KIND.finding(given=list(value), allowed="one, or a list of different ones",
                                                 fix="write each once"))  # fmt: skip
             if found:
-                raise invalid("list", found)
+                raise limits.invalid(found)
             return tuple(value)
 
         return core_schema.no_info_plain_validator_function(validate)

@@ -127,7 +127,10 @@ class FindingsError(ValueError):
     def __init__(self, findings: Iterable[Finding]) -> None:
         """Keep the findings in the order in which they were found."""
         self.findings = tuple(findings)
-        super().__init__("\n".join(str(finding) for finding in self.findings))
+        super().__init__(self.findings)
+
+    def __str__(self) -> str:
+        return "\n".join(map(str, self.findings))
 
 
 def unique(findings: Iterable[Finding]) -> tuple[Finding, ...]:

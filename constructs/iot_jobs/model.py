@@ -6,20 +6,20 @@ A value may also be one that only CloudFormation will know, and then passes unch
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
-from functools import partial
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from types import GenericAlias
 from typing import TYPE_CHECKING, Annotated, Any, Self, TypeVar, get_args
 
-from pydantic import BaseModel, ConfigDict, ModelWrapValidatorHandler, ValidationError, ValidationInfo, model_validator
-from pydantic_core import InitErrorDetails, PydanticCustomError, core_schema
+from pydantic import BaseModel, ConfigDict, ModelWrapValidatorHandler, ValidationError, model_validator
+from pydantic_core import core_schema
 
 from iot_jobs.finding import Finding, FindingsError, Location, Rule
-from iot_jobs.limits import TEMPLATE_REFERENCE, Count
+from iot_jobs.limits import TEMPLATE_REFERENCE, Count, Found, invalid
 from iot_jobs.unresolved import Unresolved, holds_token, may_be_nothing
 
 if TYPE_CHECKING:
     from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
+    from pydantic_core import ErrorDetails
 
 T = TypeVar("T")
 
@@ -64,27 +64,15 @@ def nearest_key(key: str, known: Iterable[str]) -> str | None:
     return next((name for name in names if near and name.lower() == near[0]), None)
 
 
-def invalid(title: str, findings: Iterable[Finding]) -> ValidationError:
-    """Findings as the exception that pydantic collects from nested models."""
-    return ValidationError.from_exception_data(
-        title,
-        [
-            InitErrorDetails(
-                type=PydanticCustomError("finding", "{finding}", {"finding": finding}), loc=finding.loc, input=None
-            )
-            for finding in findings
-        ],
-    )
+def _carried(line: ErrorDetails) -> Found | None:
+    """What an error of pydantic's carries, None for one of its own."""
+    return line["ctx"]["found"] if line["type"] == "findings" else None
 
 
-def findings_of(error: ValidationError) -> tuple[Finding, ...]:
-    """The findings inside a pydantic error, each at its full location, in order."""
-    found = []
-    for line in error.errors(include_url=False):
-        finding: Finding = line["ctx"]["finding"]
-        prefix = line["loc"][: len(line["loc"]) - len(finding.loc)]
-        found.append(finding.under(tuple(prefix)))
-    return tuple(found)
+def _findings(lines: Iterable[ErrorDetails]) -> list[Finding]:
+    """The findings that errors carry, each at its full location, in order."""
+    found = [(line["loc"], _carried(line)) for line in lines]
+    return [finding.under(loc) for loc, carried in found if carried for finding in carried.findings]
 
 
 def _later(value: Any) -> Unresolved | None:
@@ -141,19 +129,22 @@ class Items:
         def validate(value: Any, check: core_schema.ValidatorFunctionWrapHandler) -> Any:
             if not isinstance(value, _LISTS) and (not isinstance(value, Sequence) or isinstance(value, str | bytes)):
                 finding = WRONG_KIND.finding(given=value, allowed=f"a list of {self.count.items}", fix="write a list")
-                raise invalid("list", [finding])
+                raise invalid([finding])
             # What may turn out to be nothing is not counted, where the count would be wrong with it.
             wrong = self.count.check(value) and self.count.check([one for one in value if not may_be_nothing(one)])
             found = [wrong] if wrong else []
             if self.count.far_over(value):
                 far = wrong or self.count.finding(given=len(value), allowed="fewer items", fix="split the list")
-                raise invalid("list", [far])
+                raise invalid([far])
+            rest: Any = None
             try:
                 items: tuple[Any, ...] = check(tuple(value))
             except ValidationError as error:
-                found.extend(findings_of(error))
+                lines = error.errors(include_url=False)
+                found += _findings(lines)
+                rest = None if wrong else _rest(list(value), lines)
             if found:
-                raise invalid("list", found)
+                raise invalid(found, rest)
             return items
 
         (item,) = get_args(source)
@@ -164,10 +155,6 @@ class Items:
     ) -> dict[str, Any]:
         """The items' schema with the bounds of the length."""
         return handler(schema) | self.count.json_schema()
-
-
-_VALUES_ALONE = object()
-"""Says as a validation's context that the rules between values are not asked: what they find is known already."""
 
 
 class Model(BaseModel):
@@ -184,7 +171,7 @@ class Model(BaseModel):
             try:
                 super().__init__(**values)
             except ValidationError as error:
-                found = findings_of(error)
+                found = _findings(error.errors(include_url=False))
             else:
                 return
             raise FindingsError(found)
@@ -199,53 +186,69 @@ class Model(BaseModel):
     @classmethod
     def check(cls, values: Mapping[str, Any]) -> tuple[Self | None, tuple[Finding, ...]]:
         """The model, or None with all findings. Locations are relative to `values`."""
+        model, found = cls.judge(values)
+        return None if found else model, found
+
+    @classmethod
+    def judge(cls, values: Mapping[str, Any]) -> tuple[Self, tuple[Finding, ...]]:
+        """The model with all that is wrong in it unknown, for advice about the rest, and all findings."""
         try:
             return cls.model_validate(values), ()
         except ValidationError as error:
-            return None, findings_of(error)
+            (line,) = error.errors(include_url=False)
+            found: Found = line["ctx"]["found"]
+            return found.judged if isinstance(found.judged, cls) else cls._unknown(), found.findings
 
     @classmethod
-    def unknown(cls) -> Self:
-        """The model of which nothing is known."""
+    def _unknown(cls) -> Self:
         return cls.model_construct(None, **dict.fromkeys(cls.model_fields, Unresolved(None)))
-
-    @classmethod
-    def judgeable(cls, values: Mapping[str, Any], found: Iterable[Finding]) -> Self | None:
-        """The model with all that `found` names unknown, for advice about the rest; None where nothing can be said."""
-        return cls._judged(values, found, partial(cls.model_validate, context=_VALUES_ALONE))
 
     @model_validator(mode="wrap")
     @classmethod
-    def _all_at_once(cls, data: Any, handler: ModelWrapValidatorHandler[Self], info: ValidationInfo) -> Self:
+    def _all_at_once(cls, data: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
         if type(data) is not dict and isinstance(data, cls):
             return data
         if not isinstance(data, dict) and not isinstance(data, Mapping):
             names = ", ".join(cls.model_fields)
-            raise invalid(
-                cls.__name__, [WRONG_KIND.finding(given=data, allowed=MAPPING_OF + names, fix="write a mapping")]
-            )
+            raise invalid([WRONG_KIND.finding(given=data, allowed=MAPPING_OF + names, fix="write a mapping")])
         found: list[Finding] = []
         try:
             model = handler(data)
         except ValidationError as error:
-            found = [cls._own(line) for line in error.errors(include_url=False)]
-            judged = cls._judged(data, found, handler)
+            lines = error.errors(include_url=False)
+            for line in lines:
+                found += _findings([line]) if _carried(line) else [cls._own(line)]
+            judged = cls._judged(data, lines, handler)
             if judged is None:
-                raise invalid(cls.__name__, found) from None
+                raise invalid(found) from None
             model = judged
-        if info.context is not _VALUES_ALONE:
-            found.extend(model.problems())
+        if problems := list(model.problems()):
+            raise invalid(found + problems, _without(model, [finding.loc for finding in problems]))
         if found:
-            raise invalid(cls.__name__, found)
+            raise invalid(found, model)
         return model
 
     @classmethod
-    def _own(cls, line: Any) -> Finding:
-        """One of pydantic's own errors, or one of ours that passed through it, as a finding relative to this model."""
-        loc: Location = tuple(line["loc"])
-        if line["type"] == "finding":
-            finding: Finding = line["ctx"]["finding"]
-            return finding.under(loc[: len(loc) - len(finding.loc)])
+    def _judged(
+        cls, data: Mapping[str, Any], lines: Iterable[ErrorDetails], handler: ModelWrapValidatorHandler[Self]
+    ) -> Self | None:
+        """The model with bad values unknown: first each where it stands, then the whole fields that hold them.
+
+        None for a model whose values can't be unknown, such as an environment.
+        """
+        rest = _rest({key: value for key, value in data.items() if key in cls.model_fields}, lines)
+        for _ in range(3):  # what depends on a bad value may turn bad in its turn, once
+            try:
+                return handler(rest)
+            except ValidationError as error:
+                fields = {str(line["loc"][0]) for line in error.errors(include_url=False)}
+                rest |= {field: Unresolved(data.get(field)) for field in fields}
+        return None
+
+    @classmethod
+    def _own(cls, line: ErrorDetails) -> Finding:
+        """One of pydantic's own errors as a finding relative to this model."""
+        loc = line["loc"]
         if line["type"] == "missing":
             return MISSING_VALUE.finding(loc=loc, allowed="required", fix=f"add {loc[-1]}")
         if line["type"] == "extra_forbidden":
@@ -255,34 +258,34 @@ class Model(BaseModel):
         return WRONG_KIND.finding(loc=loc, given=line["input"], allowed=line["msg"][:1].lower() + line["msg"][1:],
                                   fix="write a value of that kind")  # fmt: skip
 
-    @classmethod
-    def _judged(cls, data: Mapping[str, Any], found: Iterable[Finding], validate: Callable[[Any], Self]) -> Self | None:
-        """The model with bad values unknown: first each where it stands, then the whole fields that hold them.
 
-        None for a model whose values can't be unknown, such as an environment.
-        """
-        kept = {key: value for key, value in data.items() if key in cls.model_fields}
-        bad = [(finding.loc, finding.rule is UNKNOWN_KEY) for finding in found]
-        for depth in (None, 1, 1):  # what depends on a bad value may turn bad in its turn, once
-            judged: Any = kept
-            for loc, unknown in bad:
-                judged = _without(judged, loc[:depth], drop=unknown)
-            try:
-                return validate(judged)
-            except ValidationError as error:
-                bad += [(cls._own(line).loc, False) for line in error.errors(include_url=False)]
-        return None
+def _rest(values: Any, lines: Iterable[ErrorDetails]) -> Any:
+    """The values of a mapping or list, each that has errors as far as it can be judged, else unknown."""
+    bad: list[Location] = []
+    for line in lines:
+        loc, found = line["loc"], _carried(line)
+        if found is None:
+            bad += [] if line["type"] == "extra_forbidden" else [loc]
+        elif found.judged is not None and len(loc) == 1:
+            values[loc[0]] = found.judged
+        else:
+            bad += [loc + finding.loc for finding in found.findings]
+    return _without(values, bad) if bad else values
 
 
-def _without(value: Any, loc: Location, *, drop: bool) -> Any:
-    """A value with what stands at `loc` unknown, whether it is there or not; `drop` leaves it out instead."""
-    if not loc or isinstance(value, Unresolved):
-        return value if isinstance(value, Unresolved) else Unresolved(value)
-    first, rest = loc[0], loc[1:]
+def _without(value: Any, bad: Iterable[Location]) -> Any:
+    """A value with what stands at each location unknown, whether it is there or not."""
+    if isinstance(value, Unresolved):
+        return value
+    inner: dict[Any, list[Location]] = {}
+    for loc in bad:
+        if not loc:
+            return Unresolved(value)
+        inner.setdefault(loc[0], []).append(loc[1:])
+    if isinstance(value, Model):
+        return value.model_copy(update={key: _without(getattr(value, key), rest) for key, rest in inner.items()})
     if isinstance(value, Mapping):
-        if drop and (first not in value or not rest):
-            return {key: item for key, item in value.items() if key != first}
-        return {**value, first: _without(value.get(first), rest, drop=drop)}
-    if isinstance(value, list | tuple) and isinstance(first, int) and first < len(value):
-        return [*value[:first], _without(value[first], rest, drop=drop), *value[first + 1 :]]
+        return {**value, **{key: _without(value.get(key), rest) for key, rest in inner.items()}}
+    if isinstance(value, _LISTS) and all(index in range(len(value)) for index in inner):
+        return tuple(_without(item, inner[index]) if index in inner else item for index, item in enumerate(value))
     return Unresolved(value)

@@ -228,9 +228,8 @@ class Loader:
                 values |= {} if presigned_url is None else {"presigned_url": presigned_url}
         if schema is not None:
             schema = self._schema(schema, places, found)
-        spec, more = JobTemplateSpec.check(values)
+        judged, more = JobTemplateSpec.judge(values)
         found += more
-        judged = spec or JobTemplateSpec.judgeable(values, found) or JobTemplateSpec.unknown()
         own = [_own(one) if one.rule is UNKNOWN_KEY and len(one.loc) == 1 else one for one in found]
         placed_findings = tuple(map(places.on, own))
         self.found += placed_findings

@@ -83,11 +83,8 @@ def from_properties(
         return source.place(prefix + cloudformation.translate(loc, given, spelling))
 
     values, found = cloudformation.values(cloudformation.without_nulls(given) if deployed else given, spelling)
-    spec, more = spelling.model.check(values)
+    judged, more = spelling.model.judge(values)
     found += more
-    judged = spec if spec is not None else spelling.model.judgeable(values, found)
-    if judged is None:
-        judged = spelling.model.unknown()
     if deployed:  # an answer leaves out what it likes: what is missing in it was there when AWS took it
         found = [finding for finding in found if finding.rule not in _NOT_OF_ANSWERS]
     if spelling.intrinsics:

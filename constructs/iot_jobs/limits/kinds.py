@@ -9,8 +9,8 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Sized
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Sized
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pydantic_core import PydanticCustomError, core_schema
 
@@ -21,6 +21,25 @@ if TYPE_CHECKING:
 
 # Asked for by name first, in what runs for every value: the abstract class takes five times as long.
 _SIZED = (list, tuple, dict)
+
+
+class Found(NamedTuple):
+    """Findings on their way through pydantic, which asks at every level for a text that nobody reads there.
+
+    `judged` is what they were found in with all that is wrong unknown, None where it wasn't made.
+    """
+
+    findings: tuple[Finding, ...]
+    judged: Any = None
+
+    def __str__(self) -> str:
+        first, *more = self.findings
+        return f"{first.code}: {first.rule.title}" + (f"; and {len(more)} more findings" if more else "")
+
+
+def invalid(findings: Iterable[Finding], judged: Any = None) -> PydanticCustomError:
+    """What a validator raises to have pydantic carry findings, one or more, and what is judged in spite of them."""
+    return PydanticCustomError("findings", "{found}", {"found": Found(tuple(findings), judged)})
 
 
 class Limit(Rule):
@@ -52,7 +71,7 @@ class Limit(Rule):
         def validate(value: object) -> object:
             if accepts(value):
                 return value
-            raise PydanticCustomError("finding", "{finding}", {"finding": self.check(value)})
+            raise invalid(filter(None, [self.check(value)]))
 
         return core_schema.no_info_plain_validator_function(validate)
 

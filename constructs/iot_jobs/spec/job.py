@@ -10,7 +10,7 @@ from pydantic_core import core_schema
 from iot_jobs import limits
 from iot_jobs.finding import Finding, Rule
 from iot_jobs.limits import API, GUIDE
-from iot_jobs.model import WRONG_KIND, Items, Maybe, Model, invalid
+from iot_jobs.model import WRONG_KIND, Items, Maybe, Model
 from iot_jobs.spec.content import JobContent, window_problems
 from iot_jobs.spec.parts import MaintenanceWindow
 from iot_jobs.unresolved import Unresolved, known
@@ -61,16 +61,16 @@ class _Parameters:
         def validate(value: object) -> object:
             if not isinstance(value, Mapping):
                 given = WRONG_KIND.finding(given=value, allowed="a mapping of parameters", fix="write key: value")
-                raise invalid("parameters", [given])
+                raise limits.invalid([given])
             if len(value) > _MOST_PARAMETERS:
                 allowed = f"at most {_MOST_PARAMETERS} parameters"
-                raise invalid("parameters", [WRONG_KIND.finding(given=len(value), allowed=allowed, fix="remove some")])
+                raise limits.invalid([WRONG_KIND.finding(given=len(value), allowed=allowed, fix="remove some")])
             found = [finding.under((str(key),)) for key in value if (finding := limits.PARAMETER_KEY.check(key))]
             for key, item in value.items():
                 if not isinstance(item, Unresolved) and (finding := limits.PARAMETER_VALUE.check(item)):
                     found.append(finding.under((str(key),)))
             if found:
-                raise invalid("parameters", found)
+                raise limits.invalid(found)
             return dict(value)
 
         return core_schema.no_info_plain_validator_function(validate)

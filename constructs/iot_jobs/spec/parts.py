@@ -11,7 +11,7 @@ from iot_jobs import limits, windows
 from iot_jobs.document import JobDocument
 from iot_jobs.finding import Finding, Location, Rule
 from iot_jobs.limits import API, GUIDE
-from iot_jobs.model import WRONG_KIND, Items, Maybe, Model, invalid
+from iot_jobs.model import WRONG_KIND, Items, Maybe, Model
 from iot_jobs.unresolved import Unresolved, holds_token, known, may_be_nothing
 
 EMPTY_ROLLOUT = Rule(
@@ -238,9 +238,9 @@ class DocumentField:
                     allowed="a JobDocument, or JSON text in a template",
                     fix="write it as text; in Python with JobDocument.inline(...)",
                 )
-                raise invalid("document", [finding])
+                raise limits.invalid([finding])
             if found := [finding for finding in value.problems() if finding.severity == "error"]:
-                raise invalid("document", found)
+                raise limits.invalid(found)
             return value
 
         return core_schema.no_info_plain_validator_function(validate)
@@ -267,12 +267,12 @@ class TagsField:
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
         def validate(value: object) -> object:
             if not isinstance(value, Mapping):
-                raise invalid(
-                    "tags", [WRONG_KIND.finding(given=value, allowed="a mapping of tags", fix="write key: value")]
+                raise limits.invalid(
+                    [WRONG_KIND.finding(given=value, allowed="a mapping of tags", fix="write key: value")]
                 )
             kept = {key: Unresolved(item) if holds_token(item) else item for key, item in value.items()}
             if found := tag_problems(kept):
-                raise invalid("tags", found)
+                raise limits.invalid(found)
             return kept
 
         return core_schema.no_info_plain_validator_function(validate)
