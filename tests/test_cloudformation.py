@@ -411,11 +411,11 @@ def test_document_of_another_kind() -> None:
 )
 def test_a_sentence_is_spelt_as_the_file_spells(spelling: Spelling, expected: str) -> None:
     """Our names become AWS's, and English words stay."""
-    assert spelling.spelt("add exponential_rate with base_rate_per_minute 1, or a timeout") == expected
+    assert spelling.names.spelt("add exponential_rate with base_rate_per_minute 1, or a timeout") == expected
 
 
 def test_a_list_of_names_is_spelt_whole() -> None:
     """Names of one word are replaced too where nothing but names stands."""
     given = "a mapping of start_time, duration_in_minutes, document, snake_case"
     expected = "a mapping of StartTime, DurationInMinutes, Document, snake_case"
-    assert TEMPLATE.spelt(given) == expected
+    assert TEMPLATE.names.spelt(given) == expected

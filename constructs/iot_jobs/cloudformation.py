@@ -7,7 +7,7 @@ two names (`ExponentialRolloutRate` and `RetryCriteriaList` against `exponential
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property, lru_cache
 from typing import Any, NamedTuple
 
@@ -39,6 +39,16 @@ class Names(dict[str, "str | tuple[str, Names]"]):
     def words(self) -> dict[str, str]:
         """Each of our names at whatever depth, and AWS's."""
         return dict(_flat(self))
+
+    @cached_property
+    def spelt(self) -> Callable[[str], str]:
+        """A sentence with AWS's names for ours; a name of one word, being English too, only in a list of names."""
+
+        def spelt(text: str) -> str:
+            pattern = _NAME if text.startswith(MAPPING_OF) else _LONG_NAME
+            return re.sub(pattern, lambda found: self.words.get(found[0], found[0]), text)
+
+        return lru_cache(maxsize=256)(spelt)  # rules say the same again and again
 
     def parts(self, field: str) -> Names:
         """The names of a field's parts; none where what is inside is the user's own, such as a document's keys."""
@@ -125,19 +135,9 @@ class Spelling(NamedTuple):
         """AWS's names of the properties."""
         return frozenset(self.names.ours)
 
-    @property
-    def words(self) -> dict[str, str]:
-        """Each of our names at whatever depth, and AWS's."""
-        return self.names.words
-
     def resolves(self, value: object) -> bool:
         """Whether CloudFormation will put another value in this one's place."""
         return self.intrinsics and (is_intrinsic(value) or is_dynamic(value))
-
-    def spelt(self, text: str) -> str:
-        """A sentence with AWS's names for ours; a name of one word, being English too, only in a list of names."""
-        pattern = _NAME if text.startswith(MAPPING_OF) else _LONG_NAME
-        return re.sub(pattern, lambda found: self.words.get(found[0], found[0]), text)
 
 
 def _flat(names: Names) -> Iterator[tuple[str, str]]:
@@ -241,11 +241,11 @@ def translate(loc: Location, given: Any, spelling: Spelling = TEMPLATE) -> Locat
     names = spelling.names
     words: list[str | int] = []
     for position, part in enumerate(loc):
-        theirs = names.get(part) if isinstance(part, str) and not isinstance(part, _TheirKey) else None
-        if part == "tags" and position == 0 and theirs is not None:
-            return _tag_location(loc, given, spelling)
+        theirs = None if isinstance(part, int) or type(part) is _TheirKey else names.get(part)
         if theirs is None:
             words.append(part)
+        elif part == "tags" and position == 0:
+            return _tag_location(loc, given, spelling)
         elif isinstance(theirs, tuple):
             words.append(theirs[0])
             names = theirs[1]

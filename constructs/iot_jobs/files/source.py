@@ -142,11 +142,12 @@ def path_of(loc: Location, data: Any) -> str:
     for part in loc:
         if isinstance(part, int):
             data = data[part] if isinstance(data, list) and part < len(data) else None
-            named = data if isinstance(data, Mapping) else {}
-            label = next((str(named[key]) for key in _NAMING if isinstance(named.get(key), str)), "")
-            text += f"[{part}{label and ' ' + one_line(label)}]"
+            names = (
+                [key for key in _NAMING if isinstance(data.get(key), str)] if data and isinstance(data, dict) else ()
+            )
+            text += f"[{part} {one_line(data[names[0]])}]" if names else f"[{part}]"
         else:
-            data = data.get(part) if isinstance(data, Mapping) else None
+            data = data.get(part) if isinstance(data, dict) else None
             text += f".{one_line(str(part))}" if text else one_line(str(part))
     return text
 

@@ -119,10 +119,11 @@ def _is_list(value: Any) -> TypeGuard[list[Any]]:
 
 def _in_their_words(finding: Finding, spelling: Spelling) -> Finding:
     """A finding whose advice names properties as the file does."""
-    allowed, fix = spelling.spelt(finding.allowed), spelling.spelt(finding.fix)
+    names = spelling.names
+    allowed, fix = names.spelt(finding.allowed), names.spelt(finding.fix)
     if finding.rule is MISSING_VALUE:  # the name may be one word
         fix = f"add {cloudformation.translate(finding.loc, None, spelling)[-1]}"
     given = finding.given
     if finding.rule is ONE_INCREASE_CRITERION and isinstance(given, list):
-        given = [spelling.words[name] for name in given]
+        given = [names.words[name] for name in given]
     return finding._replace(given=given, allowed=allowed, fix=fix)
