@@ -157,6 +157,9 @@ def _large() -> Iterator[Nasty]:
     yield _file("16 MB of fractions.json", lambda: "[" + "1.5," * (most // 4) + "1]", True)
     yield _file("16 MB of text.json", lambda: '{"a":"' + "x" * most + '"}')
     yield _file("16 MB of blanks.json", lambda: '{"a":' + " " * most + "1", True)
+    blanks = " " * 1_900_000
+    yield _file("2 MB of blanks behind a mistake.json", lambda: _resources({"Foo": 1}) + blanks)
+    yield _file("2 MB of blanks behind a NaN.json", lambda: f'{{"AWS::IoT::Job": NaN,{blanks}"')
     yield _file("16 MB of keys.json", lambda: "{" + ",".join(f'"{index:x}":0' for index in range(1_550_000)) + "}")
     empty = ",".join(f'"{index:x}":{{"Type":"{KIND}"}}' for index in range(300_000))
     yield _file("16 MB of empty resources.json", lambda: f'{{"Resources":{{{empty}}}}}')
@@ -196,6 +199,10 @@ def _sparse(name: str, folder: Path) -> Path:
 
 def _many() -> Iterator[Nasty]:
     yield _file("500 resources of 3 mistakes.json", lambda: _resources({"Foo": 1, "Description": ""}, 500))
+    for many, resources in ((50, 400), (990, 600)):
+        empty: dict[str, Any] = GOOD | {"AbortConfig": {"CriteriaList": [{}] * many}}
+        yield _file(f"{many} empty criteria in {resources} resources.json", partial(_resources, empty, resources))
+    yield _file("17,000 resources.json", lambda: _resources(GOOD, 17_000))
     windows = [
         {"StartTime": f"cron({index % 60} {index % 24} ? * MON *)", "DurationInMinutes": 1 + index}
         for index in range(100)

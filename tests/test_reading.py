@@ -651,6 +651,82 @@ def test_resources(more: str, expected: list[tuple[str, str, str]], here: Path) 
     assert seen(report("a.yaml")) == expected
 
 
+LOGICAL_IDS = [
+    ("A", None),
+    ("0", None),
+    ("a" * 255, None),
+    ("a" * 256, "write " + "a" * 255),
+    ("reboot-device", "write rebootdevice"),
+    ("Gerät", "write Gert"),
+    ("", "write letters and digits"),
+    ("_", "write letters and digits"),
+]
+
+
+@pytest.mark.parametrize(("name", "fix"), LOGICAL_IDS, ids=[name[:20] or "none" for name, _ in LOGICAL_IDS])
+def test_logical_ids(name: str, fix: str | None, here: Path) -> None:
+    """CloudFormation takes letters and digits of ASCII only, and here it is said of templates and jobs."""
+    template = stack(**{name: TEMPLATE})
+    write(here, {"t.json": {"Resources": {"my-topic": {"Type": "AWS::SNS::Topic"}, **template["Resources"]}}})
+    found = report("t.json").findings
+    assert [(one.code, one.path, one.fix) for one in found] == ([("JT117", f"Resources.{name}", fix)] if fix else [])
+
+
+ATTRIBUTES = ["Condition", "CreationPolicy", "DeletionPolicy", "DependsOn", "Metadata", "UpdatePolicy",
+              "UpdateReplacePolicy"]  # fmt: skip
+
+
+def test_attributes(here: Path) -> None:
+    """What stands beside properties is what CloudFormation knows; macros of the template may know more."""
+    resource = {"Type": "AWS::IoT::JobTemplate", "Properties": TEMPLATE} | dict.fromkeys(ATTRIBUTES, "a")
+    write(here, {"t.json": {"Resources": {"T": resource}}})
+    assert seen(report("t.json")) == []
+    resource |= {"DependOn": [], "Tags": []}
+    write(
+        here, {"t.json": {"Resources": {"T": resource}}, "sam.json": {"Transform": "m", "Resources": {"T": resource}}}
+    )
+    assert [(one.path, one.fix) for one in report("t.json").findings] == [
+        ("Resources.T.DependOn", "remove it"),  # what it is near to is there
+        ("Resources.T.Tags", "remove it"),
+    ]
+    assert seen(report("sam.json")) == []
+    write(here, {"t.json": {"Resources": {"T": resource | {f"a{index}": 1 for index in range(100)}}}})
+    assert len(seen(report("t.json"))) == 20
+
+
+def test_number_of_resources(here: Path) -> None:
+    """A template has 500 resources at most, of whatever kind; loops are not resources yet."""
+    topics = {f"Topic{index}": {"Type": "AWS::SNS::Topic"} for index in range(499)}
+    most = stack(T=TEMPLATE)["Resources"] | topics | {"Fn::ForEach::All": []}
+    write(here, {"most.json": {"Resources": most}, "more.json": {"Resources": most | {"Job": {"Type": "Custom::Job"}}}})
+    assert seen(report("most.json")) == []
+    assert [(one.code, one.path, one.given) for one in report("more.json").findings] == [("JT116", "Resources", 501)]
+    write(here, {"others.json": {"Resources": topics | {"A": {}, "B": {}}}})
+    assert (seen(report("others.json")), skipped(report("others.json"))) == ([], [("others.json", NO_JOBS)])
+
+
+def test_size_of_a_template(here: Path) -> None:
+    """A template has 1,000,000 bytes at most: bytes, not characters."""
+    text = json.dumps({"Description": "é", **stack(T=TEMPLATE)}, ensure_ascii=False)
+    blanks = " " * (1_000_000 - len(text.encode()))
+    write(here, {"most.json": text + blanks, "more.json": text + blanks + " "})
+    assert seen(report("most.json")) == []
+    (found,) = report("more.json").findings
+    assert (found.code, found.path, found.given, str(found.place)) == ("JT116", "", 1_000_001, "more.json:1:1")
+
+
+def test_more_findings_than_anyone_reads(here: Path) -> None:
+    """After ten thousand findings in one file the rest of it is passed over, and that is said; other files are not."""
+    criteria = TEMPLATE | {"AbortConfig": {"CriteriaList": [{}] * 250}}  # a thousand findings
+    more = {f"T{index}": criteria | {"JobTemplateId": f"t{index}"} for index in range(10)}
+    write(here, {"a.json": stack(**more, U=TEMPLATE, V=TEMPLATE), "b.json": stack(T=criteria)})
+    found = report("a.json", "b.json")
+    assert len(found.findings) == 11_000
+    assert skipped(found) == [("a.json", "2 of its 12 resources, after 10000 findings")]
+    write(here, {"a.json": stack(**{name: more[name] for name in list(more)[1:]}, U=TEMPLATE, V=TEMPLATE)})
+    assert (len(seen(report("a.json"))), skipped(report("a.json"))) == (9001, [])  # U and V have the same id
+
+
 def test_double_keys_of_others(here: Path) -> None:
     """In a file that nobody named and that is not ours, double keys are nobody's business."""
     write(here, {"other.json": '{"a": 1, "a": 2}'})

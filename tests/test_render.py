@@ -252,16 +252,42 @@ SARIF: dict[str, Any] = {
 }
 
 
-def dumped(value: object) -> str:
-    return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
+def one_line(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False)
 
 
-WHOLE = {"text": TEXT, "json": dumped(JSON), "github": GITHUB, "sarif": dumped(SARIF)}
+def each_on_its_line(items: Any, indent: str) -> str:
+    """Items of a list, each in a line."""
+    inner = f",\n{indent}  ".join(map(one_line, items))
+    return f"[\n{indent}  {inner}\n{indent}]" if items else "[]"
+
+
+def json_text(report: Any) -> str:
+    """The JSON report to the letter, with a line for each finding."""
+    return (
+        f'{{\n  "findings": {each_on_its_line(report["findings"], "  ")},\n'
+        f'  "acknowledged": {each_on_its_line(report["acknowledged"], "  ")},\n'
+        f'  "checked": {report["checked"]},\n  "skipped": {each_on_its_line(report["skipped"], "  ")}\n}}\n'
+    )
+
+
+def sarif_text(report: Any) -> str:
+    """The SARIF report to the letter, with a line for each result."""
+    (run,) = report["runs"]
+    results = each_on_its_line(run["results"], "      ")
+    return (
+        f'{{\n  "$schema": {one_line(report["$schema"])},\n  "version": "2.1.0",\n  "runs": [\n    {{\n'
+        f'      "tool": {{\n        "driver": {one_line(run["tool"]["driver"])}\n      }},\n'
+        f'      "columnKind": "unicodeCodePoints",\n      "results": {results}\n    }}\n  ]\n}}\n'
+    )
+
+
+WHOLE = {"text": TEXT, "json": json_text(JSON), "github": GITHUB, "sarif": sarif_text(SARIF)}
 NOTHING = {
     "text": "",
-    "json": dumped({"findings": [], "acknowledged": [], "checked": 0, "skipped": []}),
+    "json": json_text({"findings": [], "acknowledged": [], "checked": 0, "skipped": []}),
     "github": "",
-    "sarif": dumped(
+    "sarif": sarif_text(
         SARIF
         | {
             "runs": [

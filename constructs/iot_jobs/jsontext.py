@@ -202,8 +202,9 @@ def _integer(spelling: str) -> int | Number:
 _DECODER = json.JSONDecoder(object_pairs_hook=_object, parse_float=Number, parse_int=_integer, parse_constant=_refuse)
 _LENIENT = json.JSONDecoder(parse_float=Number, parse_int=_integer, parse_constant=_refuse)
 _MOST_DOUBLES = 20
-# Commas and colons are passed over: in valid JSON keys and values take turns without them.
-_ATOM = r'[ \t\r\n\ufeff,:]*(?:("(?:[^"\\]|\\.)*")|([{}\[\]])|([^\s{}\[\]:,"]+))'
+# Commas and colons are passed over: in valid JSON keys and values take turns without them. What is none of the three
+# groups matches too, and ends the walk: a search would go through the same blanks from each of them.
+_ATOM = r'[ \t\r\n\ufeff,:]*(?:("(?:[^"\\]|\\.)*")|([{}\[\]])|([^\s{}\[\]:,"]+)|)'
 
 
 def _walk(text: str) -> Iterator[tuple[Location, int]]:
@@ -213,7 +214,9 @@ def _walk(text: str) -> Iterator[tuple[Location, int]]:
     key_next = False
     key_offset: int | None = None
     for match in re.finditer(_ATOM, text):
-        group = match.lastindex or 0
+        group = match.lastindex
+        if group is None:
+            return
         mark = match[2]
         if mark in ("}", "]"):
             kinds.pop()

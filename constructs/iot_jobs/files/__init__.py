@@ -1,10 +1,11 @@
 """Files as models: YAML and JSON with positions, and the application that they make up."""
 
 from iot_jobs.files.application import Application, root_of
-from iot_jobs.files.reading import Reading, Skipped, read_application, read_paths, resources
+from iot_jobs.files.reading import read_application, read_paths
+from iot_jobs.files.resources import resources
 from iot_jobs.files.schemas import json_schema
 from iot_jobs.files.source import Source, read
-from iot_jobs.files.subject import Document, Subject
+from iot_jobs.files.subject import Document, Reading, Skipped, Subject
 
 __all__ = [
     "Application",

@@ -6,38 +6,19 @@ import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from iot_jobs.agents import family_of
 from iot_jobs.cloudformation import API_JOB, API_TEMPLATE, JOB, TEMPLATE, Spelling
 from iot_jobs.document import UNREADABLE, JobDocument
 from iot_jobs.files.application import ENVIRONMENTS, FAMILIES, FAMILY_KEYS, NO_APPLICATION, Application, Loader, root_of
+from iot_jobs.files.resources import RESOURCE_TYPES, holds_resource, read_properties, read_template
 from iot_jobs.files.source import MAX_JSON_BYTES, Source, placed, read_on, resolved, shown_path
-from iot_jobs.files.subject import Document, Subject, from_properties
-from iot_jobs.finding import Finding, FindingsError, Location, Rule, unique
-from iot_jobs.limits import TEMPLATE_REFERENCE
-from iot_jobs.model import MISSING_VALUE, WRONG_KIND, nearest_key, unknown_key
-from iot_jobs.spec import JobTemplateSpec
-from iot_jobs.unresolved import is_intrinsic
+from iot_jobs.files.subject import Document, Reading, Skipped
+from iot_jobs.finding import FindingsError, unique
+from iot_jobs.model import MISSING_VALUE, WRONG_KIND
 
-ID_TWICE = Rule(
-    code="JT114",
-    title="no two templates, and no two jobs, of one CloudFormation template have the same id",
-    why="The second one can't be created.",
-    source=TEMPLATE_REFERENCE,
-)
-
-RESOURCE_TYPE = Rule(
-    code="JT115",
-    title="a resource's type is written as AWS writes it",
-    why="CloudFormation doesn't know the type, and the deployment fails before anything is created.",
-    source=TEMPLATE_REFERENCE,
-)
-
-RESOURCE_TYPES = {"AWS::IoT::JobTemplate": TEMPLATE, "AWS::IoT::Job": JOB}
 _SUFFIXES = (".json", ".yaml", ".yml", ".template")
-_PARTS = ("Type", "Properties", "Condition", "DependsOn", "Metadata", "DeletionPolicy", "UpdateReplacePolicy")
-"""What else CloudFormation knows in a resource of ours."""
 _FEW = 30
 """Of how many keys in a file it is asked which names they are near to."""
 _NOT_ENTERED = {"node_modules", "__pycache__"}
@@ -47,31 +28,6 @@ _IGNORE = ".iot-jobs-ignore"
 _ANYONES = {"description", "document", "tags", "targets", "status", "comment", "createdat", "completedat"}
 # What a file that can't be parsed must hold to be worth a finding, where nobody named it.
 _OURS = (b"AWS::IoT::Job", b"${aws:iot:", b"jobTemplate", b"JobTemplate")
-
-
-class Skipped(NamedTuple):
-    """A file or folder that was not checked, and why."""
-
-    file: str
-    reason: str
-
-
-class Reading:
-    """All that was read: what to check, what is wrong already, and what was passed over."""
-
-    def __init__(
-        self, subjects: Iterable[Subject] = (), documents: Iterable[Document] = (), findings: Iterable[Finding] = ()
-    ) -> None:
-        """With lists of its own, which grow."""
-        self.subjects = list(subjects)
-        self.documents = list(documents)
-        self.findings = list(findings)
-        self.skipped: list[Skipped] = []
-
-    @property
-    def checked(self) -> int:
-        """How many templates, jobs and documents on their own were read."""
-        return len(self.subjects) + len(self.documents)
 
 
 def read_paths(paths: Sequence[Path]) -> Reading:
@@ -103,14 +59,6 @@ def read_application(path: Path, *, environment: str | None = None) -> tuple[App
     documents = loader.documents_alone()
     chosen = tuple(one for one in environments if environment in (None, one.name))
     return Application(root, chosen), Reading(loader.subjects, documents, list(unique(loader.found)))
-
-
-def resources(source: Source) -> Reading:
-    """The job templates and jobs of a CloudFormation template, which may have no resources at all."""
-    reader = _Reader()
-    if isinstance(source.data, Mapping) and isinstance(source.data.get("Resources"), Mapping):
-        reader.template(source)
-    return reader.reading
 
 
 class _Reader:
@@ -185,7 +133,7 @@ class _Reader:
             else:
                 self.skip(path, "not a mapping")
         elif isinstance(data.get("Resources"), Mapping):
-            self.template(source)
+            read_template(source, self.reading)
         elif "Resources" in data:
             finding = WRONG_KIND.finding(
                 given=data["Resources"], allowed="a mapping of resources", fix="write a mapping"
@@ -196,9 +144,9 @@ class _Reader:
             and data["Type"] in RESOURCE_TYPES
             and isinstance(data.get("Properties"), Mapping)
         ):
-            self.properties(source, ("Properties",), RESOURCE_TYPES[data["Type"]])
+            read_properties(source, ("Properties",), RESOURCE_TYPES[data["Type"]], self.reading)
         elif isinstance(data.get("job"), Mapping) and "jobArn" in data["job"]:
-            self.properties(source, ("job",), API_JOB)
+            read_properties(source, ("job",), API_JOB, self.reading)
         elif (kind := _own_kind(data)) and not named:
             self.skip(path, f"looks like {kind}, but stands in no application")
         elif kind:
@@ -208,8 +156,8 @@ class _Reader:
             )
             self.reading.findings.append(placed(finding, source.place(())))
         elif (spelling := _spelling(data, named=named)) and (named or not _names(data) <= _ANYONES):
-            self.properties(source, (), spelling)
-        elif _holds_resource(data):
+            read_properties(source, (), spelling, self.reading)
+        elif holds_resource(data):
             finding = MISSING_VALUE.finding(
                 loc=("Resources",), allowed="the resources of a template", fix="put them under Resources"
             )
@@ -219,76 +167,6 @@ class _Reader:
             self.reading.documents += [Document(JobDocument(source.text), source.place)] if whole else []
         else:
             self.skip(path, "neither a CloudFormation template, an environment, properties nor a job document")
-
-    def template(self, source: Source) -> None:
-        """The resources of a CloudFormation template, those with the same id noticed."""
-        ids: dict[tuple[type, str], tuple[Subject, Any]] = {}
-        found = False
-        for name, resource in source.data["Resources"].items():
-            kind = resource.get("Type") if isinstance(resource, Mapping) else None
-            if str(name).startswith("Fn::"):
-                self.reading.skipped.append(Skipped(source.name, f"{name}: expanded by CloudFormation"))
-            if not isinstance(kind, str) or kind not in RESOURCE_TYPES:
-                found = self.misspelt(source, name, kind) or found
-                continue
-            found = True
-            subject = self.properties(source, ("Resources", name, "Properties"), RESOURCE_TYPES[kind], resource)
-            if subject is None:
-                continue
-            field_name = "template_name" if isinstance(subject.spec, JobTemplateSpec) else "job_id"
-            key = (type(subject.spec), getattr(subject.spec, field_name))
-            other, condition = ids.setdefault(key, (subject, resource.get("Condition")))
-            # Under conditions of their own, one of the two may be all that is created.
-            apart = None not in (condition, resource.get("Condition")) and condition != resource["Condition"]
-            if other is not subject and isinstance(key[1], str) and not apart:
-                finding = ID_TWICE.finding(
-                    loc=(field_name,), given=key[1], allowed="each id once in a template", fix="rename one of the two"
-                )
-                first = other.place((field_name,))
-                self.reading.findings.append(placed(finding, subject.place(finding.loc), (first,)))
-        if not found:
-            self.reading.skipped.append(
-                Skipped(source.name, "a CloudFormation template without job templates and jobs")
-            )
-
-    def misspelt(self, source: Source, name: str, kind: object) -> bool:
-        """Whether a type is almost one of ours, which is then found."""
-        types = {one.lower(): one for one in RESOURCE_TYPES}
-        near = get_close_matches(str(kind)[:64].lower(), types, 1, 0.92) if isinstance(kind, str) else []
-        if near:
-            finding = RESOURCE_TYPE.finding(
-                given=kind, allowed=", ".join(RESOURCE_TYPES), fix=f"write {types[near[0]]}"
-            )
-            self.reading.findings.append(placed(finding, source.place(("Resources", name, "Type"))))
-        return bool(near)
-
-    def properties(
-        self, source: Source, prefix: Location, spelling: Spelling, resource: Mapping[str, Any] | None = None
-    ) -> Subject | None:
-        if resource is None:
-            given = _at(source.data, prefix)
-        elif is_intrinsic(resource):
-            given = resource
-        elif "Properties" in resource:
-            given = resource["Properties"]
-        else:
-            given = {}
-            if near := [key for key in resource if nearest_key(str(key), _PARTS) == "Properties"]:
-                finding = unknown_key(str(near[0]), _PARTS)
-                self.reading.findings.append(placed(finding, source.place((*prefix[:-1], near[0]))))
-                return None
-        if is_intrinsic(given):
-            self.reading.skipped.append(Skipped(source.name, f"{'.'.join(map(str, prefix))}: an intrinsic function"))
-            return None
-        if not isinstance(given, Mapping):
-            finding = WRONG_KIND.finding(given=given, allowed="a mapping of properties", fix="write a mapping")
-            self.reading.findings.append(placed(finding, source.place(prefix)))
-            return None
-        deployed = prefix == ("job",) or not given.keys().isdisjoint(spelling.answers)
-        subject = from_properties(source, prefix, given, spelling, deployed=deployed)
-        self.reading.findings += subject.findings
-        self.reading.subjects.append(subject)
-        return subject
 
     def skip(self, path: Path, reason: str) -> None:
         self.reading.skipped.append(Skipped(shown_path(path), reason))
@@ -338,14 +216,6 @@ def _nearly(key: str, keys: Iterable[str]) -> bool:
     return bool(get_close_matches(key[:64].lower(), [one.lower() for one in keys], 1, 0.85))
 
 
-def _holds_resource(data: Mapping[str, Any]) -> bool:
-    """Whether resources of ours stand where no template has them: at the top, or below another name."""
-    below = [value for value in data.values() if isinstance(value, Mapping)]
-    inner = [value for one in below for value in one.values() if isinstance(value, Mapping)]
-    types = [one.get("Type") for one in (*below, *inner)]
-    return any(isinstance(kind, str) and kind in RESOURCE_TYPES for kind in types)
-
-
 def _names(data: Mapping[str, Any]) -> set[str]:
     """Which keys of properties a file has, in any spelling."""
     known = (one.keys | one.answers for one in (TEMPLATE, API_TEMPLATE, JOB, API_JOB))
@@ -371,9 +241,3 @@ def _mentions_us(path: Path) -> bool:
     except OSError:
         return False
     return any(word in raw for word in _OURS)
-
-
-def _at(data: Any, loc: Location) -> Any:
-    for part in loc:
-        data = data[part]
-    return data

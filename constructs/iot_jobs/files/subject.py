@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple, TypeGuard
 
@@ -72,6 +72,31 @@ class Document(NamedTuple):
     document: JobDocument
     place: Callable[[Location], Place]
     schema: str | Mapping[str, Any] | None = None
+
+
+class Skipped(NamedTuple):
+    """A file or folder that was not checked, and why."""
+
+    file: str
+    reason: str
+
+
+class Reading:
+    """All that was read: what to check, what is wrong already, and what was passed over."""
+
+    def __init__(
+        self, subjects: Iterable[Subject] = (), documents: Iterable[Document] = (), findings: Iterable[Finding] = ()
+    ) -> None:
+        """With lists of its own, which grow."""
+        self.subjects = list(subjects)
+        self.documents = list(documents)
+        self.findings = list(findings)
+        self.skipped: list[Skipped] = []
+
+    @property
+    def checked(self) -> int:
+        """How many templates, jobs and documents on their own were read."""
+        return len(self.subjects) + len(self.documents)
 
 
 def from_properties(

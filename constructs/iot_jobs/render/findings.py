@@ -44,7 +44,8 @@ def as_json(report: Report) -> str:
             "acknowledged": [_finding(finding) | {"reason": finding.acknowledged} for finding in report.acknowledged],
             "checked": report.checked,
             "skipped": [{"file": one.file, "reason": one.reason} for one in report.skipped],
-        }
+        },
+        levels=2,  # a line each finding
     )
 
 
@@ -55,8 +56,7 @@ def github(report: Report) -> str:
         place = finding.place or Place("")
         where = {"file": place.file, "line": place.line, "col": place.column, "title": finding.code}
         properties = ",".join(f"{name}={command_property(value)}" for name, value in where.items() if value is not None)
-        message = f"{finding.path}: given {shown(finding.given)}; allowed {finding.allowed}; fix: {finding.fix}"
-        lines.append(f"::{_LEVELS[finding.severity]} {properties}::{command_data(message)}\n")
+        lines.append(f"::{_LEVELS[finding.severity]} {properties}::{command_data(_message(finding))}\n")
     return "".join(lines)
 
 
@@ -90,7 +90,8 @@ def sarif(report: Report) -> str:
             "$schema": SARIF_SCHEMA,
             "version": "2.1.0",
             "runs": [{"tool": {"driver": driver}, "columnKind": "unicodeCodePoints", "results": results}],
-        }
+        },
+        levels=4,  # a line each result
     )
 
 
@@ -118,16 +119,21 @@ def _finding(finding: Finding) -> dict[str, Any]:
 
 
 def _result(finding: Finding) -> dict[str, Any]:
-    message = f"{finding.path}: given {shown(finding.given)}; allowed {finding.allowed}; fix: {finding.fix}"
     result: dict[str, Any] = {
         "ruleId": finding.code,
         "level": _LEVELS[finding.severity],
-        "message": {"text": message},
+        "message": {"text": _message(finding)},
         "locations": [_location(place) for place in (finding.place,) if place],
     }
     if finding.related:
         result["relatedLocations"] = [_location(place) for place in finding.related]
     return result
+
+
+def _message(finding: Finding) -> str:
+    """A finding in one line, where its code and place stand beside it."""
+    about = f"{finding.path}: " if finding.path else ""
+    return f"{about}given {shown(finding.given)}; allowed {finding.allowed}; fix: {finding.fix}"
 
 
 def _location(place: Place) -> dict[str, Any]:

@@ -10,7 +10,20 @@ from typing import Any
 _CONTROL = re.compile("[\x7f-\x9f]")
 
 
-def to_json(value: Any) -> str:
-    """A value as JSON text with a line break at its end, in Unicode but for control characters."""
-    text = json.dumps(value, indent=2, ensure_ascii=False)
+def to_json(value: Any, *, levels: int | None = None) -> str:
+    """A value as JSON text with a line break at its end, in Unicode but for control characters.
+
+    What is nested deeper than `levels` stands in one line: long lists are written several times as fast so.
+    """
+    text = json.dumps(value, indent=2, ensure_ascii=False) if levels is None else _indented(value, levels, "\n")
     return _CONTROL.sub(lambda found: f"\\u{ord(found[0]):04x}", text) + "\n"
+
+
+def _indented(value: Any, levels: int, line: str) -> str:
+    if not levels or not value or not isinstance(value, dict | list):
+        return json.dumps(value, ensure_ascii=False)
+    inner = line + "  "
+    if isinstance(value, dict):
+        items = (f"{json.dumps(key)}: {_indented(item, levels - 1, inner)}" for key, item in value.items())
+        return "{" + inner + f",{inner}".join(items) + line + "}"
+    return "[" + inner + f",{inner}".join(_indented(item, levels - 1, inner) for item in value) + line + "]"

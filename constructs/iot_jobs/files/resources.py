@@ -1,0 +1,183 @@
+"""The job templates and jobs among the resources of a CloudFormation template."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from difflib import get_close_matches
+from typing import Any
+
+from iot_jobs.cloudformation import JOB, TEMPLATE, Spelling
+from iot_jobs.files.source import Source, placed
+from iot_jobs.files.subject import Reading, Skipped, Subject, from_properties
+from iot_jobs.finding import Location, Rule
+from iot_jobs.limits import CLOUDFORMATION_QUOTAS, MAX_RESOURCES_IN_STACK, MAX_TEMPLATE_BYTES, TEMPLATE_REFERENCE
+from iot_jobs.model import WRONG_KIND, nearest_key, unknown_key
+from iot_jobs.spec import JobTemplateSpec
+from iot_jobs.unresolved import is_intrinsic
+
+ID_TWICE = Rule(
+    code="JT114",
+    title="no two templates, and no two jobs, of one CloudFormation template have the same id",
+    why="The second one can't be created.",
+    source=TEMPLATE_REFERENCE,
+)
+
+RESOURCE_TYPE = Rule(
+    code="JT115",
+    title="a resource's type is written as AWS writes it",
+    why="CloudFormation doesn't know the type, and the deployment fails before anything is created.",
+    source=TEMPLATE_REFERENCE,
+)
+
+TEMPLATE_SIZE = Rule(
+    code="JT116",
+    title="a CloudFormation template is no larger than CloudFormation takes",
+    why="CloudFormation refuses a larger one before anything is created.",
+    source=CLOUDFORMATION_QUOTAS,
+)
+
+LOGICAL_ID = Rule(
+    code="JT117",
+    title="the logical id of a template or job is made of letters and digits",
+    why="CloudFormation refuses the whole template otherwise.",
+    source="https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/resources-section-structure.html",
+)
+
+RESOURCE_TYPES = {"AWS::IoT::JobTemplate": TEMPLATE, "AWS::IoT::Job": JOB}
+_ATTRIBUTES = (
+    *("Type", "Properties", "Condition", "DependsOn", "Metadata"),
+    *("CreationPolicy", "DeletionPolicy", "UpdatePolicy", "UpdateReplacePolicy"),
+)
+_FEW = 20
+"""How many unknown attributes of one resource get a finding each."""
+_ENOUGH = 10_000
+"""After how many findings a file's other resources are passed over: nobody reads more, and all are one mistake."""
+
+
+def resources(source: Source) -> Reading:
+    """The job templates and jobs of a CloudFormation template, which may have no resources at all."""
+    reading = Reading()
+    if isinstance(source.data, Mapping) and isinstance(source.data.get("Resources"), Mapping):
+        read_template(source, reading)
+    return reading
+
+
+def holds_resource(data: Mapping[str, Any]) -> bool:
+    """Whether resources of ours stand where no template has them: at the top, or below another name."""
+    below = [value for value in data.values() if isinstance(value, Mapping)]
+    inner = [value for one in below for value in one.values() if isinstance(value, Mapping)]
+    types = [one.get("Type") for one in (*below, *inner)]
+    return any(isinstance(kind, str) and kind in RESOURCE_TYPES for kind in types)
+
+
+def read_template(source: Source, reading: Reading) -> None:
+    """Add the resources of a CloudFormation template, those with the same id noticed."""
+    ids: dict[tuple[type, str], tuple[Subject, Any]] = {}
+    resources = source.data["Resources"]
+    before = len(reading.findings)
+    found = False
+    for position, (name, resource) in enumerate(resources.items()):
+        if len(reading.findings) - before >= _ENOUGH:
+            count = len(reading.findings) - before
+            why = f"{len(resources) - position} of its {len(resources)} resources, after {count} findings"
+            reading.skipped.append(Skipped(source.name, why))
+            break
+        kind = resource.get("Type") if isinstance(resource, Mapping) else None
+        if str(name).startswith("Fn::"):
+            reading.skipped.append(Skipped(source.name, f"{name}: expanded by CloudFormation"))
+        if not isinstance(kind, str) or kind not in RESOURCE_TYPES:
+            found = _misspelt(source, name, kind, reading) or found
+            continue
+        found = True
+        if is_intrinsic(resource):
+            reading.skipped.append(Skipped(source.name, f"Resources.{name}: an intrinsic function"))
+            continue
+        if not _frame(source, name, resource, reading):
+            continue
+        subject = read_properties(source, ("Resources", name, "Properties"), RESOURCE_TYPES[kind], reading)
+        if subject is None:
+            continue
+        field_name = "template_name" if isinstance(subject.spec, JobTemplateSpec) else "job_id"
+        key = (type(subject.spec), getattr(subject.spec, field_name))
+        other, condition = ids.setdefault(key, (subject, resource.get("Condition")))
+        # Under conditions of their own, one of the two may be all that is created.
+        apart = None not in (condition, resource.get("Condition")) and condition != resource["Condition"]
+        if other is not subject and isinstance(key[1], str) and not apart:
+            finding = ID_TWICE.finding(
+                loc=(field_name,), given=key[1], allowed="each id once in a template", fix="rename one of the two"
+            )
+            first = other.place((field_name,))
+            reading.findings.append(placed(finding, subject.place(finding.loc), (first,)))
+    if found:
+        _size(source, reading)
+    else:
+        reading.skipped.append(Skipped(source.name, "a CloudFormation template without job templates and jobs"))
+
+
+def read_properties(source: Source, prefix: Location, spelling: Spelling, reading: Reading) -> Subject | None:
+    """Add what has the properties at `prefix` of a file, or none; None where they can't be judged."""
+    given = source.data
+    for part in prefix:
+        given = given.get(part, {})
+    if is_intrinsic(given):
+        reading.skipped.append(Skipped(source.name, f"{'.'.join(map(str, prefix))}: an intrinsic function"))
+        return None
+    if not isinstance(given, Mapping):
+        finding = WRONG_KIND.finding(given=given, allowed="a mapping of properties", fix="write a mapping")
+        reading.findings.append(placed(finding, source.place(prefix)))
+        return None
+    deployed = prefix == ("job",) or not given.keys().isdisjoint(spelling.answers)
+    subject = from_properties(source, prefix, given, spelling, deployed=deployed)
+    reading.findings += subject.findings
+    reading.subjects.append(subject)
+    return subject
+
+
+def _misspelt(source: Source, name: str, kind: object, reading: Reading) -> bool:
+    """Whether a type is almost one of ours, which is then found."""
+    types = {one.lower(): one for one in RESOURCE_TYPES}
+    near = get_close_matches(str(kind)[:64].lower(), types, 1, 0.92) if isinstance(kind, str) else []
+    if near:
+        finding = RESOURCE_TYPE.finding(given=kind, allowed=", ".join(RESOURCE_TYPES), fix=f"write {types[near[0]]}")
+        reading.findings.append(placed(finding, source.place(("Resources", name, "Type"))))
+    return bool(near)
+
+
+def _frame(source: Source, name: str, resource: Mapping[str, Any], reading: Reading) -> bool:
+    """Whether what stands around properties is such that they can be judged; what is wrong in it is found."""
+    here: Location = ("Resources", name)
+    if not (str(name).isascii() and str(name).isalnum() and len(str(name)) <= 255):
+        kept = re.sub("[^A-Za-z0-9]", "", str(name))[:255]
+        finding = LOGICAL_ID.finding(
+            given=name, allowed="1 to 255 letters and digits of ASCII", fix=f"write {kept or 'letters and digits'}"
+        )
+        reading.findings.append(placed(finding, source.place(here)))
+    if "Transform" in source.data:  # macros, such as SAM, know more
+        return True
+    unknown = [str(key) for key in resource if key not in _ATTRIBUTES][:_FEW]
+    for key in unknown:
+        finding = unknown_key(key, _ATTRIBUTES, given=resource)
+        reading.findings.append(placed(finding, source.place((*here, key))))
+    return "Properties" in resource or all(nearest_key(key, _ATTRIBUTES) != "Properties" for key in unknown)
+
+
+def _size(source: Source, reading: Reading) -> None:
+    """Find that a template is too large."""
+    resources = source.data["Resources"]
+    count = sum(not str(name).startswith("Fn::") for name in resources)
+    if count > MAX_RESOURCES_IN_STACK:
+        finding = TEMPLATE_SIZE.finding(
+            given=count,
+            allowed=f"up to {MAX_RESOURCES_IN_STACK} resources in a template",
+            fix="split it into several stacks",
+        )
+        reading.findings.append(placed(finding, source.place(("Resources",))))
+    size = len(source.text.encode()) if len(source.text) * 4 > MAX_TEMPLATE_BYTES else 0
+    if size > MAX_TEMPLATE_BYTES:
+        finding = TEMPLATE_SIZE.finding(
+            given=size,
+            allowed=f"up to {MAX_TEMPLATE_BYTES} bytes",
+            fix="leave out blanks and line breaks, or split it into several stacks",
+        )
+        reading.findings.append(placed(finding, source.place(())))
