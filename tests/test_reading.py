@@ -24,6 +24,8 @@ JOB: dict[str, Any] = {"JobId": "reboot-1", "Targets": [GROUP], "Document": DOCU
 UNKNOWN = "neither a CloudFormation template, an environment, properties nor a job document"
 UNREADABLE = "not readable as JSON or YAML, and doesn't speak of job templates"
 ELSEWHERE = "looks like {}, but stands in no application"
+NOT_NAMED = "templates.reboot: its family was not named"
+A_LIST = "a list of what there is, without what it does; describe each"
 NO_JOBS = "a CloudFormation template without job templates and jobs"
 
 Files = dict[str, Any]
@@ -947,6 +949,10 @@ def test_cdk_out_without_templates(here: Path) -> None:
 
 # What is found in a folder and what is named: codes, how many are checked, reasons for skipping.
 Outcome = tuple[list[str], int, list[str]]
+MANAGED = {
+    "templateName": "AWS-Reboot", "templateArn": "arn:aws:iot:eu-west-1::jobtemplate/AWS-Reboot:1.0",
+    "templateVersion": "1.0", "document": '{"a": "${aws:iot:parameter:a}"}',
+}  # fmt: skip
 NAMED: list[tuple[str, str, Any, Outcome, Outcome]] = [
     ("a package.json", "package.json", {"name": "a", "version": "1"}, ([], 0, [UNKNOWN]), ([], 1, [])),
     ("some YAML", "a.yaml", "name: a\n", ([], 0, [UNKNOWN]), ([], 0, [UNKNOWN])),
@@ -987,16 +993,29 @@ NAMED: list[tuple[str, str, Any, Outcome, Outcome]] = [
      (["JT004", "JT103", "JT003", "JT003"], 1, []), (["JT004", "JT103", "JT003", "JT003"], 1, [])),
     ("fewer keys known", "a.yaml", "{Description: a, JobArn: b, c: c, d: d, e: e}", ([], 0, [UNKNOWN]),
      ([], 0, [UNKNOWN])),
-    ("an environment without an application", "a.yaml", ENVIRONMENT, ([], 0, [ELSEWHERE.format("an environment")]), (["JT001"], 0, [])),
-    ("an environment's region", "a.yaml", "{templates: {}, region: a}", ([], 0, [ELSEWHERE.format("an environment")]), (["JT001"], 0, [])),
-    ("an environment's fleet", "a.yaml", "{templates: {}, fleet: {}}", ([], 0, [ELSEWHERE.format("an environment")]), (["JT001"], 0, [])),
+    ("an environment without an application", "a.yaml", ENVIRONMENT, ([], 0, [ELSEWHERE.format("an environment")]),
+     ([], 0, [NOT_NAMED])),
+    ("an environment's region", "a.yaml", "{templates: {}, region: a}", ([], 0, [ELSEWHERE.format("an environment")]),
+     (["JT004", "JT004", "JT004", "JT903"], 0, [])),
+    ("an environment's fleet", "a.yaml", "{templates: {}, fleet: {}}", ([], 0, [ELSEWHERE.format("an environment")]),
+     (["JT004"] * 4, 0, [])),
     ("what describes something else", "a.yaml", "{name: a, description: b, tags: [c], version: 1}", ([], 0, [UNKNOWN]),
      (["JT004", "JT105", "JT003", "JT005", "JT003"], 1, [])),
     ("templates of something else", "a.yaml", "{templates: {}, name: a}", ([], 0, [UNKNOWN]), ([], 0, [UNKNOWN])),
     ("a family without an application", "a.yaml", FAMILY, ([], 0, [ELSEWHERE.format("a template family")]),
-     (["JT001"], 0, [])),
+     (["JT201"], 1, ["document reboot.json: no such file beside it"])),
+    ("a family that lacks everything", "a.yaml", "timeout: {in_progress_timeout_in_minutes: 0}", ([], 0, [UNKNOWN]),
+     (["JT004", "JT105", "JT410"], 1, [])),
     ("a short family", "a.yaml", "description: a\ndocument: a.json\n",
-     ([], 0, [ELSEWHERE.format("a template family")]), (["JT001"], 0, [])),
+     ([], 0, [ELSEWHERE.format("a template family")]),
+     ([], 1, ["document a.json: no such file beside it"])),
+    ("a document as it is answered", "a.json", {"document": '{"a": "${aws:"}'}, ([], 0, [UNKNOWN]), (["JT510"], 1, [])),
+    ("one property as the API spells it", "a.json", {"timeoutConfig": {"inProgressTimeoutInMinutes": 0}},
+     ([], 0, [UNKNOWN]), (["JT004", "JT004", "JT105", "JT410"], 1, [])),
+    ("a list of templates", "a.json", {"jobTemplates": [{"jobTemplateId": "a"}]}, ([], 0, [A_LIST]), ([], 0, [A_LIST])),
+    ("a list of jobs", "a.json", {"jobs": [{"jobId": "a"}], "nextToken": "b"}, ([], 0, [A_LIST]), ([], 0, [A_LIST])),
+    ("a managed template", "a.json", MANAGED, ([], 0, ["a template that AWS manages"]),
+     ([], 0, ["a template that AWS manages"])),
     ("YAML named .json", "a.json", "a: 5", ([], 0, [UNREADABLE]), (["JT701"], 0, [])),
 ]  # fmt: skip
 
@@ -1013,6 +1032,18 @@ def test_named_and_found(name: str, content: Any, found: Outcome, named: Outcome
     write(here, {f"folder/{name}": content})
     assert outcome(report("folder")) == found
     assert outcome(report(f"folder/{name}")) == named
+
+
+def test_files_of_an_application_without_one(here: Path) -> None:
+    """Named together, an environment, its families and their documents are judged as they would be in an application."""
+    loose = {f"x/{Path(name).name}": content for name, content in APPLICATION.items()}
+    write(here, APPLICATION | loose)
+    expected = [(place.rsplit("/", 1)[-1], code, path) for place, code, path in seen(report("stacks"))]
+    found = report(*(name for name in loose if name.endswith(".yaml")))
+    assert sorted((place.rsplit("/", 1)[-1], code, path) for place, code, path in seen(found)) == sorted(expected)
+    assert (expected != [], skipped(found)) == (True, [])
+    alone = [(place.split(":")[0], path) for place, _, path in seen(report("x/reboot.yaml"))]
+    assert alone == [("x/reboot.json", "args[0]"), ("x/reboot.yaml", "rollout.maximum_per_minute")]
 
 
 def test_a_request_that_names_no_file(here: Path) -> None:

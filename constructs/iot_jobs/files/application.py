@@ -12,7 +12,7 @@ from iot_jobs import agents
 from iot_jobs.document import JobDocument
 from iot_jobs.environment import Environment, Fleet, overlay
 from iot_jobs.files.source import Source, placed, read_on, resolved, shown_path
-from iot_jobs.files.subject import Document, Subject
+from iot_jobs.files.subject import Document, Skipped, Subject
 from iot_jobs.finding import Finding, FindingsError, Location, Place, Rule
 from iot_jobs.model import MISSING_VALUE, UNKNOWN_KEY, WRONG_KIND, nearest_key, unknown_key
 from iot_jobs.presign import with_role
@@ -89,11 +89,17 @@ def _holds_application(folder: Path) -> bool:
 
 
 class Loader:
-    """Reads every file once, and goes on after a finding."""
+    """Reads every file once, and goes on after a finding.
 
-    def __init__(self, root: Path) -> None:
+    `alone` says that the files of a folder stand in no application: what they name and isn't there is passed over.
+    """
+
+    def __init__(self, root: Path, *, alone: bool = False) -> None:
         """Nothing is read yet."""
         self.root = root
+        self.alone = alone
+        self.folder = (root if alone else root / DOCUMENTS).resolve()
+        self.skipped: list[Skipped] = []
         self.found: list[Finding] = []
         self.families: dict[str, Source] = {}
         self.names: dict[str, Place] = {}
@@ -106,20 +112,25 @@ class Loader:
 
         What is wrong anywhere is in `found`.
         """
-        for path in _yaml_files(self.root / FAMILIES):
-            self._family(path)
-        JobTemplateSpec.model_rebuild()  # before the environment's model, which holds it and would build it once more
-        loaded = [self._environment(path) for path in _yaml_files(self.root / ENVIRONMENTS)]
-        used = {name for source, _ in loaded for name in _mapping(_mapping(source.data).get("templates"))}
-        for name, source in self.families.items():
-            if name not in used and isinstance(source.data, dict):
-                self._template(_Places(name, source, None), {}, None, {})
+        loaded = self.files(_yaml_files(self.root / FAMILIES), _yaml_files(self.root / ENVIRONMENTS))
         if not loaded:
             allowed = f"at least one .yaml file in {ENVIRONMENTS}"
             self.found.append(NO_APPLICATION.finding(given=shown_path(self.root), allowed=allowed, fix="add one"))
         if environment is not None and environment not in self.names:
             self.found.append(_unknown(UNKNOWN_ENVIRONMENT, environment, self.names, loc=("environment",)))
         return [one for _, one in loaded if one is not None]
+
+    def files(self, families: Iterable[Path], environments: Iterable[Path]) -> list[tuple[Source, Environment | None]]:
+        """These files: each environment with the families it names, and each family that none names."""
+        for path in families:
+            self._family(path)
+        JobTemplateSpec.model_rebuild()  # before the environment's model, which holds it and would build it once more
+        loaded = [self._environment(path) for path in environments]
+        used = {name for source, _ in loaded for name in _mapping(_mapping(source.data).get("templates"))}
+        for name, source in self.families.items():
+            if name not in used and isinstance(source.data, dict):
+                self._template(_Places(name, source, None), {}, None, {})
+        return loaded
 
     def _read(self, path: Path) -> Source | None:
         try:
@@ -182,6 +193,9 @@ class Loader:
         self, source: Source, name: str, change: Any, tags: Mapping[str, Any], environment: Environment | None
     ) -> Subject | None:
         loc: Location = ("templates", name)
+        if name not in self.families and self.alone:
+            self.skipped.append(Skipped(source.name, f"templates.{name}: its family was not named"))
+            return None
         if name not in self.families:
             finding = _unknown(UNKNOWN_FAMILY, name, self.families, loc=loc)
             self.found.append(placed(finding, source.place(loc)))
@@ -237,9 +251,9 @@ class Loader:
         self.subjects.append(subject)
         return subject
 
-    def _inside(self, given: Any, key: str, found: list[Finding]) -> Path | None:
+    def _inside(self, given: Any, key: str, places: _Places, found: list[Finding]) -> Path | None:
         """The file in job_documents that a value names, or None with a finding."""
-        folder = (self.root / DOCUMENTS).resolve()
+        folder = self.folder
         if isinstance(given, str):
             self.named.add(folder / given)
         try:
@@ -248,6 +262,9 @@ class Loader:
                 return path
         except (OSError, RuntimeError):  # a name that is too long, or a link to itself
             pass
+        if self.alone and isinstance(given, str):
+            self.skipped.append(Skipped(places.family.name, f"{key} {given}: no such file beside it"))
+            return None
         names = [one.name for one in folder.iterdir() if one.name != given]
         near = difflib.get_close_matches(str(given)[:255], names, n=1, cutoff=0.75)
         finding = DOCUMENT_FILE.finding(
@@ -269,13 +286,13 @@ class Loader:
             fix = f"write {near[0]}" if near else "choose one of these"
             found.append(UNKNOWN_SCHEMA.finding(loc=("document_schema",), given=given, allowed=allowed, fix=fix))
             return None
-        path = self._inside(given, "document_schema", found)
+        path = self._inside(given, "document_schema", places, found)
         places.schema = self._read(path) if path else None
         return places.schema.data if places.schema else None
 
     def _document(self, given: Any, places: _Places, found: list[Finding]) -> JobDocument | Unresolved:
         """The document that a family names. One that can't be read is unknown to the template's other rules."""
-        path = self._inside(given, "document", found)
+        path = self._inside(given, "document", places, found)
         if path is None:
             return Unresolved(given)
         document, places.document = self._document_file(path)
@@ -298,7 +315,7 @@ class Loader:
     def documents_alone(self) -> list[Document]:
         """The documents that no family names."""
         alone = []
-        for path in sorted((self.root / DOCUMENTS).resolve().rglob("*.json")):
+        for path in sorted(self.folder.rglob("*.json")):
             if path not in self.documents and path not in self.named and not path.name.endswith(".schema.json"):
                 document, source = self._document_file(path)
                 if document and source:

@@ -10,7 +10,7 @@ from typing import Any
 
 from iot_jobs.agents import family_of
 from iot_jobs.cloudformation import API_JOB, API_TEMPLATE, JOB, TEMPLATE, Spelling
-from iot_jobs.document import UNREADABLE, JobDocument
+from iot_jobs.document import JobDocument
 from iot_jobs.files.application import ENVIRONMENTS, FAMILIES, FAMILY_KEYS, NO_APPLICATION, Application, Loader, root_of
 from iot_jobs.files.resources import RESOURCE_TYPES, holds_resource, read_properties, read_template
 from iot_jobs.files.source import MAX_JSON_BYTES, Source, placed, read_on, resolved, shown_path
@@ -19,6 +19,7 @@ from iot_jobs.finding import FindingsError, unique
 from iot_jobs.model import MISSING_VALUE, WRONG_KIND
 
 _SUFFIXES = (".json", ".yaml", ".yml", ".template")
+_FAMILY, _ENVIRONMENT = "a template family", "an environment"
 _FEW = 30
 """Of how many keys in a file it is asked which names they are near to."""
 _NOT_ENTERED = {"node_modules", "__pycache__"}
@@ -40,6 +41,7 @@ def read_paths(paths: Sequence[Path]) -> Reading:
     reader = _Reader()
     for path in paths:
         reader.path(path)
+    reader.files_alone()
     reader.reading.findings = list(unique(reader.reading.findings))
     return reader.reading
 
@@ -66,6 +68,7 @@ class _Reader:
         self.reading = Reading()
         self.roots: set[Path] = set()
         self.files: set[Path] = set()
+        self.alone: dict[Path, list[tuple[Path, str]]] = {}
 
     def path(self, path: Path) -> None:
         root = root_of(path)
@@ -81,12 +84,23 @@ class _Reader:
             self.roots.add(root)
             loader = Loader(root)
             loader.load()
-            self.reading.subjects += loader.subjects
             self.reading.documents += loader.documents_alone()
-            self.reading.findings += loader.found
+            self.loaded(loader)
             for path in sorted((root / "stacks").rglob("*.y*ml")):
                 if path.parent not in (root / FAMILIES, root / ENVIRONMENTS):
                     self.skip(path, f"neither in {FAMILIES} nor in {ENVIRONMENTS}")
+
+    def files_alone(self) -> None:
+        """Files of an application that stand in none, each folder's together."""
+        for folder, files in self.alone.items():
+            loader = Loader(folder, alone=True)
+            loader.files(*([path for path, one in files if one == kind] for kind in (_FAMILY, _ENVIRONMENT)))
+            self.loaded(loader)
+
+    def loaded(self, loader: Loader) -> None:
+        self.reading.subjects += loader.subjects
+        self.reading.findings += loader.found
+        self.reading.skipped += loader.skipped
 
     def folder(self, folder: Path) -> None:
         if (folder / "manifest.json").is_file() and (folder / "cdk.out").is_file():
@@ -132,29 +146,17 @@ class _Reader:
                 self.reading.findings.append(placed(finding, source.place(())))
             else:
                 self.skip(path, "not a mapping")
-        elif isinstance(data.get("Resources"), Mapping):
-            read_template(source, self.reading)
-        elif "Resources" in data:
-            finding = WRONG_KIND.finding(
-                given=data["Resources"], allowed="a mapping of resources", fix="write a mapping"
-            )
-            self.reading.findings.append(placed(finding, source.place(("Resources",))))
-        elif (
-            isinstance(data.get("Type"), str)
-            and data["Type"] in RESOURCE_TYPES
-            and isinstance(data.get("Properties"), Mapping)
-        ):
-            read_properties(source, ("Properties",), RESOURCE_TYPES[data["Type"]], self.reading)
-        elif isinstance(data.get("job"), Mapping) and "jobArn" in data["job"]:
-            read_properties(source, ("job",), API_JOB, self.reading)
-        elif (kind := _own_kind(data)) and not named:
+        elif self.enclosed(source):
+            pass
+        elif reason := _answer(data):
+            self.skip(path, reason)
+        elif named and data.keys() == {"document"} and isinstance(data["document"], str):  # of get-job-document
+            document = JobDocument(data["document"])
+            self.reading.documents.append(Document(document, lambda loc: source.place(("document", *loc))))
+        elif (kind := _own_kind(data, named=named)) and not named:
             self.skip(path, f"looks like {kind}, but stands in no application")
         elif kind:
-            allowed = f"{kind} in stacks/ of an application"
-            finding = UNREADABLE.finding(
-                given=source.name, allowed=allowed, fix="put it beside the application's others"
-            )
-            self.reading.findings.append(placed(finding, source.place(())))
+            self.alone.setdefault(path.parent, []).append((path, kind))
         elif (spelling := _spelling(data, named=named)) and (named or not _names(data) <= _ANYONES):
             read_properties(source, (), spelling, self.reading)
         elif holds_resource(data):
@@ -167,6 +169,25 @@ class _Reader:
             self.reading.documents += [Document(JobDocument(source.text), source.place)] if whole else []
         else:
             self.skip(path, "neither a CloudFormation template, an environment, properties nor a job document")
+
+    def enclosed(self, source: Source) -> bool:
+        """Whether it is a CloudFormation template, one resource of such, or an answer with a job in it."""
+        data = source.data
+        kind, job = data.get("Type"), data.get("job")
+        if isinstance(data.get("Resources"), Mapping):
+            read_template(source, self.reading)
+        elif "Resources" in data:
+            finding = WRONG_KIND.finding(
+                given=data["Resources"], allowed="a mapping of resources", fix="write a mapping"
+            )
+            self.reading.findings.append(placed(finding, source.place(("Resources",))))
+        elif isinstance(kind, str) and kind in RESOURCE_TYPES and isinstance(data.get("Properties"), Mapping):
+            read_properties(source, ("Properties",), RESOURCE_TYPES[kind], self.reading)
+        elif isinstance(job, Mapping) and "jobArn" in job:
+            read_properties(source, ("job",), API_JOB, self.reading)
+        else:
+            return False
+        return True
 
     def skip(self, path: Path, reason: str) -> None:
         self.reading.skipped.append(Skipped(shown_path(path), reason))
@@ -207,9 +228,11 @@ def _spelling(data: Mapping[str, Any], *, named: bool) -> Spelling | None:
         return best
     if not named or not 0 < len(data) <= _FEW or family_of(data) is not None:
         return None
-    counts = [(sum(_nearly(str(key), one.keys) for key in data), one) for _, one in counts]
-    count, best = max(counts, key=lambda pair: pair[0])
-    return best if count * 2 >= len(data) else None
+    near, _, best = max(
+        ((sum(_nearly(str(key), one.keys) for key in data), count, one) for count, one in counts),
+        key=lambda found: found[:2],
+    )
+    return best if near * 2 >= len(data) else None
 
 
 def _nearly(key: str, keys: Iterable[str]) -> bool:
@@ -222,15 +245,22 @@ def _names(data: Mapping[str, Any]) -> set[str]:
     return {key.lower() for key in data.keys() & frozenset().union(*known)}
 
 
-def _own_kind(data: Mapping[str, Any]) -> str | None:
+def _answer(data: Mapping[str, Any]) -> str | None:
+    """Why an answer of AWS that speaks of templates or jobs holds none that can be judged."""
+    if isinstance(data.get("jobTemplates"), list) or (isinstance(data.get("jobs"), list) and len(data) <= 2):
+        return "a list of what there is, without what it does; describe each"
+    return "a template that AWS manages" if {"templateArn", "templateVersion"} <= data.keys() else None
+
+
+def _own_kind(data: Mapping[str, Any], *, named: bool) -> str | None:
     """What file of an application this looks like, if any, where it stands in none."""
     if {"templates", "region"} <= data.keys() or {"templates", "fleet"} <= data.keys():
-        return "an environment"
+        return _ENVIRONMENT
     # A description and a document have the same names in the API, where a document is JSON and no file.
     theirs, document = API_TEMPLATE.keys | API_JOB.keys, data.get("document")
     ours = len(data.keys() & (FAMILY_KEYS - theirs)) - len(data.keys() & (theirs - FAMILY_KEYS))
-    named = isinstance(document, str) and document.endswith(".json") and "description" in data
-    return "a template family" if (named and ours >= 0) or ("document" in data and ours > 0) else None
+    files = isinstance(document, str) and document.endswith(".json") and "description" in data
+    return _FAMILY if (files and ours >= 0) or ((named or "document" in data) and ours > 0) else None
 
 
 def _mentions_us(path: Path) -> bool:
