@@ -162,6 +162,9 @@ WRONG = [
     (V2 % "a b", ["JT513"]),
     (V2 % "a+b", ["JT513"]),
     (V2 % "a%2", ["JT513"]),
+    (V2 % "a%2Fb", ["JT513"]),
+    (V2 % "a%2fb", ["JT513"]),
+    (V2 % "a%3FversionId%3D", ["JT513"]),
     (V2 % "key?versionId=1", ["JT513"]),
     (V2 % "\u00e9", ["JT513"]),
     ("${aws:iot:s3-presigned-url-upload:http://s3.amazonaws.com/bucket}", ["JT513"]),
@@ -225,9 +228,12 @@ def test_fixes(text: str, fix: str) -> None:
     assert (finding.given, finding.fix) == (text, fix)
 
 
-def test_a_mended_key_is_taken() -> None:
+@pytest.mark.parametrize(
+    "key", ["a b+c\u00e9/d?versionId=1", "a%2Fb", "100%/a%20b", "a%", "a%3FversionId%3D", "a?versionId="]
+)
+def test_a_mended_key_is_taken(key: str) -> None:
     """What the fix of a key says to write is taken."""
-    (finding,) = problems(tuple(placeholders(V2 % "a b+c\u00e9/d?versionId=1")))
+    (finding,) = problems(tuple(placeholders(V2 % key)))
     better = finding.fix.removeprefix("percent-encode the key: ")
     assert codes(V2 % better) == []
 

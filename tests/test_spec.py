@@ -590,3 +590,12 @@ def test_templates_are_frozen() -> None:
     spec = JobTemplateSpec(**GOOD)
     with pytest.raises(ValueError, match="frozen"):
         spec.description = "other"
+
+
+def test_many_overlaps() -> None:
+    """The first overlaps of windows are told one by one, and of the rest how many there are."""
+    _, found = JobTemplateSpec.check(GOOD | {"maintenance_windows": [window()] * 7})
+    fixes = [finding.fix for finding in found]
+    assert (len(fixes), fixes[-1]) == (20, "shorten the window, or move it; pairs that overlap besides: 1")
+    _, found = JobTemplateSpec.check(GOOD | {"maintenance_windows": [window()] * 6})
+    assert {finding.fix for finding in found} == {"shorten the window, or move it"}

@@ -167,17 +167,18 @@ def both(day_of_month: str, day_of_week: str, fix: str) -> tuple[str, list[Probl
 
 REWRITTEN = "write cron(0 2 ? * MON *)"
 NO_RATE = "write when the window opens as a cron expression: rate and at are not offered"
+SIX_FIELDS = "write six fields, such as cron(0 2 * * ? *)"
 LAST_OF_MONTH = "write L in day-of-month for the last one of a month"
 
 BAD: list[tuple[str, list[Problem]]] = [
     # the frame
-    whole("", None),
-    whole("cron()", None),
-    whole("2027/01/01 02:00", None),
+    whole("", SIX_FIELDS),
+    whole("cron()", SIX_FIELDS),
+    whole("2027/01/01 02:00", SIX_FIELDS),
     whole("rate(5 minutes)", NO_RATE),
     whole("at(2027-01-01T02:00:00)", NO_RATE),
     whole("cron(0 2 * * ?)", "add the sixth field, the year: * for every year"),
-    whole("cron(0 0 2 * * ? *)", None),
+    whole("cron(0 0 2 * * ? *)", "write cron(0 2 * * ? *), without seconds"),
     whole("0 2 ? * MON *", REWRITTEN, SPACED),
     whole("CRON(0 2 ? * MON *)", REWRITTEN, SPACED),
     whole("cron(0 2 ? * MON *", REWRITTEN, SPACED),

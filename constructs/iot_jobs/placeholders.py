@@ -64,8 +64,9 @@ UNKNOWN = Rule(
     severity="warning",
 )
 
-# Assumed: what encodeURIComponent leaves plain stays plain, and / parts the key; all else is percent-encoded.
-_ENCODED = r"(?:[A-Za-z0-9._~!*'()/-]|%[0-9A-Fa-f]{2})+"
+# Assumed: what encodeURIComponent leaves plain stays plain, and / too; all else is percent-encoded. A version is named.
+_NO_VERSION = r"(?i)(?:\?|%3F)versionId(?:=|%3D)\Z"
+_ENCODED = r"(?:[A-Za-z0-9._~!*'()/-]|%(?!2[Ff])[0-9A-Fa-f]{2})+"
 _S3_URL = (
     r"(?s)https://(?:s3(?:[.-][a-z0-9-]+)?\.amazonaws\.com(?:\.cn)?/(?P<path_bucket>[^/]+)"
     r"|(?P<host_bucket>[^/]+)\.s3(?:[.-][a-z0-9-]+)?\.amazonaws\.com(?:\.cn)?)/(?P<key>[^?#].*)"
@@ -139,7 +140,7 @@ class Placeholder(NamedTuple):
             yield self._finding(LOCAL, "local placeholders in the key of an upload only", "write a fixed name there")
         elif any(names.count(name) > 2 for name in names):
             yield self._finding(LOCAL, "each local placeholder at most twice", "remove one")
-        elif self.kind == "s3-presigned-url-v2" and "${" not in key and not re.fullmatch(_ENCODED, key):
+        elif self.kind == "s3-presigned-url-v2" and "${" not in key and not _is_encoded(key):
             allowed = (
                 "letters, digits, /, -._~!*'() and percent-encoded characters in the key; ?versionId= as %3F and %3D"
             )
@@ -216,7 +217,12 @@ def _end(text: str, start: int) -> int | None:
     return None
 
 
+def _is_encoded(key: str) -> bool:
+    return re.fullmatch(_ENCODED, key) is not None and re.search(_NO_VERSION, key) is None
+
+
 def _percent_encoded(key: str) -> str:
     from urllib.parse import quote
 
-    return quote(key, safe="/%!*'()~")
+    plain = re.sub("(?i)%2F", "/", re.sub(_NO_VERSION, "", key))
+    return quote(re.sub("%(?![0-9A-Fa-f]{2})", "%25", plain), safe="/%!*'()~")

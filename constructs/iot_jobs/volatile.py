@@ -16,8 +16,11 @@ VOLATILE = Rule(
     severity="warning",
 )
 
+_MONTH = "(?:jan|feb|mar|apr|may|jun|jul|aug|sept?|oct|nov|dec)[a-z]*[.]?"
 _VOLATILE = (
     r"(?i)(?P<date>\bv?20[0-9]{2}[-./]?(?:0[1-9]|1[0-2])[-./]?(?:0[1-9]|[12][0-9]|3[01])(?:\b|T))"
+    r"|(?P<day>\b(?:0?[1-9]|[12][0-9]|3[01])(?:(?:st|nd|rd|th)?[ -]+(?:of )?" + _MONTH + r"[ ,-]+|[./-](?:0?[1-9]|[12]"
+    r"[0-9]|3[01])[./-])20[0-9]{2}\b|\b" + _MONTH + r" +(?:0?[1-9]|[12][0-9]|3[01])(?:st|nd|rd|th)?,? +20[0-9]{2}\b)"
     r"|(?P<commit>\bg?(?=[0-9a-f]*[0-9])(?=[0-9a-f]*[a-f])(?:[0-9a-f]{7,12}|[0-9a-f]{40})\b)"
     r"|(?P<timestamp>\b1[0-9]{9}(?:[0-9]{3})?\b)"
     r"|(?P<build>\bbuild[ #:_-]*[0-9]+\b)"
@@ -35,7 +38,7 @@ def volatile_description(description: str) -> Finding | None:
     return match and VOLATILE.finding(
         loc=("description",),
         given=match[0],
-        allowed=f"a description without a {match.lastgroup}",
+        allowed=f"a description without a {'date' if match.lastgroup == 'day' else match.lastgroup}",
         fix="say what the job does; the stack's tags can say which build deployed it",
     )
 

@@ -124,12 +124,13 @@ def _rollout(subject: Subject) -> Iterator[Finding]:
         and subject.cloudformation
         and isinstance(subject.spec, JobTemplateSpec)
     ):
-        base = max(1, min(maximum - 1, 1000))
+        base = min(maximum - 1, 1000) or 1
+        first = "raise the maximum to 2, and " if maximum == 1 else ""  # which is the lowest that a base is below
         yield CONSTANT_RATE.finding(
             loc=("rollout",),
             given=maximum,
             allowed="an exponential rate, or no rollout at all for 1000 things per minute",
-            fix=f"add exponential_rate with base_rate_per_minute {base}, increment_factor 2 and "
+            fix=f"{first}add exponential_rate with base_rate_per_minute {base}, increment_factor 2 and "
             "rate_increase_criteria {number_of_notified_things: 1}: one minute later the rate is the maximum",
         )
     if exponential and maximum is not None and known(exponential.base_rate_per_minute) == maximum:

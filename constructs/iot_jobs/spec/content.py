@@ -165,7 +165,8 @@ def window_problems(given: Sequence[MaintenanceWindow | Unresolved] | Unresolved
             start, duration = known(window.start_time), known(window.duration_in_minutes)
             if start is not None and duration is not None:
                 found.append((index, start, duration))
-    for overlap in _overlaps(tuple((start, duration) for _, start, duration in found)):
+    told, more = _overlaps(tuple((start, duration) for _, start, duration in found))
+    for overlap in told:
         first, second = found[overlap.first], found[overlap.second]
         itself = overlap.first == overlap.second
         yield WINDOW_OVERLAP.finding(
@@ -173,15 +174,17 @@ def window_problems(given: Sequence[MaintenanceWindow | Unresolved] | Unresolved
             given=second[2] if itself else second[1],
             allowed="windows apart from each other; "
             f"the one of {overlap.opening_first:%Y-%m-%d %H:%M} is open at {overlap.opening_second:%Y-%m-%d %H:%M}",
-            fix="shorten the window, or move it",
+            fix="shorten the window, or move it"
+            + (f"; pairs that overlap besides: {more}" if more and overlap is told[-1] else ""),
             related=() if itself else ((first[0],),),
         )
 
 
 @lru_cache(maxsize=4096)
-def _overlaps(pairs: tuple[tuple[str, int], ...]) -> tuple[windows.Overlap, ...]:
-    """Templates share their windows. Where many clash, the first few are told of, not all against all."""
-    return windows.overlaps([(windows.Cron.parse(start), duration) for start, duration in pairs])[:_MOST_OVERLAPS]
+def _overlaps(pairs: tuple[tuple[str, int], ...]) -> tuple[tuple[windows.Overlap, ...], int]:
+    """Those that are told, and how many more there are. Templates share their windows."""
+    found = windows.overlaps([(windows.Cron.parse(start), duration) for start, duration in pairs])
+    return found[:_MOST_OVERLAPS], len(found[_MOST_OVERLAPS:])
 
 
 _MOST_OVERLAPS = 20

@@ -223,7 +223,10 @@ class MaintenanceWindow(Model):
         start_time = known(self.start_time)
         for error in () if start_time is None else _cron_errors(start_time):
             yield WINDOW_CRON.finding(
-                loc=("start_time",), given=error.given, allowed=error.allowed, fix=error.fix or "mend that field"
+                loc=("start_time",),
+                given=error.given,
+                allowed=error.allowed,
+                fix=error.fix or f"mend {error.field or 'it'}",
             )
 
 

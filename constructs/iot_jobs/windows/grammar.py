@@ -87,7 +87,9 @@ def read(text: str) -> tuple[Reading | None, list[CronError]]:
     body = text.strip()
     fields = (body[5:] if body[:5].lower() == "cron(" else body).removesuffix(")").split()
     if len(fields) != 6:
-        fix = "add the sixth field, the year: * for every year" if len(fields) == 5 else None
+        fix = {5: "add the sixth field, the year: * for every year",
+               7: f"write cron({' '.join(fields[1:])}), without seconds"}.get(
+            len(fields), "write six fields, such as cron(0 2 * * ? *)")  # fmt: skip
         if body.startswith(("rate(", "at(")):
             fix = "write when the window opens as a cron expression: rate and at are not offered"
         return None, [CronError(None, text, _SYNTAX, fix)]
