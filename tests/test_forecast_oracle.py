@@ -215,6 +215,17 @@ def compare_quantiles(parts: dict[str, Any], chances: dict[str, Any]) -> None:
             assert low - error <= share <= high + error, (name, value, low, share, high)
 
 
+def test_shares_reached_where_abort_fires_in_some_trials() -> None:
+    """Trials in which abort fires early don't hide when the others reach each share: one thing leaves a minute."""
+    spec = template(rollout=constant(1), abort=abort(("FAILED", 0.5, 1)))
+    drawn = Draws(plan(spec, Assumptions(things=20, failure_rate=0.02)), TRIALS, np.random.default_rng(7))
+    aborted = drawn.run().minute
+    assert 0 < np.isinf(aborted).sum() < TRIALS
+    for name, last in (("p50", 9), ("p90", 17), ("p100", 19)):
+        expected = np.where(aborted > last, last, np.inf)
+        assert drawn.reached["notified"][name].tolist() == expected.tolist()
+
+
 @pytest.mark.parametrize("things", [1, 100])
 def test_memory_does_not_grow_with_things(things: int) -> None:
     """What the engine holds depends on how long executions take, not on how many there are."""

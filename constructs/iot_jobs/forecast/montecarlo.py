@@ -93,14 +93,13 @@ class Draws(Engine):
         if self.reported is not None:
             done = done + self.reported[DONE]
         for what, values in (("notified", self.notified), ("done", done)):
-            pending = self.pending[what]
-            while pending and values.max() >= pending[0][1]:
-                name, target = pending[0]
-                found = self.reached[what][name]
-                found[(values >= target) & np.isinf(found)] = minute
-                if np.isinf(found).any():
-                    break
-                pending.pop(0)
+            most = values.max()
+            for name, target in self.pending[what]:
+                if most >= target:
+                    found = self.reached[what][name]
+                    found[(values >= target) & np.isinf(found)] = minute
+            # One that every trial has reached is done with; where abort fired in a trial, it never does.
+            self.pending[what] = [one for one in self.pending[what] if np.isinf(self.reached[what][one[0]]).any()]
 
 
 def monte_carlo(plan: Plan, *, trials: int, seed: int) -> Trials:
