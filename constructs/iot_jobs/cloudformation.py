@@ -12,9 +12,9 @@ from functools import cached_property, lru_cache
 from typing import Any, NamedTuple
 
 from iot_jobs.document import JobDocument
-from iot_jobs.finding import Finding, Location, Rule
+from iot_jobs.finding import Finding, Location, Rule, nearest
 from iot_jobs.limits import TAGS, TEMPLATE_REFERENCE
-from iot_jobs.model import MAPPING_OF, MISSING_VALUE, WRONG_KIND, Model, nearest_key, unknown_key
+from iot_jobs.model import MAPPING_OF, MISSING_VALUE, WRONG_KIND, Model, unknown_key
 from iot_jobs.spec import JobSpec, JobTemplateSpec
 from iot_jobs.spec.parts import tag_problems
 from iot_jobs.unresolved import NO_VALUE, Unresolved, is_dynamic, is_intrinsic
@@ -326,8 +326,8 @@ _document = lru_cache(maxsize=1024)(JobDocument)
 
 def _meant(unknown: list[str], given: Mapping[Any, Any], ours: Mapping[str, str]) -> dict[str, Any]:
     """What is meant by misspelt keys: it is there, but isn't known."""
-    nearest = {key: nearest_key(key, ours) for key in unknown[:_MANY]}
-    return {ours[name]: Unresolved(given.get(key)) for key, name in nearest.items() if name}
+    names = {key: nearest(key, ours) for key in unknown[:_MANY]}
+    return {ours[name]: Unresolved(given.get(key)) for key, name in names.items() if name}
 
 
 def _unknown(

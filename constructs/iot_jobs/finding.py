@@ -140,6 +140,15 @@ def unique(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     return tuple({(one.code, one.place, shown(one.given), one.allowed): one for one in findings}.values())
 
 
+def nearest(word: str, known: Iterable[str], *, cutoff: float = 0.6) -> str | None:
+    """The known word that one is most likely meant to be, whatever its capitals; None where none is near."""
+    import difflib  # slow to load, and only mistakes ask
+
+    names = {name.lower(): name for name in known}
+    near = difflib.get_close_matches(word[:255].lower(), names, n=1, cutoff=cutoff)
+    return names[near[0]] if near else None
+
+
 def dotted(loc: Location) -> str:
     """A location as one string: `abort.criteria[0].threshold_percentage`."""
     text = ""

@@ -5,7 +5,6 @@ A value may also be one that only CloudFormation will know, and then passes unch
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from types import GenericAlias
 from typing import TYPE_CHECKING, Annotated, Any, Self, TypeVar, get_args
@@ -13,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Self, TypeVar, get_args
 from pydantic import BaseModel, ConfigDict, ModelWrapValidatorHandler, ValidationError, model_validator
 from pydantic_core import core_schema
 
-from iot_jobs.finding import Finding, FindingsError, Location, Rule
+from iot_jobs.finding import Finding, FindingsError, Location, Rule, nearest
 from iot_jobs.limits import TEMPLATE_REFERENCE, Count, Found, invalid
 from iot_jobs.unresolved import Unresolved, holds_token, may_be_nothing
 
@@ -52,16 +51,9 @@ MAPPING_OF = "a mapping of "
 def unknown_key(key: str, known: Iterable[str], loc: Location = (), *, given: Container[str] = ()) -> Finding:
     """The finding for a key that doesn't exist, naming the nearest one that does and isn't given beside it."""
     names = sorted(known)
-    nearest = nearest_key(key, [name for name in names if name not in given])
-    fix = f"write {nearest}" if nearest else "remove it"
+    near = nearest(key, [name for name in names if name not in given])
+    fix = f"write {near}" if near else "remove it"
     return UNKNOWN_KEY.finding(loc=(*loc, key), given=key, allowed=", ".join(names), fix=fix)
-
-
-def nearest_key(key: str, known: Iterable[str]) -> str | None:
-    """The known key that an unknown one is most likely meant to be, None where none is near."""
-    names = sorted(known)
-    near = difflib.get_close_matches(key[:64].lower(), [name.lower() for name in names], n=1, cutoff=0.6)
-    return next((name for name in names if near and name.lower() == near[0]), None)
 
 
 def _carried(line: ErrorDetails) -> Found | None:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from difflib import get_close_matches
 from typing import NamedTuple
 
-from iot_jobs.finding import Finding, Location, Rule
+from iot_jobs.finding import Finding, Location, Rule, nearest
 from iot_jobs.limits import GUIDE, MAX_PLACEHOLDERS
 from iot_jobs.unresolved import holds_token
 
@@ -122,8 +121,8 @@ class Placeholder(NamedTuple):
 
     def _nearest_kind(self) -> str:
         # Where `iot:` is misspelt or left out, the kind holds the whole text.
-        near = [match for word in self.kind.split(":")[:2] for match in get_close_matches(word, KINDS, 1, 0.7)]
-        return f"write ${{aws:iot:{near[0]}" if near else "mend the name, or drop the aws: if it is meant as text"
+        near = next(filter(None, (nearest(word, KINDS, cutoff=0.7) for word in self.kind.split(":")[:2])), None)
+        return f"write ${{aws:iot:{near}" if near else "mend the name, or drop the aws: if it is meant as text"
 
     def _url_problems(self) -> Iterator[Finding]:
         match = re.fullmatch(_S3_URL, self.argument)

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from difflib import get_close_matches
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from iot_jobs.agents.families import ENDLESS, SchemaError, schema_text
 from iot_jobs.agents.quick import surely_fits
-from iot_jobs.finding import Location, dotted, shown
+from iot_jobs.finding import Location, dotted, nearest, shown
 from iot_jobs.jsontext import canonical
 
 if TYPE_CHECKING:
@@ -207,12 +206,12 @@ def _fix(error: ValidationError, loc: Location) -> str:
     if error.validator == "required":
         return f"add {loc[-1]}" if error.instance is None else "add what is missing"
     if "names" in schema:
-        near = get_close_matches(str(loc[-1]), map(str, schema["names"]), 1)
-        return f"write {near[0]}, or remove it" if near else "remove it"
+        near = nearest(str(loc[-1]), map(str, schema["names"]))
+        return f"write {near}, or remove it" if near else "remove it"
     if error.validator == "enum":
         texts = [value for value in cast(list[object], error.validator_value) if isinstance(value, str)]
-        if near := get_close_matches(str(error.instance).lower(), [text.lower() for text in texts], 1):
-            return f"write {shown(next(text for text in texts if text.lower() == near[0]))}"
+        if near := nearest(str(error.instance), texts):
+            return f"write {shown(near)}"
     if isinstance(schema.get("examples"), list) and schema["examples"]:
         return f"write it like {shown(schema['examples'][0])}"
     if error.validator in ("type", "const"):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import pkgutil
 from collections.abc import Iterable, Iterator
 from functools import cache
 
@@ -27,6 +26,8 @@ def rules() -> dict[str, Rule]:
 
 def _modules(path: Iterable[str], prefix: str) -> Iterator[str]:
     """Every module that may declare rules. pkgutil's own walk would import each package, and with it start Node."""
+    import pkgutil  # slow to load, and few checks ask for every rule
+
     for module in pkgutil.iter_modules(path, prefix):
         if module.name in _WITHOUT_RULES:
             continue

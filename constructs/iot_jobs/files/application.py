@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from pathlib import Path
@@ -13,8 +12,8 @@ from iot_jobs.document import JobDocument
 from iot_jobs.environment import Environment, Fleet, overlay
 from iot_jobs.files.source import Source, placed, read_on, resolved, shown_path
 from iot_jobs.files.subject import Document, Skipped, Subject
-from iot_jobs.finding import Finding, FindingsError, Location, Place, Rule
-from iot_jobs.model import MISSING_VALUE, UNKNOWN_KEY, WRONG_KIND, nearest_key, unknown_key
+from iot_jobs.finding import Finding, FindingsError, Location, Place, Rule, nearest
+from iot_jobs.model import MISSING_VALUE, UNKNOWN_KEY, WRONG_KIND, unknown_key
 from iot_jobs.presign import with_role
 from iot_jobs.spec import JobTemplateSpec
 from iot_jobs.unresolved import Unresolved
@@ -223,7 +222,7 @@ class Loader:
         unknown = sorted(values.keys() - FAMILY_KEYS)
         found = [unknown_key(key, FAMILY_KEYS) for key in unknown]
         # What is meant by a misspelt key is there, but isn't known.
-        meant = {nearest: Unresolved(values[key]) for key in unknown if (nearest := nearest_key(key, FAMILY_KEYS))}
+        meant = {near: Unresolved(values[key]) for key in unknown if (near := nearest(key, FAMILY_KEYS))}
         values = {key: value for key, value in values.items() if key in FAMILY_KEYS and value is not None}
         values = {key: value for key, value in meant.items() if key not in _ABOUT_FAMILIES} | values
         values["template_name"] = places.name
@@ -266,12 +265,12 @@ class Loader:
             self.skipped.append(Skipped(places.family.name, f"{key} {given}: no such file beside it"))
             return None
         names = [one.name for one in folder.iterdir() if one.name != given]
-        near = difflib.get_close_matches(str(given)[:255], names, n=1, cutoff=0.75)
+        near = nearest(str(given), names, cutoff=0.75)
         finding = DOCUMENT_FILE.finding(
             loc=(key,),
             given=given,
             allowed=f"the name of a file in {DOCUMENTS}/",
-            fix=f"write {near[0]}" if near else f"put it into {DOCUMENTS}/",
+            fix=f"write {near}" if near else f"put it into {DOCUMENTS}/",
         )
         found.append(finding)
         return None
@@ -282,8 +281,8 @@ class Loader:
             return given
         if not (isinstance(given, str) and given.endswith(".json")):
             allowed = ", ".join((*agents.FAMILIES, f"or a JSON Schema in {DOCUMENTS}/"))
-            near = difflib.get_close_matches(str(given), agents.FAMILIES, n=1)
-            fix = f"write {near[0]}" if near else "choose one of these"
+            near = nearest(str(given), agents.FAMILIES)
+            fix = f"write {near}" if near else "choose one of these"
             found.append(UNKNOWN_SCHEMA.finding(loc=("document_schema",), given=given, allowed=allowed, fix=fix))
             return None
         path = self._inside(given, "document_schema", places, found)
@@ -369,8 +368,8 @@ def _own(finding: Finding) -> Finding:
 
 def _unknown(rule: Rule, given: str, known: Iterable[str], *, loc: Location) -> Finding:
     names = sorted(known)
-    near = difflib.get_close_matches(given, names, n=1, cutoff=0.75)
-    fix = f"write {near[0]}" if near else "add it, or remove this"
+    near = nearest(given, names, cutoff=0.75)
+    fix = f"write {near}" if near else "add it, or remove this"
     return rule.finding(loc=loc, given=given, allowed=", ".join(names) or "none yet", fix=fix)
 
 

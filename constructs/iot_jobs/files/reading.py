@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from difflib import get_close_matches
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,7 @@ from iot_jobs.files.application import ENVIRONMENTS, FAMILIES, FAMILY_KEYS, NO_A
 from iot_jobs.files.resources import RESOURCE_TYPES, holds_resource, read_properties, read_template
 from iot_jobs.files.source import MAX_JSON_BYTES, Source, placed, read_on, resolved, shown_path
 from iot_jobs.files.subject import Document, Reading, Skipped
-from iot_jobs.finding import FindingsError, unique
+from iot_jobs.finding import FindingsError, nearest, unique
 from iot_jobs.model import MISSING_VALUE, WRONG_KIND
 
 _SUFFIXES = (".json", ".yaml", ".yml", ".template")
@@ -228,15 +227,12 @@ def _spelling(data: Mapping[str, Any], *, named: bool) -> Spelling | None:
         return best
     if not named or not 0 < len(data) <= _FEW or family_of(data) is not None:
         return None
-    near, _, best = max(
-        ((sum(_nearly(str(key), one.keys) for key in data), count, one) for count, one in counts),
-        key=lambda found: found[:2],
-    )
-    return best if near * 2 >= len(data) else None
 
+    def near(spelling: Spelling) -> int:
+        return sum(nearest(str(key), spelling.keys, cutoff=0.85) is not None for key in data)
 
-def _nearly(key: str, keys: Iterable[str]) -> bool:
-    return bool(get_close_matches(key[:64].lower(), [one.lower() for one in keys], 1, 0.85))
+    like, _, best = max(((near(one), count, one) for count, one in counts), key=lambda found: found[:2])
+    return best if like * 2 >= len(data) else None
 
 
 def _names(data: Mapping[str, Any]) -> set[str]:

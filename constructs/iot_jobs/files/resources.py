@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from difflib import get_close_matches
 from typing import Any
 
 from iot_jobs.cloudformation import JOB, TEMPLATE, Spelling
 from iot_jobs.files.source import Source, placed
 from iot_jobs.files.subject import Reading, Skipped, Subject, from_properties
-from iot_jobs.finding import Location, Rule
+from iot_jobs.finding import Location, Rule, nearest
 from iot_jobs.limits import CLOUDFORMATION_QUOTAS, MAX_RESOURCES_IN_STACK, MAX_TEMPLATE_BYTES, TEMPLATE_REFERENCE
-from iot_jobs.model import WRONG_KIND, nearest_key, unknown_key
+from iot_jobs.model import WRONG_KIND, unknown_key
 from iot_jobs.spec import JobTemplateSpec
 from iot_jobs.unresolved import is_intrinsic
 
@@ -136,10 +135,9 @@ def read_properties(source: Source, prefix: Location, spelling: Spelling, readin
 
 def _misspelt(source: Source, name: str, kind: object, reading: Reading) -> bool:
     """Whether a type is almost one of ours, which is then found."""
-    types = {one.lower(): one for one in RESOURCE_TYPES}
-    near = get_close_matches(str(kind)[:64].lower(), types, 1, 0.92) if isinstance(kind, str) else []
+    near = nearest(kind, RESOURCE_TYPES, cutoff=0.92) if isinstance(kind, str) else None
     if near:
-        finding = RESOURCE_TYPE.finding(given=kind, allowed=", ".join(RESOURCE_TYPES), fix=f"write {types[near[0]]}")
+        finding = RESOURCE_TYPE.finding(given=kind, allowed=", ".join(RESOURCE_TYPES), fix=f"write {near}")
         reading.findings.append(placed(finding, source.place(("Resources", name, "Type"))))
     return bool(near)
 
@@ -159,7 +157,7 @@ def _frame(source: Source, name: str, resource: Mapping[str, Any], reading: Read
     for key in unknown:
         finding = unknown_key(key, _ATTRIBUTES, given=resource)
         reading.findings.append(placed(finding, source.place((*here, key))))
-    return "Properties" in resource or all(nearest_key(key, _ATTRIBUTES) != "Properties" for key in unknown)
+    return "Properties" in resource or all(nearest(key, _ATTRIBUTES) != "Properties" for key in unknown)
 
 
 def _size(source: Source, reading: Reading) -> None:
