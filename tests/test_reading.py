@@ -10,10 +10,12 @@ from typing import Any
 import pytest
 
 from iot_jobs.check import Report, check
+from iot_jobs.cloudformation import values
 from iot_jobs.files import read, read_paths
 from iot_jobs.files.source import MAX_JSON_BYTES, MAX_YAML_BYTES
 from iot_jobs.files.yamlnodes import MAX_NODES
 from iot_jobs.finding import Location, dotted
+from iot_jobs.spec import JobTemplateSpec
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 DOCUMENT = '{"operation": "reboot.sh"}'
@@ -727,6 +729,33 @@ def test_more_findings_than_anyone_reads(here: Path) -> None:
     assert skipped(found) == [("a.json", "2 of its 12 resources, after 10000 findings")]
     write(here, {"a.json": stack(**{name: more[name] for name in list(more)[1:]}, U=TEMPLATE, V=TEMPLATE)})
     assert (len(seen(report("a.json"))), skipped(report("a.json"))) == (9001, [])  # U and V have the same id
+
+
+def test_shared_blocks(here: Path) -> None:
+    """What was sound in one template is taken as it is in the next, and in no other spelling or after a mistake."""
+    rate = {"BaseRatePerMinute": 7, "IncrementFactor": 1.7, "RateIncreaseCriteria": {"NumberOfNotifiedThings": 7}}
+    job = {"JobExecutionsRolloutConfig": {"MaximumPerMinute": 77, "ExponentialRate": rate}}
+    template = {"JobExecutionsRolloutConfig": {"MaximumPerMinute": 77, "ExponentialRolloutRate": rate}}
+    broken = {"TimeoutConfig": {"InProgressTimeoutInMinutes": 0}}
+    write(here, {"t.json": stack(
+        A=JOB | job, B=TEMPLATE | template | {"JobTemplateId": "b"}, C=TEMPLATE | template | {"JobTemplateId": "c"},
+        D=TEMPLATE | job | {"JobTemplateId": "d"}, E=TEMPLATE | template | broken | {"JobTemplateId": "e"},
+        F=TEMPLATE | template | broken | {"JobTemplateId": "f"},
+    )})  # fmt: skip
+    reading = read_paths([Path("t.json")])
+    wrong = [
+        (finding.code, finding.path) for finding in check(reading, now=NOW).findings if finding.severity == "error"
+    ]
+    assert wrong == [
+        ("JT003", "Resources.D.Properties.JobExecutionsRolloutConfig.ExponentialRate"),
+        ("JT410", f"Resources.E.Properties.{TIMEOUT}"),
+        ("JT410", f"Resources.F.Properties.{TIMEOUT}"),
+    ]
+    _, first, second, *_ = (one.spec.rollout for one in reading.subjects)
+    assert first is second
+    alone, _ = JobTemplateSpec.check(values(TEMPLATE | template)[0])
+    assert alone is not None
+    assert alone.rollout == first
 
 
 def test_double_keys_of_others(here: Path) -> None:

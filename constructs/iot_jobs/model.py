@@ -90,7 +90,7 @@ class _OrUnresolved:
             return {**inner, "function": {"type": "no-info", "function": validate_plain}}
 
         def validate(value: Any, check: core_schema.ValidatorFunctionWrapHandler) -> Any:
-            later = None if type(value) is dict else _later(value)
+            later = None if type(value) is dict or isinstance(value, Model) else _later(value)
             return check(value) if later is None else later
 
         return core_schema.no_info_wrap_validator_function(validate, inner)

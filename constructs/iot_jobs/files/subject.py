@@ -107,9 +107,12 @@ def from_properties(
     def place(loc: Location) -> Place:
         return source.place(prefix + cloudformation.translate(loc, given, spelling))
 
-    values, found = cloudformation.values(cloudformation.without_nulls(given) if deployed else given, spelling)
+    written = cloudformation.without_nulls(given) if deployed else given
+    values, found = cloudformation.values(written, spelling)
     judged, more = spelling.model.judge(values)
     found += more
+    if not found:
+        cloudformation.share(written, values, judged, spelling)
     if deployed:  # an answer leaves out what it likes: what is missing in it was there when AWS took it
         found = [finding for finding in found if finding.rule not in _NOT_OF_ANSWERS]
     if spelling.intrinsics:

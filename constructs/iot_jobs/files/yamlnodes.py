@@ -12,6 +12,7 @@ from ruamel.yaml import YAML, events, nodes, tokens
 from ruamel.yaml.composer import Composer
 from ruamel.yaml.parser import Parser
 from ruamel.yaml.reader import Reader
+from ruamel.yaml.resolver import VersionedResolver
 from ruamel.yaml.scanner import Scanner
 
 from iot_jobs.document import UNREADABLE
@@ -37,6 +38,7 @@ def compose(text: str) -> nodes.Node | None:
     """The root node of a YAML text, None where it is empty. Raises `YAMLError` or `TooLargeError`."""
     reader = _Yaml(typ="safe", pure=True)
     reader.Reader, reader.Scanner, reader.Parser, reader.Composer = _Reader, _Scanner, _Parser, _Composer
+    reader.Resolver = _Resolver
     root: nodes.Node | None = reader.compose(text)
     return root
 
@@ -136,6 +138,24 @@ class _Parser(Parser):
         return events.ScalarEvent(
             None, None, implicit, token.value, token.start_mark, token.end_mark, token.style, token.comment
         )
+
+
+class _Resolver(VersionedResolver):
+    def resolve(self, kind: Any, value: Any, implicit: Any) -> Any:
+        """The kind of a value, asked once for each scalar: keys and words come again and again."""
+        if kind is not nodes.ScalarNode or len(value) > _WORD_LENGTH:
+            return super().resolve(kind, value, implicit)
+        tag = _TAGS.get((value, implicit))
+        if tag is None:
+            if len(_TAGS) == MAX_NODES:
+                _TAGS.clear()
+            tag = _TAGS[value, implicit] = super().resolve(kind, value, implicit)
+        return tag
+
+
+_WORD_LENGTH = 60
+_TAGS: dict[tuple[str, tuple[bool, bool]], Any] = {}
+"""Of scalars, whatever the file: there is one version of YAML."""
 
 
 class _Composer(Composer):
