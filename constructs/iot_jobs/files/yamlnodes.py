@@ -54,6 +54,9 @@ _FLOW_PLAIN = re.compile(rf"({_FLOW_WORD}(?: ++{_FLOW_WORD})*+)()(?=[,\]}}]|:[ \
 _WORD = r"(?:[!\"$-9;-~]|:(?=[!-~]))++"
 _PLAIN = re.compile(rf"({_WORD}(?: ++{_WORD})*+)(?:(?=:[ \n])|(\n(?: *\n)* *)(?!---|\.\.\.)(?=[!\"$-~]))")
 
+# A key of one word with its colon, in any context.
+_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_./$-]{0,99}+(?=:[ \n])")
+
 
 class _Yaml(YAML):
     def official_plug_ins(self) -> list[str]:
@@ -88,6 +91,30 @@ class _Scanner(Scanner):
     def __init__(self, loader: Any = None) -> None:
         self.reader = loader.reader
         super().__init__(loader)
+
+    def fetch_more_tokens(self) -> Any:
+        """Take a plain key and its colon at once, where a key may stand."""
+        if self.allow_simple_key:
+            self.scan_to_next_token()
+            found = _KEY.match(self.reader.buffer, self.reader.pointer)
+            if found:
+                return self._fetch_key(found)
+        return super().fetch_more_tokens()
+
+    def _fetch_key(self, found: re.Match[str]) -> None:
+        reader = self.reader
+        self.stale_possible_simple_keys()
+        self.unwind_indent(reader.column)
+        self.remove_possible_simple_key()
+        start = reader.get_mark()
+        if not self.flow_context and self.add_indent(reader.column):
+            self.tokens.append(tokens.BlockMappingStartToken(start, start))
+        reader.go_to(found.end())
+        end = reader.get_mark()
+        self.tokens += (tokens.KeyToken(start, start), tokens.ScalarToken(found[0], True, start, end))
+        reader.go_to(found.end() + 1)
+        self.tokens.append(tokens.ValueToken(end, reader.get_mark()))
+        self.allow_simple_key = False
 
     def scan_to_next_token(self) -> Any:
         """Skip blanks, comments and ends of lines at once, as far as they are plain ones."""
