@@ -272,10 +272,12 @@ def borrowed():
     return typing.TypedDict, typing_extensions.TypedDict, vars(dataclasses).get("_create_fn")
 before = borrowed()
 def end(code):
-    print(*sorted({"email", "_hashlib", "jsonschema", "unicodedata"} & sys.modules.keys()))
-    import secrets, importlib.metadata
+    slow = {"email", "_hashlib", "jsonschema", "unicodedata", "zoneinfo", "difflib", "pkgutil"}
+    print(*sorted(slow & sys.modules.keys()))
+    import platform, secrets, tokenize, zoneinfo, importlib.metadata
     from importlib.metadata import version
-    print(borrowed() == before, len(secrets.token_hex(8)), version("click") == importlib.metadata.version("click"))
+    print(platform.system() == os.uname().sysname, zoneinfo.ZoneInfo("UTC"), tokenize.NAME)
+    print(len(platform.platform()) > 5, borrowed() == before, len(secrets.token_hex(8)), version("click") == importlib.metadata.version("click"))
 os._exit = end
 process.run()
 """
@@ -284,7 +286,7 @@ process.run()
 def test_quick_start(application: Path) -> None:
     """A check loads nothing that is slow and not needed, puts back what it borrows, and what it left out works."""
     ended = subprocess.run([sys.executable, "-c", QUICK, "check", "."], capture_output=True, text=True, check=False)
-    assert (ended.stdout, ended.returncode) == ("\nTrue 16 True\n", 0), ended.stderr
+    assert (ended.stdout, ended.returncode) == ("\nTrue UTC 1\nTrue True 16 True\n", 0), ended.stderr
 
 
 @pytest.mark.e2e

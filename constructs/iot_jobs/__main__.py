@@ -6,14 +6,16 @@ import os
 import sys
 from contextlib import suppress
 
-import click
-
-from iot_jobs import cli, startup
+from iot_jobs import startup
 
 
 def run() -> None:
     """Run the program, and end the process."""
     startup.start()
+    import click  # only now, when what it would load without need is put off
+
+    from iot_jobs import cli
+
     try:
         cli.main(prog_name="iot-jobs", obj=startup.import_pydantic)
     except SystemExit as end:

@@ -10,13 +10,14 @@ import importlib
 import os
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from types import ModuleType
 from typing import Any
 
-# pydantic imports these, and no command of ours has it use them: metadata of packages with a parser of mail, and
-# random numbers with all of OpenSSL. Beside them are the functions that it imports by name.
-_NOT_USED = {"importlib.metadata": ("entry_points",), "secrets": ()}
+# pydantic and click import these, and no command of ours has them used: metadata of packages with a parser of mail,
+# random numbers with all of OpenSSL, the scanner of Python's own source. Beside them are the functions that they import
+# by name.
+_NOT_USED = {"importlib.metadata": ("entry_points",), "secrets": (), "tokenize": ()}
 
 
 def start() -> None:
@@ -26,6 +27,8 @@ def start() -> None:
     for name, functions in _NOT_USED.items():
         if name not in sys.modules:
             _Later.stand_in(name, functions)
+    if "platform" not in sys.modules and hasattr(os, "uname"):  # all that uuid asks of it is the system's name
+        vars(_Later.stand_in("platform", ()))["system"] = lambda: os.uname().sysname
 
 
 def import_pydantic() -> None:
@@ -35,14 +38,16 @@ def import_pydantic() -> None:
 
     import typing_extensions
 
-    with _instead(typing, "TypedDict", _Keys), _instead(typing_extensions, "TypedDict", _Keys):
-        import pydantic_core.core_schema  # noqa: F401
     create = getattr(dataclasses, "_create_fn", None)  # in Python 3.11 and 3.12; later ones compile a class at once
-    if create:
-        with _instead(dataclasses, "_create_fn", _compiled_later(create)):
+    # Time zones are types that pydantic knows, and no model of ours has.
+    with _types_alone("zoneinfo", "ZoneInfo", "ZoneInfoNotFoundError"):
+        with _instead(typing, "TypedDict", _Keys), _instead(typing_extensions, "TypedDict", _Keys):
+            import pydantic_core.core_schema  # noqa: F401
+        with _instead(dataclasses, "_create_fn", _compiled_later(create)) if create else nullcontext():
             import pydantic.fields
             import pydantic.functional_validators
             import pydantic.json_schema
+            import pydantic.main
             import pydantic.types  # noqa: F401
 
 
@@ -50,13 +55,14 @@ class _Later(ModuleType):
     """Stands in for a module until something of it is used."""
 
     @classmethod
-    def stand_in(cls, name: str, functions: tuple[str, ...]) -> None:
+    def stand_in(cls, name: str, functions: tuple[str, ...]) -> ModuleType:
         module = sys.modules[name] = cls(name)
         package, _, attribute = name.rpartition(".")
         if package:
             setattr(sys.modules[package], attribute, module)
         for function in functions:
             setattr(module, function, lambda *given, _name=function, **named: module._real(_name)(*given, **named))
+        return module
 
     def _real(self, name: str) -> Any:
         if sys.modules.get(self.__name__) is self:
@@ -91,6 +97,21 @@ def _compiled_later(create: Callable[..., Any]) -> Callable[..., Any]:
         return method
 
     return create_later
+
+
+@contextmanager
+def _types_alone(name: str, *types: str) -> Iterator[None]:
+    """Empty types for those that ask for them by name, in place of a module that nobody has loaded yet."""
+    if name in sys.modules:
+        yield
+        return
+    module = sys.modules[name] = ModuleType(name)
+    for one in types:
+        setattr(module, one, type(one, (Exception,), {}))
+    try:
+        yield
+    finally:
+        del sys.modules[name]
 
 
 @contextmanager

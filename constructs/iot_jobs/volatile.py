@@ -30,6 +30,11 @@ _VOLATILE_TAGS = (
     r"|build(?:[_-]?(?:id|no|nr|number|version|url|time|date))?|(?:deployed|updated|created|built)[_-]?(?:at|on)"
     r"|(?:pipeline|run|job|workflow)[_-]?(?:id|no|nr|number|url))|(?:ci|github|gitlab|codebuild|jenkins)[_-].*"
 )
+# What no such key is without.
+_TAG_WORDS = (
+    *("commit", "sha", "git", "revision", "timestamp", "build", "built", "deployed", "updated", "created"),
+    *("pipeline", "run", "job", "workflow", "ci", "jenkins"),
+)
 
 
 def volatile_description(description: str) -> Finding | None:
@@ -46,7 +51,7 @@ def volatile_description(description: str) -> Finding | None:
 def volatile_tag(key: str, value: str | None) -> Finding | None:
     """What is wrong with a tag that changes with each build, None for any other. The value may not be known."""
     match = _search(value) if value is not None else None
-    if not match and not re.fullmatch(_VOLATILE_TAGS, key):
+    if not match and not (any(word in key.lower() for word in _TAG_WORDS) and re.fullmatch(_VOLATILE_TAGS, key)):
         return None
     return VOLATILE.finding(
         loc=("tags", key),

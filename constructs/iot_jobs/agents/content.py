@@ -25,18 +25,25 @@ UNENCRYPTED = Rule(
     severity="warning",
 )
 
+# Each kind with what none is without: few texts have it, and the patterns take long to compile.
 _SECRETS = {
     "a private key": (
-        r"(?s)(?P<secret>-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----.*?(?:-----END [A-Z0-9 ]+-----|\Z))"
+        ("private key",),
+        r"(?s)(?P<secret>-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----.*?(?:-----END [A-Z0-9 ]+-----|\Z))",
     ),
-    "an AWS access key id": r"(?<![A-Za-z0-9])(?P<secret>(?:AKIA|ASIA)[A-Z0-9]{16})(?![A-Za-z0-9])",
+    "an AWS access key id": (
+        ("akia", "asia"),
+        r"(?<![A-Za-z0-9])(?P<secret>(?:AKIA|ASIA)[A-Z0-9]{16})(?![A-Za-z0-9])",
+    ),
     # Known by the word before it. Upper and lower case, for forty hexadecimal digits are a commit or a checksum.
     "an AWS secret access key": (
-        r"(?i:secret|access)[ ._-]?(?i:key)[\s\"'=:,]{1,5}"
-        r"(?P<secret>(?=[^A-Z]{0,39}[A-Z])(?=[^a-z]{0,39}[a-z])[A-Za-z0-9/+]{40})(?![A-Za-z0-9/+=])"
+        ("secret", "access"),
+        (
+            r"(?i:secret|access)[ ._-]?(?i:key)[\s\"'=:,]{1,5}"
+            r"(?P<secret>(?=[^A-Z]{0,39}[A-Z])(?=[^a-z]{0,39}[a-z])[A-Za-z0-9/+]{40})(?![A-Za-z0-9/+=])"
+        ),
     ),
 }
-_HINT = re.compile(r"PRIVATE KEY|AKIA|ASIA|[Kk][Ee][Yy]")
 _ADDRESS = r"(?i)(?<![A-Za-z])http://(?:[^/?#\s@\"']*@)?(\[[0-9A-F:.]*\]|[^\[\]/?#\s:,;\"'\\]+)"
 # What does not leave the device: loopback, and the link-local addresses of metadata services.
 _ON_THE_DEVICE = r"(?i)(?:.+\.)?localhost|127\.[0-9.]+|0\.0\.0\.0|169\.254\.[0-9.]+|\[::1\]"
@@ -59,7 +66,7 @@ def content_problems(value: object) -> Iterator[Finding]:
                 fix="remove it and revoke the key; let the device fetch what it needs with its own certificate",
             )
         # `$schema` names a schema and fetches nothing, `_comment` is for readers, and AWS fills in https.
-        if "://" not in text or name.startswith(("$", "_")):
+        if "http://" not in text.lower() or name.startswith(("$", "_")):
             continue
         hosts = re.findall(_ADDRESS, re.sub(_PLACEHOLDER, "", text))
         if hosts := [host for host in hosts if not re.fullmatch(_ON_THE_DEVICE, host)]:
@@ -88,15 +95,17 @@ def masked(value: Any, name: str = "") -> Any:
 def _without_secrets(text: str, name: str) -> tuple[str, list[str]]:
     """A text with *** in place of its secrets, and which kinds of them it held."""
     kinds = []
-    if _HINT.search(text) or _HINT.search(name):
-        for kind, pattern in _SECRETS.items():
-            # The name is what stands before an equals sign; a secret in the name itself is none of the text.
-            named, start = f"{name}={text}", len(name) + 1
-            spans = [match.span("secret") for match in re.finditer(pattern, named)]
-            spans = [(first - start, last - start) for first, last in spans if first >= start]
-            for first, last in reversed(spans):
-                text = f"{text[:first]}***{text[last:]}"
-            kinds += [kind] if spans else []
+    lower = f"{name}={text}".lower()
+    for kind, (hints, pattern) in _SECRETS.items():
+        if not any(hint in lower for hint in hints):
+            continue
+        # The name is what stands before an equals sign; a secret in the name itself is none of the text.
+        named, start = f"{name}={text}", len(name) + 1
+        spans = [match.span("secret") for match in re.finditer(pattern, named)]
+        spans = [(first - start, last - start) for first, last in spans if first >= start]
+        for first, last in reversed(spans):
+            text = f"{text[:first]}***{text[last:]}"
+        kinds += [kind] if spans else []
     return text, kinds
 
 

@@ -115,6 +115,12 @@ class _Scanner(Scanner):
         reader.go_to(found.end() + 1)
         self.tokens.append(tokens.ValueToken(end, reader.get_mark()))
         self.allow_simple_key = False
+        # A plain value on the same line can't be a key, so that it needs none of the questions about those.
+        if reader.buffer[reader.pointer : reader.pointer + 2][1:].isalnum() and reader.buffer[reader.pointer] == " ":
+            reader.go_to(reader.pointer + 1)
+            self.stale_possible_simple_keys()
+            token = self._plain()
+            self.tokens += () if token is None else (token,)
 
     def scan_to_next_token(self) -> Any:
         """Skip blanks, comments and ends of lines at once, as far as they are plain ones."""
@@ -126,11 +132,14 @@ class _Scanner(Scanner):
 
     def scan_plain(self) -> Any:
         """Take a scalar of plain words at once, where it ends on its line."""
+        return self._plain() or super().scan_plain()
+
+    def _plain(self) -> Any:
         reader = self.reader
         found = (_FLOW_PLAIN if self.flow_context else _PLAIN).match(reader.buffer, reader.pointer)
         # A line that is indented further goes on with the scalar.
         if found is None or (found[2] and len(found[2]) - found[2].rfind("\n") - 1 > self.indent):
-            return super().scan_plain()
+            return None
         start = reader.get_mark()
         reader.go_to(found.end(1))
         token = tokens.ScalarToken(found[1], True, start, reader.get_mark())

@@ -140,19 +140,19 @@ def _days_form(field: _Field, text: str, problems: list[CronError]) -> Days | No
     if field is _DAY_OF_MONTH:
         if text == "L":
             return Days("L")
-        if (match := re.fullmatch("([0-9]{1,2})W", text)) and (day := field.value(match[1])):
-            return Days("15W", day)
         if "L" in text or "W" in text:
+            if (match := re.fullmatch("([0-9]{1,2})W", text)) and (day := field.value(match[1])):
+                return Days("15W", day)
             problems.append(CronError(field.name, text, "L or one of 1W to 31W, and alone"))
             return None
         return Days("1-31", _values(field, text, problems))
     if text == "L":
         return Days("SUN-SAT", 1 << SAT)
-    if match := re.fullmatch("([1-7])L", text):
-        return Days("6L", int(match[1]))
-    if match := re.fullmatch("([1-7])#([1-5])", text):
-        return Days("3#2", int(match[1]), int(match[2]))
     if "L" in text or "#" in text:
+        if match := re.fullmatch("([1-7])L", text):
+            return Days("6L", int(match[1]))
+        if match := re.fullmatch("([1-7])#([1-5])", text):
+            return Days("3#2", int(match[1]), int(match[2]))
         number = field.value(text[:3])
         fix = f"write {number}{text[3:]}" if number and re.fullmatch("L|#[1-5]", text[3:]) else None
         problems.append(CronError(field.name, text, "L or one of 1L to 7L and 1#1 to 7#5, and alone", fix))
