@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import Annotated, Any
 
 import pytest
-from pydantic import Strict
+from pydantic import BaseModel, Strict, ValidationError
 
 from iot_jobs import FindingsError
 from iot_jobs.finding import Finding, Location, Rule
@@ -252,6 +252,23 @@ def test_nearest_key(key: str, fix: str) -> None:
     finding = unknown_key(key, ("wheels", "speed", "colour"), ("car",))
     assert (finding.loc, finding.given, finding.fix) == (("car", key), key, fix)
     assert finding.allowed == "colour, speed, wheels"
+
+
+def test_inside_models_of_others() -> None:
+    """A model of pydantic's own that holds one of ours fails with the first finding as its text, and has them all."""
+
+    class Garage(BaseModel):
+        car: Car
+
+    with pytest.raises(ValidationError) as raised:
+        Garage.model_validate({"car": {"wheels": [], "colour": 5, "horn": 1}})
+    (error,) = raised.value.errors()
+    _, found = Car.check({"wheels": [], "colour": 5, "horn": 1})
+    first = found[0]
+    assert error["loc"] == ("car",)
+    assert error["ctx"]["found"].findings == found
+    text = f"{first.code} {first.path}: allowed {first.allowed}; fix: {first.fix}; and {len(found) - 1} more"
+    assert (error["msg"], len(found) > 1) == (text, True)
 
 
 def test_json_schema() -> None:

@@ -195,6 +195,7 @@ API_JOB = Spelling(
 
 _TAG = ("Key", "Value")
 _MOST_SHARED = 1000
+"""How many blocks of a kind are kept."""
 _MANY = 50
 """Of how many unknown keys in one mapping each gets a finding of its own."""
 

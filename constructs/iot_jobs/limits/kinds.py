@@ -24,7 +24,7 @@ _SIZED = (list, tuple, dict)
 
 
 class Found(NamedTuple):
-    """Findings on their way through pydantic, which asks at every level for a text that nobody reads there.
+    """Findings on their way through pydantic, which asks for a text at every level: a short one, of the first.
 
     `judged` is what they were found in with all that is wrong unknown, None where it wasn't made.
     """
@@ -34,7 +34,8 @@ class Found(NamedTuple):
 
     def __str__(self) -> str:
         first, *more = self.findings
-        return f"{first.code}: {first.rule.title}" + (f"; and {len(more)} more findings" if more else "")
+        text = f"{first.code} {first.path}: allowed {first.allowed}; fix: {first.fix}"
+        return f"{text}; and {len(more)} more" if more else text
 
 
 def invalid(findings: Iterable[Finding], judged: Any = None) -> PydanticCustomError:
