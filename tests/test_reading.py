@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from copy import deepcopy
 from datetime import UTC, datetime
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from iot_jobs.files import read, read_paths
 from iot_jobs.files.source import MAX_JSON_BYTES, MAX_YAML_BYTES
 from iot_jobs.files.yamlnodes import MAX_NODES
 from iot_jobs.finding import Location, dotted
+from iot_jobs.limits import MAX_RESOURCES_IN_STACK
 from iot_jobs.spec import JobTemplateSpec
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -676,8 +678,19 @@ def test_logical_ids(name: str, fix: str | None, here: Path) -> None:
     assert [(one.code, one.path, one.fix) for one in found] == ([("JT117", f"Resources.{name}", fix)] if fix else [])
 
 
-ATTRIBUTES = ["Condition", "CreationPolicy", "DeletionPolicy", "DependsOn", "Metadata", "UpdatePolicy",
+ATTRIBUTES = ["Condition", "CreationPolicy", "DeletionPolicy", "DependsOn", "Description", "Metadata", "UpdatePolicy",
               "UpdateReplacePolicy"]  # fmt: skip
+OF_MACROS, OF_CUSTOM_RESOURCES = {"Connectors", "IgnoreGlobals"}, {"Version"}
+
+
+def test_resources_against_cfn_lint() -> None:
+    """cfn-lint knows the same attributes, names and number of resources, but for an attribute that only the CDK writes."""
+    path = files("cfnlint") / "data/schemas/other/resources/configuration.json"
+    theirs = json.loads(path.read_text())
+    known = set(theirs["definitions"]["ResourceConfiguration"]["properties"]) - OF_MACROS - OF_CUSTOM_RESOURCES
+    assert known | {"Description"} == {*ATTRIBUTES, "Type", "Properties"}
+    assert (theirs["maxProperties"], theirs["propertyNames"]) == (MAX_RESOURCES_IN_STACK, {"maxLength": 255})
+    assert list(theirs["patternProperties"]) == ["^[a-zA-Z0-9]+$"]
 
 
 def test_attributes(here: Path) -> None:

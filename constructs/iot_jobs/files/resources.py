@@ -47,6 +47,7 @@ RESOURCE_TYPES = {"AWS::IoT::JobTemplate": TEMPLATE, "AWS::IoT::Job": JOB}
 _ATTRIBUTES = (
     *("Type", "Properties", "Condition", "DependsOn", "Metadata"),
     *("CreationPolicy", "DeletionPolicy", "UpdatePolicy", "UpdateReplacePolicy"),
+    "Description",  # not documented; templates that AWS made have it, and the CDK writes it
 )
 _FEW = 20
 """How many unknown attributes of one resource get a finding each."""
