@@ -256,8 +256,10 @@ def _rest(values: Any, lines: Iterable[ErrorDetails]) -> Any:
     bad: list[Location] = []
     for line in lines:
         loc, found = line["loc"], _carried(line)
+        if line["type"] == "extra_forbidden":
+            continue
         if found is None:
-            bad += [] if line["type"] == "extra_forbidden" else [loc]
+            bad.append(loc)
         elif found.judged is not None and len(loc) == 1:
             values[loc[0]] = found.judged
         else:

@@ -251,7 +251,7 @@ class Loader:
         return subject
 
     def _inside(self, given: Any, key: str, places: _Places, found: list[Finding]) -> Path | None:
-        """The file in job_documents that a value names, or None with a finding."""
+        """The file in the folder of documents that a value names; where there is none, that is found or passed over."""
         folder = self.folder
         if isinstance(given, str):
             self.named.add(folder / given)

@@ -12,7 +12,7 @@ from iot_jobs.cloudformation import API_JOB, API_TEMPLATE, JOB, TEMPLATE, Spelli
 from iot_jobs.document import JobDocument
 from iot_jobs.files.application import ENVIRONMENTS, FAMILIES, FAMILY_KEYS, NO_APPLICATION, Application, Loader, root_of
 from iot_jobs.files.resources import RESOURCE_TYPES, holds_resource, read_properties, read_template
-from iot_jobs.files.source import MAX_JSON_BYTES, Source, placed, read_on, resolved, shown_path
+from iot_jobs.files.source import MAX_JSON_BYTES, Source, read_on, resolved, shown_path
 from iot_jobs.files.subject import Document, Reading, Skipped
 from iot_jobs.finding import FindingsError, nearest, unique
 from iot_jobs.model import MISSING_VALUE, WRONG_KIND
@@ -142,7 +142,7 @@ class _Reader:
                 finding = WRONG_KIND.finding(
                     given=data, allowed="a template, environment, properties or document", fix="check the file"
                 )
-                self.reading.findings.append(placed(finding, source.place(())))
+                self.reading.find(finding, source.place(()))
             else:
                 self.skip(path, "not a mapping")
         elif self.enclosed(source):
@@ -162,7 +162,7 @@ class _Reader:
             finding = MISSING_VALUE.finding(
                 loc=("Resources",), allowed="the resources of a template", fix="put them under Resources"
             )
-            self.reading.findings.append(placed(finding, source.place(())))
+            self.reading.find(finding, source.place(()))
         elif path.suffix in (".json", "") and (named or family_of(data) is not None):
             # In one whose keys stand twice, that is found already, and it can't be judged further.
             self.reading.documents += [Document(JobDocument(source.text), source.place)] if whole else []
@@ -179,7 +179,7 @@ class _Reader:
             finding = WRONG_KIND.finding(
                 given=data["Resources"], allowed="a mapping of resources", fix="write a mapping"
             )
-            self.reading.findings.append(placed(finding, source.place(("Resources",))))
+            self.reading.find(finding, source.place(("Resources",)))
         elif isinstance(kind, str) and kind in RESOURCE_TYPES and isinstance(data.get("Properties"), Mapping):
             read_properties(source, ("Properties",), RESOURCE_TYPES[kind], self.reading)
         elif isinstance(job, Mapping) and "jobArn" in job:

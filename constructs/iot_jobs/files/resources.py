@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from iot_jobs.cloudformation import JOB, TEMPLATE, Spelling
-from iot_jobs.files.source import Source, placed
+from iot_jobs.files.source import Source
 from iot_jobs.files.subject import Reading, Skipped, Subject, from_properties
 from iot_jobs.finding import Location, Rule, nearest
 from iot_jobs.limits import CLOUDFORMATION_QUOTAS, MAX_RESOURCES_IN_STACK, MAX_TEMPLATE_BYTES, TEMPLATE_REFERENCE
@@ -78,13 +78,13 @@ def read_template(source: Source, reading: Reading) -> None:
     before = len(reading.findings)
     found = False
     for position, (name, resource) in enumerate(resources.items()):
-        if len(reading.findings) - before >= _ENOUGH:
-            count = len(reading.findings) - before
+        count = len(reading.findings) - before
+        if count >= _ENOUGH:
             why = f"{len(resources) - position} of its {len(resources)} resources, after {count} findings"
             reading.skipped.append(Skipped(source.name, why))
             break
         kind = resource.get("Type") if isinstance(resource, Mapping) else None
-        if str(name).startswith("Fn::"):
+        if name.startswith("Fn::"):
             reading.skipped.append(Skipped(source.name, f"{name}: expanded by CloudFormation"))
         if not isinstance(kind, str) or kind not in RESOURCE_TYPES:
             found = _misspelt(source, name, kind, reading) or found
@@ -108,7 +108,7 @@ def read_template(source: Source, reading: Reading) -> None:
                 loc=(field_name,), given=key[1], allowed="each id once in a template", fix="rename one of the two"
             )
             first = other.place((field_name,))
-            reading.findings.append(placed(finding, subject.place(finding.loc), (first,)))
+            reading.find(finding, subject.place(finding.loc), first)
     if found:
         _size(source, reading)
     else:
@@ -125,7 +125,7 @@ def read_properties(source: Source, prefix: Location, spelling: Spelling, readin
         return None
     if not isinstance(given, Mapping):
         finding = WRONG_KIND.finding(given=given, allowed="a mapping of properties", fix="write a mapping")
-        reading.findings.append(placed(finding, source.place(prefix)))
+        reading.find(finding, source.place(prefix))
         return None
     deployed = prefix == ("job",) or not given.keys().isdisjoint(spelling.answers)
     subject = from_properties(source, prefix, given, spelling, deployed=deployed)
@@ -139,39 +139,39 @@ def _misspelt(source: Source, name: str, kind: object, reading: Reading) -> bool
     near = nearest(kind, RESOURCE_TYPES, cutoff=0.92) if isinstance(kind, str) else None
     if near:
         finding = RESOURCE_TYPE.finding(given=kind, allowed=", ".join(RESOURCE_TYPES), fix=f"write {near}")
-        reading.findings.append(placed(finding, source.place(("Resources", name, "Type"))))
+        reading.find(finding, source.place(("Resources", name, "Type")))
     return bool(near)
 
 
 def _frame(source: Source, name: str, resource: Mapping[str, Any], reading: Reading) -> bool:
     """Whether what stands around properties is such that they can be judged; what is wrong in it is found."""
     here: Location = ("Resources", name)
-    if not (str(name).isascii() and str(name).isalnum() and len(str(name)) <= 255):
-        kept = re.sub("[^A-Za-z0-9]", "", str(name))[:255]
+    if not (name.isascii() and name.isalnum() and len(name) <= 255):
+        kept = re.sub("[^A-Za-z0-9]", "", name)[:255]
         finding = LOGICAL_ID.finding(
             given=name, allowed="1 to 255 letters and digits of ASCII", fix=f"write {kept or 'letters and digits'}"
         )
-        reading.findings.append(placed(finding, source.place(here)))
+        reading.find(finding, source.place(here))
     if "Transform" in source.data:  # macros, such as SAM, know more
         return True
-    unknown = [str(key) for key in resource if key not in _ATTRIBUTES][:_FEW]
+    unknown = [key for key in resource if key not in _ATTRIBUTES][:_FEW]
     for key in unknown:
         finding = unknown_key(key, _ATTRIBUTES, given=resource)
-        reading.findings.append(placed(finding, source.place((*here, key))))
+        reading.find(finding, source.place((*here, key)))
     return "Properties" in resource or all(nearest(key, _ATTRIBUTES) != "Properties" for key in unknown)
 
 
 def _size(source: Source, reading: Reading) -> None:
     """Find that a template is too large."""
     resources = source.data["Resources"]
-    count = sum(not str(name).startswith("Fn::") for name in resources)
+    count = sum(not name.startswith("Fn::") for name in resources)
     if count > MAX_RESOURCES_IN_STACK:
         finding = TEMPLATE_SIZE.finding(
             given=count,
             allowed=f"up to {MAX_RESOURCES_IN_STACK} resources in a template",
             fix="split it into several stacks",
         )
-        reading.findings.append(placed(finding, source.place(("Resources",))))
+        reading.find(finding, source.place(("Resources",)))
     size = len(source.text.encode()) if len(source.text) * 4 > MAX_TEMPLATE_BYTES else 0
     if size > MAX_TEMPLATE_BYTES:
         finding = TEMPLATE_SIZE.finding(
@@ -179,4 +179,4 @@ def _size(source: Source, reading: Reading) -> None:
             allowed=f"up to {MAX_TEMPLATE_BYTES} bytes",
             fix="leave out blanks and line breaks, or split it into several stacks",
         )
-        reading.findings.append(placed(finding, source.place(())))
+        reading.find(finding, source.place(()))

@@ -93,6 +93,10 @@ class Reading:
         self.findings = list(findings)
         self.skipped: list[Skipped] = []
 
+    def find(self, finding: Finding, place: Place, *related: Place) -> None:
+        """Add a finding at its place."""
+        self.findings.append(placed(finding, place, related))
+
     @property
     def checked(self) -> int:
         """How many templates, jobs and documents on their own were read."""

@@ -116,7 +116,7 @@ class _Scanner(Scanner):
         self.tokens.append(tokens.ValueToken(end, reader.get_mark()))
         self.allow_simple_key = False
         # A plain value on the same line can't be a key, so that it needs none of the questions about those.
-        if reader.buffer[reader.pointer : reader.pointer + 2][1:].isalnum() and reader.buffer[reader.pointer] == " ":
+        if reader.peek() == " " and reader.peek(1).isalnum():
             reader.go_to(reader.pointer + 1)
             self.stale_possible_simple_keys()
             token = self._plain()
