@@ -12,8 +12,8 @@ from iot_jobs.finding import Finding, Rule
 from iot_jobs.limits import API, GUIDE
 from iot_jobs.model import WRONG_KIND, Items, Maybe, Model
 from iot_jobs.spec.content import JobContent, window_problems
-from iot_jobs.spec.parts import MaintenanceWindow
-from iot_jobs.unresolved import Unresolved, known
+from iot_jobs.spec.parts import MaintenanceWindow, entry_problems
+from iot_jobs.unresolved import known
 
 TIME_FORMAT = "%Y-%m-%dT%H:%M"
 
@@ -65,11 +65,7 @@ class _Parameters:
             if len(value) > _MOST_PARAMETERS:
                 allowed = f"at most {_MOST_PARAMETERS} parameters"
                 raise limits.invalid([WRONG_KIND.finding(given=len(value), allowed=allowed, fix="remove some")])
-            found = [finding.under((str(key),)) for key in value if (finding := limits.PARAMETER_KEY.check(key))]
-            for key, item in value.items():
-                if not isinstance(item, Unresolved) and (finding := limits.PARAMETER_VALUE.check(item)):
-                    found.append(finding.under((str(key),)))
-            if found:
+            if found := entry_problems(value, limits.PARAMETER_KEY, limits.PARAMETER_VALUE):
                 raise limits.invalid(found)
             return dict(value)
 

@@ -257,11 +257,17 @@ def tag_problems(tags: Mapping[str, Any]) -> list[Finding]:
     wrong = limits.TAGS.check(tags)
     if wrong and limits.TAGS.far_over(tags):
         return [wrong]
-    found = [finding.under((str(key),)) for key in tags if (finding := limits.TAG_KEY.check(key))]
-    for key, item in tags.items():
-        if not isinstance(item, Unresolved) and (finding := limits.TAG_VALUE.check(item)):
-            found.append(finding.under((str(key),)))
+    found = entry_problems(tags, limits.TAG_KEY, limits.TAG_VALUE)
     return [*found, wrong] if wrong else found
+
+
+def entry_problems(given: Mapping[str, Any], key_limit: limits.Limit, value_limit: limits.Limit) -> list[Finding]:
+    """What is wrong with the keys of a mapping, then with its values, each on its own."""
+    found = [finding.under((str(key),)) for key in given if (finding := key_limit.check(key))]
+    for key, item in given.items():
+        if not isinstance(item, Unresolved) and (finding := value_limit.check(item)):
+            found.append(finding.under((str(key),)))
+    return found
 
 
 class TagsField:
