@@ -13,8 +13,7 @@ import pytest
 from iot_jobs.check import Report, check
 from iot_jobs.cloudformation import values
 from iot_jobs.files import read, read_paths
-from iot_jobs.files.source import MAX_JSON_BYTES, MAX_YAML_BYTES
-from iot_jobs.files.yamlnodes import MAX_NODES
+from iot_jobs.files.source import MAX_BYTES
 from iot_jobs.finding import Location, dotted
 from iot_jobs.limits import MAX_RESOURCES_IN_STACK
 from iot_jobs.spec import JobTemplateSpec
@@ -777,13 +776,18 @@ def test_double_keys_of_others(here: Path) -> None:
     assert (seen(report(".")), [one.file for one in report(".").skipped]) == ([], ["other.json"])
 
 
-@pytest.mark.slow
-def test_many_values_in_yaml(here: Path) -> None:
-    """YAML of the most keys and values is read, and with one more it is said where that one stands."""
-    items = (MAX_NODES - 3) * "1,"  # and the mapping, its key and the list
-    write(here, {"a.yaml": f"a: [{items}]", "b.yaml": f"a: [{items}\n1]"})
-    assert seen(report("a.yaml")) == []
-    assert seen(report("b.yaml")) == [("b.yaml:2:1", "JT001", f"a[{MAX_NODES - 3}]")]
+def test_large_template_in_yaml(here: Path) -> None:
+    """A YAML template of nearly CloudFormation's 1,000,000 bytes is checked; above them it is refused for its size."""
+    count = 400
+    template = json.dumps({**TEMPLATE, "JobTemplateId": "ID", "TimeoutConfig": {"InProgressTimeoutInMinutes": 0}})
+    resources = "".join(
+        f"  T{index}: {{Type: AWS::IoT::JobTemplate, Properties: {template.replace('ID', f'reboot-{index}')}}}\n"
+        for index in range(count)
+    )
+    head = "Resources:\n" + resources
+    write(here, {"a.yaml": head + "#" * (1_000_000 - len(head)), "b.yaml": head + "#" * (1_000_001 - len(head))})
+    assert [code for _, code, _ in seen(report("a.yaml"))] == ["JT410"] * count
+    assert [code for _, code, _ in seen(report("b.yaml"))] == ["JT116"] + ["JT410"] * count
 
 
 def test_an_anchor_that_stands_twice(here: Path, capfd: pytest.CaptureFixture[str]) -> None:
@@ -793,16 +797,13 @@ def test_an_anchor_that_stands_twice(here: Path, capfd: pytest.CaptureFixture[st
     assert capfd.readouterr() == ("", "")
 
 
-SIZES = [("a.json", MAX_JSON_BYTES, "a"), ("a.yaml", MAX_YAML_BYTES, "#"), ("template", MAX_YAML_BYTES, "#")]
-
-
-@pytest.mark.parametrize(("name", "limit", "filling"), SIZES, ids=[row[0] for row in SIZES])
-def test_large_files(name: str, limit: int, filling: str, here: Path) -> None:
+@pytest.mark.parametrize(("name", "filling"), [("a.json", "a"), ("a.yaml", "#"), ("template", "#")])
+def test_large_files(name: str, filling: str, here: Path) -> None:
     """A file of the largest size is read, and one of a byte more is not."""
     head, tail = ('{"a":"', '"}') if filling == "a" else ("operation: a.sh\n", "")
-    write(here, {name: f"{head}{filling * (limit - len(head) - len(tail))}{tail}"})
+    write(here, {name: f"{head}{filling * (MAX_BYTES - len(head) - len(tail))}{tail}"})
     assert "JT001" not in [code for _, code, _ in seen(report(name))]
-    write(here, {name: f"{head}{filling * (limit + 1 - len(head) - len(tail))}{tail}"})
+    write(here, {name: f"{head}{filling * (MAX_BYTES + 1 - len(head) - len(tail))}{tail}"})
     assert seen(report(name)) == [(name, "JT001", "")]
 
 

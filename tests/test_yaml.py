@@ -1,125 +1,136 @@
-"""YAML is read by ruamel.yaml's own parser, short-cut: it gives the nodes and errors of the one that is not."""
+"""The YAML reader gives the values and places of ruamel.yaml's own parser, but where the dialects differ."""
+
+from __future__ import annotations
 
 import random
+import re
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from ruamel.yaml import YAML, nodes
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.error import YAMLError
 
-from iot_jobs.files import yamlnodes
+from iot_jobs.files import yamltext
+from iot_jobs.finding import FindingsError, Location
 
 ROOT = Path(__file__).parent.parent
-FILES = [path for folder in ("stacks", "tests/examples") for path in sorted((ROOT / folder).rglob("*.yaml"))]
+FILES = [path for folder in ("stacks", "tests") for path in sorted((ROOT / folder).rglob("*.yaml"))]
+# The characters and marks that the dialects read otherwise, see DIALECT, are left out.
 PIECES = [
-    *(
-        "a",
-        "b",
-        "é",
-        "\U0001f600",
-        "0",
-        "-",
-        "- ",
-        "? ",
-        ": ",
-        ":",
-        ", ",
-        "[",
-        "]",
-        "{",
-        "}",
-        "#",
-        " #",
-        "&a ",
-        "*a",
-        "!b ",
-    ),
-    *(
-        "|\n",
-        ">-\n",
-        "'",
-        '"',
-        "\\",
-        "\\n",
-        "%",
-        "@",
-        "`",
-        "---\n",
-        "...\n",
-        "\n",
-        "\n  ",
-        "\n    ",
-        "\r\n",
-        "\r",
-        "\t",
-        " ",
-    ),
-    *("\x85", "\u2028", "\ufeff", "\x07", "<<", "~", "true", "1.5", "key: value\n", "- item\n"),
+    *("a", "b", "é", "\U0001f600", "0", "-", "- ", ", ", "[", "]", "{", "}", "#", " #", "&a ", "*a", "!b ", "!GetAtt "),
+    *("'", '"', "\\", "\\n", "%", "@", "`", "---\n", "...\n", "\n", "\n  ", "\n    ", "\r\n", "\r", " ", "\x07"),
+    *("~", "true", "1.5", "0x1F", "017", "1_000", "-.5", ".inf", "key: value\n", "a: ", "b: ", "- item\n", "c: |\n  "),
 ]
 
 
-def seen(node: Any, above: tuple[int, ...] = ()) -> Any:
-    """A node with all that is in it, and where it stands; what holds itself is told by its level."""
-    if node is None or id(node) in above:
-        return node and above.index(id(node))
-    marks = [(mark.line, mark.column, mark.index) for mark in (node.start_mark, node.end_mark)]
-    value, here = node.value, (*above, id(node))
-    if isinstance(node, nodes.MappingNode):
-        value = [(seen(key, here), seen(item, here)) for key, item in node.value]
-    elif isinstance(node, nodes.SequenceNode):
-        value = [seen(item, here) for item in node.value]
-    return str(node.tag), value, marks
+class RefusedError(Exception):
+    """What is YAML, and not of the kind that is read here."""
 
 
-def stock(text: str) -> Any:
-    """The root node as ruamel.yaml composes it, but for the warning about an anchor that is given anew."""
-    reader = YAML(typ="safe", pure=True)
-    reader.composer.warn_double_anchors = False
-    return reader.compose(text)
+class Oracle:
+    """The value of a text and the place of each value in it, from the nodes that ruamel.yaml composes."""
+
+    def __init__(self, text: str) -> None:
+        reader = YAML(typ="safe", pure=True)
+        reader.composer.warn_double_anchors = False
+        self.places: dict[Location, tuple[int, int]] = {}
+        root = reader.compose(text)
+        self.value = None if root is None else self.build(root, ())
+
+    def build(self, node: Any, loc: Location, above: tuple[int, ...] = ()) -> Any:
+        if id(node) in above:
+            raise RefusedError("an alias of itself")
+        above = (*above, id(node))
+        tag = str(node.tag)
+        function = None
+        if tag.startswith("!") and tag != "!":
+            function = "Ref" if tag == "!Ref" else f"Fn::{tag[1:]}"
+            loc = (*loc, function)
+            self.places[loc] = mark(node)
+        value: Any
+        if isinstance(node, nodes.MappingNode):
+            value = {}
+            for key, item in node.value:
+                if not isinstance(key, nodes.ScalarNode) or str(key.tag).endswith(":merge") or key.value in value:
+                    raise RefusedError("a key that can't be kept")
+                self.places[*loc, key.value] = mark(key)
+                value[key.value] = self.build(item, (*loc, key.value), above)
+        elif isinstance(node, nodes.SequenceNode):
+            value = []
+            for index, item in enumerate(node.value):
+                self.places[*loc, index] = mark(item)
+                value.append(self.build(item, (*loc, index), above))
+        else:
+            value = scalar(tag, node.value)
+            value = value.split(".", 1) if function == "Fn::GetAtt" else value
+        return value if function is None else {function: value}
 
 
-def outcome(compose: Any, text: str) -> Any:
+def mark(node: Any) -> tuple[int, int]:
+    return node.start_mark.line + 1, node.start_mark.column + 1
+
+
+def scalar(tag: str, text: str) -> Any:
+    kind = tag.rpartition(":")[2]
     try:
-        return seen(compose(text))
-    except MarkedYAMLError as error:
-        marks = [mark and (mark.line, mark.column, mark.index) for mark in (error.context_mark, error.problem_mark)]
-        return type(error), error.context, error.problem, marks
-    except (YAMLError, RecursionError) as error:
-        return type(error), str(error)
+        match kind:
+            case "null":
+                return None
+            case "bool":
+                return {"true": True, "false": False}[text.lower()]
+            case "int":
+                digits = text.replace("_", "")
+                return int(digits, 0 if re.match("[-+]?0[xob]", digits) else 10)
+            case "float":
+                return float(text.replace("_", "").lower().replace(".inf", "inf").replace(".nan", "nan"))
+    except (KeyError, ValueError):
+        raise RefusedError("a scalar that is not of its kind") from None
+    if tag.startswith("tag:") and kind not in ("str", "timestamp", "value", "merge"):
+        raise RefusedError("a tag")
+    return text
+
+
+def check(text: str) -> bool:
+    """Hold the reader against the oracle, and return whether both accept the text."""
+    try:
+        oracle = Oracle(text)
+    except (YAMLError, RefusedError):
+        with pytest.raises(FindingsError):
+            read(text)
+        return False
+    value, locate = read(text)
+    assert repr(value) == repr(oracle.value), text  # which tells 1 from 1.0 and True, and finds nan equal to itself
+    # An alias is placed where it stands, which the oracle doesn't know.
+    if "*" not in text:
+        assert {loc: locate(loc) for loc in oracle.places} == oracle.places, text
+    return True
+
+
+def read(text: str) -> tuple[Any, Any]:
+    value, locate, doubled = yamltext.parse(text)
+    if doubled:
+        raise FindingsError(doubled)
+    return value, locate
 
 
 def test_files() -> None:
     """Every YAML file of this repository reads as ruamel.yaml reads it."""
-    for path in FILES:
-        text = path.read_text(errors="replace")
-        assert outcome(yamlnodes.compose, text) == outcome(stock, text), path
+    assert sum(check(path.read_text()) for path in FILES if path.parent.name not in ("JT001", "JT002")) > 100
 
 
-@given(st.lists(st.sampled_from(PIECES), max_size=30).map("".join) | st.text(max_size=30))
+@given(st.lists(st.sampled_from(PIECES), max_size=20).map("".join))
 def test_any_text(text: str) -> None:
-    """Any text reads as ruamel.yaml reads it, or fails with the same words at the same place."""
-    assert outcome(yamlnodes.compose, text) == outcome(stock, text)
+    """Any text reads as ruamel.yaml reads it, or is refused like there."""
+    check(text)
 
 
-WORDS = ["a", "b c", "d1  e", "x-y", "-x", ":x", "a:b", "a#b", "http://x/y?z=1", "${aws:x}", "1.5", "é", "\u2028", "\x85", "\ufeff",
-         "a\tb", '"q: r"', "'it''s'", '"a\n  b"', "---", "...", "...b", "|", ">-", "[", "}", ",", "-", "?", "k" * 1024, "k" * 1025,
-         "&a b", "*a", "!t x", "a]", "a,b", "w " * 520]  # fmt: skip
-ENDS = ["\n"] * 8 + [
-    "\r\n",
-    "\r",
-    "\n\n",
-    " \n",
-    "\t\n",
-    "  # c\n",
-    " #c\u2028d\n",
-    "\n   \n",
-    "\n# c\n",
-    "\n   # c\n",
-    "\u2028",
-    "",
-]
+WORDS = ["a", "b c", "d1  e", "x-y", "-x", "a:b", "a#b", "http://x/y?z=1", "${aws:x}", "1.5", "é", "\U0001f600", "0o17", "1e3",
+         '"q: r"', "'it''s'", '"a\n  b"', "---", "...", "...b", ">-", "[", "}", ",", "-", "k" * 1024, "k" * 1025,
+         "&a b", "*a", "!t x", "!Ref T", "!GetAtt T.Arn", "!!str 5", "!!binary x", "a]", "a,b", "yes", "null", "w " * 520]  # fmt: skip
+ENDS = ["\n"] * 8 + ["\r\n", "\r", "\n\n", " \n", "  # c\n", " #c\n", "\n   \n", "\n# c\n", "\n   # c\n", ""]
 
 
 class Author:
@@ -134,7 +145,7 @@ class Author:
             self.random.choice(WORDS) if self.random.random() < 0.3 else common
             for _ in range(self.random.choice([1, 1, 2]))
         )
-        return self.random.choice([" ", " ", "  ", "\t"]).join(words)
+        return self.random.choice([" ", "  "]).join(words)
 
     def flow(self, depth: int = 0) -> str:
         if depth > 2 or self.random.random() < 0.5:
@@ -162,7 +173,7 @@ class Author:
         if kind < 0.6:
             return f"{start} {self.flow()}{end}"
         if kind < 0.7:
-            more = " " * (indent + self.random.choice([0, 1, 2, 4]))
+            more = " " * (indent + self.random.choice([1, 2, 4]))
             return f"{start} {self.random.choice(['', '|', '>-'])}{self.scalar()}\n{more}{self.scalar()}{end}"
         return start + end + (self.block(indent + self.random.choice([0, 1, 2, 2, 4]), depth + 1) if depth < 4 else "")
 
@@ -171,5 +182,61 @@ class Author:
 @settings(max_examples=200)
 def test_what_people_write(seed: int) -> None:
     """YAML with comments, blank lines, long keys, flow in blocks and bad indentation reads as ruamel.yaml reads it."""
-    text = Author(seed).block()
-    assert outcome(yamlnodes.compose, text) == outcome(stock, text)
+    check(Author(seed).block())
+
+
+REFUSED = object()
+# Where libyaml, which reads YAML 1.1, and ruamel.yaml differ, and so our reader and the one of the first version.
+DIALECT: list[Any] = [
+    pytest.param("- a\t\n", ["a"], REFUSED, id="a tab may separate"),
+    pytest.param(
+        "a: \u2028b: 1", {"a": None, "b": 1}, {"a": {"b": 1}}, id="U+2028 ends a line, as U+0085 and U+2029 do"
+    ),
+    pytest.param("|\na", REFUSED, "a", id="a block scalar at the root wants its indentation"),
+    pytest.param("[:x]", REFUSED, [":x"], id="an item doesn't begin with a colon in brackets"),
+    pytest.param(": a", REFUSED, {"": "a"}, id="a key is not left out"),
+    pytest.param("a: <<", {"a": "<<"}, {"a": "<<"}, id="two angle brackets are a text where they are no key"),
+]
+
+
+@pytest.mark.parametrize(("text", "expected", "stock"), DIALECT)
+def test_dialect(text: str, expected: Any, stock: Any) -> None:
+    """What is known to differ, and how."""
+
+    def outcome(reading: Any) -> Any:
+        try:
+            return reading(text)
+        except (FindingsError, YAMLError, RefusedError):
+            return REFUSED
+
+    assert (outcome(lambda text: read(text)[0]), outcome(lambda text: Oracle(text).value)) == (expected, stock)
+
+
+PLACES: list[Any] = [
+    pytest.param("", (), (1, 1), id="nothing"),
+    pytest.param("\n\n- a", (), (3, 1), id="the root"),
+    pytest.param("a:\n  b: 1", ("a", "b"), (2, 3), id="a key"),
+    pytest.param("a:\n  b: 1", ("a", "c", "d"), (1, 1), id="the nearest ancestor of what is missing"),
+    pytest.param("a: [1,\n 2]", ("a", 1), (2, 2), id="an item"),
+    pytest.param("a: [1,\n 2]", ("a", 2), (1, 1), id="an item that is missing"),
+    pytest.param("a: !If [x, {b: 1},\n {b: 2}]", ("a", "Fn::If", 2, "b"), (2, 3), id="inside a short tag"),
+    pytest.param("a: !GetAtt b.c", ("a", "Fn::GetAtt", 1), (1, 4), id="a part of a short tag's text"),
+    pytest.param("a: &x {b: 1}\nc: *x", ("c",), (2, 1), id="a key with an alias"),
+    pytest.param("a: &x {b: 1}\nc: *x", ("c", "b"), (1, 8), id="inside an alias"),
+    pytest.param("\U0001f600: {é: 1}", ("\U0001f600", "é"), (1, 5), id="columns are characters"),
+]
+
+
+@pytest.mark.parametrize(("text", "loc", "expected"), PLACES)
+def test_places(text: str, loc: Location, expected: tuple[int, int]) -> None:
+    """The place of a value is that of its key, of the value itself in a list, or of its nearest ancestor."""
+    _, locate = read(text)
+    assert locate(loc) == expected
+
+
+def test_depth_through_aliases() -> None:
+    """What aliases nest is counted as if it was written out, to 100 levels and not one more."""
+    text = "a: &a " + "[" * 60 + "]" * 60 + "\nb: " + "[" * 40 + "{}" + "]" * 40
+    assert read(text.format("*a"))[0]
+    with pytest.raises(FindingsError, match="JT704"):
+        read(text.replace("[{}]", "[[{}]]").format("*a"))

@@ -12,7 +12,7 @@ from iot_jobs.cloudformation import API_JOB, API_TEMPLATE, JOB, TEMPLATE, Spelli
 from iot_jobs.document import JobDocument
 from iot_jobs.files.application import ENVIRONMENTS, FAMILIES, FAMILY_KEYS, NO_APPLICATION, Application, Loader, root_of
 from iot_jobs.files.resources import RESOURCE_TYPES, holds_resource, read_properties, read_template
-from iot_jobs.files.source import MAX_JSON_BYTES, Source, read_on, resolved, shown_path
+from iot_jobs.files.source import MAX_BYTES, Source, read_on, resolved, shown_path
 from iot_jobs.files.subject import Document, Reading, Skipped
 from iot_jobs.finding import FindingsError, nearest, unique
 from iot_jobs.model import MISSING_VALUE, WRONG_KIND
@@ -261,7 +261,7 @@ def _own_kind(data: Mapping[str, Any], *, named: bool) -> str | None:
 
 def _mentions_us(path: Path) -> bool:
     try:
-        if not path.is_file() or path.stat().st_size > MAX_JSON_BYTES:
+        if not path.is_file() or path.stat().st_size > MAX_BYTES:
             return False
         raw = path.read_bytes()
     except OSError:

@@ -13,10 +13,8 @@ from iot_jobs.document import UNREADABLE, unreadable
 from iot_jobs.finding import Finding, FindingsError, Location, Place, one_line
 from iot_jobs.limits import MAX_DOCUMENT_DEPTH
 
-MAX_JSON_BYTES = 2_000_000
-"""CloudFormation takes templates of 1,000,000 bytes."""
-MAX_YAML_BYTES = 500_000
-"""YAML is read in pure Python, some fifty times slower; what is larger can be read as JSON."""
+MAX_BYTES = 2_000_000
+"""CloudFormation takes templates of 1,000,000 bytes; what is somewhat larger is read, and refused by JT116."""
 
 # What names an item of a list, in all spellings.
 _NAMING = ("failure_type", "FailureType", "failureType", "start_time", "StartTime", "startTime", "Key", "key", "name")
@@ -67,24 +65,24 @@ def read_on(path: Path) -> tuple[Source, tuple[Finding, ...]]:
     name = shown_path(path)
     try:
         raw = _bytes(path)
-        text = raw.decode("utf-8-sig")
+        text = "" if len(raw) > MAX_BYTES else raw.decode("utf-8-sig")
     except (OSError, ValueError) as error:
         reason = unreadable(error)
         finding = UNREADABLE.finding(
             allowed=f"a readable file in UTF-8; {reason}", fix="check the path and the encoding"
         )
         raise FindingsError([placed(finding, Place("", name))]) from None
-    is_json = path.suffix == ".json" or (path.suffix not in (".yaml", ".yml") and text.lstrip()[:1] in ("{", "["))
-    limit = MAX_JSON_BYTES if is_json else MAX_YAML_BYTES
-    if len(raw) > limit:
-        finding = UNREADABLE.finding(given=len(raw), allowed=f"up to {limit} bytes", fix="split the file" if is_json
-                                     else "split the file, or write it as JSON")  # fmt: skip
+    if len(raw) > MAX_BYTES:
+        finding = UNREADABLE.finding(
+            given=path.stat().st_size, allowed=f"up to {MAX_BYTES} bytes", fix="split the file"
+        )
         raise FindingsError([placed(finding, Place("", name))])
+    is_json = path.suffix == ".json" or (path.suffix not in (".yaml", ".yml") and text.lstrip()[:1] in ("{", "["))
     try:
         if is_json:
             data, position, doubled = _json(text)
         else:
-            from iot_jobs.files import yamltext  # only here, because its parser is slow to load
+            from iot_jobs.files import yamltext  # only here: JSON needs no YAML parser
 
             data, position, doubled = yamltext.parse(text)
     except FindingsError as error:
@@ -106,13 +104,11 @@ def _json(text: str) -> tuple[Any, Callable[[Location], tuple[int, int]], Sequen
 
 
 def _bytes(path: Path) -> bytes:
-    """What a regular file of a size that we read holds. Raises `OSError` for any other."""
-    status = path.stat()
-    if not stat.S_ISREG(status.st_mode):
+    """Return what a regular file holds, up to one byte more than is read. Raises `OSError` for any other."""
+    if not stat.S_ISREG(path.stat().st_mode):
         raise OSError("it is no regular file")
-    if status.st_size > MAX_JSON_BYTES:
-        raise OSError(f"its {status.st_size} bytes are more than {MAX_JSON_BYTES}")
-    return path.read_bytes()
+    with path.open("rb") as file:
+        return file.read(MAX_BYTES + 1)
 
 
 def resolved(path: Path) -> Path:

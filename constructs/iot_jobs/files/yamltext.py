@@ -1,24 +1,25 @@
 """YAML read strictly: duplicate keys refused, aliases bounded, CloudFormation's short tags written out, positions kept.
 
-The scalars are those of YAML 1.2 (`yes` and `on` are text, a date is text), so that what a user sees is what is read.
+The text is parsed by libyaml, through PyYAML. Its scalars are resolved as YAML 1.2 does (`yes` and `on` are text, a
+date is text), so that what a user sees is what is read.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, NoReturn
 
-from ruamel.yaml import nodes
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
+import yaml
 
-from iot_jobs.files import yamlnodes
 from iot_jobs.finding import Finding, FindingsError, Location, Place, Rule
 from iot_jobs.jsontext import DUPLICATE_KEY, too_deep
 from iot_jobs.limits import MAX_DOCUMENT_DEPTH
 
-MAX_VALUES = 200_000
-"""How many values a file may hold when its aliases are written out."""
+MAX_ALIASED = 200_000
+"""How many values the aliases of a file may stand for."""
+_MAX_FINDINGS = 1000
 
 _SPECIFICATION = "https://yaml.org/spec/1.2.2/"
 # A directive would change silently what counts as text.
@@ -31,199 +32,342 @@ NOT_YAML = Rule(
 )
 ALIASES = Rule(
     code="JT007",
-    title=f"aliases neither refer to themselves nor make a file larger than {MAX_VALUES} values",
+    title=f"aliases neither refer to themselves nor stand for more than {MAX_ALIASED} values",
     why="A short file of nested aliases can stand for more values than fit into memory.",
     source=_SPECIFICATION + "#71-alias-nodes",
 )
 
+# A wheel of PyYAML without libyaml has the same parser in Python, with other messages and ten times slower.
+_LOADER = yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader
+_STANDARD = "tag:yaml.org,2002:"
+# YAML 1.2's core schema, and underscores in numbers, which YAML 1.1 allows.
+_WORDS = {"": None, "~": None} | {
+    spelling: value
+    for word, value in (("null", None), ("true", True), ("false", False))
+    for spelling in (word, word.title(), word.upper())
+}
+_INTEGER = re.compile(r"[-+]?(?:0b[01_]+|0x[0-9a-fA-F_]+|0o[0-7_]+|[0-9_]+)")
+_FLOAT = re.compile(
+    r"[-+]?[0-9][0-9_]*(?:\.[0-9_]*(?:[eE][-+]?[0-9]+)?|[eE][-+]?[0-9]+)"
+    r"|[-+]?\.[0-9_]+(?:[eE][-+][0-9]+)?"
+    r"|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)"
+)
+_NO_SEPARATORS = "YAML; a number has no separators, and a comma ends it"
+
+_Places = dict[str | int, tuple[Any, Any]]
+"""The place of each key or item of a value: its mark, and the places inside it."""
+_NO_PLACES: _Places = {}
+
 
 def parse(text: str) -> tuple[Any, Callable[[Location], tuple[int, int]], list[Finding]]:
-    """The value of a YAML text, what gives the place of a value in it, and the keys that stand twice in a mapping.
+    """Return the value of a YAML text, a function from locations to places, and a finding for each repeated key.
 
-    Of those the first counts. Raises `FindingsError` for all else that is wrong.
+    The first of several equal keys counts. A place is the line and column, from 1, of a value's key, or of the value
+    itself in a list; for a location that is not in the text it is that of the nearest ancestor.
+
+    Raises:
+        FindingsError: Anything else is wrong with the text.
     """
     if directive := _OTHER_VERSION.search(text):
         place = Place("", line=text.count("\n", 0, directive.start()) + 1, column=1)
         raise FindingsError([_finding(NOT_YAML, place, "YAML 1.2", "remove the line", directive[0])])
+    reader = _Reader(text)
     try:
-        root = yamlnodes.compose(text)
-    except MarkedYAMLError as error:
+        value, mark, places = reader.document()
+    except yaml.MarkedYAMLError as error:
         raise FindingsError([_malformed(error, text)]) from None
-    except RecursionError:
-        raise FindingsError([too_deep()]) from None
-    except yamlnodes.TooLargeError as error:
-        raise FindingsError([error.finding]) from None
-    except (YAMLError, ValueError) as error:
-        message = " ".join(str(error).split())
-        raise FindingsError([_finding(NOT_YAML, Place(""), f"YAML; {message}", "mend the YAML")]) from None
-    builder = _Builder()
-    value = None if root is None else builder.build(root, 0)
-    if any(finding.rule is not DUPLICATE_KEY for finding in builder.found):
-        raise FindingsError(builder.found)
-    return value, _locator(root), builder.found
-
-
-def _locator(root: nodes.Node | None) -> Callable[[Location], tuple[int, int]]:
-    """What gives line and column, from 1, of the value at a location: of its key, or of its nearest ancestor."""
-    mappings: dict[int, dict[str, tuple[nodes.Node, nodes.Node]]] = {}
+    except yaml.reader.ReaderError as error:
+        raise FindingsError([_unreadable(error, text)]) from None
+    if any(finding.rule is not DUPLICATE_KEY for finding in reader.findings):
+        raise FindingsError(reader.findings)
 
     def locate(loc: Location) -> tuple[int, int]:
-        if root is None:
-            return 1, 1
-        mark, node = root.start_mark, root
+        nearest, inside = mark, places
         for part in loc:
-            if isinstance(node, nodes.MappingNode):
-                if id(node) not in mappings:
-                    mappings[id(node)] = {key.value: (key, value) for key, value in reversed(node.value)
-                                          if isinstance(key, nodes.ScalarNode)}  # fmt: skip
-                found = mappings[id(node)].get(str(part))
-                if found is None:
-                    break
-                mark, node = found[0].start_mark, found[1]
-            elif isinstance(node, nodes.SequenceNode) and isinstance(part, int) and part < len(node.value):
-                node = node.value[part]
-                mark = node.start_mark
-            else:
+            if part not in inside:
                 break
-        return mark.line + 1, mark.column + 1
+            nearest, inside = inside[part]
+        return (1, 1) if nearest is None else (nearest.line + 1, nearest.column + 1)
 
-    return locate
+    return value, locate, reader.findings
 
 
-def _malformed(error: MarkedYAMLError, text: str) -> Finding:
+@dataclass
+class _Anchored:
+    """A value with an anchor. It is shared by its aliases, and counted as often as it is used."""
+
+    mark: Any
+    value: Any = None
+    places: Any = None
+    text: str | None = None
+    """A scalar as it is written, for an alias that is a key."""
+    size: int = 0
+    height: int = 0
+    is_open: bool = True
+
+
+class _Reader:
+    """Builds a value and its places from libyaml's events. `path` is the location of the value that is being built.
+
+    PyYAML's own composer is recursive in C, and crashes on deep nesting; its events are not.
+    """
+
+    def __init__(self, text: str) -> None:
+        self.events = yaml.parse(text, Loader=_LOADER)
+        self.findings: list[Finding] = []
+        self.path: list[str | int] = []
+        self.anchors: dict[str, _Anchored] = {}
+        self.values = 0
+        self.aliased = 0
+        self.deepest = 0
+
+    def document(self) -> tuple[Any, Any, _Places]:
+        """Return the value of the only document, its mark and its places; without a document, three times nothing."""
+        next(self.events)  # the start of the stream
+        if isinstance(next(self.events), yaml.StreamEndEvent):
+            return None, None, _NO_PLACES
+        event = next(self.events)
+        value, places = self.build(event, 0)
+        next(self.events)  # the end of the document
+        after = next(self.events)
+        if isinstance(after, yaml.DocumentStartEvent):
+            message = "YAML; expected a single document, but found another one"
+            self.stop(NOT_YAML, after.start_mark, message, "write each into a file of its own")
+        return value, event.start_mark, places
+
+    def build(self, event: Any, depth: int) -> tuple[Any, _Places]:
+        """Return the value that begins with an event, and its places."""
+        if isinstance(event, yaml.AliasEvent):
+            return self.alias(event, depth)
+        self.descend(event, depth)
+        self.values += 1
+        anchored = None
+        if event.anchor is not None:
+            anchored = self.anchors[event.anchor] = _Anchored(event.start_mark, size=self.values - 1)
+            outside, self.deepest = self.deepest, depth
+        value, places = self.scalar(event) if isinstance(event, yaml.ScalarEvent) else self.collection(event, depth)
+        if anchored is not None:
+            anchored.value, anchored.places, anchored.is_open = value, places, False
+            anchored.text = event.value if isinstance(event, yaml.ScalarEvent) else None
+            anchored.size, anchored.height = self.values - anchored.size, self.deepest - depth
+            self.deepest = max(self.deepest, outside)
+        return value, places
+
+    def alias(self, event: Any, depth: int) -> tuple[Any, _Places]:
+        """Return the value that an alias stands for."""
+        anchored = self.anchor(event)
+        if anchored.is_open:
+            self.stop(ALIASES, anchored.mark, "aliases that don't refer to themselves", "write the value out")
+        self.values += anchored.size
+        self.aliased += anchored.size
+        self.descend(event, depth + anchored.height)
+        return anchored.value, anchored.places
+
+    def anchor(self, event: Any) -> _Anchored:
+        """Return what has the anchor that an alias names."""
+        if event.anchor not in self.anchors:
+            allowed = "YAML; an alias of an anchor that comes before it"
+            place = _place(event.start_mark)
+            raise FindingsError([_finding(NOT_YAML, place, allowed, "write the value out", f"*{event.anchor}")])
+        return self.anchors[event.anchor]
+
+    def descend(self, event: Any, depth: int) -> None:
+        """Note a depth, and stop where it is too great."""
+        if depth > MAX_DOCUMENT_DEPTH:
+            finding = too_deep()._replace(loc=tuple(self.path), place=_place(event.start_mark))
+            raise FindingsError([*self.findings, finding])
+        self.deepest = max(self.deepest, depth)
+
+    def collection(self, event: Any, depth: int) -> tuple[Any, _Places]:
+        """Return a mapping or list; with a short tag of CloudFormation's, a mapping with the function as its key."""
+        function = _function(event.tag)
+        if function is not None:
+            self.values += 1
+            self.path.append(function)
+            depth += 1
+        places: _Places = {}
+        fill = self.mapping if isinstance(event, yaml.MappingStartEvent) else self.sequence
+        value: Any = fill(places, depth + 1)
+        if self.aliased > MAX_ALIASED:
+            fix = "use fewer aliases, or split the file"
+            self.stop(ALIASES, event.start_mark, f"aliases of up to {MAX_ALIASED} values", fix)
+        if function is None:
+            return value, places
+        self.path.pop()
+        return {function: value}, {function: (event.start_mark, places)}
+
+    def sequence(self, places: _Places, depth: int) -> list[Any]:
+        """Return the items up to the end of a list."""
+        items: list[Any] = []
+        while not isinstance(event := next(self.events), yaml.SequenceEndEvent):
+            index = len(items)
+            self.path.append(index)
+            item, inside = self.build(event, depth)
+            self.path.pop()
+            items.append(item)
+            places[index] = event.start_mark, inside
+        return items
+
+    def mapping(self, places: _Places, depth: int) -> dict[str, Any]:
+        """Return the keys and values up to the end of a mapping, as far as the keys can be kept."""
+        mapping: dict[str, Any] = {}
+        before: tuple[str, Any] | None = None
+        while not isinstance(key_event := next(self.events), yaml.MappingEndEvent):
+            key = self.key(key_event, depth)
+            event = next(self.events)
+            # What can't be kept is read all the same: there may be more wrong in it, and its end must be found.
+            self.path.append("" if key is None else key)
+            if key is not None and key in mapping:
+                self.refuse(DUPLICATE_KEY, key_event.start_mark, "each key once in a mapping", "remove one of the two",
+                            key)  # fmt: skip
+            value, inside = self.build(event, depth)
+            self.path.pop()
+            if key is None or key in mapping:
+                continue
+            if before and _splits_number(before[1], key_event, event):
+                number = f"{before[1].value},{key}"
+                self.path.append(before[0])
+                self.refuse(NOT_YAML, before[1].start_mark, _NO_SEPARATORS, f"write {number.replace(',', '')}", number)
+                self.path.pop()
+            mapping[key] = value
+            places[key] = key_event.start_mark, inside
+            before = key, event
+        return mapping
+
+    def key(self, event: Any, depth: int) -> str | None:
+        """Return a key as it is written, or None for what can't be a key."""
+        key: str | None = None
+        if isinstance(event, yaml.AliasEvent):
+            key = self.anchor(event).text
+        else:
+            is_scalar = isinstance(event, yaml.ScalarEvent)
+            if event.anchor is not None or not is_scalar:
+                self.build(event, depth - is_scalar)  # a key is a level further out than its value
+            if is_scalar and event.tag != f"{_STANDARD}merge" and not (_is_plain(event) and event.value == "<<"):
+                key = event.value
+        if key is None:
+            self.refuse(NOT_YAML, event.start_mark, "keys that are text; no merge keys (<<)", "write the keys out")
+        return key
+
+    def scalar(self, event: Any) -> tuple[Any, _Places]:
+        """Return the value of a scalar, None for one that is refused."""
+        text: str = event.value
+        function = _function(event.tag)
+        if function is not None:
+            self.values += 1
+            value: Any = text.split(".", 1) if function == "Fn::GetAtt" else text
+            return {function: value}, {function: (event.start_mark, _NO_PLACES)}
+        if _is_plain(event):
+            kind = _kind_of_plain(text)
+        elif event.tag is None or event.tag == "!" or not event.tag.startswith("tag:"):
+            kind = "str"
+        else:
+            kind = event.tag.rpartition(":")[2]
+        if kind in ("str", "timestamp", "value"):
+            return text, _NO_PLACES
+        try:
+            return _READ[kind](text), _NO_PLACES
+        except KeyError:
+            self.refuse(NOT_YAML, event.start_mark, "text, numbers, true, false and null", "remove the tag", event.tag)
+        except ValueError:
+            allowed = f"{_NAMES[kind]} that can be read"
+            self.refuse(NOT_YAML, event.start_mark, allowed, f"write {_NAMES[kind]}, or quote the text", text)
+        return None, _NO_PLACES
+
+    def refuse(self, rule: Rule, mark: Any, allowed: str, fix: str, given: Any = None) -> None:
+        """Add a finding at the value that is being built, and go on."""
+        if len(self.findings) < _MAX_FINDINGS:
+            self.findings.append(_finding(rule, _place(mark), allowed, fix, given)._replace(loc=tuple(self.path)))
+
+    def stop(self, rule: Rule, mark: Any, allowed: str, fix: str) -> NoReturn:
+        """Raise all findings, and a last one at the value that is being built."""
+        finding = _finding(rule, _place(mark), allowed, fix)._replace(loc=tuple(self.path))
+        raise FindingsError([*self.findings, finding])
+
+
+def _is_plain(event: Any) -> bool:
+    """Whether a scalar has neither quotes nor a tag."""
+    return bool(event.implicit[0]) and event.tag is None
+
+
+def _kind_of_plain(text: str) -> str:
+    if text[:1] in ("", "~", "n", "N", "t", "T", "f", "F"):
+        value = _WORDS.get(text, text)
+        return "null" if value is None else "str" if value is text else "bool"
+    if text[0] in "0123456789+-.":
+        if text[0] != "." and _INTEGER.fullmatch(text):
+            return "int"
+        if _FLOAT.fullmatch(text):
+            return "float"
+    return "str"
+
+
+def _boolean(text: str) -> bool:
+    if text.lower() not in ("true", "false"):
+        raise ValueError(text)
+    return text.lower() == "true"
+
+
+def _integer(text: str) -> int:
+    digits = text.replace("_", "")
+    return int(digits, 0 if digits.lstrip("+-")[:2].lower() in ("0x", "0o", "0b") else 10)
+
+
+def _float(text: str) -> float:
+    return float(text.replace("_", "").lower().replace(".inf", "inf").replace(".nan", "nan"))
+
+
+_READ: dict[str, Callable[[str], Any]] = {"null": lambda _: None, "bool": _boolean, "int": _integer, "float": _float}
+_NAMES = {"bool": "true or false", "int": "a whole number", "float": "a number"}
+
+
+def _function(tag: str | None) -> str | None:
+    """Return the intrinsic function that a short tag stands for: `!Sub` for `Fn::Sub`."""
+    if tag is None or not tag.startswith("!") or tag == "!":
+        return None
+    return "Ref" if tag == "!Ref" else f"Fn::{tag[1:]}"
+
+
+def _splits_number(before: Any, key: Any, value: Any) -> bool:
+    """Whether a key is the rest of a number before it: `{things: 250,000}` is `{things: 250, 000: null}`."""
+    return (
+        isinstance(before, yaml.ScalarEvent)
+        and isinstance(key, yaml.ScalarEvent)
+        and isinstance(value, yaml.ScalarEvent)
+        and value.value == ""
+        and re.fullmatch("[0-9]{1,3}", before.value) is not None
+        and re.fullmatch("[0-9]{3}", key.value) is not None
+        and _index(key.start_mark) == _index(before.end_mark) + 1
+    )
+
+
+def _index(mark: Any) -> int:
+    return int(mark.index)
+
+
+def _malformed(error: yaml.MarkedYAMLError, text: str) -> Finding:
     """What is not YAML: where it goes wrong, or where that begins which doesn't end."""
     mark = error.problem_mark or error.context_mark
     message = " ".join(part for part in (error.context, error.problem) if part)
-    fix = "mend the YAML there"
+    fix = "correct the YAML there"
     opening = error.context_mark
     if mark and opening and opening.index < len(text.rstrip()) <= mark.index:
         mark, fix = opening, "close it"
     elif mark and text[mark.index : mark.index + 1] == "\t":
         message, fix = "indented with spaces, not with tabs", "write spaces in place of the tab"
-    place = Place("", line=mark.line + 1, column=mark.column + 1) if mark else Place("")
-    return _finding(NOT_YAML, place, f"YAML; {message}", fix)
+    return _finding(NOT_YAML, _place(mark) if mark else Place(""), f"YAML; {message}", fix)
 
 
-class _Builder:
-    """Values from nodes. An aliased node is built once and shared; `sizes` counts it as often as it is used."""
-
-    def __init__(self) -> None:
-        self.found: list[Finding] = []
-        self.path: list[str | int] = []
-        self.built: dict[int, tuple[Any, int]] = {}
-        self.open: set[int] = set()
-
-    def build(self, node: nodes.Node, depth: int) -> Any:
-        return self._sized(node, depth)[0]
-
-    def _sized(self, node: nodes.Node, depth: int) -> tuple[Any, int]:
-        if id(node) in self.built:
-            return self.built[id(node)]
-        if self.found and self.found[-1].rule in (ALIASES, too_deep().rule):
-            return None, 1
-        if id(node) in self.open:
-            return self._refuse(ALIASES, node, "aliases that don't refer to themselves", "write the value out")
-        if depth > MAX_DOCUMENT_DEPTH:
-            self.found.append(too_deep()._replace(loc=tuple(self.path), place=_place(node)))
-            return None, 1
-        self.open.add(id(node))
-        sized = self._of_kind(node, depth)
-        self.open.remove(id(node))
-        if sized[1] > MAX_VALUES:
-            return self._refuse(ALIASES, node, f"up to {MAX_VALUES} values", "use fewer aliases, or split the file")
-        self.built[id(node)] = sized
-        return sized
-
-    def _inside(self, part: str | int, node: nodes.Node, depth: int) -> tuple[Any, int]:
-        self.path.append(part)
-        sized = self._sized(node, depth + 1)
-        self.path.pop()
-        return sized
-
-    def _of_kind(self, node: nodes.Node, depth: int) -> tuple[Any, int]:
-        value: Any
-        if isinstance(node, nodes.MappingNode):
-            value, size = self._mapping(node, depth)
-        elif isinstance(node, nodes.SequenceNode):
-            items = [self._inside(index, item, depth) for index, item in enumerate(node.value)]
-            value, size = [item for item, _ in items], 1 + sum(count for _, count in items)
-        else:
-            value, size = self._scalar(node), 1
-        tag = str(node.tag)
-        if tag.startswith("!") and len(tag) > 1:
-            name = tag[1:]
-            if name == "GetAtt" and isinstance(value, str):
-                value = value.split(".", 1)
-            return {"Ref" if name == "Ref" else f"Fn::{name}": value}, size + 1
-        return value, size
-
-    def _mapping(self, node: nodes.MappingNode, depth: int) -> tuple[dict[str, Any], int]:
-        mapping: dict[str, Any] = {}
-        size = 1
-        before: tuple[str, nodes.Node] | None = None
-        for key, item in node.value:
-            if not isinstance(key, nodes.ScalarNode) or key.tag == "tag:yaml.org,2002:merge":
-                self._refuse(NOT_YAML, key, "keys that are text; no merge keys (<<)", "write the keys out")
-                continue
-            if key.value in mapping:
-                self.path.append(key.value)
-                self._refuse(DUPLICATE_KEY, key, "each key once in a mapping", "remove one of the two", key.value)
-                self.path.pop()
-                continue
-            if before and _splits_number(before[1], key, item):
-                given = f"{before[1].value},{key.value}"
-                self.path.append(before[0])
-                self._refuse(NOT_YAML, before[1], _NO_SEPARATORS, f"write {given.replace(',', '')}", given)
-                self.path.pop()
-            mapping[key.value], count = self._inside(key.value, item, depth)
-            before = key.value, item
-            size += count
-        return mapping, size
-
-    def _scalar(self, node: nodes.Node) -> Any:
-        kind = str(node.tag).rpartition(":")[2]
-        text: str = node.value
-        try:
-            if kind == "null":
-                return None
-            if kind == "bool":
-                return text.lower() == "true"
-            if kind == "int":
-                digits = text.replace("_", "")
-                return int(digits, 0 if digits.lstrip("+-")[:2].lower() in ("0x", "0o", "0b") else 10)
-            if kind == "float":
-                return float(text.replace("_", "").replace(".inf", "inf").replace(".nan", "nan"))
-        except ValueError:
-            return self._refuse(NOT_YAML, node, "a number that can be read", "mend the number", text)[0]
-        if str(node.tag).startswith("tag:") and kind not in ("str", "timestamp", "value"):
-            return self._refuse(NOT_YAML, node, "text, numbers, true, false and null", "remove the tag", str(node.tag))[
-                0
-            ]
-        return text
-
-    def _refuse(self, rule: Rule, node: nodes.Node, allowed: str, fix: str, given: Any = None) -> tuple[Any, int]:
-        finding = _finding(rule, _place(node), allowed, fix, given)
-        self.found.append(finding._replace(loc=tuple(self.path)))
-        return None, 1
+def _unreadable(error: yaml.reader.ReaderError, text: str) -> Finding:
+    """The finding for a character that YAML doesn't allow."""
+    character = chr(error.character)
+    start = text.find(character)
+    place = Place("", line=text.count("\n", 0, start) + 1, column=start - text.rfind("\n", 0, start))
+    return _finding(NOT_YAML, place, f"YAML; {error.reason}", "remove the character", character)
 
 
-_NO_SEPARATORS = "YAML; a number has no separators, and a comma ends it"
-
-
-def _splits_number(before: nodes.Node, key: nodes.Node, item: nodes.Node) -> bool:
-    """Whether a key is the rest of a number before it: `{things: 250,000}` is `{things: 250, 000: null}`."""
-    return (
-        isinstance(before, nodes.ScalarNode)
-        and re.fullmatch("[0-9]{1,3}", before.value) is not None
-        and re.fullmatch("[0-9]{3}", key.value) is not None
-        and isinstance(item, nodes.ScalarNode)
-        and item.value == ""
-        and key.start_mark.index == before.end_mark.index + 1
-    )
-
-
-def _place(node: nodes.Node) -> Place:
-    return Place("", line=node.start_mark.line + 1, column=node.start_mark.column + 1)
+def _place(mark: Any) -> Place:
+    return Place("", line=mark.line + 1, column=mark.column + 1)
 
 
 def _finding(rule: Rule, place: Place, allowed: str, fix: str, given: Any = None) -> Finding:
