@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -33,11 +33,8 @@ def _needs(extra: str) -> Iterator[None]:
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="cdk-iot-jobs")
-@click.pass_obj
-def main(prepare: Callable[[], None] | None) -> None:
+def main() -> None:
     """Check, forecast and review AWS IoT job templates before they are deployed, and list those that are."""
-    if prepare:
-        prepare()
 
 
 @main.command()

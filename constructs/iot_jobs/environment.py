@@ -3,11 +3,10 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Any
 
-from pydantic import Field, GetCoreSchemaHandler, GetJsonSchemaHandler, Strict
-from pydantic_core import core_schema
+from pydantic import Field, PlainValidator, Strict, WithJsonSchema
 
 from iot_jobs import limits
-from iot_jobs.finding import Finding, Location, Rule
+from iot_jobs.finding import Finding, FindingsError, Location, Rule
 from iot_jobs.limits import Limit
 from iot_jobs.model import WRONG_KIND, Model
 from iot_jobs.spec import JobTemplateSpec, Tags
@@ -29,40 +28,30 @@ RATES_ADD_UP = Rule(
 )
 
 
-class OneOrMany:
-    """One value, or a list of different ones, kept as a tuple."""
+def _one_or_many(limit: Limit) -> tuple[PlainValidator, WithJsonSchema]:
+    """Return annotations for one value or a list of different ones, each within the limit, kept as a tuple."""
 
-    def __init__(self, limit: Limit) -> None:
-        """Keep the limit of each."""
-        self.limit = limit
+    def validate(value: object) -> tuple[Any, ...]:
+        prefixes: list[Location] = [()]
+        if isinstance(value, Sequence) and not isinstance(value, str):
+            prefixes = [(index,) for index in range(len(value))]
+        else:
+            value = (value,)
+        findings = [
+            finding.under(prefix)
+            for item, prefix in zip(value, prefixes, strict=True)
+            if (finding := limit.check(item))
+        ]
+        if not value or len(set(map(str, value))) < len(value):
+            allowed = "one, or a list of different ones"
+            findings.append(WRONG_KIND.finding(given=list(value), allowed=allowed, fix="write each once"))
+        if findings:
+            raise FindingsError(findings)
+        return tuple(value)
 
-    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
-        """Check each value."""
-
-        def validate(value: object) -> tuple[Any, ...]:
-            prefixes: list[Location] = [()]
-            if isinstance(value, Sequence) and not isinstance(value, str):
-                prefixes = [(index,) for index in range(len(value))]
-            else:
-                value = (value,)
-            found = [
-                finding.under(prefix)
-                for item, prefix in zip(value, prefixes, strict=True)
-                if (finding := self.limit.check(item))
-            ]
-            if not value or len(set(map(str, value))) < len(value):
-                found.append(WRONG_KIND.finding(given=list(value), allowed="one, or a list of different ones",
-                                                fix="write each once"))  # fmt: skip
-            if found:
-                raise limits.invalid(found)
-            return tuple(value)
-
-        return core_schema.no_info_plain_validator_function(validate)
-
-    def __get_pydantic_json_schema__(self, _: core_schema.CoreSchema, __: GetJsonSchemaHandler) -> dict[str, Any]:
-        """One of them or a list."""
-        one = self.limit.json_schema()
-        return {"anyOf": [one, {"type": "array", "items": one, "minItems": 1, "uniqueItems": True}]}
+    item = limit.json_schema()
+    schema = {"anyOf": [item, {"type": "array", "items": item, "minItems": 1, "uniqueItems": True}]}
+    return PlainValidator(validate), WithJsonSchema(schema)
 
 
 class Fleet(Model):
@@ -116,9 +105,9 @@ class Environment(Model):
 
     name: Annotated[str, limits.ENVIRONMENT_NAME]
     """Part of the stack's name: letters, digits and hyphens."""
-    account: Annotated[str | Sequence[str], OneOrMany(limits.ACCOUNT)]
+    account: Annotated[str | Sequence[str], *_one_or_many(limits.ACCOUNT)]
     """One account of 12 digits, or a list of them."""
-    region: Annotated[str | Sequence[str], OneOrMany(limits.REGION)]
+    region: Annotated[str | Sequence[str], *_one_or_many(limits.REGION)]
     """One region, or a list of them; each account has the templates in each region."""
     production: Annotated[bool, Strict()] = False
     """True protects the stacks from deletion, and asks for an abort configuration in each template."""

@@ -117,7 +117,8 @@ class Finding(NamedTuple):
         lines += [f"  source   {self.rule.source}", f"  fix      {self.fix}"]
         if self.acknowledged is not None:
             lines.append(f"  accepted {shown(self.acknowledged)}")
-        return "\n".join(lines)
+        # A lone surrogate, from "\\ud800" in JSON, can be neither printed nor handed to pydantic.
+        return "\n".join(lines).encode("utf-8", "backslashreplace").decode()
 
     def _others(self) -> tuple[Place, ...]:
         return self.related or tuple(Place(dotted(loc)) for loc in self.related_locs)

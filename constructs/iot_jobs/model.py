@@ -9,15 +9,20 @@ from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from types import GenericAlias
 from typing import TYPE_CHECKING, Annotated, Any, Self, TypeVar, get_args
 
-from pydantic import BaseModel, ConfigDict, ModelWrapValidatorHandler, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, ValidationError, WrapValidator, model_validator
 from pydantic_core import core_schema
 
 from iot_jobs.finding import Finding, FindingsError, Location, Rule, nearest
-from iot_jobs.limits import TEMPLATE_REFERENCE, Count, Found, invalid
+from iot_jobs.limits import TEMPLATE_REFERENCE, Count
 from iot_jobs.unresolved import Unresolved, holds_token, may_be_nothing
 
 if TYPE_CHECKING:
-    from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
+    from pydantic import (
+        GetCoreSchemaHandler,
+        GetJsonSchemaHandler,
+        ModelWrapValidatorHandler,
+        ValidatorFunctionWrapHandler,
+    )
     from pydantic_core import ErrorDetails
 
 T = TypeVar("T")
@@ -56,56 +61,36 @@ def unknown_key(key: str, known: Iterable[str], loc: Location = (), *, given: Co
     return UNKNOWN_KEY.finding(loc=(*loc, key), given=key, allowed=", ".join(names), fix=fix)
 
 
-def _carried(line: ErrorDetails) -> Found | None:
-    """What an error of pydantic's carries, None for one of its own."""
-    return line["ctx"]["found"] if line["type"] == "findings" else None
+class PartlyKnownError(FindingsError):
+    """Findings of a value that can be judged in spite of them: `rest` is the value with all that is wrong unknown."""
+
+    def __init__(self, findings: Iterable[Finding], rest: Any) -> None:
+        """Keep both."""
+        self.rest = rest
+        super().__init__(findings)
 
 
-def _findings(lines: Iterable[ErrorDetails]) -> list[Finding]:
-    """The findings that errors carry, each at its full location, in order."""
-    found = [(line["loc"], _carried(line)) for line in lines]
-    return [finding.under(loc) for loc, carried in found if carried for finding in carried.findings]
+def _carried(line: ErrorDetails) -> FindingsError | None:
+    """Return the findings that an error of pydantic's was made from, None for one of its own."""
+    error = line.get("ctx", {}).get("error")
+    return error if isinstance(error, FindingsError) else None
 
 
-def _later(value: Any) -> Unresolved | None:
-    """A value that can't be judged before it is deployed, None for one that can."""
+def _unless_unresolved(value: Any, check: ValidatorFunctionWrapHandler) -> Any:
+    """Let tokens and `Unresolved` pass, and check all else as usual."""
     if isinstance(value, Unresolved):
         return value
-    return Unresolved(value) if holds_token(value) else None
-
-
-class _OrUnresolved:
-    """Let tokens and `Unresolved` pass, and check all else as usual."""
-
-    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
-        inner = handler(source)
-        if inner["type"] == "function-plain" and inner["function"]["type"] == "no-info":
-            judge: Any = inner["function"]["function"]  # a limit: one call does for both, and most fields have one
-
-            def validate_plain(value: Any) -> Any:
-                later = None if type(value) is int else _later(value)
-                return judge(value) if later is None else later
-
-            # With what `inner` knows of its JSON Schema.
-            return {**inner, "function": {"type": "no-info", "function": validate_plain}}
-
-        def validate(value: Any, check: core_schema.ValidatorFunctionWrapHandler) -> Any:
-            later = None if type(value) is dict or isinstance(value, Model) else _later(value)
-            return check(value) if later is None else later
-
-        return core_schema.no_info_wrap_validator_function(validate, inner)
+    if type(value) is dict or isinstance(value, Model) or not holds_token(value):
+        return check(value)
+    return Unresolved(value)
 
 
 if TYPE_CHECKING:
-    Maybe = Annotated[T | Unresolved, _OrUnresolved()]
+    Maybe = Annotated[T | Unresolved, WrapValidator(_unless_unresolved)]
 else:
-
-    class Maybe:
-        """A value that is checked now, or only known to CloudFormation and then passed on unchecked."""
-
-        def __class_getitem__(cls, kind):
-            """Without the union, which would be made anew for each field and takes longer than all else in it."""
-            return Annotated[kind, _OrUnresolved()]
+    # At run time without the union, whose members pydantic would try one by one.
+    Maybe = Annotated[T, WrapValidator(_unless_unresolved)]
+"""A value that is checked now, or only known to CloudFormation and then passed on unchecked."""
 
 
 class Items:
@@ -121,22 +106,22 @@ class Items:
         def validate(value: Any, check: core_schema.ValidatorFunctionWrapHandler) -> Any:
             if not isinstance(value, _LISTS) and (not isinstance(value, Sequence) or isinstance(value, str | bytes)):
                 finding = WRONG_KIND.finding(given=value, allowed=f"a list of {self.count.items}", fix="write a list")
-                raise invalid([finding])
+                raise FindingsError([finding])
             # What may turn out to be nothing is not counted, where the count would be wrong with it.
             wrong = self.count.check(value) and self.count.check([one for one in value if not may_be_nothing(one)])
-            found = [wrong] if wrong else []
             if self.count.far_over(value):
                 far = wrong or self.count.finding(given=len(value), allowed="fewer items", fix="split the list")
-                raise invalid([far])
-            rest: Any = None
+                raise FindingsError([far])
+            findings = [wrong] if wrong else []
             try:
                 items: tuple[Any, ...] = check(tuple(value))
             except ValidationError as error:
                 lines = error.errors(include_url=False)
-                found += _findings(lines)
-                rest = None if wrong else _rest(list(value), lines)
-            if found:
-                raise invalid(found, rest)
+                findings += [finding for line in lines for finding in _findings(line)]
+                if not wrong:
+                    raise PartlyKnownError(findings, _rest(list(value), lines)) from None
+            if findings:
+                raise FindingsError(findings)
             return items
 
         (item,) = get_args(source)
@@ -160,16 +145,44 @@ class Model(BaseModel):
     if not TYPE_CHECKING:  # type checkers see the fields, as pydantic declares them
 
         def __init__(self, **values):
-            try:
-                super().__init__(**values)
-            except ValidationError as error:
-                found = _findings(error.errors(include_url=False))
-            else:
-                return
-            raise FindingsError(found)
+            # pydantic calls this for nested parts too, and adds their location to the error.
+            fields = type(self).model_fields
+            unknown = [key for key in values if key not in fields]
+            values = {key: value for key, value in values.items() if key in fields} if unknown else values
+            findings, is_known = self._fill(values)
+            shown = [name for name, field in fields.items() if not field.exclude] if unknown else ()
+            findings += [unknown_key(key, shown) for key in unknown]
+            if not is_known:
+                raise FindingsError(findings)
+            if problems := list(self.problems()):
+                rest = _without(self, [finding.loc for finding in problems])
+                raise PartlyKnownError([*findings, *problems], rest)
+            if findings:
+                raise PartlyKnownError(findings, self)
 
-        # Without this mark pydantic would call __init__ for nested parts too, and lose their locations.
-        __init__.__pydantic_base_init__ = True
+    def _fill(self, values: dict[str, Any]) -> tuple[list[Finding], bool]:
+        """Set the fields, those with bad values to unknown ones. Return the findings, and whether the fields are set.
+
+        First each bad value is unknown where it is, then the whole field that holds it. The fields of some models, such
+        as an environment's, can't be unknown.
+        """
+        try:
+            super().__init__(**values)
+        except ValidationError as error:
+            lines = error.errors(include_url=False)
+        else:
+            return [], True
+        findings = [finding for line in lines for finding in _findings(line)]
+        rest = _rest(dict(values), lines)
+        for _ in range(3):  # what depends on a bad value may turn bad in its turn, once
+            try:
+                super().__init__(**rest)
+            except ValidationError as error:
+                bad = {str(line["loc"][0]) for line in error.errors(include_url=False)}
+                rest |= {field: Unresolved(values.get(field)) for field in bad}
+            else:
+                return findings, True
+        return findings, False
 
     def problems(self) -> Iterator[Finding]:
         """Breaches of the rules between this part's values. Values may be absent or unresolved."""
@@ -178,18 +191,18 @@ class Model(BaseModel):
     @classmethod
     def check(cls, values: Mapping[str, Any]) -> tuple[Self | None, tuple[Finding, ...]]:
         """The model, or None with all findings. Locations are relative to `values`."""
-        model, found = cls.judge(values)
-        return None if found else model, found
+        model, findings = cls.judge(values)
+        return None if findings else model, findings
 
     @classmethod
     def judge(cls, values: Mapping[str, Any]) -> tuple[Self, tuple[Finding, ...]]:
         """The model with all that is wrong in it unknown, for advice about the rest, and all findings."""
         try:
-            return cls.model_validate(values), ()
-        except ValidationError as error:
-            (line,) = error.errors(include_url=False)
-            found: Found = line["ctx"]["found"]
-            return found.judged if isinstance(found.judged, cls) else cls._unknown(), found.findings
+            return cls(**cls._keywords(values)), ()
+        except PartlyKnownError as error:
+            return error.rest, error.findings
+        except FindingsError as error:
+            return cls._unknown(), error.findings
 
     @classmethod
     def _unknown(cls) -> Self:
@@ -197,73 +210,43 @@ class Model(BaseModel):
 
     @model_validator(mode="wrap")
     @classmethod
-    def _all_at_once(cls, data: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
-        if type(data) is not dict and isinstance(data, cls):
-            return data
-        if not isinstance(data, dict) and not isinstance(data, Mapping):
-            names = ", ".join(cls.model_fields)
-            raise invalid([WRONG_KIND.finding(given=data, allowed=MAPPING_OF + names, fix="write a mapping")])
-        found: list[Finding] = []
-        try:
-            model = handler(data)
-        except ValidationError as error:
-            lines = error.errors(include_url=False)
-            for line in lines:
-                found += _findings([line]) if _carried(line) else [cls._own(line)]
-            judged = cls._judged(data, lines, handler)
-            if judged is None:
-                raise invalid(found) from None
-            model = judged
-        if problems := list(model.problems()):
-            raise invalid(found + problems, _without(model, [finding.loc for finding in problems]))
-        if found:
-            raise invalid(found, model)
-        return model
+    def _in_our_words(cls, values: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
+        """Report what is no mapping as a finding."""
+        return handler(values if isinstance(values, cls) else cls._keywords(values))
 
     @classmethod
-    def _judged(
-        cls, data: Mapping[str, Any], lines: Iterable[ErrorDetails], handler: ModelWrapValidatorHandler[Self]
-    ) -> Self | None:
-        """The model with bad values unknown: first each where it stands, then the whole fields that hold them.
+    def _keywords(cls, values: object) -> dict[str, Any]:
+        """Return a mapping as keyword arguments."""
+        if isinstance(values, dict | Mapping):
+            return {key if isinstance(key, str) else str(key): value for key, value in values.items()}
+        names = ", ".join(cls.model_fields)
+        raise FindingsError([WRONG_KIND.finding(given=values, allowed=MAPPING_OF + names, fix="write a mapping")])
 
-        None for a model whose values can't be unknown, such as an environment.
-        """
-        rest = _rest({key: value for key, value in data.items() if key in cls.model_fields}, lines)
-        for _ in range(3):  # what depends on a bad value may turn bad in its turn, once
-            try:
-                return handler(rest)
-            except ValidationError as error:
-                fields = {str(line["loc"][0]) for line in error.errors(include_url=False)}
-                rest |= {field: Unresolved(data.get(field)) for field in fields}
-        return None
 
-    @classmethod
-    def _own(cls, line: ErrorDetails) -> Finding:
-        """One of pydantic's own errors as a finding relative to this model."""
-        loc = line["loc"]
-        if line["type"] == "missing":
-            return MISSING_VALUE.finding(loc=loc, allowed="required", fix=f"add {loc[-1]}")
-        if line["type"] == "extra_forbidden":
-            return unknown_key(str(loc[-1]), [name for name, field in cls.model_fields.items() if not field.exclude])
-        if line["type"] == "bool_type":
-            return WRONG_KIND.finding(loc=loc, given=line["input"], allowed="true or false", fix="write true or false")
-        return WRONG_KIND.finding(loc=loc, given=line["input"], allowed=line["msg"][:1].lower() + line["msg"][1:],
-                                  fix="write a value of that kind")  # fmt: skip
+def _findings(line: ErrorDetails) -> list[Finding]:
+    """Return the findings of one of pydantic's errors, relative to the value that was validated."""
+    loc = line["loc"]
+    if carried := _carried(line):
+        return [finding.under(loc) for finding in carried.findings]
+    if line["type"] == "missing":
+        return [MISSING_VALUE.finding(loc=loc, allowed="required", fix=f"add {loc[-1]}")]
+    if line["type"] == "bool_type":
+        return [WRONG_KIND.finding(loc=loc, given=line["input"], allowed="true or false", fix="write true or false")]
+    allowed = line["msg"][:1].lower() + line["msg"][1:]
+    return [WRONG_KIND.finding(loc=loc, given=line["input"], allowed=allowed, fix="write a value of that kind")]
 
 
 def _rest(values: Any, lines: Iterable[ErrorDetails]) -> Any:
-    """The values of a mapping or list, each that has errors as far as it can be judged, else unknown."""
+    """Return the values of a mapping or list, each that has errors as far as it can be judged, else unknown."""
     bad: list[Location] = []
     for line in lines:
-        loc, found = line["loc"], _carried(line)
-        if line["type"] == "extra_forbidden":
-            continue
-        if found is None:
+        loc, carried = line["loc"], _carried(line)
+        if carried is None:
             bad.append(loc)
-        elif found.judged is not None and len(loc) == 1:
-            values[loc[0]] = found.judged
+        elif isinstance(carried, PartlyKnownError) and len(loc) == 1:
+            values[loc[0]] = carried.rest
         else:
-            bad += [loc + finding.loc for finding in found.findings]
+            bad += [loc + finding.loc for finding in carried.findings]
     return _without(values, bad) if bad else values
 
 

@@ -12,6 +12,7 @@ from iot_jobs.forecast.assumptions import Assumptions, Duration
 from iot_jobs.forecast.durations import Kernel, Lags, delay_lags, kernel
 from iot_jobs.forecast.schedule import Schedule, first_opening
 from iot_jobs.forecast.states import FAILED, REJECTED, TIMED_OUT, Retries
+from iot_jobs.model import Model
 from iot_jobs.spec import JobSpec, JobTemplateSpec, RetryConfig, RolloutConfig
 from iot_jobs.unresolved import Unresolved, known
 from iot_jobs.windows import Cron
@@ -152,6 +153,6 @@ def _refuse_unresolved(path: str, value: Any) -> None:
     if isinstance(value, tuple):
         for index, item in enumerate(value):
             _refuse_unresolved(f"{path}[{index}]", item)
-    elif hasattr(value, "__pydantic_fields__"):
+    elif isinstance(value, Model):
         for name, item in value:
             _refuse_unresolved(f"{path}.{name}", item)

@@ -7,13 +7,11 @@ from __future__ import annotations
 
 from iot_jobs.limits.kinds import Choice as Choice
 from iot_jobs.limits.kinds import Count as Count
-from iot_jobs.limits.kinds import Found as Found
 from iot_jobs.limits.kinds import Limit as Limit
 from iot_jobs.limits.kinds import Minutes as Minutes
 from iot_jobs.limits.kinds import Printable as Printable
 from iot_jobs.limits.kinds import Range as Range
 from iot_jobs.limits.kinds import Text as Text
-from iot_jobs.limits.kinds import invalid as invalid
 
 API = "https://docs.aws.amazon.com/iot/latest/apireference/API_"
 GUIDE = "https://docs.aws.amazon.com/iot/latest/developerguide/"

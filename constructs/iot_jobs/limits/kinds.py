@@ -9,38 +9,18 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Iterable, Sized
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Sized
+from typing import TYPE_CHECKING, Any
 
-from pydantic_core import PydanticCustomError, core_schema
+from pydantic_core import core_schema
 
-from iot_jobs.finding import Finding, Rule
+from iot_jobs.finding import Finding, FindingsError, Rule
 
 if TYPE_CHECKING:
     from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 
 # Asked for by name first, in what runs for every value: the abstract class takes five times as long.
 _SIZED = (list, tuple, dict)
-
-
-class Found(NamedTuple):
-    """Findings on their way through pydantic, which asks for a text at every level: a short one, of the first.
-
-    `judged` is what they were found in with all that is wrong unknown, None where it wasn't made.
-    """
-
-    findings: tuple[Finding, ...]
-    judged: Any = None
-
-    def __str__(self) -> str:
-        first, *more = self.findings
-        text = f"{first.code} {first.path}: allowed {first.allowed}; fix: {first.fix}"
-        return f"{text}; and {len(more)} more" if more else text
-
-
-def invalid(findings: Iterable[Finding], judged: Any = None) -> PydanticCustomError:
-    """What a validator raises to have pydantic carry findings, one or more, and what is judged in spite of them."""
-    return PydanticCustomError("findings", "{found}", {"found": Found(tuple(findings), judged)})
 
 
 class Limit(Rule):
@@ -72,7 +52,7 @@ class Limit(Rule):
         def validate(value: object) -> object:
             if accepts(value):
                 return value
-            raise invalid(filter(None, [self.check(value)]))
+            raise FindingsError(filter(None, [self.check(value)]))
 
         return core_schema.no_info_plain_validator_function(validate)
 

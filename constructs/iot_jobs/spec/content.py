@@ -14,7 +14,7 @@ from iot_jobs.model import Items, Maybe, Model
 from iot_jobs.placeholders import Placeholder
 from iot_jobs.spec.parts import (
     AbortConfig,
-    DocumentField,
+    Document,
     MaintenanceWindow,
     PresignedUrlConfig,
     RetryConfig,
@@ -59,7 +59,7 @@ PACKAGE_NOT_A_DESTINATION = Rule(
 class JobContent(Model):
     """What the device is told to do, and how it is rolled out."""
 
-    document: Maybe[Annotated[JobDocument, DocumentField()]] | None = None
+    document: Maybe[Document] | None = None
     """What the device is told to do, at most 32,768 bytes of JSON."""
     document_source: Maybe[Annotated[str, limits.DOCUMENT_SOURCE]] | None = None
     """The https URL of an S3 object that holds the document."""

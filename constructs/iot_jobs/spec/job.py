@@ -2,13 +2,12 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Annotated, Any
+from typing import Annotated
 
-from pydantic import Field, GetCoreSchemaHandler
-from pydantic_core import core_schema
+from pydantic import Field, PlainValidator
 
 from iot_jobs import limits
-from iot_jobs.finding import Finding, Rule
+from iot_jobs.finding import Finding, FindingsError, Rule
 from iot_jobs.limits import API, GUIDE
 from iot_jobs.model import WRONG_KIND, Items, Maybe, Model
 from iot_jobs.spec.content import JobContent, window_problems
@@ -54,22 +53,17 @@ TARGET_TWICE = Rule(
 _MOST_PARAMETERS = 100
 
 
-class _Parameters:
+def _parameters(value: object) -> dict[str, str]:
     """Check keys and values of the document's parameters."""
-
-    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
-        def validate(value: object) -> object:
-            if not isinstance(value, Mapping):
-                given = WRONG_KIND.finding(given=value, allowed="a mapping of parameters", fix="write key: value")
-                raise limits.invalid([given])
-            if len(value) > _MOST_PARAMETERS:
-                allowed = f"at most {_MOST_PARAMETERS} parameters"
-                raise limits.invalid([WRONG_KIND.finding(given=len(value), allowed=allowed, fix="remove some")])
-            if found := entry_problems(value, limits.PARAMETER_KEY, limits.PARAMETER_VALUE):
-                raise limits.invalid(found)
-            return dict(value)
-
-        return core_schema.no_info_plain_validator_function(validate)
+    if not isinstance(value, Mapping):
+        finding = WRONG_KIND.finding(given=value, allowed="a mapping of parameters", fix="write key: value")
+        raise FindingsError([finding])
+    if len(value) > _MOST_PARAMETERS:
+        allowed = f"at most {_MOST_PARAMETERS} parameters"
+        raise FindingsError([WRONG_KIND.finding(given=len(value), allowed=allowed, fix="remove some")])
+    if problems := entry_problems(value, limits.PARAMETER_KEY, limits.PARAMETER_VALUE):
+        raise FindingsError(problems)
+    return dict(value)
 
 
 class SchedulingConfig(Model):
@@ -118,7 +112,7 @@ class JobSpec(JobContent):
     """None: none."""
     job_template_arn: Maybe[Annotated[str, limits.JOB_TEMPLATE_ARN]] | None = None
     """A template to create the job from: what else is given here replaces the template's."""
-    document_parameters: Maybe[Annotated[Mapping[str, str], _Parameters()]] = Field(default_factory=dict)
+    document_parameters: Maybe[Annotated[Mapping[str, str], PlainValidator(_parameters)]] = Field(default_factory=dict)
     """For templates that AWS manages only."""
     target_selection: Maybe[Annotated[str, limits.TARGET_SELECTION]] | None = None
     """SNAPSHOT (what None means) or CONTINUOUS."""

@@ -4,12 +4,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Annotated, Any
 
-from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
-from pydantic_core import core_schema
+from pydantic import PlainValidator, WithJsonSchema
 
 from iot_jobs import limits, windows
 from iot_jobs.document import JobDocument
-from iot_jobs.finding import Finding, Location, Rule
+from iot_jobs.finding import Finding, FindingsError, Location, Rule
 from iot_jobs.limits import API, GUIDE
 from iot_jobs.model import WRONG_KIND, Items, Maybe, Model
 from iot_jobs.unresolved import Unresolved, holds_token, known, may_be_nothing
@@ -230,26 +229,21 @@ class MaintenanceWindow(Model):
             )
 
 
-class DocumentField:
+def _document(value: object) -> object:
     """Take a `JobDocument`, or what another floor made to stand for one, and report all that is wrong inside it."""
+    if not isinstance(value, JobDocument):
+        finding = WRONG_KIND.finding(
+            given=value,
+            allowed="a JobDocument, or JSON text in a template",
+            fix="write it as text; in Python with JobDocument.inline(...)",
+        )
+        raise FindingsError([finding])
+    if errors := [finding for finding in value.problems() if finding.severity == "error"]:
+        raise FindingsError(errors)
+    return value
 
-    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
-        def validate(value: object) -> object:
-            if not isinstance(value, JobDocument):
-                finding = WRONG_KIND.finding(
-                    given=value,
-                    allowed="a JobDocument, or JSON text in a template",
-                    fix="write it as text; in Python with JobDocument.inline(...)",
-                )
-                raise limits.invalid([finding])
-            if found := [finding for finding in value.problems() if finding.severity == "error"]:
-                raise limits.invalid(found)
-            return value
 
-        return core_schema.no_info_plain_validator_function(validate)
-
-    def __get_pydantic_json_schema__(self, _: core_schema.CoreSchema, __: GetJsonSchemaHandler) -> dict[str, Any]:
-        return {"type": "string", "minLength": 1}
+Document = Annotated[JobDocument, PlainValidator(_document), WithJsonSchema({"type": "string", "minLength": 1})]
 
 
 def tag_problems(tags: Mapping[str, Any]) -> list[Finding]:
@@ -270,32 +264,28 @@ def entry_problems(given: Mapping[str, Any], key_limit: limits.Limit, value_limi
     return found
 
 
-class TagsField:
+def _tags(value: object) -> dict[str, Any]:
     """Check keys and values of a mapping, and their number; values may be tokens."""
+    if not isinstance(value, Mapping):
+        raise FindingsError([WRONG_KIND.finding(given=value, allowed="a mapping of tags", fix="write key: value")])
+    tags = {key: Unresolved(item) if holds_token(item) else item for key, item in value.items()}
+    if problems := tag_problems(tags):
+        raise FindingsError(problems)
+    return tags
 
-    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
-        def validate(value: object) -> object:
-            if not isinstance(value, Mapping):
-                raise limits.invalid(
-                    [WRONG_KIND.finding(given=value, allowed="a mapping of tags", fix="write key: value")]
-                )
-            kept = {key: Unresolved(item) if holds_token(item) else item for key, item in value.items()}
-            if found := tag_problems(kept):
-                raise limits.invalid(found)
-            return kept
 
-        return core_schema.no_info_plain_validator_function(validate)
-
-    def __get_pydantic_json_schema__(self, _: core_schema.CoreSchema, __: GetJsonSchemaHandler) -> dict[str, Any]:
-        return {
+Tags = Annotated[
+    Mapping[str, str | Unresolved],
+    PlainValidator(_tags),
+    WithJsonSchema(
+        {
             "type": "object",
             "maxProperties": limits.TAGS.maximum,
             "propertyNames": limits.TAG_KEY.json_schema(),
             "additionalProperties": limits.TAG_VALUE.json_schema(),
         }
-
-
-Tags = Annotated[Mapping[str, str | Unresolved], TagsField()]
+    ),
+]
 
 
 def known_items(items: Sequence[Any] | Unresolved) -> list[tuple[int, Any]]:
