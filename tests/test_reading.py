@@ -743,8 +743,8 @@ def test_more_findings_than_anyone_reads(here: Path) -> None:
     assert (len(seen(report("a.json"))), skipped(report("a.json"))) == (9001, [])  # U and V have the same id
 
 
-def test_shared_blocks(here: Path) -> None:
-    """What was sound in one template is taken as it is in the next, and in no other spelling or after a mistake."""
+def test_equal_blocks(here: Path) -> None:
+    """A block that is right in one template is judged anew in the next, in its spelling and beside a mistake."""
     rate = {"BaseRatePerMinute": 7, "IncrementFactor": 1.7, "RateIncreaseCriteria": {"NumberOfNotifiedThings": 7}}
     job = {"JobExecutionsRolloutConfig": {"MaximumPerMinute": 77, "ExponentialRate": rate}}
     template = {"JobExecutionsRolloutConfig": {"MaximumPerMinute": 77, "ExponentialRolloutRate": rate}}
@@ -763,8 +763,8 @@ def test_shared_blocks(here: Path) -> None:
         ("JT410", f"Resources.E.Properties.{TIMEOUT}"),
         ("JT410", f"Resources.F.Properties.{TIMEOUT}"),
     ]
-    _, first, second, *_ = (one.spec.rollout for one in reading.subjects)
-    assert first is second
+    _, first, second, *_ = (subject.spec.rollout for subject in reading.subjects)
+    assert first == second
     alone, _ = JobTemplateSpec.check(values(TEMPLATE | template)[0])
     assert alone is not None
     assert alone.rollout == first

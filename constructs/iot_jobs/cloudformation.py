@@ -50,11 +50,6 @@ class Names(dict[str, "str | tuple[str, Names]"]):
 
         return lru_cache(maxsize=256)(spelt)  # rules say the same again and again
 
-    @cached_property
-    def sound(self) -> dict[str, Any]:
-        """Blocks with these names as they were written, and as the model has them: templates share theirs."""
-        return {}
-
     def parts(self, field: str) -> Names:
         """The names of a field's parts; none where what is inside is the user's own, such as a document's keys."""
         theirs = self[field]
@@ -194,8 +189,6 @@ API_JOB = Spelling(
 """`CreateJob`, `DescribeJob` and the AWS CLI."""
 
 _TAG = ("Key", "Value")
-_MOST_SHARED = 1000
-"""How many blocks of a kind are kept."""
 _MANY = 50
 """Of how many unknown keys in one mapping each gets a finding of its own."""
 
@@ -241,18 +234,6 @@ def values(given: Mapping[str, Any], spelling: Spelling = TEMPLATE) -> tuple[dic
             name: Unresolved(item) if is_intrinsic(item) else item for name, item in known.items()
         }
     return read, found
-
-
-def share(
-    given: Mapping[str, Any], read: Mapping[str, Any], spec: JobTemplateSpec | JobSpec, spelling: Spelling
-) -> None:
-    """Keep the blocks of properties in which nothing is wrong, for others that have the same."""
-    for field, theirs in spelling.names.items():
-        if isinstance(theirs, tuple) and isinstance(read.get(field), dict | list):
-            name, parts = theirs
-            if len(parts.sound) == _MOST_SHARED:
-                parts.sound.clear()
-            parts.sound[repr(given[name])] = getattr(spec, field)
 
 
 def translate(loc: Location, given: Any, spelling: Spelling = TEMPLATE) -> Location:
@@ -329,9 +310,7 @@ def _mapping(
                 found.append(WRONG_KIND.finding(loc=(*loc, field), allowed="a value; null is refused", fix="remove it"))
                 read[field] = Unresolved(value)
         elif not spelling.intrinsics or value != NO_VALUE:
-            parts = names.parts(field)
-            known = parts.sound.get(repr(value)) if parts and not loc else None
-            read[field] = known or _read(value, parts, spelling, (*loc, field), found)
+            read[field] = _read(value, names.parts(field), spelling, (*loc, field), found)
     if unknown:
         read = _meant(unknown, given, ours) | read
         found += _unknown(unknown, given, ours, loc)

@@ -115,8 +115,6 @@ def from_properties(
     values, found = cloudformation.values(written, spelling)
     judged, more = spelling.model.judge(values)
     found += more
-    if not found:
-        cloudformation.share(written, values, judged, spelling)
     if deployed:  # an answer leaves out what it likes: what is missing in it was there when AWS took it
         found = [finding for finding in found if finding.rule not in _NOT_OF_ANSWERS]
     if spelling.intrinsics:
