@@ -125,11 +125,16 @@ class Finding(NamedTuple):
 
 
 class FindingsError(ValueError):
-    """Wrong values, all of them at once: `findings` holds them, the text lists them."""
+    """Wrong values, all of them at once: `findings` holds them, the text lists them.
 
-    def __init__(self, findings: Iterable[Finding]) -> None:
+    `rest` is what the findings are about with all that is wrong in it unknown, so that the rest can be judged; None
+    where there is no such value.
+    """
+
+    def __init__(self, findings: Iterable[Finding], *, rest: Any = None) -> None:
         """Keep the findings in the order in which they were found."""
         self.findings = tuple(findings)
+        self.rest = rest
         super().__init__(self.findings)
 
     def __str__(self) -> str:

@@ -61,15 +61,6 @@ def unknown_key(key: str, known: Iterable[str], loc: Location = (), *, given: Co
     return UNKNOWN_KEY.finding(loc=(*loc, key), given=key, allowed=", ".join(names), fix=fix)
 
 
-class PartlyKnownError(FindingsError):
-    """Findings of a value that can be judged in spite of them: `rest` is the value with all that is wrong unknown."""
-
-    def __init__(self, findings: Iterable[Finding], rest: Any) -> None:
-        """Keep both."""
-        self.rest = rest
-        super().__init__(findings)
-
-
 def _carried(line: ErrorDetails) -> FindingsError | None:
     """Return the findings that an error of pydantic's was made from, None for one of its own."""
     error = line.get("ctx", {}).get("error")
@@ -119,7 +110,7 @@ class Items:
                 lines = error.errors(include_url=False)
                 findings += [finding for line in lines for finding in _findings(line)]
                 if not wrong:
-                    raise PartlyKnownError(findings, _rest(list(value), lines)) from None
+                    raise FindingsError(findings, rest=_rest(list(value), lines)) from None
             if findings:
                 raise FindingsError(findings)
             return items
@@ -156,9 +147,9 @@ class Model(BaseModel):
                 raise FindingsError(findings)
             if problems := list(self.problems()):
                 rest = _without(self, [finding.loc for finding in problems])
-                raise PartlyKnownError([*findings, *problems], rest)
+                raise FindingsError([*findings, *problems], rest=rest)
             if findings:
-                raise PartlyKnownError(findings, self)
+                raise FindingsError(findings, rest=self)
 
     def _fill(self, values: dict[str, Any]) -> tuple[list[Finding], bool]:
         """Set the fields, those with bad values to unknown ones. Return the findings, and whether the fields are set.
@@ -199,10 +190,8 @@ class Model(BaseModel):
         """The model with all that is wrong in it unknown, for advice about the rest, and all findings."""
         try:
             return cls(**cls._keywords(values)), ()
-        except PartlyKnownError as error:
-            return error.rest, error.findings
         except FindingsError as error:
-            return cls._unknown(), error.findings
+            return cls._unknown() if error.rest is None else error.rest, error.findings
 
     @classmethod
     def _unknown(cls) -> Self:
@@ -243,7 +232,7 @@ def _rest(values: Any, lines: Iterable[ErrorDetails]) -> Any:
         loc, carried = line["loc"], _carried(line)
         if carried is None:
             bad.append(loc)
-        elif isinstance(carried, PartlyKnownError) and len(loc) == 1:
+        elif carried.rest is not None and len(loc) == 1:
             values[loc[0]] = carried.rest
         else:
             bad += [loc + finding.loc for finding in carried.findings]
