@@ -20,9 +20,9 @@ from typing import Any
 import numpy as np
 
 from iot_jobs.forecast.assumptions import HORIZON_MINUTES
+from iot_jobs.forecast.criteria import AbortCriteria
 from iot_jobs.forecast.durations import Floats, Kernel, Lags
-from iot_jobs.forecast.lanes import MARGIN, SHARE_MARGIN, Lanes, Ring, Rows
-from iot_jobs.forecast.passing import idle, steady
+from iot_jobs.forecast.lanes import ADDED, MARGIN, Lanes, Ring, Rows, whole_steps
 from iot_jobs.forecast.plan import Plan
 from iot_jobs.forecast.schedule import Window
 from iot_jobs.forecast.states import COUNTERS, DONE, HARMED, SUCCEEDED, endings, outcomes, states, steps
@@ -62,10 +62,7 @@ class Engine:
             hang_rate=assumed.hang_rate,
         )
         self.step = self.steps @ outcomes(self.shares)[:, : count * (1 + self.times_out)]
-        self.criteria = np.array(
-            [[10_000.0 * (outcome in one.failures) - one.hundredths for outcome in range(4)] for one in plan.criteria]
-        ).reshape(-1, 4)
-        self.minimums = np.array([[one.minimum - MARGIN] for one in plan.criteria])
+        self.criteria = AbortCriteria(plan.criteria, comparison=assumed.scheduler.comparison)
         self.rates = np.array(plan.rates.steps, dtype=float)
 
         # Rings hold what is to come, by the minute in which it does; `early` what is reported before it is counted.
@@ -135,7 +132,7 @@ class Engine:
             if is_open and self.remaining.any():
                 minute += self.pass_over(begins, min(until, HORIZON_MINUTES) - minute)
             else:
-                minute += idle(self, until - minute)
+                minute += self._idle(until - minute)
         self.minute = minute
         return self._result()
 
@@ -183,17 +180,7 @@ class Engine:
 
     def _abort(self, minute: int, queue: Floats) -> None:
         """Where a criterion is met, nothing more is released, and what is queued is canceled."""
-        if not len(self.criteria):
-            return
-        completed = self.counters[:4]
-        count = completed.sum(axis=0)
-        # In ten-thousandths of an execution, so that whole numbers of failures and hundredths of a percent stay whole.
-        over, margin = self.criteria @ completed, np.minimum(0.5, SHARE_MARGIN * count)
-        met = over >= -margin if self.plan.assumptions.scheduler.comparison == ">=" else over > margin
-        met &= count >= self.minimums
-        if not met.any():
-            return
-        lanes = np.flatnonzero(met.any(axis=0) & (self.alive > 0))
+        lanes = np.flatnonzero(self.criteria.met(self.counters[:4]) & (self.alive > 0))
         if not len(lanes):
             return
         queued = queue[:, lanes] + self.waiting[:, lanes] + self.beginning.values[:, :, lanes].sum(axis=0)
@@ -292,9 +279,62 @@ class Engine:
             parts.append((kernel.timed_out, slice(count, 2 * count), over))
         return parts
 
+    # Minutes that are passed over -----------------------------------------------------------------------------------
+
+    def _idle(self, most: int) -> int:
+        """Pass over minutes, up to `most`, until something ends or is due to begin. Return how many."""
+        if self.reported is not None and self.reported.any():
+            return 0
+        passed = int(min([most, *(ring.ahead(self.tick) for ring in self.rings)]))
+        self.tick += passed
+        return passed
+
     def pass_over(self, begins: Floats, most: int) -> int:
-        """How many minutes that are all alike were passed over."""
-        return steady(self, begins, most)
+        """Pass over minutes that are all alike, up to `most`. Return how many.
+
+        When the same has begun in every minute for as long as executions take, each further minute adds the same again,
+        until the things run out, a criterion comes near, or the rate may rise.
+        """
+        now = np.concatenate((begins, self.released[None]))
+        same = self.released.any() and np.array_equal(now, self.before)
+        self.before = now
+        self.unchanged = self.unchanged + 1 if same else 0
+        if self.unchanged <= self.memory + self.longest_delay:
+            return 0
+        sending, alive = self.released > 0, self.alive > 0
+        minutes = int(
+            min(
+                (self.remaining[sending] / self.released[sending]).min(),
+                most,
+                self.criteria.minutes_unmet(self.counters[:4, alive], self.flow[:4, alive]),
+                self._minutes_unrisen(),
+            )
+        )
+        if minutes < 2:
+            return 0
+        self.counters += minutes * self.flow[:COUNTERS]
+        self.retries += minutes * self.flow[COUNTERS:].sum(axis=0)
+        self.begun += minutes * begins.sum(axis=0)
+        self.offline += minutes * (self.released - self.online(self.released))
+        self.notified += minutes * self.released
+        self.remaining -= minutes * self.released
+        if self.rows:
+            last, before = np.array(self.rows[-1]), np.array(self.rows[-2])
+            block: Floats = last + np.arange(1.0, minutes + 1)[:, None] * np.where(ADDED, last - before, 0.0)
+            self.blocks += [np.array(self.rows, dtype=float), block[:-2]]
+            self.rows = block[-2:].tolist()
+        return minutes
+
+    def _minutes_unrisen(self) -> float:
+        """Return for how many minutes that are all alike the rate stays, in all lanes that send."""
+        rates = self.plan.rates
+        lanes = np.flatnonzero((self.released > 0) & (self.rises < len(self.rates) - 1))
+        counted, more = (
+            (self.counters[SUCCEEDED], self.flow[SUCCEEDED])
+            if rates.counts_succeeded
+            else (self.notified, self.released)
+        )
+        return whole_steps((self.rises[lanes] + 1) * rates.threshold - counted[lanes] - MARGIN, more[lanes])
 
     # What came of it -------------------------------------------------------------------------------------------------
 

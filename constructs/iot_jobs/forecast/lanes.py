@@ -78,6 +78,12 @@ class Ring:
         return float(((filled - tick) % len(self.filled)).min()) if len(filled) else np.inf
 
 
+def whole_steps(distance: Floats, speed: Floats) -> float:
+    """Return how many whole steps stay short of every distance, infinite where none is approached."""
+    coming = speed > 0
+    return float((distance[coming] / speed[coming]).min() - 1) if coming.any() else np.inf
+
+
 def figure(value: float) -> float:
     """An expected value to three digits after the point; a whole one as an integer."""
     rounded = round(float(value), 3)

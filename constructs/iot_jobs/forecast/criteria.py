@@ -1,0 +1,61 @@
+"""Abort criteria over lanes: whether one is met, and for how long none will be."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from iot_jobs.forecast.durations import Floats
+from iot_jobs.forecast.lanes import MARGIN, SHARE_MARGIN, whole_steps
+from iot_jobs.forecast.plan import Criterion
+
+_NEAR = 0.5
+"""Ten-thousandths of an execution: within this distance of a threshold no minute is passed over."""
+
+
+class AbortCriteria:
+    """The abort criteria of a plan. `completed` holds the completed executions by outcome and lane.
+
+    Shares are compared in ten-thousandths of an execution, in which whole numbers of failures and hundredths of a
+    percent stay whole. What the comparison means, and from which count on it holds, is said in `_distances` alone.
+    """
+
+    def __init__(self, criteria: Sequence[Criterion], *, comparison: str) -> None:
+        """`comparison` is `>=` where a criterion is met at its threshold, else `>`."""
+        self.meets_at_threshold = comparison == ">="
+        self.weights = np.array(
+            [
+                [10_000.0 * (outcome in criterion.failures) - criterion.hundredths for outcome in range(4)]
+                for criterion in criteria
+            ]
+        ).reshape(-1, 4)
+        self.minimums = np.array([[criterion.minimum - MARGIN] for criterion in criteria])
+
+    def met(self, completed: Floats) -> NDArray[np.bool_]:
+        """Return for each lane whether any criterion is met."""
+        if not len(self.weights):
+            return np.zeros(completed.shape[1], dtype=bool)
+        missing, short = self._distances(completed)
+        margin = np.minimum(_NEAR, SHARE_MARGIN * completed.sum(axis=0))
+        reached = short <= margin if self.meets_at_threshold else short < -margin
+        met: NDArray[np.bool_] = ((missing <= 0) & reached).any(axis=0)
+        return met
+
+    def minutes_unmet(self, completed: Floats, more: Floats) -> float:
+        """Return for how many minutes no criterion is met in any lane, when each minute completes `more`."""
+        if not len(self.weights):
+            return np.inf
+        missing, short = self._distances(completed)
+        still_missing, still_short = self._distances(completed + more)
+        waits = missing > 0
+        distance = np.where(waits, missing, short - _NEAR)
+        return whole_steps(distance, np.where(waits, missing - still_missing, short - still_short))
+
+    def _distances(self, completed: Floats) -> tuple[Floats, Floats]:
+        """Return how many completed executions, and how many ten-thousandths of a failure, each criterion is short of.
+
+        A criterion holds where neither is above 0.
+        """
+        return self.minimums - completed.sum(axis=0), -(self.weights @ completed)
