@@ -84,7 +84,7 @@ def test_the_whole_way(tmp_path: Path) -> None:
             wanted = {str(spec.template_name): without_tags(spec) for spec in environment.templates}
             assert found == wanted
             listed = run(Path(sys.executable).parent / "iot-jobs", "list", "--region", environment.locations[0][1],
-                         folder=tmp_path, environ={**aws.environ, "COLUMNS": "200"})  # fmt: skip
+                         folder=tmp_path, environ=aws.environ)  # fmt: skip
             assert all(one in listed.stdout for one in ids)
         difference = run(cdk, "diff", "--app", assembly, "--fail", folder=tmp_path, environ=aws.environ)
         assert "Number of stacks with differences: 0" in difference.stdout + difference.stderr

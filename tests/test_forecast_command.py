@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
+from iot_jobs import forecast as forecasting
 from iot_jobs.cli import main
 from iot_jobs.forecast import Assumptions, forecast
 from iot_jobs.render import forecast as render
@@ -87,6 +88,48 @@ def test_all_templates(application: Path) -> None:
         ["reboot", "8", "min", "10", "min", "15", "100", "-", "11.12", "%", "30", "at", "100", "%"],
         ["all-at-once", "0", "min", "2", "min", "100", "100", "-", "never", "100", "at", "100", "%"],
     ]
+
+
+@pytest.mark.parametrize("width", [60, 80, 100, 200])
+@pytest.mark.parametrize("things", [1, 100, 12_345_678])
+def test_narrow_text(width: int, things: int) -> None:
+    """In every width there are all the numbers of the widest text, and no line is longer than the terminal is wide."""
+    found = forecast(template(rollout=constant(1000)), Assumptions(things=things), trials=2)
+    widest, text = (render.text([found], columns) for columns in (300, width))
+    assert max(map(len, text.splitlines())) <= width
+    numbers, expected = (set(re.findall("[0-9][0-9,.]*", one)) for one in (text, widest))
+    assert numbers == expected
+
+
+NARROW = """\
+reboot
+  notified        8 min
+  done            10 min
+  peak            15
+  executions      100
+  windows         -
+  stops from      11.12 %
+  harmed at most  30 at 100 %
+
+all-at-once
+  notified        0 min
+  done            2 min
+  peak            100
+  executions      100
+  windows         -
+  stops from      never
+  harmed at most  100 at 100 %
+
+Assumed:
+"""
+
+
+def test_all_templates_in_a_narrow_terminal(application: Path) -> None:
+    """A terminal with too few columns for the table has a block for each template."""
+    found = [forecasting.forecast(one.spec, forecasting.assumptions(one, {})) for one in
+             forecasting.selected(Path(ENVIRONMENT))]  # fmt: skip
+    assert render.text(found, 60).startswith(NARROW)
+    assert render.text(found, 100).startswith("template ")
 
 
 def test_markdown(application: Path) -> None:

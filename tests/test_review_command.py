@@ -15,7 +15,7 @@ from syrupy.assertion import SnapshotAssertion
 from iot_jobs import FindingsError, JobDocument, JobTemplateSpec, RolloutConfig
 from iot_jobs.cli import main
 from iot_jobs.cloudformation import properties
-from iot_jobs.render.review import FORMATS
+from iot_jobs.render.review import FORMATS, text
 from iot_jobs.render.review_html import page
 from iot_jobs.render.review_markdown import MARKER, MOST_CHARACTERS, code, markdown
 from iot_jobs.render.values import pair
@@ -62,6 +62,32 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def run(*arguments: str) -> Result:
     """The command, with its exit code and both streams."""
     return CliRunner().invoke(main, ["review", *arguments])
+
+
+NARROW = """\
+riskier: 1 changed
+
+iot-jobs-prod reboot: changed, riskier
+  riskier  rollout.maximum_per_minute: 100 things per minute
+           -> 200 things per minute
+           a higher rate: more things have the release
+           before the first failures are counted
+  forecast for 10,000 things
+           time to finish   1 h 44 min -> 54 min (x 0.52)
+           harmed at 10 %   50 -> 100 (x 2)
+           harmed at 100 %  500 -> 1,000 (x 2)
+           executions       10,000
+  deploy   the id moves; the old template is removed; the
+           parameter /iot-jobs/prod/reboot is updated; jobs
+           that are running go on untouched
+"""
+
+
+def test_a_narrow_terminal(repository: Path) -> None:
+    """The text is folded at blanks to the width of the terminal, below its own words."""
+    write(repository, {"stacks/templates/reboot.yaml": FAMILY.replace("100", "200")})
+    found = review(*(deployment(side, near=repository) for side in ("HEAD", ".")))
+    assert text(found, 60) == NARROW
 
 
 def test_two_revisions(repository: Path, snapshot: SnapshotAssertion) -> None:
@@ -168,9 +194,10 @@ def test_an_environment_that_is_gone(repository: Path) -> None:
     write(repository, {"stacks/environments/other.yaml": ENVIRONMENT.replace("prod", "other")})
     done = run("HEAD", ".")
     assert (
-        "deploy   the id stays; the stack iot-jobs-prod is no longer there to be deployed, and stays as it is"
-        in done.stdout
-    )
+        "  deploy   the id stays; the stack iot-jobs-prod is no longer there to be deployed, and stays as it\n"
+        "           is until it is deleted; the parameter /iot-jobs/prod/reboot is untouched; jobs that are\n"
+        "           running go on untouched\n"
+    ) in done.stdout
     assert "removed;" not in done.stdout
 
 

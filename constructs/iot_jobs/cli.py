@@ -26,7 +26,7 @@ def _needs(extra: str) -> Iterator[None]:
     try:
         yield
     except ModuleNotFoundError as error:
-        if str(error.name).partition(".")[0] not in ("numpy", "rich", "matplotlib"):
+        if str(error.name).partition(".")[0] not in ("boto3", "botocore", "matplotlib", "numpy", "rich"):
             raise
         raise CannotRun(f"{error}; install cdk-iot-jobs[{extra}]") from None
 
@@ -203,15 +203,20 @@ def schema(kind: str, name: str | None) -> None:
 @main.command("list")
 @click.option("--region", help="The AWS region; by default that of the AWS settings.")
 @click.option("--endpoint-url", help="Another address of the AWS API, such as a local one.")
-def list_templates(region: str | None, endpoint_url: str | None) -> None:
-    """List the job templates that are deployed, with rollout, abort criteria and windows."""
-    try:
+@click.option("--format", "output", type=click.Choice(["table", "json"]), default="table", show_default=True)
+def list_templates(region: str | None, endpoint_url: str | None, output: str) -> None:
+    """List the job templates that are deployed, with rollout, abort criteria and windows.
+
+    The list goes to stdout. Exit code 2 means that AWS could not be asked.
+    """
+    with _needs("aws"):
         from iot_jobs import jobs
-        from iot_jobs.render.deployed import deployed_table
-    except ImportError as error:
-        raise CannotRun(f"{error}; install cdk-iot-jobs[aws]") from None
-    try:
-        templates = jobs.deployed_templates(region=region, endpoint_url=endpoint_url)
-    except jobs.AwsError as error:
-        raise CannotRun(str(error)) from None
-    click.echo(deployed_table(templates), nl=False)
+        from iot_jobs.render import deployed
+        from iot_jobs.render.findings import count
+
+        try:
+            templates = jobs.deployed_templates(region=region, endpoint_url=endpoint_url)
+        except jobs.AwsError as error:
+            raise CannotRun(str(error)) from None
+        click.echo(deployed.FORMATS[output](templates), nl=False)
+    click.echo(count(len(templates), "job template"), err=True)

@@ -18,7 +18,7 @@ def deployed_templates(*, region: str | None = None, endpoint_url: str | None = 
     Credentials, region and endpoint come from the environment as with every AWS tool, where they are not given. Raises
     `AwsError`.
     """
-    client = boto3.client("iot", region_name=region, endpoint_url=endpoint_url)
+    client = boto3.Session().client("iot", region_name=region, endpoint_url=endpoint_url)
     pages = client.get_paginator("list_job_templates").paginate()
     ids = sorted(template["jobTemplateId"] for page in pages for template in page["jobTemplates"])
     return [client.describe_job_template(jobTemplateId=one) for one in ids]

@@ -1,46 +1,99 @@
-"""Deployed templates as a table."""
+"""Deployed templates as a table and as JSON."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC
 from typing import Any
 
+from iot_jobs.cloudformation import API_TEMPLATE, Names
 from iot_jobs.identity import template_name_of
+from iot_jobs.limits import MAXIMUM_PER_MINUTE
+from iot_jobs.render.jsonout import to_json
+from iot_jobs.render.table import Column, table, text_width
+
+_COLUMNS = (
+    Column("name"),
+    Column("id"),
+    Column("rollout", prose=True),
+    Column("abort", prose=True),
+    Column("windows", prose=True),
+)
+_DESCRIBED = (
+    "description",
+    "document",
+    "document_source",
+    "rollout",
+    "abort",
+    "retry",
+    "timeout",
+    "presigned_url",
+    "maintenance_windows",
+    "destination_package_versions",
+)
+"""What `DescribeJobTemplate` answers, beside ids and time, in the words of a family."""
+_LISTS = frozenset({"maintenance_windows", "destination_package_versions"})
 
 
 def deployed_table(templates: Sequence[Mapping[str, Any]], width: int | None = None) -> str:
-    """Deployed templates as a table: name, id, rollout, abort, windows. `width` is that of the terminal by default."""
-    from rich.box import SIMPLE_HEAD  # the extra `aws`, needed for this table only
-    from rich.console import Console
-    from rich.table import Table
+    """Name, id, rollout, abort and windows of each template; nothing where there is none. As wide as the terminal."""
+    if not templates:
+        return ""
+    return table(_COLUMNS, map(_row, templates), text_width() if width is None else width)
 
-    table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
-    for name in ("name", "id", "rollout", "abort", "windows"):
-        table.add_column(name, overflow="fold")
-    for template in templates:
-        windows = [f"{one['startTime']} for {one['durationInMinutes']} min" for one in
-                   template.get("maintenanceWindows") or ()]  # fmt: skip
-        table.add_row(
-            template_name_of(template["jobTemplateId"]),
-            template["jobTemplateId"],
-            _rollout(template.get("jobExecutionsRolloutConfig") or {}),
-            "\n".join(map(_criterion, (template.get("abortConfig") or {}).get("criteriaList") or ())) or "never",
-            "\n".join(windows) or "any time",
-        )
-    console = Console(width=width, highlight=False)
-    with console.capture() as capture:
-        console.print(table)
-    return "\n".join(line.rstrip() for line in capture.get().splitlines()) + "\n"
+
+def deployed_json(templates: Sequence[Mapping[str, Any]]) -> str:
+    """One object with a list of `templates`, a line each; the members are documented in the README and stay."""
+    return to_json({"templates": [_data(template) for template in templates]}, levels=2)
+
+
+FORMATS: Mapping[str, Callable[[Sequence[Mapping[str, Any]]], str]] = {"table": deployed_table, "json": deployed_json}
+
+
+def _data(template: Mapping[str, Any]) -> dict[str, Any]:
+    """A template as JSON has it, always with the same keys: what isn't set is null, or an empty list."""
+    described = _in_our_words(template, API_TEMPLATE.names)
+    return {
+        "name": template_name_of(template["jobTemplateId"]),
+        "id": template["jobTemplateId"],
+        "arn": template["jobTemplateArn"],
+        "created_at": template["createdAt"].astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        **{field: described[field] or ([] if field in _LISTS else None) for field in _DESCRIBED},
+    }
+
+
+def _in_our_words(value: Any, names: Names) -> Any:
+    if isinstance(value, list):
+        return [_in_our_words(item, names) for item in value]
+    if not names or not isinstance(value, Mapping):
+        return value
+    return {field: _in_our_words(value.get(theirs), names.parts(field)) for theirs, field in names.ours.items()}
+
+
+def _row(template: Mapping[str, Any]) -> tuple[str, ...]:
+    windows = [
+        f"{window['startTime']} for {window['durationInMinutes']} min"
+        for window in template.get("maintenanceWindows") or ()
+    ]
+    criteria = (template.get("abortConfig") or {}).get("criteriaList") or ()
+    return (
+        template_name_of(template["jobTemplateId"]),
+        template["jobTemplateId"],
+        _rollout(template.get("jobExecutionsRolloutConfig") or {}),
+        "\n".join(map(_criterion, criteria)) or "never",
+        "\n".join(windows) or "any time",
+    )
 
 
 def _rollout(rollout: Mapping[str, Any]) -> str:
-    rate, maximum = rollout.get("exponentialRate"), rollout.get("maximumPerMinute")
+    maximum = rollout.get("maximumPerMinute") or MAXIMUM_PER_MINUTE.maximum
+    rate = rollout.get("exponentialRate")
     if not rate:
-        return f"{maximum or 1000}/min"
+        return f"{maximum}/min"
     criteria = rate.get("rateIncreaseCriteria") or {}
-    counted = next(((count, what) for what, count in criteria.items() if count), (0, ""))
-    what = counted[1].removeprefix("numberOf").removesuffix("Things").lower()
-    return f"{rate['baseRatePerMinute']}/min, x{rate['incrementFactor']:g} per {counted[0]} {what}, up to {maximum}/min"
+    count, counted = next(((count, name) for name, count in criteria.items() if count), (0, ""))
+    what = counted.removeprefix("numberOf").removesuffix("Things").lower()
+    return f"{rate['baseRatePerMinute']}/min, x{rate['incrementFactor']:g} per {count} {what}, up to {maximum}/min"
 
 
 def _criterion(criterion: Mapping[str, Any]) -> str:

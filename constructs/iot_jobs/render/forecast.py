@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 import html
-import shutil
-import sys
-import textwrap
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from iot_jobs.finding import one_line
 from iot_jobs.render.jsonout import to_json
+from iot_jobs.render.table import WIDTH, Column, folded, table, text_width
 
 if TYPE_CHECKING:
     from iot_jobs.forecast import Forecast
-
-WIDTH = 100
-"""Columns of the text where there is no terminal."""
 
 _BLOCKS = " ▁▂▃▄▅▆▇█"
 _SHOWN = {"notified": "notified", "in progress": "in_progress", "succeeded": "succeeded", "failed": "failed"}
@@ -27,11 +22,10 @@ _ALL = ("template", "notified", "done", "peak", "executions", "windows", "stops 
 
 def text(forecasts: Sequence[Forecast], width: int | None = None) -> str:
     """One template in full, or a table of several; what was assumed stands below. As wide as the terminal, if any."""
-    if width is None:
-        width = max(60, shutil.get_terminal_size().columns) if sys.stdout and sys.stdout.isatty() else WIDTH
+    width = text_width() if width is None else width
     several = len(forecasts) > 1
     blocks = [_table(_ALL, map(_row, forecasts), width)] if several else _one(forecasts[0], width)
-    return "\n".join([*blocks, *map(_listed, _notes(forecasts))])
+    return "\n".join([*blocks, *(_listed(title, lines, width) for title, lines in _notes(forecasts))])
 
 
 def as_json(forecasts: Sequence[Forecast], *, several: bool | None = None) -> str:
@@ -78,7 +72,8 @@ def data(forecast: Forecast) -> dict[str, Any]:
 
 def picture(forecast: Forecast, width: int) -> str:
     """The timeline in block characters: a line for each figure, each to its own scale."""
-    parts = width - 28
+    greatest = max(max(forecast.timeline.columns[column]) for column in _SHOWN.values())
+    parts = width - 14 - max(14, len(f"up to {number(greatest)}"))
     lines = []
     for name, column in _SHOWN.items():
         peaks = forecast.timeline.peaks(column, parts)
@@ -112,15 +107,15 @@ def duration(minutes: int) -> str:
 
 
 def _one(one: Forecast, width: int) -> Iterator[str]:
-    yield f"{one_line(one.template)}: {_headline(one)}\n"
+    yield folded(f"{one_line(one.template)}: {_headline(one)}", width)
     yield picture(one, width)
     yield _table(("", "50 %", "90 %", "100 %"), _reached(one), width)
-    yield "".join(f"{line}\n" for line in _facts(one))
-    yield "Blast radius: a release that fails on so many of all devices, on every attempt\n"
+    yield "".join(folded(line, width) for line in _facts(one))
+    yield folded("Blast radius: a release that fails on so many of all devices, on every attempt", width)
     yield _table(_BLAST, _blast(one), width)
-    yield f"{_smallest(one)}\n"
+    yield folded(_smallest(one), width)
     if one.trials:
-        yield f"{_trials(one)}\n"
+        yield folded(_trials(one), width)
         yield _table(("", "5 %", "50 %", "95 %"), _figures(one), width)
 
 
@@ -202,35 +197,15 @@ def _notes(forecasts: Sequence[Forecast]) -> tuple[tuple[str, list[str]], ...]:
     return ("Assumed", [values, *words]), ("Not modelled", missing)
 
 
-def _listed(note: tuple[str, list[str]]) -> str:
-    title, lines = note
-    items = [textwrap.fill(line, WIDTH, initial_indent="- ", subsequent_indent="  ") for line in lines]
-    return "\n".join([f"{title}:", *items, ""])
+def _listed(title: str, lines: Sequence[str], width: int) -> str:
+    items = [folded(line, min(width, WIDTH), first="- ", others="  ") for line in lines]
+    return "".join([f"{title}:\n", *items])
 
 
-def _table(names: Sequence[str], rows: Any, width: int) -> str:
-    from rich.box import SIMPLE_HEAD  # the extra `forecast`
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
-    for index, name in enumerate(names):
-        widest, no_wrap = max(map(len, name.split()), default=0), " " not in name
-        justify: Any = "right" if index else "left"
-        table.add_column(name, justify=justify, overflow="fold", no_wrap=no_wrap, min_width=widest)
-    for row in rows:
-        table.add_row(*map(_plain, row))
-    console = Console(width=width, highlight=False, color_system=None)
-    with console.capture() as capture:
-        console.print(table)
-    return "\n".join(line.rstrip() for line in capture.get().splitlines()) + "\n"
-
-
-def _plain(value: str) -> Any:
-    """Text in which square brackets are no markup."""
-    from rich.text import Text
-
-    return Text(one_line(value))
+def _table(names: Sequence[str], rows: Iterable[Sequence[str]], width: int) -> str:
+    first, *others = names
+    lines = [[one_line(cell) for cell in row] for row in rows]  # a line break in a name is none here
+    return table([Column(first), *(Column(name, right=True) for name in others)], lines, width)
 
 
 def _pipes(names: Sequence[str], rows: Any) -> str:

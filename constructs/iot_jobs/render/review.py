@@ -10,6 +10,7 @@ from iot_jobs.finding import one_line
 from iot_jobs.render.findings import command_data, command_property
 from iot_jobs.render.forecast import duration, number
 from iot_jobs.render.jsonout import to_json
+from iot_jobs.render.table import folded, text_width
 from iot_jobs.render.values import pair
 from iot_jobs.review import as_data
 
@@ -29,11 +30,12 @@ TITLES: Mapping[str, str] = _TITLES
 """What the figures of a consequence are called."""
 
 
-def text(review: Review) -> str:
-    """The verdict, then a block for each template."""
+def text(review: Review, width: int | None = None) -> str:
+    """The verdict, then a block for each template. As wide as the terminal, if any."""
     if not review.templates:
         return NOTHING
-    return f"{headline(review)}\n" + "".join(f"\n{block}" for block in map(_block, review.templates))
+    width = text_width() if width is None else width
+    return f"{headline(review)}\n" + "".join(f"\n{_block(one, width)}" for one in review.templates)
 
 
 def as_json(review: Review) -> str:
@@ -150,21 +152,27 @@ def _id(value: Any, name: Callable[[str], str]) -> str:
     return "" if value is None else name(value) if isinstance(value, str) else "(known at deployment)"
 
 
-def _block(one: TemplateReview) -> str:
-    lines = [f"{one_line(one.stack)} {one_line(one.name)}: {one.fate}, {verdict(one.verdict)}"]
+def _block(one: TemplateReview, width: int) -> str:
+    title = f"{one_line(one.stack)} {one_line(one.name)}: {one.fate}, {verdict(one.verdict)}"
+    return folded(title, width, others="  ") + "".join(
+        folded(line, width, first=f"  {name:<8} ", others=" " * 11) for name, line in _lines(one)
+    )
+
+
+def _lines(one: TemplateReview) -> Iterator[tuple[str, str]]:
+    """The lines of a template's block: what each begins with, and its text."""
     if one.deploy.blocked is not None:
-        lines.append(f"  blocked  {one_line(one.deploy.blocked)}")
+        yield "blocked", one_line(one.deploy.blocked)
     for change in one.changes:
-        lines.append(f"  {change.direction:<8} {one_line(change.path)}: {' -> '.join(pair(change))}")
-        lines.append(f"           {change.reason}")
+        yield change.direction, f"{one_line(change.path)}: {' -> '.join(pair(change))}"
+        yield "", change.reason
     if one.consequence is None:
-        lines.append(f"  forecast none: {one.consequence_reason}")
+        yield "forecast", f"none: {one.consequence_reason}"
     else:
-        lines.append(f"  forecast for {number(one.consequence.things)} things")
-        lines += [f"           {TITLES[name]:<16} {shown}" for name, shown in figures(one)]
-        lines += [f"           {reason}" for reason in reasons(one)]
-    lines.append(f"  deploy   {'; '.join(deployment_lines(one))}")
-    return "".join(f"{line}\n" for line in lines)
+        yield "forecast", f"for {number(one.consequence.things)} things"
+        yield from (("", f"{TITLES[name]:<16} {shown}") for name, shown in figures(one))
+        yield from (("", reason) for reason in reasons(one))
+    yield "deploy", "; ".join(deployment_lines(one))
 
 
 def reasons(one: TemplateReview) -> Iterator[str]:

@@ -1,0 +1,117 @@
+"""Tables as wide as the terminal: columns side by side or, where there is no room for them, a block for each row."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import textwrap
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, NamedTuple
+
+from iot_jobs.finding import one_line
+
+WIDTH = 100
+"""Columns of the text where there is no terminal."""
+_LEAST_WIDTH = 60
+"""Columns of the text in a terminal that has fewer."""
+_GAP = 2
+_LEAST_PROSE = 16
+"""Characters below which a column of sentences is hard to read."""
+
+
+class Column(NamedTuple):
+    """The heading of a column. Only `prose` may be broken at its blanks, and no cell anywhere else."""
+
+    name: str
+    prose: bool = False
+    right: bool = False
+
+
+def text_width() -> int:
+    """The columns of the terminal; where there is none, the same everywhere, whatever the variable COLUMNS says."""
+    if sys.stdout is not None and sys.stdout.isatty():
+        return max(_LEAST_WIDTH, shutil.get_terminal_size().columns)
+    return WIDTH
+
+
+def folded(line: str, width: int, *, first: str = "", others: str = "") -> str:
+    """A line broken at its blanks, and nowhere else; `first` and `others` stand before its parts."""
+    parts = textwrap.wrap(
+        line, width, initial_indent=first, subsequent_indent=others, break_long_words=False, break_on_hyphens=False
+    )
+    return "\n".join(parts or [first.rstrip()]) + "\n"
+
+
+def table(columns: Sequence[Column], rows: Iterable[Sequence[str]], width: int) -> str:
+    """The rows under their headings, no wider than `width`. A cell may have several lines.
+
+    Where the columns don't fit, each row is a block: its first cell, and a line for each other with the heading
+    before it. A word that is wider than all of `width` is kept whole there.
+    """
+    cells = [[[one_line(line) for line in cell.split("\n")] for cell in row] for row in rows]
+    widths = _widths(columns, cells, width)
+    return _blocks(columns, cells, width) if widths is None else _side_by_side(columns, cells, widths)
+
+
+def _widths(columns: Sequence[Column], cells: Sequence[Sequence[Sequence[str]]], width: int) -> list[int] | None:
+    """How wide each column is, None where there is no room for one of them."""
+    widths, least = [], []
+    for index, column in enumerate(columns):
+        lines = [line for row in cells for line in row[index]]
+        widest = max(map(_cells, [column.name, *lines]))
+        words = [word for line in lines for word in line.split()] if column.prose else lines
+        needed = max(map(_cells, [*column.name.split(), *words]), default=0)
+        widths.append(widest)
+        least.append(min(widest, max(needed, _LEAST_PROSE)) if column.prose else needed)
+    room = width - _GAP * (len(columns) - 1)
+    if sum(least) > room:
+        return None
+    while sum(widths) > room:  # the widest gives way
+        narrowed = max((index for index in range(len(widths)) if widths[index] > least[index]), key=widths.__getitem__)
+        widths[narrowed] -= 1
+    return widths
+
+
+def _side_by_side(columns: Sequence[Column], cells: Sequence[Sequence[Sequence[str]]], widths: Sequence[int]) -> str:
+    from rich.box import SIMPLE_HEAD  # the extras `aws` and `forecast`
+    from rich.console import Console
+    from rich.table import Table
+
+    drawn = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False, collapse_padding=True)
+    for column, columns_wide in zip(columns, widths, strict=True):
+        drawn.add_column(column.name, justify="right" if column.right else "left", width=columns_wide)
+    for row in cells:
+        drawn.add_row(*(_text("\n".join(lines)) for lines in row))
+    console = Console(width=sum(widths) + _GAP * (len(widths) - 1), highlight=False, color_system=None)
+    with console.capture() as capture:
+        console.print(drawn)
+    return "".join(f"{line.rstrip()}\n" for line in capture.get().splitlines())
+
+
+def _blocks(columns: Sequence[Column], cells: Iterable[Sequence[Sequence[str]]], width: int) -> str:
+    """The rows one below the other, a blank line between them."""
+    longest = max(len(column.name) for column in columns[1:])
+    return "\n".join("".join(_block(columns, row, width, longest)) for row in cells)
+
+
+def _block(columns: Sequence[Column], row: Sequence[Sequence[str]], width: int, longest: int) -> Iterator[str]:
+    for line in row[0]:
+        yield folded(line, width)
+    others = " " * (longest + 4)
+    for column, lines in zip(columns[1:], row[1:], strict=True):
+        first = f"  {column.name:<{longest}}  "
+        for line in lines:
+            yield folded(line, width, first=first, others=others)
+            first = others
+
+
+def _text(value: str) -> Any:
+    """Text in which square brackets are no markup."""
+    from rich.text import Text
+
+    return Text(value)
+
+
+def _cells(text: str) -> int:
+    """How many columns of the terminal a text takes."""
+    return int(_text(text).cell_len)
