@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 import subprocess
@@ -10,8 +11,10 @@ import xml.etree.ElementTree as ET
 from pathlib import Path
 from typing import Any
 
+import matplotlib as mpl
 import pytest
 from click.testing import CliRunner, Result
+from PIL import Image
 
 from iot_jobs import forecast as forecasting
 from iot_jobs.cli import main
@@ -328,10 +331,53 @@ def test_picture(application: Path) -> None:
     assert "reboot: 100 things, from 2026-01-01T00:00 UTC" in words
 
 
+PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "begins"), [("a.svg", b"<?xml"), ("a.png", PNG_SIGNATURE), ("a.b.PNG", PNG_SIGNATURE)]
+)
+def test_endings_of_pictures(application: Path, name: str, begins: bytes) -> None:
+    """The end of the file's name says what the picture is, and the same forecast gives the same bytes."""
+    written = []
+    for _ in range(2):
+        assert run(ENVIRONMENT, "reboot", "--plot", name).exit_code == 0
+        written.append((application / name).read_bytes())
+    assert written[0].startswith(begins)
+    assert written[0] == written[1]
+
+
+@pytest.mark.parametrize("name", ["a.jpg", "a", ".png", "a.svgz", "a.png.txt"])
+def test_unknown_endings_of_pictures(application: Path, name: str) -> None:
+    """Another ending is refused with the two that there are, before any file is read."""
+    (application / ENVIRONMENT).write_text("not read")
+    result = run(ENVIRONMENT, "reboot", "--plot", name)
+    assert (result.exit_code, result.stdout) == (2, "")
+    message = f"Error: Invalid value for '--plot': '{name}' is neither an .svg nor a .png."
+    assert result.stderr.splitlines()[-1] == message
+    assert not (application / name).exists()
+
+
+def test_picture_whatever_the_machine_prefers() -> None:
+    """Settings of matplotlib that a user has made for other pictures change nothing."""
+    found = forecast(BAD, Assumptions(things=100, failure_rate=0.1))
+    pictures = plot.svg(found), plot.png(found)
+    with mpl.rc_context({"axes.grid": True, "savefig.dpi": 30, "lines.linewidth": 7, "font.sans-serif": ["Nothing"]}):
+        assert (plot.svg(found), plot.png(found)) == pictures
+
+
+def test_dots_of_a_picture() -> None:
+    """A PNG is as wide as it is meant to be, and says nothing of what drew it."""
+    found = plot.png(forecast(BAD, Assumptions(things=100, failure_rate=0.1)))
+    with Image.open(io.BytesIO(found)) as image:
+        assert image.size == (9 * 160, int(4.2 * 160))
+        assert list(image.info) == ["dpi"]
+
+
 def test_picture_in_the_docs(tmp_path: Path) -> None:
     """The picture in docs/forecast.md is the one that its words ask for, to the byte."""
     root = Path(__file__).resolve().parent.parent
-    words = re.search("prod's `firmware-update` with `([^`]*)`", (root / "docs/forecast.md").read_text())
+    words = re.search(r"prod's `firmware-update` with\s`([^`]*)`", (root / "docs/forecast.md").read_text())
     assert words
     arguments = [str(root / "stacks/environments/prod.yaml"), "firmware-update", *words[1].split()]
     assert run(*arguments, "--plot", str(tmp_path / "one.svg")).exit_code == 0

@@ -65,6 +65,13 @@ def check(paths: tuple[Path, ...], output: str, strict: bool) -> None:
     sys.exit(int(report.failed(strict=strict)))
 
 
+def _picture(_: click.Context, __: click.Parameter, path: Path | None) -> Path | None:
+    """Refuse a picture that could not be written, before there is one."""
+    if path is not None and path.suffix.lower() not in (".svg", ".png"):
+        raise click.BadParameter(f"'{path}' is neither an .svg nor a .png.")
+    return path
+
+
 @main.command()
 @click.argument("path", metavar="FILE", type=click.Path(path_type=Path, exists=True))
 @click.argument("template", required=False)
@@ -79,7 +86,12 @@ def check(paths: tuple[Path, ...], output: str, strict: bool) -> None:
 @click.option("--trials", type=click.IntRange(1, 100_000), help="Draw so many rollouts beside the expected one.")
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="What the trials are drawn from.")
 @click.option("--format", "output", type=click.Choice(["text", "json", "markdown"]), default="text", show_default=True)
-@click.option("--plot", type=click.Path(path_type=Path, dir_okay=False), help="Write a picture of TEMPLATE, as SVG.")
+@click.option(
+    "--plot",
+    type=click.Path(path_type=Path, dir_okay=False),
+    callback=_picture,
+    help="Write a picture of TEMPLATE: .svg or .png.",
+)
 def forecast(path: Path, template: str | None, trials: int | None, seed: int, output: str, plot: Path | None,
              **stated: Any) -> None:  # fmt: skip
     """Tell what a template will do to the fleet: how long, how many, at what cost.
@@ -103,6 +115,8 @@ def forecast(path: Path, template: str | None, trials: int | None, seed: int, ou
             sys.exit(1)
         except forecasting.ForecastError as error:
             raise CannotRun(str(error)) from None
+        if plot is not None and len(subjects) > 1:
+            raise CannotRun("a picture is of one template: name it after the file")
         found = []
         for subject in subjects:
             try:
@@ -117,17 +131,15 @@ def forecast(path: Path, template: str | None, trials: int | None, seed: int, ou
         several = len(subjects) > 1
         text = render.as_json(found, several=several) if output == "json" else render.FORMATS[output](found)
     if plot is not None:
-        _plot(found, plot)
+        _plot(found[0], plot)
     click.echo(text, nl=False)
 
 
-def _plot(found: list[Any], path: Path) -> None:
-    if len(found) > 1:
-        raise CannotRun("a picture is of one template: name it after the file")
+def _plot(found: Any, path: Path) -> None:
     with _needs("plot"):
         from iot_jobs.render import plot
     try:
-        plot.write(found[0], path)
+        plot.write(found, path)
     except OSError as error:
         raise CannotRun(f"{path}: {error.strerror}") from None
 

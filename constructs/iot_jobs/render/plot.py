@@ -1,13 +1,16 @@
-"""A forecast as a picture: SVG, for a pull request. The same forecast gives the same bytes."""
+"""A forecast as a picture: SVG or PNG, for a pull request. The same forecast gives the same bytes."""
 
 from __future__ import annotations
 
 import io
 import re
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import matplotlib as mpl
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
@@ -20,6 +23,8 @@ if TYPE_CHECKING:
 MOST_POINTS = 400
 """How many minutes are drawn at most, so that the file stays small however long the rollout."""
 MOST_WINDOWS = 300
+DOTS_PER_INCH = 160
+"""Of a PNG, so that it is sharp where two of its dots are one of the page's."""
 
 # A card with a ground of its own: what shows an SVG may be light or dark, and the picture isn't told which.
 _GROUND, _INK, _PALE = "#ffffff", "#24292f", "#57606a"
@@ -46,13 +51,39 @@ _SETTINGS: Any = {
 
 def svg(forecast: Forecast) -> str:
     """Things notified and in progress, executions that succeeded and failed; the rate has an axis of its own."""
-    with mpl.rc_context(_SETTINGS):
-        figure = _figure(forecast)
+    with _settings():
         written = io.StringIO()
-        canvas: Any = FigureCanvasSVG(figure)
+        canvas: Any = FigureCanvasSVG(_figure(forecast))
         canvas.print_svg(written, metadata={"Date": None, "Creator": "iot-jobs", "Title": one_line(forecast.template)})
     # Any sans-serif will do: matplotlib would list the fonts that it knows of.
     return re.sub(r"font-family: [^;\"]*", "font-family: sans-serif", written.getvalue())
+
+
+def png(forecast: Forecast) -> bytes:
+    """The same picture in dots."""
+    with _settings():
+        written = io.BytesIO()
+        canvas: Any = FigureCanvasAgg(_figure(forecast))
+        canvas.print_png(written, metadata={"Software": None})
+    return written.getvalue()
+
+
+FORMATS: Mapping[str, Callable[[Forecast], str | bytes]] = {".svg": svg, ".png": png}
+"""What draws a picture, by the end of its file's name."""
+
+
+def write(forecast: Forecast, path: Path) -> None:
+    """Write the picture that the end of the file's name asks for, one of `FORMATS`. Raises `OSError`."""
+    write_whole(FORMATS[path.suffix.lower()](forecast), path)
+
+
+@contextmanager
+def _settings() -> Iterator[None]:
+    """Our settings over matplotlib's own: those of this machine would change the picture."""
+    with mpl.rc_context():
+        mpl.rcdefaults()
+        mpl.rcParams.update(_SETTINGS)
+        yield
 
 
 def _figure(forecast: Forecast) -> Figure:
@@ -61,7 +92,7 @@ def _figure(forecast: Forecast) -> Figure:
     columns = {name: [*values, values[-1]] for name, values in columns.items()} | {"minute": [*columns["minute"], last]}
     unit, scale = ("hours", 60) if last >= 600 else ("minutes", 1)
     times = [minute / scale for minute in columns["minute"]]
-    figure = Figure(figsize=(9, 4.2), facecolor=_GROUND, layout="constrained")
+    figure = Figure(figsize=(9, 4.2), facecolor=_GROUND, layout="constrained", dpi=DOTS_PER_INCH)
     axes = figure.add_subplot(facecolor=_GROUND)
     rate = axes.twinx()
     axes.set_zorder(rate.get_zorder() + 1)
@@ -95,8 +126,3 @@ def _figure(forecast: Forecast) -> Figure:
     left, right = (one.get_legend_handles_labels() for one in (axes, rate))
     figure.legend(left[0] + right[0], left[1] + right[1], loc="outside lower left", ncols=7, frameon=False, fontsize=9)
     return figure
-
-
-def write(forecast: Forecast, path: Path) -> None:
-    """Write the picture. Raises `OSError`."""
-    write_whole(svg(forecast), path)
