@@ -9,6 +9,7 @@ import pytest
 
 from iot_jobs import limits
 from iot_jobs.limits import Choice, Count, Limit, Printable, Range, Text
+from tests.oracles import ecma
 
 ARN = "arn:aws:iot:eu-west-1:123456789012"
 GOV_ARN = "arn:aws-us-gov:iot:us-gov-west-1:123456789012"
@@ -345,7 +346,7 @@ def test_findings(row: Row) -> None:
 @pytest.mark.parametrize("row", [row for row in ROWS if row.name != "TAGS"], ids=lambda row: row.name)
 def test_json_schemas(row: Row) -> None:
     """An editor that reads the JSON Schema underlines nothing that is allowed, and what is out of its bounds."""
-    valid = jsonschema.Draft202012Validator(row.limit.json_schema()).is_valid
+    valid = jsonschema.Draft202012Validator(ecma.in_python(row.limit.json_schema())).is_valid
     as_json = [list(value) if isinstance(value, tuple) else value for value in row.accepted]
     assert [value for value in as_json if not valid(value)] == []
     # Digits after the point and invisible characters are more than JSON Schema can say.

@@ -101,7 +101,7 @@ TAG_KEY = Text(
     minimum=1,
     maximum=128,
     # Assumed: \w stands for \p{L}, \p{N} and _, a blank for \p{Z}; both are the stricter side of the published classes.
-    pattern=r"(?!(?i:aws:))[\w .:/=+\-@]*",
+    pattern=r"(?![aA][wW][sS]:)[\w .:/=+\-@]*",
     words="letters, digits, blanks and _.:/=+-@, not beginning with aws:",
     fix="rename the tag",
 )

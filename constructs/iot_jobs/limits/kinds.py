@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 # Asked for by name first, in what runs for every value: the abstract class takes five times as long.
 _SIZED = (list, tuple, dict)
+_SPREAD = r"([0-9]{1,6}(?:\.[0-9]{1,6})?):([0-9]{1,3}(?:\.[0-9]{1,6})?)"
 
 
 class Limit(Rule):
@@ -140,18 +141,21 @@ class Minutes(Limit):
     def accepts(self, value: object) -> bool:
         """Whether it is a number in the range, or text with two of them."""
         if isinstance(value, str):
-            match = re.fullmatch(r"([0-9]{1,6}(?:\.[0-9]{1,6})?):([0-9]{1,3}(?:\.[0-9]{1,6})?)", value)
+            match = re.fullmatch(_SPREAD, value)
             return match is not None and 0 < float(match[1]) <= self.maximum and 1 < float(match[2]) <= self.spread
         return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= self.maximum
 
     def json_schema(self) -> dict[str, Any]:
         """A number, or text with a colon."""
         number = {"type": "number", "minimum": 0, "maximum": self.maximum}
-        return {"anyOf": [number, {"type": "string", "pattern": r"^[0-9]+(?:\.[0-9]+)?:[0-9]+(?:\.[0-9]+)?$"}]}
+        return {"anyOf": [number, {"type": "string", "pattern": f"^{_SPREAD}$"}]}
 
 
 class Text(Limit):
-    """Text of `minimum` to `maximum` characters that `pattern`, if any, matches whole. `words` says it in prose."""
+    r"""Text of `minimum` to `maximum` characters that `pattern`, if any, matches whole. `words` says it in prose.
+
+    The pattern is one that Python and ECMA-262 read alike, but for \w, which stands in brackets.
+    """
 
     minimum: int
     maximum: int
@@ -180,10 +184,10 @@ class Text(Limit):
         return self.finding(given=value, allowed=self.allowed, fix=fix)
 
     def json_schema(self) -> dict[str, Any]:
-        """Length and anchored pattern."""
+        r"""Length and anchored pattern, in the spelling of JSON Schema, that of ECMA-262: there \w is ASCII alone."""
         schema: dict[str, Any] = {"type": "string", "minLength": self.minimum, "maxLength": self.maximum}
         if self.pattern is not None:
-            schema["pattern"] = f"^(?:{self.pattern})$"
+            schema["pattern"] = f"^(?:{self.pattern})$".replace(r"\w", r"\p{L}\p{N}_")
         return schema
 
 
