@@ -212,8 +212,8 @@ def test_a_key_twice_hides_nothing(application: Application) -> None:
     """The rest of the file is checked all the same, with the first of the two values."""
     application.write({FAMILY: f"{REBOOT}description: 5\ntimeot: 5\n"})
     assert [(found.code, found.path) for found in application.findings()] == [
-        ("JT703", "description"),
         ("JT003", "timeot"),
+        ("JT703", "description"),
     ]
 
 

@@ -357,12 +357,17 @@ def _read_tags(given: Any, spelling: Spelling, found: list[Finding]) -> Any:
             is_intrinsic(tag) or (isinstance(tag, Mapping) and is_intrinsic(tag.get(key_name)))
         ):
             whole = False
+            continue
+        unknown = [str(key) for key in tag if key not in _TAG][:_MANY] if isinstance(tag, Mapping) else []
+        found += [unknown_key(name, _TAG, loc, given=tag) for name in unknown]
+        meant = {nearest(name, [one for one in _TAG if one not in tag]) for name in unknown}
+        if key_name in meant:
+            whole = False
         elif not isinstance(tag, Mapping) or not isinstance(tag.get(key_name), str):
             found.append(
                 WRONG_KIND.finding(loc=loc, given=tag, allowed=f"{key_name} and {value_name}", fix="write both")
             )
         else:
-            found += [unknown_key(str(key), (key_name, value_name), loc) for key in tag if key not in _TAG]
             key, value = tag[key_name], tag.get(value_name)
             if key in read:
                 found.append(
@@ -371,7 +376,7 @@ def _read_tags(given: Any, spelling: Spelling, found: list[Finding]) -> Any:
                     )
                 )
             else:
-                read[key] = Unresolved(value) if spelling.resolves(value) else value
+                read[key] = Unresolved(value) if value_name in meant or spelling.resolves(value) else value
     if whole:
         return read
     found += [finding.under(("tags",)) for finding in tag_problems(read)]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
 
 from iot_jobs import agents
+from iot_jobs.cloudformation import TEMPLATE, Names
 from iot_jobs.document import JobDocument
 from iot_jobs.environment import Environment, Fleet, overlay
 from iot_jobs.files.source import Source, placed, read_on, resolved, shown_path
@@ -21,6 +22,7 @@ from iot_jobs.unresolved import Unresolved
 FAMILIES, ENVIRONMENTS, DOCUMENTS = "stacks/templates", "stacks/environments", "job_documents"
 _ABOUT_FAMILIES = frozenset({"document_schema", "acknowledge"})
 FAMILY_KEYS = frozenset(JobTemplateSpec.model_fields) - {"template_name"} | _ABOUT_FAMILIES
+_NAMES = Names({key: TEMPLATE.names.get(key, key) for key in sorted(FAMILY_KEYS)})
 
 _LAYOUT = "the application's folders: stacks/templates, stacks/environments and job_documents"
 UNKNOWN_FAMILY = Rule(
@@ -168,7 +170,7 @@ class Loader:
             if "acknowledged" in header:
                 self.found.append(placed(_own(unknown_key("acknowledged", ())), source.place(("acknowledged",))))
         environment, found = Environment.check(header)
-        self.found.extend(placed(_own(one), source.place(one.loc)) for one in found)
+        self.found.extend(placed(_own(one), source.place(one.loc)) for one in _unsaid(found))
         name = header.get("name") if isinstance(header, dict) else None
         if isinstance(name, str):
             if name in self.names:
@@ -215,16 +217,12 @@ class Loader:
         self, places: _Places, change: Mapping[str, Any], environment: Environment | None, tags: Mapping[str, Any]
     ) -> Subject:
         """One family with an environment's values laid over it, each finding placed where its value was written."""
-        family = _mapping(places.family.data)
+        family = _with_meant(_mapping(places.family.data), _NAMES)
         if isinstance(family.get("tags", {}), dict):
             family = overlay(family, {"tags": tags} if tags else {})
-        values = overlay(family, change)
-        unknown = sorted(values.keys() - FAMILY_KEYS)
-        found = [unknown_key(key, FAMILY_KEYS) for key in unknown]
-        # What is meant by a misspelt key is there, but isn't known.
-        meant = {near: Unresolved(values[key]) for key in unknown if (near := nearest(key, FAMILY_KEYS))}
+        values = overlay(family, _with_meant(change, _NAMES))
+        found = [unknown_key(key, FAMILY_KEYS) for key in sorted(values.keys() - FAMILY_KEYS)]
         values = {key: value for key, value in values.items() if key in FAMILY_KEYS and value is not None}
-        values = {key: value for key, value in meant.items() if key not in _ABOUT_FAMILIES} | values
         values["template_name"] = places.name
         acknowledged, schema = values.pop("acknowledge", {}), values.pop("document_schema", None)
         if not isinstance(acknowledged, dict) or not all(isinstance(why, str) for why in acknowledged.values()):
@@ -232,13 +230,15 @@ class Loader:
             fix = "write JT352: why this is meant"
             form = _OWN_FORM[WRONG_KIND]
             found.append(form.finding(loc=("acknowledge",), given=acknowledged, allowed=allowed, fix=fix))
-        if "document" in values and not isinstance(values["document"], Unresolved):
-            document = values["document"] = self._document(values["document"], places, found)
-            if isinstance(document, Unresolved):
-                values.setdefault("presigned_url", Unresolved(None))  # which role it needs is not known yet
-            elif "job_arn" not in values:
-                presigned_url = with_role(values.get("presigned_url"), document.placeholders)
-                values |= {} if presigned_url is None else {"presigned_url": presigned_url}
+        document = values.get("document")
+        if document is not None and not isinstance(document, Unresolved):
+            document = values["document"] = self._document(document, places, found)
+        presigned_url = values.get("presigned_url")
+        if isinstance(document, JobDocument) and "job_arn" not in values:
+            presigned_url = with_role(presigned_url, document.placeholders)
+        elif isinstance(document, Unresolved) or values.keys().isdisjoint({"document", "document_source", "job_arn"}):
+            presigned_url = _with_unknown_role(presigned_url)
+        values |= {} if presigned_url is None else {"presigned_url": presigned_url}
         if schema is not None:
             schema = self._schema(schema, places, found)
         judged, more = JobTemplateSpec.judge(values)
@@ -264,13 +264,13 @@ class Loader:
         if self.alone and isinstance(given, str):
             self.skipped.append(Skipped(places.family.name, f"{key} {given}: no such file beside it"))
             return None
-        names = [one.name for one in folder.iterdir() if one.name != given]
-        near = nearest(str(given), names, cutoff=0.75)
+        near = _nearest_file(given, folder) if isinstance(given, str) else None
+        fix = f"put it into {DOCUMENTS}/" if isinstance(given, str) and given else "write its name"
         finding = DOCUMENT_FILE.finding(
             loc=(key,),
             given=given,
             allowed=f"the name of a file in {DOCUMENTS}/",
-            fix=f"write {near}" if near else f"put it into {DOCUMENTS}/",
+            fix=f"write {near}" if near else fix,
         )
         found.append(finding)
         return None
@@ -360,6 +360,45 @@ class _Places:
             if loc[:1] == ("tags",) and len(loc) > 1 and self.family.holds(loc) < 2 == self.environment.holds(loc):
                 return self.environment.place(loc)  # a tag of the whole environment
         return self.family.place(loc)
+
+
+def _nearest_file(given: str, folder: Path) -> str | None:
+    """The file of a folder that is most likely meant by a name, also by one without its folder or ending."""
+    names = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+    names = [name for name in names if name != given]  # a link out of the folder
+    stem = PurePosixPath(given).stem
+    return nearest(given, names, cutoff=0.75) or (nearest(f"{stem}.json", names, cutoff=0.75) if stem else None)
+
+
+def _with_meant(value: Any, names: Names) -> Any:
+    """Values with what is meant by the misspelt keys among them: it is there, but isn't known."""
+    if isinstance(value, list):
+        return [_with_meant(item, names) for item in value]
+    if not names or not isinstance(value, dict):
+        return value
+    known = {key: _with_meant(item, names.parts(key)) if key in names else item for key, item in value.items()}
+    for key in sorted(value.keys() - names.keys()):
+        near = nearest(key, sorted(names.keys() - known.keys()))
+        if near:  # what is about the family itself has no rules that another value could break
+            known[near] = value[key] if near in _ABOUT_FAMILIES else Unresolved(value[key])
+    return known
+
+
+def _unsaid(found: Sequence[Finding]) -> Iterator[Finding]:
+    """Findings without those about what is missing where the fix of a misspelt key names it already."""
+    said = {(one.loc[:-1], one.fix) for one in found if one.rule is UNKNOWN_KEY}
+    for finding in found:
+        if finding.rule is not MISSING_VALUE or (finding.loc[:-1], f"write {finding.loc[-1]}") not in said:
+            yield finding
+
+
+def _with_unknown_role(presigned_url: Any) -> Any:
+    """A presign block as it was written, None or a mapping. Which role it needs isn't known, nor is the document."""
+    if presigned_url is None:
+        return Unresolved(None)
+    if isinstance(presigned_url, dict) and presigned_url.get("role_arn") is None:
+        return {**presigned_url, "role_arn": Unresolved(None)}
+    return presigned_url
 
 
 def _own(finding: Finding) -> Finding:
