@@ -1,9 +1,11 @@
 """The command line: exit codes, and what goes to which stream."""
 
 import json
+import os
 import re
 import subprocess
 import sys
+from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
 
@@ -232,6 +234,18 @@ def test_list_of_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
     assert re.fullmatch(r'Error: .*"http://127\.0\.0\.1:9/job-templates".*\n', result.stderr)
 
 
+@pytest.mark.usefixtures("without_aws")
+@pytest.mark.parametrize(
+    ("address", "message"), [("foo", "Invalid endpoint: foo"), ("http://127.0.0.1:65536", "Port out of range 0-65535")]
+)
+def test_list_of_no_address(address: str, message: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An address that is none is said in one line."""
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+    result = run("list", "--region", "eu-west-1", "--endpoint-url", address)
+    assert (result.exit_code, result.stdout, result.stderr) == (2, "", f"Error: {message}\n")
+
+
 def test_list_without_boto3(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without boto3 the command says which extra brings it."""
     monkeypatch.delitem(sys.modules, "iot_jobs.jobs", raising=False)
@@ -257,6 +271,23 @@ def test_process_writes_all(application: Path) -> None:
     ended = subprocess.run([*PROCESS, "check", ".", "--format", "json"], capture_output=True, text=True, check=False)
     assert ended.returncode == 1
     assert ended.stdout == run("check", ".", "--format", "json").stdout
+
+
+@pytest.mark.parametrize("output", ["text", "json", "github", "sarif"])
+def test_process_writes_utf_8(application: Path, output: str) -> None:
+    """A report is the same bytes whatever the encoding of the terminal, of a file whose name has none, too."""
+    folder = os.fsencode(application / "job_documents")
+    for name in ("é\u2500\x1b.json".encode(), b"\xff.json"):
+        with suppress(OSError):  # a file system that takes no such names
+            Path(os.fsdecode(folder + b"/" + name)).write_text('{"\\ud800": "${aws:iot:a", "b": "\\udfff"}')
+    command = [*PROCESS, "check", ".", "--format", output]
+    ended = [
+        subprocess.run(command, capture_output=True, env={**os.environ, "PYTHONIOENCODING": encoding}, check=False)
+        for encoding in ("utf-8", "ascii", "latin-1:strict")
+    ]
+    assert [one.returncode for one in ended] == [1, 1, 1]
+    assert len({one.stdout for one in ended}) == 1
+    assert "JT701" in ended[0].stdout.decode("utf-8")
 
 
 def test_process_knows_its_version() -> None:

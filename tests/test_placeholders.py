@@ -216,6 +216,7 @@ def test_placeholders_in_one_text_count() -> None:
 
 FIXES = [
     (V2 % "a b+c\u00e9?versionId=1", "percent-encode the key: a%20b%2Bc%C3%A9%3FversionId%3D1"),
+    (V2 % "a \ud800", "percent-encode the key"),  # half of a surrogate pair has no form in UTF-8
     ("${aws:iot:s3-presigned-url:s3://bucket/key}", "write the object's https URL"),
     ("${aws:iot:parameter:p", "add the }"),
 ]

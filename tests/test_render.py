@@ -448,9 +448,27 @@ def test_every_rule_in_every_format(name: str) -> None:
 def test_file_names_that_are_no_utf_8(name: str) -> None:
     """A file whose name is no UTF-8 is reported too."""
     report = EMPTY._replace(findings=(FACTOR._replace(place=Place("a", "b\udcff", 1, 2)),))
-    assert "JT203" in findings.FORMATS[name](report)
+    assert "JT203" in findings.FORMATS[name](report).encode().decode()
+
+
+@EACH
+def test_half_a_character(name: str) -> None:
+    """A report can be written in UTF-8, wherever in it half of a surrogate pair from a file's JSON comes to stand."""
+    half = "\ud800"
+    told = FACTOR._replace(given=half, allowed=f"no {half}", fix=f"remove {half}", acknowledged=f"for {half}")
+    report = EMPTY._replace(findings=(told,), acknowledged=(told,), skipped=(Skipped(half, half),))
+    written = findings.FORMATS[name](report).encode().decode()
+    assert "JT203" in written
+    if name in ("json", "sarif"):
+        assert half not in json.dumps(json.loads(written), ensure_ascii=False)
 
 
 def test_json_holds_no_control_characters() -> None:
     """Text is as readable as it was, and nothing in it moves a terminal's cursor."""
     assert to_json({"é\x7f\x9b": "\x1b\u0085"}) == '{\n  "é\\u007f\\u009b": "\\u001b\\u0085"\n}\n'
+
+
+def test_json_is_utf_8() -> None:
+    """Half of a surrogate pair is a question mark, in a value and in a key; a whole pair stays the character it is."""
+    assert to_json({"\udfff": "a\ud800b😀"}) == '{\n  "?": "a?b😀"\n}\n'
+    assert to_json(["\udfff"], levels=1) == '[\n  "?"\n]\n'

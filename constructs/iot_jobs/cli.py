@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,8 @@ def _needs(extra: str) -> Iterator[None]:
 @click.version_option(package_name="cdk-iot-jobs")
 def main() -> None:
     """Check, forecast and review AWS IoT job templates before they are deployed, and list those that are."""
+    if isinstance(sys.stdout, TextIOWrapper):  # reports are the same bytes everywhere, and any name can be printed
+        sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")
 
 
 @main.command()

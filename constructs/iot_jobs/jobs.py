@@ -8,8 +8,8 @@ from typing import Any
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-AwsError = (BotoCoreError, ClientError)
-"""What calls here may raise, to be caught by name."""
+AwsError = (BotoCoreError, ClientError, ValueError)
+"""What calls here may raise, to be caught by name. A `ValueError` is about an endpoint that is no address."""
 
 
 def deployed_templates(*, region: str | None = None, endpoint_url: str | None = None) -> list[Mapping[str, Any]]:

@@ -143,7 +143,8 @@ class Placeholder(NamedTuple):
             allowed = (
                 "letters, digits, /, -._~!*'() and percent-encoded characters in the key; ?versionId= as %3F and %3D"
             )
-            yield self._finding(PRESIGNED_URL, allowed, f"percent-encode the key: {_percent_encoded(key)}")
+            encoded = _percent_encoded(key)
+            yield self._finding(PRESIGNED_URL, allowed, f"percent-encode the key{encoded and f': {encoded}'}")
 
     def _package_problems(self) -> Iterator[Finding]:
         match = re.fullmatch(_PACKAGE, self.argument)
@@ -221,7 +222,11 @@ def _is_encoded(key: str) -> bool:
 
 
 def _percent_encoded(key: str) -> str:
+    """The key as a v2 placeholder has it; empty for one with half a surrogate pair, which has no such form."""
     from urllib.parse import quote
 
     plain = re.sub("(?i)%2F", "/", re.sub(_NO_VERSION, "", key))
-    return quote(re.sub("%(?![0-9A-Fa-f]{2})", "%25", plain), safe="/%!*'()~")
+    try:
+        return quote(re.sub("%(?![0-9A-Fa-f]{2})", "%25", plain), safe="/%!*'()~")
+    except UnicodeEncodeError:
+        return ""

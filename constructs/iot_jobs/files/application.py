@@ -259,7 +259,7 @@ class Loader:
             path = (folder / given).resolve() if isinstance(given, str) and given.isprintable() else folder
             if path.is_relative_to(folder) and path.is_file():
                 return path
-        except (OSError, RuntimeError):  # a name that is too long, or a link to itself
+        except (OSError, RuntimeError, ValueError):  # a name that is too long or can be none here, or a link to itself
             pass
         if self.alone and isinstance(given, str):
             self.skipped.append(Skipped(places.family.name, f"{key} {given}: no such file beside it"))

@@ -57,7 +57,7 @@ def github(report: Report) -> str:
         where = {"file": place.file, "line": place.line, "col": place.column, "title": finding.code}
         properties = ",".join(f"{name}={command_property(value)}" for name, value in where.items() if value is not None)
         lines.append(f"::{_LEVELS[finding.severity]} {properties}::{command_data(_message(finding))}\n")
-    return "".join(lines)
+    return "".join(lines).encode("utf-8", "backslashreplace").decode()
 
 
 def sarif(report: Report) -> str:
@@ -156,9 +156,7 @@ def _scalar(value: object) -> object:
     """A value that JSON has as it is; anything larger as its text."""
     if isinstance(value, float) and (value != value or value in (float("inf"), float("-inf"))):  # noqa: PLR0124  # NaN
         return str(value)
-    if isinstance(value, str):
-        return value.encode("utf-8", "replace").decode()
-    return value if value is None or isinstance(value, bool | int | float) else shown(value)
+    return value if value is None or isinstance(value, str | bool | int | float) else shown(value)
 
 
 def command_data(message: str) -> str:

@@ -13,9 +13,11 @@ _CONTROL = re.compile("[\x7f-\x9f]")
 def to_json(value: Any, *, levels: int | None = None) -> str:
     """A value as JSON text with a line break at its end, in Unicode but for control characters.
 
-    What is nested deeper than `levels` stands in one line: long lists are written several times as fast so.
+    Half of a surrogate pair, which UTF-8 can't say, becomes a question mark. What is nested deeper than `levels` stands
+    in one line: long lists are written several times as fast so.
     """
     text = json.dumps(value, indent=2, ensure_ascii=False) if levels is None else _indented(value, levels, "\n")
+    text = text.encode("utf-8", "replace").decode()
     return _CONTROL.sub(lambda found: f"\\u{ord(found[0]):04x}", text) + "\n"
 
 
