@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,10 @@ from click.testing import CliRunner
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from iot_jobs.check import check
 from iot_jobs.cli import main
+from iot_jobs.files import read_paths
+from iot_jobs.render import findings
 from tests.fuzz_files import folder_of, nasty_files
 from tests.fuzz_process import checked
 
@@ -39,9 +43,9 @@ def check_report(path: Path, output: str = "text", *options: str) -> None:
     report = result.stdout
     assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f\x9b]", report), "a control character reaches the terminal"
     if output == "json":
-        findings = json.loads(report)["findings"]
-        assert (result.exit_code == 1) == any(options or one["severity"] == "error" for one in findings)
-        assert all(one["line"] is None or one["line"] >= 1 for one in findings)
+        found = json.loads(report)["findings"]
+        assert (result.exit_code == 1) == any(options or one["severity"] == "error" for one in found)
+        assert all(one["line"] is None or one["line"] >= 1 for one in found)
     elif output == "sarif":
         assert len(json.loads(report)["runs"]) == 1
     elif output == "github":
@@ -359,6 +363,27 @@ def test_inputs_are_valid(folder: Path, output: str) -> None:
     for name, value in ALONE.items():
         _alone(folder, f"{name}.json", value, output)
         _alone(folder, f"{name}.yaml", value, output)
+
+
+@pytest.mark.parametrize("name", sorted(ALONE))
+def test_half_a_character_anywhere(folder: Path, name: str) -> None:
+    """Half of a surrogate pair, in any text or key, is reported in each format as something that UTF-8 can say."""
+    path = folder / f"{name}.json"
+    for *above, last in filter(None, _ways(ALONE[name])):
+        for place in (None, -1):  # at the end, and before a closing brace
+            value = copy.deepcopy(ALONE[name])
+            inner = value
+            for part in above:
+                inner = inner[part]
+            old = inner[last] if isinstance(inner[last], str) else last
+            new = f"{old[:place]}\ud800{old[len(old) + (place or 0) :]}" if isinstance(old, str) else old
+            if isinstance(inner[last], str):
+                inner[last] = new
+            elif isinstance(inner, dict):
+                inner[new] = inner.pop(last)
+            path.write_text(json.dumps(value))
+            report = check(read_paths([path]), now=datetime(2026, 1, 1, tzinfo=UTC))
+            assert not any("\ud800" in written(report) for written in findings.FORMATS.values())
 
 
 NASTY = nasty_files()
