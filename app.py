@@ -17,9 +17,5 @@ try:
 except FindingsError as error:
     sys.exit(str(error))
 for environment in application.environments:
-    for account, region in environment.locations:
-        # The first location keeps its name when others are added.
-        first = (account, region) == environment.locations[0]
-        name = environment.stack_name + ("" if first else f"-{account}-{region}")
-        JobTemplatesStack(app, name, environment=environment, env=cdk.Environment(account=account, region=region))
+    JobTemplatesStack.in_all_locations(app, environment)
 app.synth()

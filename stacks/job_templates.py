@@ -1,6 +1,9 @@
 """One environment's job templates in one account and region."""
 
+from typing import Self
+
 import aws_cdk as cdk
+from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from iot_jobs import Environment
@@ -37,8 +40,25 @@ class JobTemplatesStack(cdk.Stack):
             )
             for spec in environment.templates
         }
+        for template in self.templates.values():
+            for child in template.node.children:
+                if isinstance(child, iam.CfnRole):
+                    # The path is what IAM policies tell environments apart by. Names that CloudFormation makes begin
+                    # with the stack's, and iot-jobs-prod-* would match the roles of prod-canary too.
+                    child.path = f"/iot-jobs/{environment.name}/"
         declared = [environment.tags, *(known(spec.tags) or {} for spec in environment.templates)]
         StableTags.add_to(self, only={key for tags in declared for key in tags})
         for name, reasons in environment.acknowledged.items():
             acknowledgments = [cdk.Acknowledgment(id=f"iot-jobs::{code}", reason=why) for code, why in reasons.items()]
             cdk.Validations.of(self.templates[name]).acknowledge(*acknowledgments)
+
+    @classmethod
+    def in_all_locations(cls, scope: Construct, environment: Environment) -> list[Self]:
+        """Create a stack in each account and region of an environment. All have one name in CloudFormation."""
+        stacks = []
+        for account, region in environment.locations:
+            # The first location keeps its id when others are added.
+            first = (account, region) == environment.locations[0]
+            id = environment.stack_name + ("" if first else f"-{account}-{region}")
+            stacks.append(cls(scope, id, environment=environment, env=cdk.Environment(account=account, region=region)))
+        return stacks

@@ -8,6 +8,8 @@ from pathlib import Path
 
 MAKE = ("make", "--no-print-directory", "-o", ".venv/.ready", "-o", "node_modules/.ready")
 """A test never sets up anew what it runs in."""
+EXAMPLE = Path(__file__).resolve().parent / "application"
+"""The application of the library's tests. That of the repository, in `stacks/` and `job_documents/`, is its owner's."""
 
 
 def git(folder: Path, *arguments: str) -> str:

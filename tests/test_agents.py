@@ -18,6 +18,7 @@ from iot_jobs.agents import FAMILIES, content_problems, family_of, problems, sch
 from iot_jobs.agents.content import masked
 from iot_jobs.agents.quick import surely_fits
 from iot_jobs.finding import Finding, Location
+from tests.commands import EXAMPLE
 from tests.oracles.device_client import Client, split
 from tests.strategies import json_values
 
@@ -843,12 +844,12 @@ def test_addresses(value: Any, expected: list[tuple[str, str]]) -> None:
 
 # The whole -----------------------------------------------------------------------------------------------------------
 
-SHIPPED = sorted((Path(__file__).parent.parent / "job_documents").glob("*.json"))
+DOCUMENTS = sorted((EXAMPLE / "job_documents").glob("*.json"))
 
 
-@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: str(path.stem))
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: str(path.stem))
 def test_our_own_documents(path: Path) -> None:
-    """The documents of this repository are for the Device Client, and there is nothing to say about them."""
+    """The documents of the example are for the Device Client, and there is nothing to say about them."""
     value = json.loads(path.read_text())
     assert family_of(value) == "device-client"
     assert told(problems(value)) == told(problems(value, "device-client")) == told(content_problems(value)) == []

@@ -276,6 +276,7 @@ def test_an_environment_without_roles(tmp_path: Path) -> None:
     template = Template.from_stack(made).to_json()
     assert [str(one) for one in lint(json.dumps(template), regions=["eu-west-1"]) if one.rule.severity == "error"] == []
     assert synthesized(made, TYPE)["Properties"]["PresignedUrlConfig"]["ExpiresInSec"] == 900
+    assert synthesized(made, "AWS::IAM::Role")["Properties"]["Path"] == "/iot-jobs/test/"
     assert [one["Resource"] for one in statements(made)] == [
         ["arn:aws:s3:::releases/image.bin"],
         ["arn:aws:s3:::releases/*/${*}${?}"],

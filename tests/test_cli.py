@@ -14,6 +14,7 @@ from click.testing import CliRunner, Result
 
 import iot_jobs
 from iot_jobs.cli import main
+from tests.commands import EXAMPLE
 
 ROOT = Path(__file__).resolve().parent.parent
 FAMILY = "stacks/templates/reboot.yaml"
@@ -179,14 +180,27 @@ def test_could_not_run(application: Path, arguments: tuple[str, ...], message: s
     assert words[:25] in re.sub(r"[^a-z-]+", " ", result.stderr.splitlines()[-1].lower())
 
 
-def test_the_shipped_application_is_clean(monkeypatch: pytest.MonkeyPatch) -> None:
-    """`make check` finds neither an error nor a warning in the application as it is shipped."""
+def checked_by_make(root: Path, monkeypatch: pytest.MonkeyPatch, *options: str) -> Result:
+    """The result of what `make check` runs, in the folder of an application."""
     command = re.search(r"/iot-jobs check (.+)", (ROOT / "Makefile").read_text())
     assert command
-    monkeypatch.chdir(ROOT)
-    result = run("check", *command[1].split(), "--strict")
+    monkeypatch.chdir(root)
+    return run("check", *command[1].split(), *options)
+
+
+def test_the_example_is_clean(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`make check` finds neither an error nor a warning in the example."""
+    result = checked_by_make(EXAMPLE, monkeypatch, "--strict")
     assert (result.exit_code, result.stdout) == (0, "")
     assert re.match(r"\d+ checked, 0 errors, 0 warnings", result.stderr.splitlines()[-1])
+
+
+@pytest.mark.application
+def test_the_application_has_no_errors(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`make check` finds no error in the repository's application."""
+    result = checked_by_make(ROOT, monkeypatch)
+    assert result.exit_code == 0, result.stdout
+    assert re.match(r"\d+ checked, 0 errors, ", result.stderr.splitlines()[-1])
 
 
 SCHEMAS = [("environment", "stacks/schemas/environment.schema.json"), ("family", "stacks/schemas/family.schema.json")]

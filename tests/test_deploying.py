@@ -13,6 +13,8 @@ import pytest
 from cfnlint.decode import decode_str
 from cfnlint.schema import PROVIDER_SCHEMA_MANAGER
 
+from tests.commands import EXAMPLE
+
 ROOT = Path(__file__).resolve().parent.parent
 TEMPLATE = ROOT / "docs/github-roles.yaml"
 GUIDE = (ROOT / "docs/deploying.md").read_text()
@@ -24,6 +26,8 @@ GIVEN = {
     "Region": "us-east-1",
     "MakesPresignRoles": "false",
 }
+WITHOUT_ROLES = {"AWS::IoT::JobTemplate", "AWS::SSM::Parameter"}
+"""The types of the stacks' resources, where each template names its presign role."""
 # Permissions of a resource's handlers that its stacks have no use for.
 UNUSED = {
     "AWS::IAM::Role": {
@@ -136,13 +140,7 @@ def test_subject_prefix(prefix: str, taken: bool) -> None:
 
 def test_enough_for_the_stacks() -> None:
     """CloudFormation may do what the handlers of the stacks' resource types call, and nothing without a reason."""
-    types = {
-        resource["Type"]
-        for path in (ROOT / "tests/__snapshots__/test_stacks").iterdir()
-        for resource in json.loads(path.read_text())["Resources"].values()
-    }
-    assert types == {"AWS::IoT::JobTemplate", "AWS::SSM::Parameter"}
-    for kinds, makes in ((types, "false"), (types | {"AWS::IAM::Role"}, "true")):
+    for kinds, makes in ((WITHOUT_ROLES, "false"), (WITHOUT_ROLES | {"AWS::IAM::Role"}, "true")):
         needed = {"ssm:GetParameters"}
         for kind in kinds:
             handlers = PROVIDER_SCHEMA_MANAGER.get_resource_schema("us-east-1", kind).schema["handlers"]
@@ -151,6 +149,17 @@ def test_enough_for_the_stacks() -> None:
         statements = policies(MakesPresignRoles=makes)["ExecutionPolicy"]["Statement"]
         actions = [one["Action"] if isinstance(one["Action"], list) else [one["Action"]] for one in statements]
         assert {action for some in actions for action in some} == needed
+
+
+@pytest.mark.application
+def test_the_types_of_the_stacks() -> None:
+    """The stacks have no resources but those that the roles are made for."""
+    types = {
+        resource["Type"]
+        for path in (ROOT / "tests/__snapshots__/test_stacks").iterdir()
+        for resource in json.loads(path.read_text())["Resources"].values()
+    }
+    assert types - {"AWS::IAM::Role"} == WITHOUT_ROLES
 
 
 def test_no_star() -> None:
@@ -165,14 +174,14 @@ def test_no_star() -> None:
         for one in policies(MakesPresignRoles="true")["ExecutionPolicy"]["Statement"]
         if one["Sid"] == "MakePresignRoles"
     ]
-    assert making["Resource"] == f"arn:aws:iam::{ACCOUNT}:role/iot-jobs-dev-*"
+    assert making["Resource"] == f"arn:aws:iam::{ACCOUNT}:role/iot-jobs/dev/*"
     names = [template()["Resources"][name]["Properties"]["RoleName"]["Fn::Sub"] for name in ("DiffRole", "DeployRole")]
     assert names == ["github-iot-jobs-${Environment}-diff", "github-iot-jobs-${Environment}-deploy"]
 
 
 def test_the_presign_roles_fit() -> None:
-    """The roles that the shipped templates name may be passed."""
-    text = "".join(path.read_text() for path in (ROOT / "stacks").rglob("*.yaml"))
+    """The roles that the example's templates name may be passed."""
+    text = "".join(path.read_text() for path in EXAMPLE.rglob("*.yaml"))
     names = set(re.findall(r"role_arn: arn:aws:iam::\d{12}:role/(\S+)", text))
     assert len(names) >= 3
     assert all("fleet-" in name for name in names)

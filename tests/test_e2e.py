@@ -17,14 +17,19 @@ from iot_jobs import Environment
 from iot_jobs.check import load_application
 from iot_jobs.cloudformation import API_TEMPLATE, properties, values
 from iot_jobs.identity import template_name_of
+from iot_jobs.presign import MADE_ROLE
 from iot_jobs.spec import JobTemplateSpec
 from tests.commands import MAKE
 from tools.deploy_assembly import summary
 from tools.local_aws import local_aws
 
+pytestmark = pytest.mark.application
+
 ROOT = Path(__file__).resolve().parent.parent
 APPLICATION = load_application(ROOT)
-ACCOUNT = "123456789012"
+CDK = ROOT / "node_modules/.bin/cdk"
+IN_THE_GUIDE = "123456789012"
+"""The account of docs/deploying.md."""
 
 
 def run(*command: str | Path, folder: Path, environ: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
@@ -46,60 +51,77 @@ def run(*command: str | Path, folder: Path, environ: Mapping[str, str]) -> subpr
 def test_the_whole_way(tmp_path: Path) -> None:
     """What is deployed is what the environments say; a second look finds no difference; all of it can be removed."""
     assembly = ROOT / "cdk.out"
-    cdk = ROOT / "node_modules/.bin/cdk"
     run(*MAKE, "synth", folder=ROOT, environ=os.environ)
-    places = [f"aws://{account}/{region}" for one in APPLICATION.environments for account, region in one.locations]
-    with local_aws(account=ACCOUNT, region="us-east-1") as aws:
+    first, *_ = APPLICATION.environments
+    account, region = first.locations[0]
+    deployed: dict[tuple[str, str], set[str]] = {}
+    with local_aws(account=account, region=region) as aws:
 
-        def service(name: str, environment: Environment) -> Any:
+        def service(name: str, place: tuple[str, str]) -> Any:
             return boto3.client(
                 name,
-                region_name=environment.locations[0][1],
+                region_name=place[1],
                 endpoint_url=aws.endpoint_url,
-                aws_access_key_id=ACCOUNT,
+                aws_access_key_id=place[0],
                 aws_secret_access_key="test",
             )
 
-        policy = make_roles(service("cloudformation", APPLICATION.environments[0]))
-        limited = ("--cloudformation-execution-policies", policy)
-        run(cdk, "bootstrap", *places, *limited, folder=tmp_path, environ=aws.environ)
-        for environment in APPLICATION.environments:
-            execution = f"cdk-hnb659fds-cfn-exec-role-{ACCOUNT}-{environment.locations[0][1]}"
-            attached = service("iam", environment).list_attached_role_policies(RoleName=execution)
-            assert [one["PolicyArn"] for one in attached["AttachedPolicies"]] == [policy]
+        policy = make_roles(service("cloudformation", first.locations[0]), account)
+        # Environments may share an account and region, which is bootstrapped once.
+        for place in sorted({place for environment in APPLICATION.environments for place in environment.locations}):
+            limited = ("--cloudformation-execution-policies", policy)
+            credentials = {**aws.environ, "AWS_ACCESS_KEY_ID": place[0]}
+            run(CDK, "bootstrap", "aws://" + "/".join(place), *limited, folder=tmp_path, environ=credentials)
+            execution = f"cdk-hnb659fds-cfn-exec-role-{place[0]}-{place[1]}"
+            attached = service("iam", place).list_attached_role_policies(RoleName=execution)
+            assert [each["PolicyArn"] for each in attached["AttachedPolicies"]] == [policy]
         for environment in APPLICATION.environments:
             given = {
                 **aws.environ,
                 "ENVIRONMENT": environment.name,
                 "GITHUB_STEP_SUMMARY": str(tmp_path / "summary.md"),
             }
-            if environment is APPLICATION.environments[0]:
+            if environment is first:
                 shown = run(*MAKE, "diff-assembly", folder=ROOT, environ=given).stdout
-                assert shown.count("[+] AWS::IoT::JobTemplate ") == len(environment.templates)
+                count = len(environment.templates) * len(environment.locations)
+                assert shown.count("[+] AWS::IoT::JobTemplate ") == count
                 assert (tmp_path / "summary.md").read_text() == summary(environment.name, shown)
             run(*MAKE, "deploy-assembly", folder=ROOT, environ=given)
-            client = service("iot", environment)
-            ids = [one["jobTemplateId"] for one in client.list_job_templates(maxResults=250)["jobTemplates"]]
-            found = {template_name_of(one): read_back(client, one) for one in ids}
-            wanted = {str(spec.template_name): without_tags(spec) for spec in environment.templates}
-            assert found == wanted
-            listed = run(Path(sys.executable).parent / "iot-jobs", "list", "--region", environment.locations[0][1],
-                         folder=tmp_path, environ=aws.environ)  # fmt: skip
-            assert all(one in listed.stdout for one in ids)
-        difference = run(cdk, "diff", "--app", assembly, "--fail", folder=tmp_path, environ=aws.environ)
+            for place in environment.locations:
+                ids = deployed_ids(service("cloudformation", place), environment)
+                client = service("iot", place)
+                found = {template_name_of(each): read_back(client, each) for each in ids}
+                for template in found.values():
+                    name_made_role(template, f"arn:aws:iam::{place[0]}:role/iot-jobs/{environment.name}/")
+                assert found == {str(spec.template_name): without_tags(spec) for spec in environment.templates}
+                deployed.setdefault(place, set()).update(ids)
+                listed = run(Path(sys.executable).parent / "iot-jobs", "list", "--region", place[1], folder=tmp_path,
+                             environ={**aws.environ, "AWS_ACCESS_KEY_ID": place[0], "COLUMNS": "200"})  # fmt: skip
+                assert all(each in listed.stdout for each in ids)
+        for place, expected in deployed.items():
+            listing = service("iot", place).list_job_templates(maxResults=250)["jobTemplates"]
+            assert {each["jobTemplateId"] for each in listing} == expected
+        difference = run(CDK, "diff", "--app", assembly, "--fail", folder=tmp_path, environ=aws.environ)
         assert "Number of stacks with differences: 0" in difference.stdout + difference.stderr
         for environment in APPLICATION.environments:
-            cloudformation = service("cloudformation", environment)
-            if environment.production:
-                cloudformation.update_termination_protection(
-                    EnableTerminationProtection=False, StackName=f"iot-jobs-{environment.name}"
-                )
-        run(cdk, "destroy", "--app", assembly, "--all", "--force", folder=tmp_path, environ=aws.environ)
-        for environment in APPLICATION.environments:
-            assert service("iot", environment).list_job_templates(maxResults=250)["jobTemplates"] == []
+            for place in environment.locations:
+                if environment.production:
+                    service("cloudformation", place).update_termination_protection(
+                        EnableTerminationProtection=False, StackName=environment.stack_name
+                    )
+        run(CDK, "destroy", "--app", assembly, "--all", "--force", folder=tmp_path, environ=aws.environ)
+        for place in deployed:
+            assert service("iot", place).list_job_templates(maxResults=250)["jobTemplates"] == []
 
 
-def make_roles(cloudformation: Any) -> str:
+def deployed_ids(cloudformation: Any, environment: Environment) -> list[str]:
+    """The ids of the job templates in an environment's stack."""
+    pages = cloudformation.get_paginator("list_stack_resources").paginate(StackName=environment.stack_name)
+    resources = [resource for page in pages for resource in page["StackResourceSummaries"]]
+    return [each["PhysicalResourceId"] for each in resources if each["ResourceType"] == "AWS::IoT::JobTemplate"]
+
+
+def make_roles(cloudformation: Any, account: str) -> str:
     """Deploy docs/github-roles.yaml with what docs/deploying.md says, and give the ARN of CloudFormation's policy.
 
     But for the provider, which the local AWS doesn't know.
@@ -107,7 +129,7 @@ def make_roles(cloudformation: Any) -> str:
     guide = (ROOT / "docs/deploying.md").read_text()
     given = re.findall(r"--parameter-overrides (.*)", guide)[0].split()
     parameters = [
-        {"ParameterKey": key, "ParameterValue": value} for key, _, value in (one.partition("=") for one in given)
+        {"ParameterKey": key, "ParameterValue": value} for key, _, value in (each.partition("=") for each in given)
     ]
     cloudformation.create_stack(
         StackName="github-iot-jobs-dev",
@@ -119,13 +141,14 @@ def make_roles(cloudformation: Any) -> str:
         StackName="github-iot-jobs-dev", WaiterConfig={"Delay": 1, "MaxAttempts": 30}
     )
     (stack,) = cloudformation.describe_stacks(StackName="github-iot-jobs-dev")["Stacks"]
-    outputs = {one["OutputKey"]: one["OutputValue"] for one in stack["Outputs"]}
+    outputs = {each["OutputKey"]: each["OutputValue"] for each in stack["Outputs"]}
     assert outputs == {
-        "DiffRoleArn": f"arn:aws:iam::{ACCOUNT}:role/github-iot-jobs-dev-diff",
-        "DeployRoleArn": f"arn:aws:iam::{ACCOUNT}:role/github-iot-jobs-dev-deploy",
-        "ExecutionPolicyArn": f"arn:aws:iam::{ACCOUNT}:policy/iot-jobs-dev-cloudformation",
+        "DiffRoleArn": f"arn:aws:iam::{account}:role/github-iot-jobs-dev-diff",
+        "DeployRoleArn": f"arn:aws:iam::{account}:role/github-iot-jobs-dev-deploy",
+        "ExecutionPolicyArn": f"arn:aws:iam::{account}:policy/iot-jobs-dev-cloudformation",
     }
-    assert f"--cloudformation-execution-policies {outputs['ExecutionPolicyArn']}\n" in guide
+    shown = outputs["ExecutionPolicyArn"].replace(account, IN_THE_GUIDE)
+    assert f"--cloudformation-execution-policies {shown}\n" in guide
     return str(outputs["ExecutionPolicyArn"])
 
 
@@ -137,6 +160,13 @@ def read_back(client: Any, job_template_id: str) -> dict[str, Any]:
     spec, more = JobTemplateSpec.check(read)
     assert spec is not None, [*found, *more]
     return without_tags(spec)
+
+
+def name_made_role(template: dict[str, Any], path: str) -> None:
+    """Write the role that the construct made, which only its stack's environment may have, as a spec does."""
+    presigned = template.get("presignedUrlConfig", {})
+    if presigned.get("roleArn", "").startswith(path):
+        presigned["roleArn"] = MADE_ROLE.value
 
 
 def without_tags(spec: JobTemplateSpec) -> dict[str, Any]:

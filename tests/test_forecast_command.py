@@ -21,6 +21,7 @@ from iot_jobs.cli import main
 from iot_jobs.forecast import Assumptions, forecast
 from iot_jobs.render import forecast as render
 from iot_jobs.render import plot
+from tests.commands import EXAMPLE
 from tests.test_cli import GOOD
 from tests.test_forecast import FAILED, abort, constant, retry, template
 
@@ -376,12 +377,12 @@ def test_dots_of_a_picture() -> None:
 
 def test_picture_in_the_docs(tmp_path: Path) -> None:
     """The picture in docs/forecast.md is the one that its words ask for, to the byte."""
-    root = Path(__file__).resolve().parent.parent
-    words = re.search(r"prod's `firmware-update` with\s`([^`]*)`", (root / "docs/forecast.md").read_text())
+    docs = Path(__file__).resolve().parent.parent / "docs"
+    words = re.search("(?s)`firmware-update` of an example,.*? with `([^`]*)`", (docs / "forecast.md").read_text())
     assert words
-    arguments = [str(root / "stacks/environments/prod.yaml"), "firmware-update", *words[1].split()]
+    arguments = [str(EXAMPLE / "stacks/environments/prod.yaml"), "firmware-update", *words[1].split()]
     assert run(*arguments, "--plot", str(tmp_path / "one.svg")).exit_code == 0
-    assert (tmp_path / "one.svg").read_bytes() == (root / "docs/forecast.svg").read_bytes()
+    assert (tmp_path / "one.svg").read_bytes() == (docs / "forecast.svg").read_bytes()
 
 
 def test_picture_is_the_same_again() -> None:

@@ -22,10 +22,10 @@ from iot_jobs.check import check
 from iot_jobs.cli import main
 from iot_jobs.files import read_paths
 from iot_jobs.render import findings
+from tests.commands import EXAMPLE
 from tests.fuzz_files import folder_of, nasty_files
 from tests.fuzz_process import checked
 
-ROOT = Path(__file__).parents[1]
 FORMATS = ("text", "json", "github", "sarif")
 NAMES = ("a.json", "a.yaml", "a.yml", "a.template", "a")
 
@@ -161,7 +161,7 @@ ALONE: dict[str, Any] = {
     "properties": TEMPLATE,
     "request": _camel(TEMPLATE),
     "answer": {"job": _camel(JOB) | {"jobArn": "arn:aws:iot:eu-west-1:123456789012:job/j", "createdAt": 1.5}},
-    "document": json.loads((ROOT / "job_documents/firmware-update.json").read_text()),
+    "document": json.loads((EXAMPLE / "job_documents/firmware-update.json").read_text()),
     "tasks": {"version": 1, "operation": "install", "packageName": "x", "workingDirectory": ".", "steps": []},
 }
 WINDOWS_HERE = [{"start_time": "cron(0 1 ? * MON *)", "duration_in_minutes": 60}]

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.commands import MAKE, git, write
+from tests.commands import EXAMPLE, MAKE, git, write
 from tools import deploy_assembly
 from tools.deploy_assembly import AssemblyError, stacks_of, summary
 from tools.synth_revisions import RevisionError, commit_of, one, sides
@@ -164,10 +164,15 @@ def test_make_synth_revision(workspace: Path) -> None:
 
 
 @pytest.mark.e2e
-def test_make_annotate() -> None:
-    """The shipped application has nothing to annotate."""
-    done = make("annotate")
+def test_make_annotate(workspace: Path) -> None:
+    """The example has nothing to annotate, and a mistake in it is an error at its line."""
+    shutil.copytree(EXAMPLE, workspace, dirs_exist_ok=True)
+    done = make("annotate", folder=workspace)
     assert (done.returncode, "::" in done.stdout) == (0, False)
+    write(workspace, {"stacks/templates/reboot.yaml": "description: Reboot\ndocument: rebot.json\n"})
+    done = make("annotate", folder=workspace)
+    assert done.returncode == 2
+    assert "::error file=stacks/templates/reboot.yaml,line=2,col=1,title=JT706::document: " in done.stdout
 
 
 def assembly_with(folder: Path, **stacks: str) -> Path:

@@ -100,7 +100,7 @@ def forecast() -> None:
         devices = rollout_simpy.Devices(failure_rate=0.01, run_time=(5, None))
         rollout_simpy.simulate(rollout, devices, seed=1, horizon=200)
 
-    (prod,) = load_application(ROOT, environment="prod").environments
+    (prod,) = load_application(ROOT / "tests" / "application", environment="prod").environments
     (firmware,) = (one for one in prod.templates if one.template_name == "firmware-update")
     assumed = Assumptions.of(prod.fleet, failure_rate=0.003, run_time_minutes=12)
     ratio("forecast 10 million things, against 10,000 in as many minutes (at most 1.5)",
@@ -109,7 +109,7 @@ def forecast() -> None:
           oracle, lambda: expected(1000, 100_000), runs=2)  # fmt: skip
     ratio("the same, against the forecast with the blast radius",
           oracle, lambda: forecast_of(at(1000), Assumptions(things=100_000, failure_rate=0.01)), runs=2)  # fmt: skip
-    ratio("prod firmware-update with 1,000 trials, against without (at most 15)",
+    ratio("firmware-update for 250,000 things with 1,000 trials, against without (at most 15)",
           lambda: forecast_of(firmware, assumed, trials=1000), lambda: forecast_of(firmware, assumed))  # fmt: skip
 
 

@@ -19,6 +19,7 @@ from PIL.PngImagePlugin import PngInfo
 from tools.chromium import MISSING, chromium
 
 ROOT = Path(__file__).resolve().parent.parent
+EXAMPLE = ROOT / "tests" / "application"
 PICTURE = ROOT / "docs" / "review-comment.png"
 KEY = "markdown"
 """Under which the picture holds what it was made from."""
@@ -60,11 +61,10 @@ summary { cursor: pointer; margin-bottom: 8px; }
 
 
 def markdown() -> str:
-    """What the command prints for the edits, in a copy of the shipped application."""
+    """What the command prints for the edits, in a copy of the tests' application."""
     with tempfile.TemporaryDirectory() as folder:
         for side in ("base", "head"):
-            for name in ("stacks", "job_documents"):
-                shutil.copytree(ROOT / name, Path(folder) / side / name, ignore=shutil.ignore_patterns("*.py*"))
+            shutil.copytree(EXAMPLE, Path(folder) / side)
         path = Path(folder) / "head" / PROD
         text = path.read_text(encoding="utf-8")
         for old, new in EDITS:
