@@ -16,7 +16,7 @@ export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
 .PHONY: help setup check annotate synth synth-revisions synth-revision diff-assembly deploy-assembly lint test test-slow \
-  bench deploy-local pictures lock clean
+  bench deploy-local workflows snapshots pictures lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' Makefile
@@ -63,8 +63,14 @@ test-slow: setup ## Run the slow tests that `make test` leaves out, and all othe
 bench: setup ## Measure speed
 	$(BIN)/python -m tools.bench
 
-deploy-local: setup ## Check, synthesize and deploy dev to a local AWS, and list what is there
+deploy-local: setup ## Check, synthesize, deploy an environment (ENVIRONMENT=) to a local AWS and list what is there
 	$(BIN)/python -m tools.deploy_local
+
+workflows: setup ## Write the environments into the workflows that deploy them
+	$(BIN)/python -m tools.workflows
+
+snapshots: setup ## Update what is made from the application: the workflows and the snapshots of the tests
+	$(BIN)/python -m tools.snapshots
 
 pictures: setup ## Make the pictures of the guides again; needs Chromium
 	$(BIN)/python -m tools.comment_picture

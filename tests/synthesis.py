@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ from iot_jobs import Environment
 from iot_jobs.check import load_application
 from iot_jobs.cloudformation import properties
 from iot_jobs.identity import content_digest, template_name_of
-from iot_jobs.review import deployment, review
+from iot_jobs.review import Change, deployment, review
 from stacks.job_templates import JobTemplatesStack
 
 TEMPLATE, PARAMETER, ROLE = "AWS::IoT::JobTemplate", "AWS::SSM::Parameter", "AWS::IAM::Role"
@@ -71,7 +71,9 @@ def readable(template: Mapping[str, Any]) -> dict[str, Any]:
         if "Document" in properties:
             properties["Document"] = json.loads(properties["Document"])
         if made_role(template, properties) is not None:
-            properties["PresignedUrlConfig"] |= {"RoleArn": {"Fn::GetAtt": ["the role", "Arn"]}}
+            properties["PresignedUrlConfig"] = properties["PresignedUrlConfig"] | {
+                "RoleArn": {"Fn::GetAtt": ["the role", "Arn"]}
+            }
         if resource["Type"] == PARAMETER:
             properties["Value"] = {"Fn::GetAtt": ["the template", "Arn"]}
         name = owners.get(logical_id) or properties.get("JobTemplateId") or properties["Name"]
@@ -87,6 +89,12 @@ def made_role(template: Mapping[str, Any], properties: Mapping[str, Any]) -> str
     logical_id, attribute = arn["Fn::GetAtt"]
     assert (template["Resources"][logical_id]["Type"], attribute) == (ROLE, "Arn")
     return str(logical_id)
+
+
+def is_arn_of_made_role(changes: Sequence[Change]) -> bool:
+    """Whether all that changed is the ARN of a role that the synth makes, which has its logical id only there."""
+    made = ("presigned_url.role_arn", {"Fn::GetAtt": ["PresignRole", "Arn"]})
+    return [(change.path, change.after) for change in changes] == [made]
 
 
 def assert_parity(root: Path, name: str) -> None:
@@ -125,7 +133,9 @@ def assert_same_review_of_both_paths(root: Path, folder: Path) -> int:
     found = environments(root).values()
     assert len(emitted.templates) == sum(len(each.templates) * len(each.locations) for each in found)
     assert len(declared.templates) == sum(len(each.templates) for each in found)
-    assert review(emitted, declared).templates == ()
+    assert [
+        template for template in review(emitted, declared).templates if not is_arn_of_made_role(template.changes)
+    ] == []
     assert {(each.environment, each.fleet, each.parameter) for each in emitted.templates} == {
         (each.environment, each.fleet, each.parameter) for each in declared.templates
     }

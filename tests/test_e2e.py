@@ -22,6 +22,7 @@ from iot_jobs.spec import JobTemplateSpec
 from tests.commands import MAKE
 from tools.deploy_assembly import summary
 from tools.local_aws import local_aws
+from tools.workflows import promotion_order
 
 pytestmark = pytest.mark.application
 
@@ -112,6 +113,22 @@ def test_the_whole_way(tmp_path: Path) -> None:
         run(CDK, "destroy", "--app", assembly, "--all", "--force", folder=tmp_path, environ=aws.environ)
         for place in deployed:
             assert service("iot", place).list_job_templates(maxResults=250)["jobTemplates"] == []
+
+
+@pytest.mark.e2e
+def test_deploy_local() -> None:
+    """The first environment is deployed, and those that could be are listed."""
+    environ = {name: value for name, value in os.environ.items() if name != "ENVIRONMENT"}
+    printed = run(*MAKE, "deploy-local", folder=ROOT, environ=environ | {"COLUMNS": "200"}).stdout
+    first, *_ = ordered = promotion_order(APPLICATION.environments)
+    account, region = first.locations[0]
+    names = ", ".join(environment.name for environment in ordered)
+    *_, last = printed.splitlines()
+    assert (
+        last
+        == f"This is {first.name} in account {account}, {region}. Another: make deploy-local ENVIRONMENT=..., of {names}"
+    )
+    assert all(f"\n{spec.template_name} " in printed for spec in first.templates)
 
 
 def deployed_ids(cloudformation: Any, environment: Environment) -> list[str]:

@@ -162,6 +162,17 @@ def test_readme_has_all_commands() -> None:
     assert len(PYTHON_BLOCKS) >= 3
 
 
+def test_documents_name_no_stacks_by_how_they_begin() -> None:
+    """No command of the README or a guide takes a pattern of stacks, which other environments' names match too."""
+    texts = [README, *(path.read_text() for path in (ROOT / "docs").iterdir() if path.suffix in (".md", ".yaml"))]
+    shell = "".join(block for text in texts for block in re.findall(r"```sh\n(.*?)```", text, re.DOTALL))
+    inline = "\n".join(re.findall(r"`(cdk [^`]*)`", "".join(texts)))
+    assert "cdk deploy --all -c environment=prod\n" in f"{inline}\n"
+    assert not re.search(r"iot-jobs-\S*\*", f"{shell}\n{inline}")
+    roles = (ROOT / "docs/github-roles.yaml").read_text()
+    assert not re.search(r"iot-jobs-\$\{Environment\}-\*", roles)
+
+
 def test_schemas_are_current() -> None:
     """The schemas beside the YAML files are those that the command prints."""
     for kind in ("environment", "family"):

@@ -13,6 +13,7 @@ import pytest
 from tests.commands import EXAMPLE, MAKE, git, write
 from tools import deploy_assembly
 from tools.deploy_assembly import AssemblyError, stacks_of, summary
+from tools.deploy_local import Target, read_target
 from tools.synth_revisions import RevisionError, commit_of, one, sides
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -189,6 +190,24 @@ def test_stacks_of(tmp_path: Path) -> None:
     found = assembly_with(tmp_path, a="iot-jobs-prod", b="iot-jobs-prod", c="iot-jobs-prod-canary", d="iot-jobs-dev")
     assert stacks_of("prod", found) == ("a", "b")
     assert stacks_of("prod-canary", found) == ("c",)
+
+
+def test_target_of_a_local_deployment(tmp_path: Path) -> None:
+    """An environment is found by its whole name, in one of its places, whatever other names begin with it."""
+    stacks = {
+        "iot-jobs-prod-canary": ("iot-jobs-prod-canary", "123456789012/us-east-1"),
+        "iot-jobs-prod": ("iot-jobs-prod", "123456789012/eu-west-1"),
+        "iot-jobs-prod-000000000000-us-east-1": ("iot-jobs-prod", "000000000000/us-east-1"),
+    }
+    artifacts = {
+        key: {"type": "aws:cloudformation:stack", "environment": f"aws://{place}", "properties": {"stackName": name}}
+        for key, (name, place) in stacks.items()
+    }
+    write(tmp_path, {"manifest.json": json.dumps({"artifacts": artifacts})})
+    assert read_target("prod", tmp_path) == Target("iot-jobs-prod", "123456789012", "eu-west-1")
+    assert read_target("prod-canary", tmp_path) == Target("iot-jobs-prod-canary", "123456789012", "us-east-1")
+    with pytest.raises(AssemblyError, match=r"^ENVIRONMENT is pro; the assembly has prod, prod-canary$"):
+        read_target("pro", tmp_path)
 
 
 @pytest.mark.parametrize("environment", ["", "prod", "dev*", "--all"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 import json
 from collections.abc import Mapping
@@ -475,6 +476,19 @@ def test_grants(before: list[Grant], after: list[Grant], changes: list[Any]) -> 
     assert [(one.path, one.before, one.after, one.direction) for one in grant_changes(before, after)] == changes
     back = [(one.path, one.after, one.before, one.direction.mirrored) for one in grant_changes(after, before)]
     assert back == changes
+
+
+@pytest.mark.parametrize(("synthesized", "changes"), [(True, ["presign_role.trust[sts:AssumeRole]"]), (False, [])])
+def test_the_trust_of_a_made_role(synthesized: bool, changes: list[str]) -> None:
+    """Who may act as a made role is compared only where both sides are synthesized, for files don't say."""
+    trusted = frozenset([GRANT, Grant("sts:AssumeRole", "for a", trusts=True)])
+    before, after = (
+        dataclasses.replace(Template.of(spec()), synthesized=there, grants=grants)
+        for there, grants in ((True, trusted), (synthesized, frozenset([GRANT])))
+    )
+    for base, head in ((before, after), (after, before)):
+        templates = review(Deployment("a", (base,)), Deployment("b", (head,))).templates
+        assert [change.path for template in templates for change in template.changes] == changes
 
 
 def test_grants_of_a_role_in_the_template() -> None:

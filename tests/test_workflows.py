@@ -11,6 +11,10 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
+from iot_jobs import Environment, Fleet
+from tests.commands import write
+from tools import workflows
+
 ROOT = Path(__file__).resolve().parent.parent
 WORKFLOWS = {
     path.name: YAML(typ="safe").load(path.read_text()) for path in sorted((ROOT / ".github/workflows").iterdir())
@@ -48,27 +52,60 @@ def run(command: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=60, check=False)
 
 
-def test_events() -> None:
+def events(workflow: dict[Any, Any]) -> dict[str, Any]:
+    """What starts a workflow. YAML 1.1 reads the key `on` as true."""
+    found: dict[str, Any] = workflow[True] if True in workflow else workflow["on"]
+    return found
+
+
+@pytest.mark.parametrize("name", WORKFLOWS)
+def test_events(name: str) -> None:
     """A pull request runs with the rights of its own side, and only main or a person deploys."""
-    triggers = {name: one[True] if True in one else one["on"] for name, one in WORKFLOWS.items()}
-    assert triggers == {
-        "deploy-environment.yml": {"workflow_call": triggers["deploy-environment.yml"]["workflow_call"]},
-        "deploy.yml": {"push": {"branches": ["main"]}, "workflow_dispatch": None},
-        "pull-request.yml": {
-            "pull_request": {"types": ["opened", "synchronize", "reopened", "edited", "labeled", "unlabeled"]}
-        },
-        "rollback.yml": {"workflow_dispatch": triggers["rollback.yml"]["workflow_dispatch"]},
-    }
+    started_by = events(WORKFLOWS[name])
+    assert started_by
+    # Of GitHub's events these give nobody from outside a token that writes, or a way to choose what runs.
+    assert set(started_by) <= {"pull_request", "push", "workflow_call", "workflow_dispatch"}
+    if "push" in started_by:
+        assert started_by["push"] == {"branches": ["main"]}
+    rights = {right for job in WORKFLOWS[name]["jobs"].values() for right in job["permissions"]}
+    if "pull_request" in started_by:
+        assert "id-token" not in rights
+        # Each push is reviewed, against the base that it is for, and with the label that acknowledges it.
+        types = {"opened", "synchronize", "reopened", "edited", "labeled", "unlabeled"}
+        assert set(started_by["pull_request"]["types"]) == types
+        assert set(started_by) == {"pull_request"}
+
+
+def test_every_way_is_there() -> None:
+    """Pull requests are reviewed, main is deployed by each push and once more by hand, and people can go back."""
+    assert {name for name, workflow in WORKFLOWS.items() if "pull_request" in events(workflow)} == {"pull-request.yml"}
+    assert {name for name, workflow in WORKFLOWS.items() if "push" in events(workflow)} == {"deploy.yml"}
+    by_hand = {name for name, workflow in WORKFLOWS.items() if "workflow_dispatch" in events(workflow)}
+    assert by_hand == {"deploy.yml", "rollback.yml"}
+
+
+def test_what_is_called() -> None:
+    """A workflow that others call is started by nothing else, and only by those that a push or a person starts."""
+    called = {name for name, workflow in WORKFLOWS.items() if "workflow_call" in events(workflow)}
+    assert all(set(events(WORKFLOWS[name])) == {"workflow_call"} for name in called)
+    callers: dict[str, set[str]] = {}
+    for name, workflow in WORKFLOWS.items():
+        for job in workflow["jobs"].values():
+            if "uses" in job:
+                callers.setdefault(job["uses"].removeprefix("./.github/workflows/"), set()).add(name)
+    assert set(callers) == called
+    for name in set().union(*callers.values()):
+        assert set(events(WORKFLOWS[name])) <= {"push", "workflow_dispatch"}
 
 
 def test_permissions() -> None:
     """Nothing may be done by default; a job reads the repository, and writes what its workflow is there for."""
-    for name, one in WORKFLOWS.items():
-        assert one["permissions"] == {}
-        for job in one["jobs"].values():
-            assert job["permissions"].pop("contents") == "read"
-            for what, how in job["permissions"].items():
-                assert (how, name in WRITES[what]) == ("write", True)
+    for name, workflow in WORKFLOWS.items():
+        assert workflow["permissions"] == {}
+        for job in workflow["jobs"].values():
+            assert job["permissions"]["contents"] == "read"
+            for right, access in job["permissions"].items():
+                assert right == "contents" or (access, name in WRITES[right]) == ("write", True)
 
 
 @pytest.mark.parametrize("job", JOBS)
@@ -80,20 +117,20 @@ def test_jobs(job: dict[str, Any]) -> None:
     assert job.get("continue-on-error") is None
 
 
+@pytest.mark.application
 def test_environments() -> None:
-    """Deployments follow each other in promotion order, with one at a time in each environment."""
+    """Deployments follow each other, one failure stops all that come after, and one runs at a time in an environment."""
     jobs = WORKFLOWS["deploy.yml"]["jobs"]
-    assert {name: job.get("needs") for name, job in jobs.items()} == {
-        "synth": None,
-        "dev": "synth",
-        "staging": "dev",
-        "prod": "staging",
-    }
-    shipped = {path.stem for path in (ROOT / "stacks/environments").glob("*.yaml")}
-    assert {job["with"]["environment"] for name, job in jobs.items() if name != "synth"} == shipped
-    rollback = WORKFLOWS["rollback.yml"]
-    choice = (rollback[True] if True in rollback else rollback["on"])["workflow_dispatch"]["inputs"]["environment"]
-    assert set(choice["options"]) == shipped
+    deployments = {key: job for key, job in jobs.items() if key != "synth"}
+    assert deployments
+    for key, job in deployments.items():
+        assert job["uses"] == "./.github/workflows/deploy-environment.yml"
+        assert key == f"deploy-{job['with']['environment']}"
+    # A chain: each job but the first waits for the one before it.
+    assert [job.get("needs") for job in jobs.values()] == [None, *list(jobs)[:-1]]
+    choice = events(WORKFLOWS["rollback.yml"])["workflow_dispatch"]["inputs"]["environment"]
+    assert choice["type"] == "choice"
+    assert choice["options"] == [job["with"]["environment"] for job in deployments.values()]
     parts = WORKFLOWS["deploy-environment.yml"]["jobs"]
     assert {name: job["environment"] for name, job in parts.items()} == {
         "diff": "${{ inputs.environment }}-diff",
@@ -101,6 +138,110 @@ def test_environments() -> None:
     }
     assert parts["deploy"]["concurrency"] == {"group": "deploy-${{ inputs.environment }}", "cancel-in-progress": False}
     assert parts["deploy"]["needs"] == "diff"
+
+
+@pytest.mark.application
+def test_workflows_are_current() -> None:
+    """The workflows deploy the environments that exist."""
+    for path, text in workflows.current().items():
+        assert (ROOT / path).read_text() == text, f"{path} has other environments than stacks/: run make workflows"
+
+
+def environment(name: str, things: int, *, production: bool = False) -> Environment:
+    """An environment without templates."""
+    return Environment(
+        name=name, account="123456789012", region="eu-west-1", production=production, fleet=Fleet(things=things)
+    )
+
+
+@pytest.mark.parametrize(
+    ("environments", "expected"),
+    [
+        pytest.param([environment("dev", 1)], ["dev"], id="one"),
+        pytest.param(
+            [environment("dev", 9), environment("prod", 1, production=True)], ["dev", "prod"], id="production is last"
+        ),
+        pytest.param(
+            [environment("staging", 51), environment("dev", 50)], ["dev", "staging"], id="more things come later"
+        ),
+        pytest.param(
+            [environment("prod", 9, production=True), environment("prod-canary", 5, production=True)],
+            ["prod-canary", "prod"],
+            id="in production too",
+        ),
+        pytest.param([environment("b", 5), environment("a", 5)], ["a", "b"], id="alike: by name"),
+    ],
+)
+def test_promotion_order(environments: list[Environment], expected: list[str]) -> None:
+    """A change reaches production last, and few things before many."""
+    for given in (environments, environments[::-1]):
+        assert [each.name for each in workflows.promotion_order(given)] == expected
+
+
+def workflows_in(folder: Path, *names: str) -> Path:
+    """A folder with the workflows, and an application with these environments of so many things as their place says."""
+    for path in (workflows.DEPLOY, workflows.ROLLBACK):
+        write(folder, {path: (ROOT / path).read_text()})
+    write(folder, {"job_documents/reboot.json": '{"operation": "reboot.sh"}'})
+    for things, name in enumerate(names, start=1):
+        text = f'name: "{name}"\naccount: "123456789012"\nregion: eu-west-1\nfleet: {{things: {things}}}\n'
+        write(folder, {f"stacks/environments/{name}.yaml": text + "templates: {}\n"})
+    return folder
+
+
+def test_written_workflows(tmp_path: Path) -> None:
+    """Each environment has a job that waits for the one before it, under its exact name, and can be taken back."""
+    root = workflows_in(tmp_path, "on", "prod", "prod-canary")
+    before = (root / workflows.DEPLOY).read_text().partition(workflows.MARK)[0]
+    assert workflows.update(root) == [workflows.DEPLOY, workflows.ROLLBACK]
+    assert workflows.update(root) == []
+    job = """\
+  deploy-{0}:
+    name: Deploy {0}
+    needs: {1}
+    permissions:
+      contents: read # to check out
+      id-token: write # for AWS credentials
+    uses: ./.github/workflows/deploy-environment.yml
+    with:
+      environment: "{0}"
+"""
+    chain = [("on", "synth"), ("prod", "deploy-on"), ("prod-canary", "deploy-prod")]
+    written = (root / workflows.DEPLOY).read_text()
+    assert written == before + workflows.MARK + "\n".join(job.format(*each) for each in chain)
+    rollback = YAML(typ="safe").load((root / workflows.ROLLBACK).read_text())
+    choice = events(rollback)["workflow_dispatch"]["inputs"]["environment"]
+    assert choice["options"] == ["on", "prod", "prod-canary"]
+    assert YAML(typ="safe").load(written)["jobs"]["deploy-on"]["with"] == {"environment": "on"}
+    (root / "stacks/environments/on.yaml").unlink()
+    assert workflows.update(root) == [workflows.DEPLOY, workflows.ROLLBACK]
+    first, second = chain[1:]
+    expected = "\n".join((job.format(first[0], "synth"), job.format(*second)))
+    assert (root / workflows.DEPLOY).read_text() == before + workflows.MARK + expected
+
+
+@pytest.mark.parametrize(
+    ("path", "old", "message"),
+    [
+        (workflows.DEPLOY, workflows.MARK, "deploy.yml lacks the line after which the jobs are written"),
+        (workflows.ROLLBACK, "# written by make workflows", "rollback.yml lacks the line with the choice"),
+    ],
+)
+def test_workflows_without_their_mark(tmp_path: Path, path: str, old: str, message: str) -> None:
+    """A workflow that lost the line by which its environments are found is left alone, and so is the other."""
+    root = workflows_in(tmp_path, "dev")
+    write(root, {path: (root / path).read_text().replace(old, "")})
+    before = {name: (root / name).read_text() for name in (workflows.DEPLOY, workflows.ROLLBACK)}
+    with pytest.raises(workflows.WorkflowError, match=message):
+        workflows.update(root)
+    assert {name: (root / name).read_text() for name in before} == before
+
+
+def test_an_environment_called_as_a_difference(tmp_path: Path) -> None:
+    """An environment whose name is that under which another's difference runs, without approval, is refused."""
+    with pytest.raises(workflows.WorkflowError, match=r"^prod-diff can't be an environment beside prod: "):
+        workflows.update(workflows_in(tmp_path, "prod-diff", "prod"))
+    assert workflows.update(workflows_in(tmp_path / "alone", "prod-diff", "staging")) != []
 
 
 def test_roles() -> None:
@@ -137,11 +278,13 @@ def test_one_release_of_each() -> None:
     assert len(found) == len({action for action, _ in found})
 
 
-def test_checkouts_keep_no_token() -> None:
-    """git has no credentials after a checkout."""
-    checkouts = [step for step in STEPS if step.get("uses", "").startswith("actions/checkout@")]
-    assert len(checkouts) == 6
-    assert all(step["with"]["persist-credentials"] is False for step in checkouts)
+@pytest.mark.parametrize("job", JOBS)
+def test_checkouts_keep_no_token(job: dict[str, Any]) -> None:
+    """What has steps begins with its only checkout, after which git has no credentials."""
+    steps = job.get("steps", [])
+    checkouts = [step for step in steps if step.get("uses", "").startswith("actions/checkout@")]
+    assert checkouts == steps[:1]
+    assert [step["with"]["persist-credentials"] for step in checkouts] == [False] * len(checkouts)
 
 
 def test_commands() -> None:
@@ -179,6 +322,7 @@ def test_action() -> None:
     assert used == set(ACTION["inputs"])
 
 
+@pytest.mark.application
 @pytest.mark.e2e
 @pytest.mark.parametrize("command", LINTERS, ids=["actionlint", "zizmor"])
 def test_linters(command: list[str]) -> None:
