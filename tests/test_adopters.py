@@ -92,6 +92,11 @@ def remove_a_family(checkout: Path) -> None:
         (checkout / name).unlink()
 
 
+def remove_an_environment(checkout: Path) -> None:
+    """Remove the environment that a change reaches first."""
+    (checkout / "stacks/environments/dev.yaml").unlink()
+
+
 SNAPSHOTS = "tests/__snapshots__/test_stacks/test_snapshot"
 SHIPPED = [f"updated {SNAPSHOTS}[{name}].json" for name in ("dev", "prod", "staging")]
 WORKFLOWS = ["updated .github/workflows/deploy.yml", "updated .github/workflows/rollback.yml"]
@@ -110,8 +115,14 @@ WORKFLOWS = ["updated .github/workflows/deploy.yml", "updated .github/workflows/
         ),
         pytest.param([remove_a_family], SHIPPED, "application and not e2e", id="a family less"),
         pytest.param(
-            [add_a_family, add_an_environment, remove_a_family],
-            [*WORKFLOWS, f"added {SNAPSHOTS}[prod-canary].json", *SHIPPED],
+            [remove_an_environment],
+            [*WORKFLOWS, f"removed {SNAPSHOTS}[dev].json"],
+            "application and not e2e",
+            id="an environment less",
+        ),
+        pytest.param(
+            [add_a_family, add_an_environment, remove_a_family, remove_an_environment],
+            [*WORKFLOWS, f"added {SNAPSHOTS}[prod-canary].json", f"removed {SNAPSHOTS}[dev].json", *SHIPPED[1:]],
             "application",
             id="all of it",
         ),

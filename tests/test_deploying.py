@@ -213,10 +213,11 @@ def test_commands_of_the_guide() -> None:
         assert f"name: {name}\n" in workflows
 
 
-def test_links_of_the_guide() -> None:
+@pytest.mark.parametrize("name", sorted(path.name for path in (ROOT / "docs").glob("*.md")))
+def test_links_of_the_guides(name: str) -> None:
     """Each link within the repository leads to a file, and to a heading in it."""
-    for file, heading in re.findall(r"\]\(([a-z.-]*)(?:#([a-z-]+))?\)", GUIDE):
-        target = ROOT / "docs" / (file or "deploying.md")
+    for file, heading in re.findall(r"\]\(([a-z.-]*)(?:#([a-z-]+))?\)", (ROOT / "docs" / name).read_text()):
+        target = ROOT / "docs" / (file or name)
         assert target.is_file()
         slugs = {
             line.lstrip("# ").lower().replace(" ", "-") for line in target.read_text().splitlines() if line[:1] == "#"

@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tomllib
 import zipfile
 from pathlib import Path
 
@@ -171,6 +172,19 @@ def test_documents_name_no_stacks_by_how_they_begin() -> None:
     assert not re.search(r"iot-jobs-\S*\*", f"{shell}\n{inline}")
     roles = (ROOT / "docs/github-roles.yaml").read_text()
     assert not re.search(r"iot-jobs-\$\{Environment\}-\*", roles)
+
+
+def test_commands_of_the_documents() -> None:
+    """Each make target and each mark of tests that the README or a guide names is there."""
+    texts = [README, *(path.read_text() for path in (ROOT / "docs").glob("*.md"))]
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    named = {name for text in texts for name in re.findall(r"(?m)(?:^|`)make ([a-z-]+)", text)}
+    assert {"snapshots", "deploy-local"} <= named <= targets
+    marks = {
+        word for text in texts for words in re.findall(r'pytest -m "?([a-z0-9 ]+)', text) for word in words.split()
+    }
+    declared = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["pytest"]["ini_options"]["markers"]
+    assert {"application", "e2e"} <= marks - {"and", "not"} <= {mark.partition(":")[0] for mark in declared}
 
 
 def test_schemas_are_current() -> None:

@@ -37,6 +37,12 @@ def test_snapshot(name: str, snapshot: SnapshotAssertion) -> None:
     assert readable(synthesized(ROOT, name)) == snapshot(extension_class=JSONSnapshotExtension)
 
 
+def test_snapshots_are_of_the_environments() -> None:
+    """No environment that is gone has left its snapshot."""
+    names = {path.name for path in (ROOT / "tests/__snapshots__/test_stacks").iterdir()}
+    assert names == {f"test_snapshot[{name}].json" for name in ENVIRONMENTS}, "run make snapshots"
+
+
 @pytest.mark.parametrize("name", ENVIRONMENTS)
 def test_environment(name: str) -> None:
     """What is synthesized is what the files say, twice the same, and nothing else."""
