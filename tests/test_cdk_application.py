@@ -12,7 +12,7 @@ from aws_cdk.assertions import Match, Template
 
 from iot_jobs import Environment
 from iot_jobs.check import load_application
-from iot_jobs.files import Application
+from iot_jobs.sources import Application
 from stacks.job_templates import JobTemplatesStack
 from tests.commands import EXAMPLE
 from tests.synthesis import (

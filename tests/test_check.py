@@ -12,9 +12,9 @@ from click.testing import CliRunner
 from iot_jobs import Environment, Fleet, JobDocument, JobTemplateSpec, cloudformation
 from iot_jobs.check import Report, advice, check
 from iot_jobs.cli import main
-from iot_jobs.files import Document, Reading, Subject, read_paths
 from iot_jobs.finding import Location, Place, dotted
-from iot_jobs.spec import JobSpec, SchedulingConfig
+from iot_jobs.sources import Document, Reading, Subject, read_paths
+from iot_jobs.template import JobSpec, SchedulingConfig
 from iot_jobs.unresolved import Unresolved
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)

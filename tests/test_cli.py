@@ -262,8 +262,8 @@ def test_list_of_no_address(address: str, message: str, monkeypatch: pytest.Monk
 
 def test_list_without_boto3(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without boto3 the command says which extra brings it."""
-    monkeypatch.delitem(sys.modules, "iot_jobs.jobs", raising=False)
-    monkeypatch.delattr(iot_jobs, "jobs", raising=False)
+    monkeypatch.delitem(sys.modules, "iot_jobs.aws", raising=False)
+    monkeypatch.delattr(iot_jobs, "aws", raising=False)
     monkeypatch.setitem(sys.modules, "boto3", None)
     result = run("list")
     assert (result.exit_code, result.stdout) == (2, "")

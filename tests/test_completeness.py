@@ -13,10 +13,10 @@ from iot_jobs import JobDocument, JobTemplateSpec
 from iot_jobs.cloudformation import TEMPLATE, Names
 from iot_jobs.forecast import Assumptions
 from iot_jobs.forecast.plan import ForecastError, plan
-from iot_jobs.model import Model
 from iot_jobs.render.values import _UNITS
-from iot_jobs.review.changes import _COPIED, _FIELDS, spec_changes
+from iot_jobs.review.compare import _COPIED, _FIELDS, spec_changes
 from iot_jobs.review.consequence import _READ
+from iot_jobs.template.part import Model
 from tests.strategies import specs
 
 ARN = "arn:aws:iot:eu-west-1:123456789012:"

@@ -18,7 +18,7 @@ from iot_jobs.check import load_application
 from iot_jobs.cloudformation import API_TEMPLATE, properties, values
 from iot_jobs.identity import template_name_of
 from iot_jobs.presign import MADE_ROLE
-from iot_jobs.spec import JobTemplateSpec
+from iot_jobs.template import JobTemplateSpec
 from tests.commands import MAKE
 from tools.deploy_assembly import summary
 from tools.local_aws import local_aws

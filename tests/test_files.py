@@ -9,10 +9,10 @@ import pytest
 
 from iot_jobs import FindingsError, JobTemplateSpec, PresignedUrlConfig
 from iot_jobs.check import check, load_application
-from iot_jobs.files import read_paths, root_of
 from iot_jobs.finding import Finding
 from iot_jobs.limits import MAX_DOCUMENT_BYTES
 from iot_jobs.presign import MADE_ROLE
+from iot_jobs.sources import read_paths, root_of
 
 FAMILY, DOCUMENT = "stacks/templates/reboot.yaml", "job_documents/reboot.json"
 ROLE = "arn:aws:iam::123456789012:role/presign"

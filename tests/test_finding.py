@@ -175,7 +175,7 @@ def every_rule() -> list[Rule]:
     modules = [
         importlib.import_module(module.name)
         for module in pkgutil.walk_packages(iot_jobs.__path__, "iot_jobs.")
-        if not module.name.startswith(("iot_jobs.cdk", "iot_jobs.jobs"))
+        if not module.name.startswith(("iot_jobs.cdk", "iot_jobs.aws"))
     ]
     values = (value for module in modules for value in vars(module).values())
     return list({id(rule): rule for rule in values if isinstance(rule, Rule)}.values())

@@ -20,8 +20,8 @@ from hypothesis import strategies as st
 
 from iot_jobs.check import check
 from iot_jobs.cli import main
-from iot_jobs.files import read_paths
 from iot_jobs.render import findings
+from iot_jobs.sources import read_paths
 from tests.commands import EXAMPLE
 from tests.fuzz_files import folder_of, nasty_files
 from tests.fuzz_process import checked

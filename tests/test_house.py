@@ -204,7 +204,7 @@ def test_files_fit_their_schema(root: Path, kind: str) -> None:
 
     import jsonschema
 
-    from iot_jobs.files import read
+    from iot_jobs.sources import read
     from tests.oracles import ecma
 
     schema = ROOT / f"stacks/schemas/{kind}.schema.json"

@@ -11,7 +11,7 @@ from pydantic import BaseModel, Strict, ValidationError
 from iot_jobs import FindingsError
 from iot_jobs.finding import Finding, Location, Rule
 from iot_jobs.limits import Count, Range, Text
-from iot_jobs.model import Items, Maybe, Model, unknown_key
+from iot_jobs.template.part import Items, Maybe, Model, unknown_key
 from iot_jobs.unresolved import Unresolved, known
 
 TOKEN = "${Token[TOKEN.7]}"  # a CDK token, nothing secret

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
+from iot_jobs.documents.placeholders import Placeholder, placeholders, problems
 from iot_jobs.finding import Location
 from iot_jobs.limits import MAX_PLACEHOLDERS
-from iot_jobs.placeholders import Placeholder, placeholders, problems
 
 URL = "https://s3.eu-west-1.amazonaws.com/bucket"
 V2 = "${aws:iot:s3-presigned-url-v2:" + URL + "/%s}"

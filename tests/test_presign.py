@@ -8,7 +8,7 @@ import pytest
 
 from iot_jobs import JobDocument, JobTemplateSpec, PresignedUrlConfig
 from iot_jobs.cloudformation import properties
-from iot_jobs.placeholders import placeholders
+from iot_jobs.documents.placeholders import placeholders
 from iot_jobs.presign import MADE_ROLE, all_access, encoded, needed_access, with_role
 
 S3 = "https://s3.eu-west-1.amazonaws.com"

@@ -12,11 +12,11 @@ import pytest
 
 from iot_jobs.check import Report, check
 from iot_jobs.cloudformation import values
-from iot_jobs.files import read, read_paths
-from iot_jobs.files.source import MAX_BYTES
 from iot_jobs.finding import Location, dotted
 from iot_jobs.limits import MAX_RESOURCES_IN_STACK
-from iot_jobs.spec import JobTemplateSpec
+from iot_jobs.sources import read, read_paths
+from iot_jobs.sources.source import MAX_BYTES
+from iot_jobs.template import JobTemplateSpec
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 DOCUMENT = '{"operation": "reboot.sh"}'

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from iot_jobs.check import Report, rules
-from iot_jobs.files import Skipped
 from iot_jobs.finding import Finding, Place
 from iot_jobs.limits import INCREMENT_FACTOR
 from iot_jobs.render import findings
 from iot_jobs.render.jsonout import to_json
+from iot_jobs.sources import Skipped
 from tools import rules_doc
 
 FACTOR = INCREMENT_FACTOR.finding(given=7.5, allowed="1.1 to 5", fix="lower it")._replace(

@@ -21,8 +21,8 @@ from iot_jobs.cli import main
 from iot_jobs.finding import one_line
 from iot_jobs.render import review as text
 from iot_jobs.render import review_chart as chart
+from iot_jobs.render.atomic import write_whole
 from iot_jobs.render.review_html import MOST_OPEN, page
-from iot_jobs.render.whole import write_whole
 from iot_jobs.review import Review
 from tests.review_pages import LONG, MARKUP, PAGES, many, one_change, placed, several, spec
 from tests.review_pages import compared as between

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from iot_jobs.check import check
-from iot_jobs.files import read_paths
 from iot_jobs.finding import Finding
+from iot_jobs.sources import read_paths
 from tests.commands import write
 from tests.test_cli import DOCUMENT, FAMILY, GOOD
 

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from ruamel.yaml import YAML, nodes
 from ruamel.yaml.error import YAMLError
 
-from iot_jobs.files import yamltext
 from iot_jobs.finding import FindingsError, Location
+from iot_jobs.sources import yamltext
 
 FILES = [
     path for folder in ("application", "examples") for path in sorted((Path(__file__).parent / folder).rglob("*.yaml"))

@@ -15,8 +15,8 @@ from functools import cache
 from pathlib import Path
 
 from iot_jobs.check import check, load_application, rules
-from iot_jobs.files import read_paths
 from iot_jobs.finding import Finding, FindingsError, Rule
+from iot_jobs.sources import read_paths
 
 ROOT = Path(__file__).resolve().parent.parent
 EXAMPLES = ROOT / "tests" / "examples" / "rules"

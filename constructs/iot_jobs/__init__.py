@@ -8,10 +8,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from iot_jobs.document import JobDocument
+    from iot_jobs.documents.job_document import JobDocument
     from iot_jobs.environment import Environment, Fleet
     from iot_jobs.finding import Finding, FindingsError
-    from iot_jobs.spec import (
+    from iot_jobs.template import (
         AbortConfig,
         AbortCriterion,
         ExponentialRate,
@@ -53,14 +53,14 @@ _HOMES = {
     "Finding": "finding",
     "FindingsError": "finding",
     "Fleet": "environment",
-    "JobDocument": "document",
+    "JobDocument": "documents.job_document",
 }
 
 
 def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = globals()[name] = getattr(import_module(f"{__name__}.{_HOMES.get(name, 'spec')}"), name)
+    value = globals()[name] = getattr(import_module(f"{__name__}.{_HOMES.get(name, 'template')}"), name)
     return value
 
 

@@ -55,8 +55,8 @@ def check(paths: tuple[Path, ...], output: str, strict: bool) -> None:
     The report goes to stdout. Exit code 1 means at least one error, 2 that the check could not run.
     """
     from iot_jobs.check import check as check_reading
-    from iot_jobs.files import read_paths
     from iot_jobs.render import findings
+    from iot_jobs.sources import read_paths
 
     report = check_reading(read_paths(paths), now=datetime.now(UTC))
     click.echo(findings.FORMATS[output](report), nl=False)
@@ -193,8 +193,8 @@ def review(base: str, head: str, things: int | None, output: str, fail_on: Any, 
 
 
 def _page(found: Any, path: Path) -> None:
+    from iot_jobs.render.atomic import write_whole
     from iot_jobs.render.review_html import page
-    from iot_jobs.render.whole import write_whole
 
     try:
         write_whole(page(found), path)
@@ -207,7 +207,7 @@ def _page(found: Any, path: Path) -> None:
 @click.argument("name", required=False)
 def schema(kind: str, name: str | None) -> None:
     """Print the JSON Schema of environments, of families, or of the document family NAME."""
-    from iot_jobs.files import json_schema
+    from iot_jobs.sources import json_schema
 
     try:
         click.echo(json_schema(kind, name), nl=False)
@@ -225,13 +225,13 @@ def list_templates(region: str | None, endpoint_url: str | None, output: str) ->
     The list goes to stdout. Exit code 2 means that AWS could not be asked.
     """
     with _needs("aws"):
-        from iot_jobs import jobs
+        from iot_jobs import aws
         from iot_jobs.render import deployed
         from iot_jobs.render.findings import count
 
         try:
-            templates = jobs.deployed_templates(region=region, endpoint_url=endpoint_url)
-        except jobs.AwsError as error:
+            templates = aws.deployed_templates(region=region, endpoint_url=endpoint_url)
+        except aws.AwsError as error:
             raise CannotRun(str(error)) from None
         click.echo(deployed.FORMATS[output](templates), nl=False)
     click.echo(count(len(templates), "job template"), err=True)

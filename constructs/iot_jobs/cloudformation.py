@@ -11,12 +11,12 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property, lru_cache
 from typing import Any, NamedTuple
 
-from iot_jobs.document import JobDocument
+from iot_jobs.documents.job_document import JobDocument
 from iot_jobs.finding import Finding, Location, Rule, nearest
 from iot_jobs.limits import TAGS, TEMPLATE_REFERENCE
-from iot_jobs.model import MAPPING_OF, MISSING_VALUE, WRONG_KIND, Model, unknown_key
-from iot_jobs.spec import JobSpec, JobTemplateSpec
-from iot_jobs.spec.parts import tag_problems
+from iot_jobs.template import JobSpec, JobTemplateSpec
+from iot_jobs.template.part import MAPPING_OF, MISSING_VALUE, WRONG_KIND, Model, unknown_key
+from iot_jobs.template.parts import tag_problems
 from iot_jobs.unresolved import NO_VALUE, Unresolved, is_dynamic, is_intrinsic
 
 TAG_KEY_TWICE = Rule(

@@ -8,8 +8,8 @@ from pydantic import Field, PlainValidator, Strict, WithJsonSchema
 from iot_jobs import limits
 from iot_jobs.finding import Finding, FindingsError, Location, Rule
 from iot_jobs.limits import Limit
-from iot_jobs.model import WRONG_KIND, Model
-from iot_jobs.spec import JobTemplateSpec, Tags
+from iot_jobs.template import JobTemplateSpec, Tags
+from iot_jobs.template.part import WRONG_KIND, Model
 from iot_jobs.unresolved import known
 
 TEMPLATE_TWICE = Rule(

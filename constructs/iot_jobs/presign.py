@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 from urllib.parse import quote, unquote
 
-from iot_jobs.placeholders import DOWNLOADS, UPLOAD, Placeholder
+from iot_jobs.documents.placeholders import DOWNLOADS, UPLOAD, Placeholder
 from iot_jobs.unresolved import Unresolved, between_tokens
 
 MADE_ROLE = Unresolved({"Fn::GetAtt": ["PresignRole", "Arn"]})

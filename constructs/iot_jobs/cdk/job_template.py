@@ -31,11 +31,11 @@ from iot_jobs.cdk.permissions import Permissions
 from iot_jobs.cdk.presign_role import PresignedUrl, as_written, presign_role
 from iot_jobs.cdk.resource import JobTemplateResource, create, emitted_properties
 from iot_jobs.cdk.s3_document import S3Document
+from iot_jobs.documents.placeholders import Placeholder
 from iot_jobs.environment import TEMPLATE_TWICE
 from iot_jobs.finding import Finding, FindingsError
 from iot_jobs.identity import METADATA, PARAMETER_PREFIX, parameter_name
 from iot_jobs.limits import ENVIRONMENT_NAME, TEMPLATE_NAME
-from iot_jobs.placeholders import Placeholder
 from iot_jobs.presign import MADE_ROLE, all_access, with_role
 from iot_jobs.unresolved import Unresolved, holds_token, known
 

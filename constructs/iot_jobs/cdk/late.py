@@ -19,8 +19,8 @@ from iot_jobs.limits import (
     MAX_TEMPLATES_IN_REGION,
     QUOTAS,
 )
-from iot_jobs.spec import JobTemplateSpec
-from iot_jobs.volatile import volatile_tag
+from iot_jobs.template import JobTemplateSpec
+from iot_jobs.volatile_tags import volatile_tag
 
 _ATTRIBUTE = "_iot_jobs_stacks"
 _NEAR = 0.8

@@ -5,8 +5,8 @@ from __future__ import annotations
 import aws_cdk as cdk
 from aws_cdk import aws_s3 as s3
 
+from iot_jobs.documents.placeholders import PRESIGNED_URL
 from iot_jobs.finding import FindingsError
-from iot_jobs.placeholders import PRESIGNED_URL
 from iot_jobs.presign import encoded
 from iot_jobs.unresolved import holds_token
 

@@ -18,8 +18,8 @@ from aws_cdk import (
 )
 
 from iot_jobs.check import check, rules
-from iot_jobs.files import read, resources
 from iot_jobs.finding import Finding, shown
+from iot_jobs.sources import read, resources
 
 NAME = "iot-jobs"
 """The plug-in's name, with which a finding is acknowledged: `iot-jobs::JT251`."""

@@ -13,7 +13,7 @@ from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_s3_assets as s3_assets
 from constructs import Construct, IDependable
 
-from iot_jobs import JobDocument, agents
+from iot_jobs import JobDocument, documents
 from iot_jobs.cdk.placeholder import object_url
 from iot_jobs.finding import FindingsError
 from iot_jobs.presign import encoded, only
@@ -54,7 +54,7 @@ class S3Document:
         of a family such as `device-client`, or one's own JSON Schema. Raises `FindingsError` with all errors in it.
         """
         document = JobDocument.from_file(path)
-        problems = () if document_schema is None else agents.problems(document.value, document_schema)
+        problems = () if document_schema is None else documents.problems(document.value, document_schema)
         if errors := [one for one in problems if one.severity == "error"]:
             raise FindingsError(errors)
         return cls(document=document, path=fspath(path))

@@ -9,7 +9,7 @@ import jsii
 from aws_cdk.aws_iot import CfnJobTemplate
 from constructs import IConstruct
 
-from iot_jobs.volatile import volatile_tag
+from iot_jobs.volatile_tags import volatile_tag
 
 _PRIORITY = 2**31 - 1
 """Above that of any tag, so that none comes back."""

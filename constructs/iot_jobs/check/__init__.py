@@ -11,9 +11,9 @@ from typing import NamedTuple
 from iot_jobs.check.advice import advice, document_advice
 from iot_jobs.check.budget import can_forecast, states_budget
 from iot_jobs.check.catalogue import rules
-from iot_jobs.files import Application, Reading, Skipped, Subject, read_application
 from iot_jobs.finding import Finding, FindingsError, Rule, dotted, unique
-from iot_jobs.model import UNKNOWN_KEY
+from iot_jobs.sources import Application, Reading, Skipped, Subject, read_application
+from iot_jobs.template.part import UNKNOWN_KEY
 
 __all__ = [
     "ACKNOWLEDGED_UNKNOWN",

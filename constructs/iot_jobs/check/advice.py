@@ -7,18 +7,18 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
-from iot_jobs import agents
+from iot_jobs import documents
 from iot_jobs.check.budget import budget
-from iot_jobs.document import JobDocument
-from iot_jobs.files import Subject
+from iot_jobs.documents.job_document import JobDocument
 from iot_jobs.finding import Finding, Location, Rule
 from iot_jobs.limits import API, DEFAULT_EXPIRES_IN_SEC, GUIDE
-from iot_jobs.spec import JobSpec, JobTemplateSpec
-from iot_jobs.spec.content import written
-from iot_jobs.spec.job import instant
-from iot_jobs.spec.parts import known_items
+from iot_jobs.sources import Subject
+from iot_jobs.template import JobSpec, JobTemplateSpec
+from iot_jobs.template.content import written
+from iot_jobs.template.job import instant
+from iot_jobs.template.parts import known_items
 from iot_jobs.unresolved import known
-from iot_jobs.volatile import volatile_description, volatile_tag
+from iot_jobs.volatile_tags import volatile_description, volatile_tag
 
 _DETAILS = GUIDE + "jobs-configurations-details.html"
 _HANDLER = (
@@ -264,15 +264,15 @@ def _document(subject: Subject) -> Iterator[Finding]:
     # A schema of the user's own can't be hashed, and is rare.
     judged = _of_document(document, schema) if isinstance(schema, str | None) else document_advice(document, schema)
     for finding in judged:
-        yield finding.under(("document_schema",) if finding.rule is agents.SCHEMA else ("document",))
+        yield finding.under(("document_schema",) if finding.rule is documents.SCHEMA else ("document",))
 
 
 def document_advice(document: JobDocument, schema: str | Mapping[str, Any] | None) -> tuple[Finding, ...]:
     """What an agent or a schema would not make of a document, and what none should hold; () where it isn't JSON."""
     found = [one for one in document.problems() if one.severity == "warning"]
     if document.readable:
-        found += agents.problems(document.value, schema) if isinstance(document.value, Mapping) else ()
-        found += agents.content_problems(document.value)
+        found += documents.problems(document.value, schema) if isinstance(document.value, Mapping) else ()
+        found += documents.content_problems(document.value)
     return tuple(found)
 
 

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
-from iot_jobs.files import Subject
 from iot_jobs.finding import Finding, Rule
 from iot_jobs.limits import API, GUIDE
+from iot_jobs.sources import Subject
 
 if TYPE_CHECKING:
     from iot_jobs.forecast import Forecast

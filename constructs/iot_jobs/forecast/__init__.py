@@ -25,7 +25,7 @@ from iot_jobs.forecast.result import (
     windows_used,
 )
 from iot_jobs.forecast.selection import assumptions, minutes, selected
-from iot_jobs.spec import JobSpec, JobTemplateSpec
+from iot_jobs.template import JobSpec, JobTemplateSpec
 
 __all__ = [
     "ASSUMED",

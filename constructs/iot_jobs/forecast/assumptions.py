@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 from iot_jobs import limits
 from iot_jobs.environment import Fleet, rates_problems
 from iot_jobs.finding import Finding
-from iot_jobs.model import WRONG_KIND, Model
+from iot_jobs.template.part import WRONG_KIND, Model
 
 SINCE = datetime(2026, 1, 1, tzinfo=UTC)
 """Where nobody says when a job starts: at the first opening of a window from here on; fixed, for the same output."""

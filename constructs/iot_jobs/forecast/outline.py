@@ -10,7 +10,7 @@ from iot_jobs.forecast.blast import BlastRadius, rows
 from iot_jobs.forecast.lanes import figure
 from iot_jobs.forecast.plan import plan
 from iot_jobs.forecast.result import Executions, Reached, Timeline, WindowsUsed, timeline, windows_used
-from iot_jobs.spec import JobSpec, JobTemplateSpec
+from iot_jobs.template import JobSpec, JobTemplateSpec
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,8 @@ from iot_jobs.forecast.assumptions import Assumptions, Duration
 from iot_jobs.forecast.durations import Kernel, Lags, delay_lags, kernel
 from iot_jobs.forecast.schedule import Schedule, first_opening
 from iot_jobs.forecast.states import FAILED, REJECTED, TIMED_OUT, Retries
-from iot_jobs.model import Model
-from iot_jobs.spec import JobSpec, JobTemplateSpec, RetryConfig, RolloutConfig
+from iot_jobs.template import JobSpec, JobTemplateSpec, RetryConfig, RolloutConfig
+from iot_jobs.template.part import Model
 from iot_jobs.unresolved import Unresolved, known
 from iot_jobs.windows import Cron
 

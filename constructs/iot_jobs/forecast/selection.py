@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from iot_jobs.files import Subject, read, read_paths
 from iot_jobs.finding import FindingsError
 from iot_jobs.forecast.assumptions import Assumptions
 from iot_jobs.forecast.plan import ForecastError
 from iot_jobs.identity import template_name_of
+from iot_jobs.sources import Subject, read, read_paths
 
 
 def selected(path: Path, template: str | None = None) -> Sequence[Subject]:

@@ -15,7 +15,7 @@ from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
 from iot_jobs.finding import one_line
-from iot_jobs.render.whole import write_whole
+from iot_jobs.render.atomic import write_whole
 
 if TYPE_CHECKING:
     from iot_jobs.forecast import Forecast

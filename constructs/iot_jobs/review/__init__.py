@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from typing import Literal
 
 from iot_jobs.review.change import Change
-from iot_jobs.review.changes import setting_changes, spec_changes
+from iot_jobs.review.compare import setting_changes, spec_changes
+from iot_jobs.review.compare_role import grant_changes
 from iot_jobs.review.consequence import FIGURES, Consequence, Forecasts, Side, as_data
-from iot_jobs.review.deploy import Deploy, deploy
-from iot_jobs.review.deployment import Deployment, Grant, Template
 from iot_jobs.review.directions import Direction, Movement, judge
-from iot_jobs.review.matching import Fate, Unmatched, aligned, pairs
-from iot_jobs.review.reading import ReviewError, deployment
-from iot_jobs.review.roles import grant_changes
+from iot_jobs.review.match import Fate, Unmatched, aligned, pairs
+from iot_jobs.review.read import ReviewError, deployment
+from iot_jobs.review.replacement import Deploy, deploy
+from iot_jobs.review.side import Deployment, Grant, Template
 
 __all__ = [
     "FIGURES",

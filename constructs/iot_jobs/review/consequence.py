@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from iot_jobs.cloudformation import properties
 from iot_jobs.environment import Fleet
-from iot_jobs.review.deployment import Template
+from iot_jobs.review.side import Template
 
 if TYPE_CHECKING:
     from iot_jobs.forecast import Outline

@@ -9,17 +9,17 @@ from pathlib import Path
 from typing import Any, Literal
 
 from iot_jobs.cloudformation import TEMPLATE, properties
-from iot_jobs.document import UNREADABLE
+from iot_jobs.documents.job_document import UNREADABLE
 from iot_jobs.environment import Environment, Fleet
-from iot_jobs.files import Source, Subject, read, read_application, root_of
-from iot_jobs.files.subject import from_properties
 from iot_jobs.finding import Finding, FindingsError
 from iot_jobs.identity import METADATA, parameter_name, template_name_of
 from iot_jobs.presign import MADE_ROLE
-from iot_jobs.review.deployment import Deployment, Grant, Template
-from iot_jobs.review.revision import RevisionError, exported
-from iot_jobs.review.roles import grants_in, grants_of_spec
-from iot_jobs.spec import JobTemplateSpec
+from iot_jobs.review.compare_role import grants_in, grants_of_spec
+from iot_jobs.review.git import RevisionError, exported
+from iot_jobs.review.side import Deployment, Grant, Template
+from iot_jobs.sources import Source, Subject, read, read_application, root_of
+from iot_jobs.sources.subject import from_properties
+from iot_jobs.template import JobTemplateSpec
 from iot_jobs.unresolved import is_intrinsic, known
 
 _TYPE = "AWS::IoT::JobTemplate"

@@ -7,10 +7,10 @@ from typing import Annotated, Any
 from pydantic import PlainValidator, WithJsonSchema
 
 from iot_jobs import limits, windows
-from iot_jobs.document import JobDocument
+from iot_jobs.documents.job_document import JobDocument
 from iot_jobs.finding import Finding, FindingsError, Location, Rule
 from iot_jobs.limits import API, GUIDE
-from iot_jobs.model import WRONG_KIND, Items, Maybe, Model
+from iot_jobs.template.part import WRONG_KIND, Items, Maybe, Model
 from iot_jobs.unresolved import Unresolved, holds_token, known, may_be_nothing
 
 EMPTY_ROLLOUT = Rule(

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from iot_jobs import jsontext
-from iot_jobs.document import UNREADABLE, unreadable
+from iot_jobs.documents.job_document import UNREADABLE, unreadable
 from iot_jobs.finding import Finding, FindingsError, Location, Place, one_line
 from iot_jobs.limits import MAX_DOCUMENT_DEPTH
 
@@ -82,7 +82,7 @@ def read_on(path: Path) -> tuple[Source, tuple[Finding, ...]]:
         if is_json:
             data, position, doubled = _json(text)
         else:
-            from iot_jobs.files import yamltext  # only here: JSON needs no YAML parser
+            from iot_jobs.sources import yamltext  # only here: JSON needs no YAML parser
 
             data, position, doubled = yamltext.parse(text)
     except FindingsError as error:

@@ -9,9 +9,9 @@ from pydantic import Field, PlainValidator
 from iot_jobs import limits
 from iot_jobs.finding import Finding, FindingsError, Rule
 from iot_jobs.limits import API, GUIDE
-from iot_jobs.model import WRONG_KIND, Items, Maybe, Model
-from iot_jobs.spec.content import JobContent, window_problems
-from iot_jobs.spec.parts import MaintenanceWindow, entry_problems
+from iot_jobs.template.content import JobContent, window_problems
+from iot_jobs.template.part import WRONG_KIND, Items, Maybe, Model
+from iot_jobs.template.parts import MaintenanceWindow, entry_problems
 from iot_jobs.unresolved import known
 
 TIME_FORMAT = "%Y-%m-%dT%H:%M"

@@ -17,7 +17,7 @@ from referencing import Registry, Resource
 from referencing.exceptions import NoSuchResource, Unresolvable
 from referencing.jsonschema import DRAFT202012, Schema, specification_with
 
-from iot_jobs.agents.families import ENDLESS, URN, SchemaError, is_filled_in, schema_text
+from iot_jobs.documents.families import ENDLESS, URN, SchemaError, is_filled_in, schema_text
 
 Keyword = Callable[[Any, Any, Any, Any], Iterator[ValidationError]]
 

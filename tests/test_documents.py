@@ -14,9 +14,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from iot_jobs.agents import FAMILIES, content_problems, family_of, problems, schema_of
-from iot_jobs.agents.content import masked
-from iot_jobs.agents.quick import surely_fits
+from iot_jobs.documents import FAMILIES, content_problems, family_of, problems, schema_of
+from iot_jobs.documents.quick_schema import surely_fits
+from iot_jobs.documents.secrets import masked
 from iot_jobs.finding import Finding, Location
 from tests.commands import EXAMPLE
 from tests.oracles.device_client import Client, split
@@ -859,7 +859,7 @@ def test_jsonschema_is_loaded_when_it_is_needed() -> None:
     """jsonschema takes 0.1 s to load, which a document that fits its family's schema doesn't cost."""
     code = f"""
 import sys
-from iot_jobs.agents import content_problems, problems
+from iot_jobs.documents import content_problems, problems
 assert not [*problems({steps(ECHO, REBOOT)!r}, "device-client"), *content_problems({{"a": 1}})]
 assert "jsonschema" not in sys.modules
 assert [*problems({steps()!r})]

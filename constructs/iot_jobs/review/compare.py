@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from iot_jobs.document import JobDocument
+from iot_jobs.documents.job_document import JobDocument
 from iot_jobs.jsontext import JsonError
-from iot_jobs.model import Model
 from iot_jobs.review.change import Change, same
+from iot_jobs.review.compare_document import document_changes
 from iot_jobs.review.directions import BROKEN, COPIED, TABLE, UNKNOWN, Judgement, Movement, judge
-from iot_jobs.review.documents import document_changes
-from iot_jobs.spec import JobTemplateSpec
+from iot_jobs.template import JobTemplateSpec
+from iot_jobs.template.part import Model
 from iot_jobs.unresolved import Unresolved, is_intrinsic, known
 
 DEFAULT_MAXIMUM_PER_MINUTE = 1000

@@ -7,15 +7,23 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from iot_jobs.agents import family_of
 from iot_jobs.cloudformation import API_JOB, API_TEMPLATE, JOB, TEMPLATE, Spelling
-from iot_jobs.document import JobDocument
-from iot_jobs.files.application import ENVIRONMENTS, FAMILIES, FAMILY_KEYS, NO_APPLICATION, Application, Loader, root_of
-from iot_jobs.files.resources import RESOURCE_TYPES, holds_resource, read_properties, read_template
-from iot_jobs.files.source import MAX_BYTES, Source, read_on, resolved, shown_path
-from iot_jobs.files.subject import Document, Reading, Skipped
+from iot_jobs.documents import family_of
+from iot_jobs.documents.job_document import JobDocument
 from iot_jobs.finding import FindingsError, nearest, unique
-from iot_jobs.model import MISSING_VALUE, WRONG_KIND
+from iot_jobs.sources.application import (
+    ENVIRONMENTS,
+    FAMILIES,
+    FAMILY_KEYS,
+    NO_APPLICATION,
+    Application,
+    Loader,
+    root_of,
+)
+from iot_jobs.sources.resources import RESOURCE_TYPES, holds_resource, read_properties, read_template
+from iot_jobs.sources.source import MAX_BYTES, Source, read_on, resolved, shown_path
+from iot_jobs.sources.subject import Document, Reading, Skipped
+from iot_jobs.template.part import MISSING_VALUE, WRONG_KIND
 
 _SUFFIXES = (".json", ".yaml", ".yml", ".template")
 _FAMILY, _ENVIRONMENT = "a template family", "an environment"

@@ -9,14 +9,14 @@ from typing import Any, NamedTuple, TypeGuard
 
 from iot_jobs import cloudformation
 from iot_jobs.cloudformation import Spelling
-from iot_jobs.document import JobDocument
+from iot_jobs.documents.job_document import JobDocument
 from iot_jobs.environment import Environment
-from iot_jobs.files.source import Source, placed
 from iot_jobs.finding import Finding, Location, Place, Rule
-from iot_jobs.model import MISSING_VALUE, UNKNOWN_KEY
-from iot_jobs.spec import JobSpec, JobTemplateSpec
-from iot_jobs.spec.content import DOCUMENT_COMBINATION
-from iot_jobs.spec.parts import EMPTY_ROLLOUT, ONE_INCREASE_CRITERION
+from iot_jobs.sources.source import Source, placed
+from iot_jobs.template import JobSpec, JobTemplateSpec
+from iot_jobs.template.content import DOCUMENT_COMBINATION
+from iot_jobs.template.part import MISSING_VALUE, UNKNOWN_KEY
+from iot_jobs.template.parts import EMPTY_ROLLOUT, ONE_INCREASE_CRITERION
 
 SUBSTITUTED = Rule(
     code="JT518",

@@ -10,10 +10,10 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from iot_jobs.agents import device_client
-from iot_jobs.agents.content import content_problems, masked
-from iot_jobs.agents.families import FAMILIES, SchemaError, family_of, schema_text
-from iot_jobs.agents.fit import Misfit, misfits
+from iot_jobs.documents import device_client
+from iot_jobs.documents.families import FAMILIES, SchemaError, family_of, schema_text
+from iot_jobs.documents.schema import Misfit, misfits
+from iot_jobs.documents.secrets import content_problems, masked
 from iot_jobs.finding import Finding, Rule
 
 __all__ = [

@@ -7,12 +7,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from iot_jobs.cloudformation import JOB, TEMPLATE, Spelling
-from iot_jobs.files.source import Source
-from iot_jobs.files.subject import Reading, Skipped, Subject, from_properties
 from iot_jobs.finding import Location, Rule, nearest
 from iot_jobs.limits import CLOUDFORMATION_QUOTAS, MAX_RESOURCES_IN_STACK, MAX_TEMPLATE_BYTES, TEMPLATE_REFERENCE
-from iot_jobs.model import WRONG_KIND, unknown_key
-from iot_jobs.spec import JobTemplateSpec
+from iot_jobs.sources.source import Source
+from iot_jobs.sources.subject import Reading, Skipped, Subject, from_properties
+from iot_jobs.template import JobTemplateSpec
+from iot_jobs.template.part import WRONG_KIND, unknown_key
 from iot_jobs.unresolved import is_intrinsic
 
 ID_TWICE = Rule(

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
-from iot_jobs.agents.families import ENDLESS, SchemaError, schema_text
-from iot_jobs.agents.quick import surely_fits
+from iot_jobs.documents.families import ENDLESS, SchemaError, schema_text
+from iot_jobs.documents.quick_schema import surely_fits
 from iot_jobs.finding import Location, dotted, nearest, shown
 from iot_jobs.jsontext import canonical
 
@@ -34,7 +34,7 @@ def misfits(value: object, schema: str | Mapping[str, Any]) -> list[Misfit]:
     """
     if isinstance(schema, str) and surely_fits(value, schema):
         return []
-    from iot_jobs.agents import dialect  # takes 0.1 s to import
+    from iot_jobs.documents import dialect  # takes 0.1 s to import
 
     if isinstance(schema, str):
         text = schema_text(schema)
@@ -54,7 +54,7 @@ def misfits(value: object, schema: str | Mapping[str, Any]) -> list[Misfit]:
 @lru_cache
 def _faults(text: str) -> tuple[tuple[object, str, Location], ...]:
     """What is wrong with a schema itself."""
-    from iot_jobs.agents import dialect
+    from iot_jobs.documents import dialect
 
     schema = json.loads(text)
     wrong: list[tuple[object, str, Location]] = [

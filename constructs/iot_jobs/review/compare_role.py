@@ -10,9 +10,9 @@ from typing import Any
 from iot_jobs.jsontext import canonical
 from iot_jobs.presign import all_access
 from iot_jobs.review.change import Change
-from iot_jobs.review.deployment import Grant
 from iot_jobs.review.directions import Movement, judge
-from iot_jobs.spec import JobTemplateSpec
+from iot_jobs.review.side import Grant
+from iot_jobs.template import JobTemplateSpec
 from iot_jobs.unresolved import is_intrinsic, known
 
 _ALL_BUT = "all but "

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from iot_jobs.review.deployment import Template
-from iot_jobs.review.matching import Fate
+from iot_jobs.review.match import Fate
+from iot_jobs.review.side import Template
 from iot_jobs.unresolved import known
-from iot_jobs.volatile import VOLATILE, volatile_tag
+from iot_jobs.volatile_tags import VOLATILE, volatile_tag
 
 OldFate = Literal["removed", "kept", "untouched"]
 ParameterFate = Literal["created", "updated", "removed", "untouched"]

@@ -8,7 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from iot_jobs.agents.content import texts
+from iot_jobs.documents.secrets import texts
 from iot_jobs.finding import Location
 from iot_jobs.jsontext import canonical
 from iot_jobs.unresolved import holds_token

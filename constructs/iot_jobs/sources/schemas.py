@@ -11,10 +11,10 @@ from copy import deepcopy
 from itertools import pairwise
 from typing import Any
 
-from iot_jobs import agents
+from iot_jobs import documents
 from iot_jobs.environment import Environment
-from iot_jobs.model import Model
-from iot_jobs.spec import JobTemplateSpec
+from iot_jobs.template import JobTemplateSpec
+from iot_jobs.template.part import Model
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 # Written whole wherever they stand: lists do not merge.
@@ -27,9 +27,9 @@ def json_schema(kind: str, name: str | None = None) -> str:
     Raises `KeyError` for a name that isn't known, with the known ones.
     """
     if kind == "document":
-        if name not in agents.FAMILIES:
-            raise KeyError(f"a document's schema is one of {', '.join(agents.FAMILIES)}")
-        schema = agents.schema_of(name)
+        if name not in documents.FAMILIES:
+            raise KeyError(f"a document's schema is one of {', '.join(documents.FAMILIES)}")
+        schema = documents.schema_of(name)
     else:
         schema = {"environment": _environment, "family": _family}[kind]()
     return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
@@ -42,7 +42,7 @@ def _family() -> dict[str, Any]:
     properties["document"] = _text("A file in job_documents/: what the device is told to do.")
     properties["document_schema"] = _text(
         "What the document is held against: a family of documents by name, or a JSON Schema in job_documents/."
-    ) | {"examples": list(agents.FAMILIES)}
+    ) | {"examples": list(documents.FAMILIES)}
     properties["presigned_url"]["description"] = (
         "How presigned URLs are signed. Where no role is named, the construct makes one for what the document names."
     )

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Literal
 
 from iot_jobs.environment import stack_name
-from iot_jobs.review.deployment import Deployment, Template
+from iot_jobs.review.side import Deployment, Template
 
 Fate = Literal["added", "removed", "changed", "renamed"]
 

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
-from iot_jobs.agents.families import URN, is_filled_in, schema_text
+from iot_jobs.documents.families import URN, is_filled_in, schema_text
 
 Schema = dict[str, Any]
 

@@ -7,12 +7,12 @@ from typing import Annotated
 from pydantic import Field
 
 from iot_jobs import limits, windows
-from iot_jobs.document import JobDocument
+from iot_jobs.documents.job_document import JobDocument
+from iot_jobs.documents.placeholders import Placeholder
 from iot_jobs.finding import Finding, Rule
 from iot_jobs.limits import API, GUIDE
-from iot_jobs.model import Items, Maybe, Model
-from iot_jobs.placeholders import Placeholder
-from iot_jobs.spec.parts import (
+from iot_jobs.template.part import Items, Maybe, Model
+from iot_jobs.template.parts import (
     AbortConfig,
     Document,
     MaintenanceWindow,

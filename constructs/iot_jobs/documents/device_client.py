@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from iot_jobs.agents.families import is_filled_in
+from iot_jobs.documents.families import is_filled_in
 from iot_jobs.finding import Finding, Location, Rule
 
 SOURCE = "https://github.com/awslabs/aws-iot-device-client/blob/main/source/jobs/JobDocument.cpp"

@@ -6,9 +6,9 @@ from typing import Annotated
 from iot_jobs import limits
 from iot_jobs.finding import Finding, Rule
 from iot_jobs.limits import GUIDE
-from iot_jobs.model import Items, Maybe
-from iot_jobs.spec.content import JobContent, window_problems
-from iot_jobs.spec.parts import MaintenanceWindow
+from iot_jobs.template.content import JobContent, window_problems
+from iot_jobs.template.part import Items, Maybe
+from iot_jobs.template.parts import MaintenanceWindow
 
 PARAMETER_IN_TEMPLATE = Rule(
     code="JT512",

@@ -10,7 +10,7 @@ from typing import Any
 from iot_jobs.cloudformation import properties
 from iot_jobs.environment import Fleet
 from iot_jobs.identity import emitted_digest
-from iot_jobs.spec import JobTemplateSpec
+from iot_jobs.template import JobTemplateSpec
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,9 @@ Names are AWS's in snake_case. Each field keeps its limit of `iot_jobs.limits`; 
 part they concern. A field may hold `Unresolved` where only CloudFormation will know the value. Absent is None.
 """
 
-from iot_jobs.spec.job import JobSpec, SchedulingConfig
-from iot_jobs.spec.parts import (
+from iot_jobs.template.job import JobSpec, SchedulingConfig
+from iot_jobs.template.job_template import JobTemplateSpec
+from iot_jobs.template.parts import (
     AbortConfig,
     AbortCriterion,
     ExponentialRate,
@@ -18,7 +19,6 @@ from iot_jobs.spec.parts import (
     Tags,
     TimeoutConfig,
 )
-from iot_jobs.spec.template import JobTemplateSpec
 
 __all__ = [
     "AbortConfig",

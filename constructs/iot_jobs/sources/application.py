@@ -7,16 +7,16 @@ from functools import lru_cache
 from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
 
-from iot_jobs import agents
+from iot_jobs import documents
 from iot_jobs.cloudformation import TEMPLATE, Names
-from iot_jobs.document import JobDocument
+from iot_jobs.documents.job_document import JobDocument
 from iot_jobs.environment import Environment, Fleet, overlay
-from iot_jobs.files.source import Source, placed, read_on, resolved, shown_path
-from iot_jobs.files.subject import Document, Skipped, Subject
 from iot_jobs.finding import Finding, FindingsError, Location, Place, Rule, nearest
-from iot_jobs.model import MISSING_VALUE, UNKNOWN_KEY, WRONG_KIND, unknown_key
 from iot_jobs.presign import with_role
-from iot_jobs.spec import JobTemplateSpec
+from iot_jobs.sources.source import Source, placed, read_on, resolved, shown_path
+from iot_jobs.sources.subject import Document, Skipped, Subject
+from iot_jobs.template import JobTemplateSpec
+from iot_jobs.template.part import MISSING_VALUE, UNKNOWN_KEY, WRONG_KIND, unknown_key
 from iot_jobs.unresolved import Unresolved
 
 FAMILIES, ENVIRONMENTS, DOCUMENTS = "stacks/templates", "stacks/environments", "job_documents"
@@ -277,11 +277,11 @@ class Loader:
 
     def _schema(self, given: Any, places: _Places, found: list[Finding]) -> Any:
         """A family of documents by name, or the user's own schema in job_documents."""
-        if isinstance(given, str) and given in agents.FAMILIES:
+        if isinstance(given, str) and given in documents.FAMILIES:
             return given
         if not (isinstance(given, str) and given.endswith(".json")):
-            allowed = ", ".join((*agents.FAMILIES, f"or a JSON Schema in {DOCUMENTS}/"))
-            near = nearest(str(given), agents.FAMILIES)
+            allowed = ", ".join((*documents.FAMILIES, f"or a JSON Schema in {DOCUMENTS}/"))
+            near = nearest(str(given), documents.FAMILIES)
             fix = f"write {near}" if near else "choose one of these"
             found.append(UNKNOWN_SCHEMA.finding(loc=("document_schema",), given=given, allowed=allowed, fix=fix))
             return None

@@ -9,7 +9,8 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 
-from iot_jobs import jsontext, placeholders
+from iot_jobs import jsontext
+from iot_jobs.documents import placeholders
 from iot_jobs.finding import Finding, FindingsError, Rule
 from iot_jobs.limits import API, GUIDE, MAX_DOCUMENT_BYTES, MAX_DOCUMENT_DEPTH, QUOTAS
 from iot_jobs.unresolved import between_tokens, holds_token
