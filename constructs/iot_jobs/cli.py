@@ -40,7 +40,7 @@ def main() -> None:
         sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")
 
 
-@main.command()
+@main.command(short_help="Check files and folders against AWS's rules, and advise.")
 @click.argument("paths", metavar="PATH...", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True))
 @click.option(
     "--format", "output", type=click.Choice(["text", "json", "github", "sarif"]), default="text", show_default=True
@@ -75,7 +75,7 @@ def _picture(_: click.Context, __: click.Parameter, path: Path | None) -> Path |
     return path
 
 
-@main.command()
+@main.command(short_help="Forecast a rollout: how long, how many, at what cost.")
 @click.argument("path", metavar="FILE", type=click.Path(path_type=Path, exists=True))
 @click.argument("template", required=False)
 @click.option("--things", type=int, help="How many things the job is for.")
@@ -85,7 +85,12 @@ def _picture(_: click.Context, __: click.Parameter, path: Path | None) -> Path |
 @click.option("--offline-rate", type=float, help="Share of things that never begin.")
 @click.option("--start-delay", metavar="MINUTES", help="Until a device begins: 5, or 5:2 for a spread.")
 @click.option("--run-time", metavar="MINUTES", help="From there until it reports.")
-@click.option("--start", type=click.DateTime(["%Y-%m-%dT%H:%M"]), help="When the job is created, in UTC.")
+@click.option(
+    "--start",
+    metavar="YYYY-MM-DDThh:mm",
+    type=click.DateTime(["%Y-%m-%dT%H:%M"]),
+    help="When the job is created, in UTC.",
+)
 @click.option("--trials", type=click.IntRange(1, 100_000), help="Draw so many rollouts beside the expected one.")
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="What the trials are drawn from.")
 @click.option("--format", "output", type=click.Choice(["text", "json", "markdown"]), default="text", show_default=True)
@@ -147,7 +152,7 @@ def _plot(found: Any, path: Path) -> None:
         raise CannotRun(f"{path}: {error.strerror}") from None
 
 
-@main.command()
+@main.command(short_help="Review what a change does to the fleet.")
 @click.argument("base")
 @click.argument("head")
 @click.option("--things", type=click.IntRange(1), help="How many things, where a template doesn't say.")
@@ -202,20 +207,22 @@ def _page(found: Any, path: Path) -> None:
         raise CannotRun(f"{path}: {error.strerror}") from None
 
 
-@main.command()
+@main.command(short_help="Print a JSON Schema for editors.")
 @click.argument("kind", type=click.Choice(["environment", "family", "document"]))
 @click.argument("name", required=False)
 def schema(kind: str, name: str | None) -> None:
     """Print the JSON Schema of environments, of families, or of the document family NAME."""
     from iot_jobs.sources import json_schema
 
+    if name is not None and kind != "document":
+        raise click.UsageError("only a document's schema has a NAME")
     try:
         click.echo(json_schema(kind, name), nl=False)
     except KeyError as error:
         raise CannotRun(error.args[0]) from None
 
 
-@main.command("list")
+@main.command("list", short_help="List the job templates that are deployed.")
 @click.option("--region", help="The AWS region; by default that of the AWS settings.")
 @click.option("--endpoint-url", help="Another address of the AWS API, such as a local one.")
 @click.option("--format", "output", type=click.Choice(["table", "json"]), default="table", show_default=True)

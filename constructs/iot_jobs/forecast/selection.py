@@ -27,7 +27,7 @@ def selected(path: Path, template: str | None = None) -> Sequence[Subject]:
         name = data.get("name") if isinstance(data, Mapping) else None
         subjects = [one for one in subjects if one.environment and one.environment.name == name]
     if not subjects:
-        raise ForecastError(f"there is no template of an environment in {path}")
+        raise ForecastError(f"there is no template of an environment in {path}; name an environment's file")
     # The end of an id moves with each edit.
     found = [one for one in subjects if template in (None, one.name, template_name_of(one.name))]
     if not found:
