@@ -44,7 +44,8 @@ TEMPLATES: dict[str, dict[str, Any]] = {
         "destinationPackageVersions": [],
     },
     LONG: {"description": "Reboot", "documentSource": "https://s3.amazonaws.com/releases/reboot.json"},
-    "reboot": {"description": "Reboot", "document": "{}", "jobExecutionsRolloutConfig": {"maximumPerMinute": 1000}},
+    "reboot": {"description": "Reboot", "document": "{}", "jobExecutionsRolloutConfig": {"maximumPerMinute": 1000},
+               "timeoutConfig": {}, "presignedUrlConfig": {"roleArn": None}, "abortConfig": None},
 }  # fmt: skip
 
 
@@ -181,6 +182,7 @@ def test_json(server: ThreadingHTTPServer) -> None:
         "destination_package_versions": [],
     }
     assert run(server, "--format", "json").stdout == result.stdout
+    assert '"threshold_percentage": 10,' in result.stdout
 
 
 @pytest.mark.parametrize(("output", "written"), [("table", ""), ("json", '{\n  "templates": []\n}\n')])

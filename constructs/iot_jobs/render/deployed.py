@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC
 from typing import Any
 
-from iot_jobs.cloudformation import API_TEMPLATE, Names
+from iot_jobs.cloudformation import API_TEMPLATE, Names, without_nulls
 from iot_jobs.identity import template_name_of
 from iot_jobs.limits import MAXIMUM_PER_MINUTE
 from iot_jobs.render.jsonout import to_json
@@ -52,7 +52,7 @@ FORMATS: Mapping[str, Callable[[Sequence[Mapping[str, Any]]], str]] = {"table": 
 
 def _data(template: Mapping[str, Any]) -> dict[str, Any]:
     """A template as JSON has it, always with the same keys: what isn't set is null, or an empty list."""
-    described = _in_our_words(template, API_TEMPLATE.names)
+    described = _in_our_words(without_nulls(template), API_TEMPLATE.names)
     return {
         "name": template_name_of(template["jobTemplateId"]),
         "id": template["jobTemplateId"],
@@ -65,6 +65,8 @@ def _data(template: Mapping[str, Any]) -> dict[str, Any]:
 def _in_our_words(value: Any, names: Names) -> Any:
     if isinstance(value, list):
         return [_in_our_words(item, names) for item in value]
+    if isinstance(value, float) and value.is_integer():
+        return int(value)  # as it is written in a family
     if not names or not isinstance(value, Mapping):
         return value
     return {field: _in_our_words(value.get(theirs), names.parts(field)) for theirs, field in names.ours.items()}
