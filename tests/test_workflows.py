@@ -162,7 +162,7 @@ def environment(name: str, things: int, *, production: bool = False) -> Environm
             [environment("dev", 9), environment("prod", 1, production=True)], ["dev", "prod"], id="production is last"
         ),
         pytest.param(
-            [environment("staging", 51), environment("dev", 50)], ["dev", "staging"], id="more things come later"
+            [environment("dev", 51), environment("staging", 50)], ["staging", "dev"], id="more things come later"
         ),
         pytest.param(
             [environment("prod", 9, production=True), environment("prod-canary", 5, production=True)],

@@ -77,7 +77,7 @@ def deploy(folder: Path, environment: str) -> str:
         table = run("read back", BIN / "iot-jobs", "list", environ=aws.environ)
         began = time.monotonic()
     say("stop local AWS", began)
-    names = ", ".join(each.name for each in environments)
+    names = ", ".join(known.name for known in environments)
     place = f"account {target.account}, {target.region}"
     return f"{table}\nThis is {environment} in {place}. Another: make deploy-local ENVIRONMENT=..., of {names}\n"
 

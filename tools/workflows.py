@@ -39,7 +39,11 @@ def promotion_order(environments: Iterable[Environment]) -> tuple[Environment, .
     Production comes last. Where two are alike in that, the one with more things comes later, so that a mistake is seen
     where it reaches the fewest.
     """
-    return tuple(sorted(environments, key=lambda each: (each.production, each.fleet.things, each.name)))
+
+    def rank(environment: Environment) -> tuple[bool, int, str]:
+        return environment.production, environment.fleet.things, environment.name
+
+    return tuple(sorted(environments, key=rank))
 
 
 def with_jobs(workflow: str, names: Sequence[str]) -> str:
