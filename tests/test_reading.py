@@ -26,7 +26,7 @@ JOB: dict[str, Any] = {"JobId": "reboot-1", "Targets": [GROUP], "Document": DOCU
 
 UNKNOWN = "neither a CloudFormation template, an environment, properties nor a job document"
 UNREADABLE = "not readable as JSON or YAML, and doesn't speak of job templates"
-ELSEWHERE = "looks like {}, but stands in no application"
+ELSEWHERE = "looks like {}, but is in no application (stacks/, job_documents/)"
 NOT_NAMED = "templates.reboot: its family was not named"
 A_LIST = "a list of what there is, without what it does; describe each"
 NO_JOBS = "a CloudFormation template without job templates and jobs"

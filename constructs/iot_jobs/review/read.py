@@ -17,7 +17,7 @@ from iot_jobs.presign import MADE_ROLE
 from iot_jobs.review.compare_role import grants_in, grants_of_spec
 from iot_jobs.review.git import RevisionError, exported
 from iot_jobs.review.side import Deployment, Grant, Template
-from iot_jobs.sources import Source, Subject, read, read_application, root_of
+from iot_jobs.sources import Source, Subject, cdk_out, read, read_application, root_of
 from iot_jobs.sources.subject import from_properties
 from iot_jobs.template import JobTemplateSpec
 from iot_jobs.unresolved import is_intrinsic, known
@@ -78,7 +78,7 @@ def _path(given: str, near: Path) -> tuple[Path, Literal["file", "assembly", "ap
     try:
         if path.is_file():
             return path, "file"
-        if (path / "cdk.out").is_file():
+        if cdk_out.is_cdk_out(path):
             return path, "assembly"
         # Path makes the working directory of no text at all.
         if given and path.is_dir() and root_of(path) == path.resolve():
@@ -90,29 +90,28 @@ def _path(given: str, near: Path) -> tuple[Path, Literal["file", "assembly", "ap
 
 def _assembly(given: str, folder: Path) -> Deployment:
     """Every stack of a cdk.out folder, those of stages and nested stacks too."""
-    paths = sorted(folder.rglob("*.template.json"))
+    paths = cdk_out.templates(folder)
     if not paths:
         raise ReviewError(f"{folder} has no templates in it")
-    settings = {key: value for path in folder.rglob("manifest.json") for key, value in _of_stacks(path)}
+    settings = cdk_out.settings(folder)
     stacks = {_stem(path.relative_to(folder)): path for path in paths}
-    found = (one for stack, path in stacks.items() for one in _template_file(path, stack, settings.get(path, {})))
-    return Deployment(given, tuple(found), stacks=frozenset(stacks))
+    templates = [
+        template
+        for stack, path in stacks.items()
+        for template in _template_file(path, stack, _of_stack(settings.get(path)))
+    ]
+    return Deployment(given, tuple(templates), stacks=frozenset(stacks))
 
 
-def _of_stacks(manifest: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
-    """By the path of its template, where a stack goes and whether it is protected."""
-    try:
-        data = read(manifest).data
-    except FindingsError:  # such as one that is very large: its templates can be compared all the same
-        return
-    artifacts = data.get("artifacts") if isinstance(data, Mapping) else None
-    for artifact in artifacts.values() if isinstance(artifacts, Mapping) else ():
-        given = artifact.get("properties") if isinstance(artifact, Mapping) else None
-        if isinstance(given, Mapping) and isinstance(given.get("templateFile"), str):
-            account, _, region = str(artifact.get("environment")).removeprefix("aws://").partition("/")
-            protected = bool(given.get("terminationProtection"))
-            settings = {"environment.account": account, "environment.region": region}
-            yield manifest.parent / given["templateFile"], settings | {"stack.termination_protection": protected}
+def _of_stack(settings: cdk_out.StackSettings | None) -> dict[str, Any]:
+    """Return what a change of a stack's settings is compared by."""
+    if settings is None:
+        return {}
+    return {
+        "environment.account": settings.account,
+        "environment.region": settings.region,
+        "stack.termination_protection": settings.termination_protection,
+    }
 
 
 def _stem(path: Path) -> str:

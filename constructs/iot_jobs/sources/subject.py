@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple, TypeGuard
 
@@ -12,11 +13,12 @@ from iot_jobs.cloudformation import Spelling
 from iot_jobs.documents.job_document import JobDocument
 from iot_jobs.environment import Environment
 from iot_jobs.finding import Finding, Location, Place, Rule
-from iot_jobs.sources.source import Source, placed
+from iot_jobs.sources.source import Source, placed, shown_path
 from iot_jobs.template import JobSpec, JobTemplateSpec
 from iot_jobs.template.content import DOCUMENT_COMBINATION
-from iot_jobs.template.part import MISSING_VALUE, UNKNOWN_KEY
+from iot_jobs.template.part import MISSING_VALUE, UNKNOWN_KEY, WRONG_KIND
 from iot_jobs.template.parts import EMPTY_ROLLOUT, ONE_INCREASE_CRITERION
+from iot_jobs.unresolved import is_intrinsic
 
 SUBSTITUTED = Rule(
     code="JT518",
@@ -92,6 +94,12 @@ class Reading:
         self.documents = list(documents)
         self.findings = list(findings)
         self.skipped: list[Skipped] = []
+        self.beside: dict[Path, list[tuple[Path, str]]] = {}
+        """Files of an application outside of one, and their kinds, by folder: they are judged together."""
+
+    def skip(self, path: Path, reason: str) -> None:
+        """Say that a file or folder is not checked, and why."""
+        self.skipped.append(Skipped(shown_path(path), reason))
 
     def find(self, finding: Finding, place: Place, *related: Place) -> None:
         """Add a finding at its place."""
@@ -121,6 +129,25 @@ def from_properties(
         found += _eaten(given.get("Document"), ("document",))
     subject = Subject(judged, place, spelling=spelling, deployed=deployed)
     return subject._replace(findings=tuple(map(subject.placed, found)))
+
+
+def read_properties(source: Source, prefix: Location, spelling: Spelling, reading: Reading) -> Subject | None:
+    """Add what has the properties at `prefix` of a file, or none; None where they can't be judged."""
+    given = source.data
+    for part in prefix:
+        given = given.get(part, {})
+    if is_intrinsic(given):
+        reading.skipped.append(Skipped(source.name, f"{'.'.join(map(str, prefix))}: an intrinsic function"))
+        return None
+    if not isinstance(given, Mapping):
+        finding = WRONG_KIND.finding(given=given, allowed="a mapping of properties", fix="write a mapping")
+        reading.find(finding, source.place(prefix))
+        return None
+    deployed = prefix == ("job",) or not given.keys().isdisjoint(spelling.answers)
+    subject = from_properties(source, prefix, given, spelling, deployed=deployed)
+    reading.findings += subject.findings
+    reading.subjects.append(subject)
+    return subject
 
 
 def _eaten(value: Any, loc: Location) -> Iterator[Finding]:

@@ -1,4 +1,4 @@
-"""The job templates and jobs among the resources of a CloudFormation template."""
+"""A CloudFormation template: the job templates and jobs among its resources."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from iot_jobs.cloudformation import JOB, TEMPLATE, Spelling
+from iot_jobs.cloudformation import JOB, TEMPLATE
 from iot_jobs.finding import Location, Rule, nearest
 from iot_jobs.limits import CLOUDFORMATION_QUOTAS, MAX_RESOURCES_IN_STACK, MAX_TEMPLATE_BYTES, TEMPLATE_REFERENCE
+from iot_jobs.sources.kinds.kind import File, Kind
 from iot_jobs.sources.source import Source
-from iot_jobs.sources.subject import Reading, Skipped, Subject, from_properties
+from iot_jobs.sources.subject import Reading, Skipped, Subject, read_properties
 from iot_jobs.template import JobTemplateSpec
-from iot_jobs.template.part import WRONG_KIND, unknown_key
+from iot_jobs.template.part import MISSING_VALUE, WRONG_KIND, unknown_key
 from iot_jobs.unresolved import is_intrinsic
 
 ID_TWICE = Rule(
@@ -63,14 +64,6 @@ def resources(source: Source) -> Reading:
     return reading
 
 
-def holds_resource(data: Mapping[str, Any]) -> bool:
-    """Whether resources of ours stand where no template has them: at the top, or below another name."""
-    below = [value for value in data.values() if isinstance(value, Mapping)]
-    inner = [value for one in below for value in one.values() if isinstance(value, Mapping)]
-    types = [one.get("Type") for one in (*below, *inner)]
-    return any(isinstance(kind, str) and kind in RESOURCE_TYPES for kind in types)
-
-
 def read_template(source: Source, reading: Reading) -> None:
     """Add the resources of a CloudFormation template, those with the same id noticed."""
     ids: dict[tuple[type, str], tuple[Subject, Any]] = {}
@@ -113,25 +106,6 @@ def read_template(source: Source, reading: Reading) -> None:
         _size(source, reading)
     else:
         reading.skipped.append(Skipped(source.name, "a CloudFormation template without job templates and jobs"))
-
-
-def read_properties(source: Source, prefix: Location, spelling: Spelling, reading: Reading) -> Subject | None:
-    """Add what has the properties at `prefix` of a file, or none; None where they can't be judged."""
-    given = source.data
-    for part in prefix:
-        given = given.get(part, {})
-    if is_intrinsic(given):
-        reading.skipped.append(Skipped(source.name, f"{'.'.join(map(str, prefix))}: an intrinsic function"))
-        return None
-    if not isinstance(given, Mapping):
-        finding = WRONG_KIND.finding(given=given, allowed="a mapping of properties", fix="write a mapping")
-        reading.find(finding, source.place(prefix))
-        return None
-    deployed = prefix == ("job",) or not given.keys().isdisjoint(spelling.answers)
-    subject = from_properties(source, prefix, given, spelling, deployed=deployed)
-    reading.findings += subject.findings
-    reading.subjects.append(subject)
-    return subject
 
 
 def _misspelt(source: Source, name: str, kind: object, reading: Reading) -> bool:
@@ -180,3 +154,35 @@ def _size(source: Source, reading: Reading) -> None:
             fix="leave out blanks and line breaks, or split it into several stacks",
         )
         reading.find(finding, source.place(()))
+
+
+def _matches(file: File) -> bool:
+    return "Resources" in file.data
+
+
+def _read(file: File, reading: Reading) -> None:
+    resources = file.data["Resources"]
+    if isinstance(resources, Mapping):
+        read_template(file.source, reading)
+    else:
+        finding = WRONG_KIND.finding(given=resources, allowed="a mapping of resources", fix="write a mapping")
+        reading.find(finding, file.source.place(("Resources",)))
+
+
+def _has_misplaced(file: File) -> bool:
+    """Whether resources of ours are where no template has them: at the top, or below another name."""
+    below = [value for value in file.data.values() if isinstance(value, Mapping)]
+    inner = [value for one in below for value in one.values() if isinstance(value, Mapping)]
+    types = [one.get("Type") for one in (*below, *inner)]
+    return any(isinstance(kind, str) and kind in RESOURCE_TYPES for kind in types)
+
+
+def _read_misplaced(file: File, reading: Reading) -> None:
+    finding = MISSING_VALUE.finding(
+        loc=("Resources",), allowed="the resources of a template", fix="put them under Resources"
+    )
+    reading.find(finding, file.source.place(()))
+
+
+KIND = Kind(_matches, _read)
+MISPLACED = Kind(_has_misplaced, _read_misplaced)

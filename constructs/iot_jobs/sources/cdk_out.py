@@ -1,0 +1,47 @@
+"""A cdk.out folder: the templates of its stacks, and what the manifest says of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from iot_jobs.finding import FindingsError
+from iot_jobs.sources.source import read
+
+
+class StackSettings(NamedTuple):
+    """Where a stack goes, and whether it is protected from deletion."""
+
+    account: str
+    region: str
+    termination_protection: bool
+
+
+def is_cdk_out(folder: Path) -> bool:
+    """Whether a folder is what the CDK synthesized."""
+    return (folder / "cdk.out").is_file()
+
+
+def templates(folder: Path) -> list[Path]:
+    """Return the templates of all stacks, those of stages and nested stacks too, in order."""
+    return sorted(folder.rglob("*.template.json"))
+
+
+def settings(folder: Path) -> dict[Path, StackSettings]:
+    """Return what the manifests say of stacks, by the path of the template."""
+    return {path: found for manifest in folder.rglob("manifest.json") for path, found in _of_manifest(manifest)}
+
+
+def _of_manifest(manifest: Path) -> Iterator[tuple[Path, StackSettings]]:
+    try:
+        data = read(manifest).data
+    except FindingsError:  # such as one that is very large: its templates can be read all the same
+        return
+    artifacts = data.get("artifacts") if isinstance(data, Mapping) else None
+    for artifact in artifacts.values() if isinstance(artifacts, Mapping) else ():
+        properties: Any = artifact.get("properties") if isinstance(artifact, Mapping) else None
+        if isinstance(properties, Mapping) and isinstance(properties.get("templateFile"), str):
+            account, _, region = str(artifact.get("environment")).removeprefix("aws://").partition("/")
+            protected = bool(properties.get("terminationProtection"))
+            yield manifest.parent / properties["templateFile"], StackSettings(account, region, protected)

@@ -1,0 +1,41 @@
+"""The kinds of input, in the order in which they are tried: the first that matches a file reads it.
+
+A new kind is a module here with a `KIND`, and a place in `KINDS`. Folders have kinds of their own, `cdk_out` and
+`sources.application`, because a file in them doesn't say what it is.
+"""
+
+from __future__ import annotations
+
+from iot_jobs.sources.kinds import (
+    answer,
+    application_file,
+    cloudformation,
+    job_document,
+    properties,
+    resource,
+    scalar,
+)
+from iot_jobs.sources.kinds.kind import File, Kind
+from iot_jobs.sources.subject import Reading
+
+KINDS: tuple[Kind, ...] = (
+    scalar.KIND,
+    cloudformation.KIND,
+    resource.KIND,
+    answer.JOB,
+    answer.LIST,
+    answer.DOCUMENT,
+    application_file.KIND,
+    properties.KIND,
+    cloudformation.MISPLACED,
+    job_document.KIND,
+)
+
+
+def read_file(file: File, reading: Reading) -> None:
+    """Add what is in a file to a reading: what there is to check, what is wrong, or why it is skipped."""
+    for kind in KINDS:
+        if kind.matches(file):
+            kind.read(file, reading)
+            return
+    reading.skip(file.path, "neither a CloudFormation template, an environment, properties nor a job document")

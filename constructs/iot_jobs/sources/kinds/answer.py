@@ -1,0 +1,44 @@
+"""Answers of the AWS CLI: a job that exists, lists without content, and a job's document."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from iot_jobs.cloudformation import API_JOB
+from iot_jobs.documents.job_document import JobDocument
+from iot_jobs.sources.kinds.kind import File, Kind
+from iot_jobs.sources.subject import Document, Reading, read_properties
+
+
+def _is_job(file: File) -> bool:
+    job = file.data.get("job")
+    return isinstance(job, Mapping) and "jobArn" in job
+
+
+def _read_job(file: File, reading: Reading) -> None:
+    read_properties(file.source, ("job",), API_JOB, reading)
+
+
+def _without_content(data: Mapping[str, Any]) -> str | None:
+    """Return why an answer holds nothing that can be checked, None where it does."""
+    if isinstance(data.get("jobTemplates"), list) or (isinstance(data.get("jobs"), list) and len(data) <= 2):
+        return "a list of what there is, without what it does; describe each"
+    return "a template that AWS manages" if {"templateArn", "templateVersion"} <= data.keys() else None
+
+
+def _is_document(file: File) -> bool:
+    return file.named and file.data.keys() == {"document"} and isinstance(file.data["document"], str)
+
+
+def _read_document(file: File, reading: Reading) -> None:
+    document = JobDocument(file.data["document"])
+    reading.documents.append(Document(document, lambda loc: file.source.place(("document", *loc))))
+
+
+JOB = Kind(_is_job, _read_job)
+LIST = Kind(
+    lambda file: _without_content(file.data) is not None,
+    lambda file, reading: reading.skip(file.path, str(_without_content(file.data))),
+)
+DOCUMENT = Kind(_is_document, _read_document)

@@ -1,0 +1,20 @@
+"""A job document on its own."""
+
+from __future__ import annotations
+
+from iot_jobs.documents import family_of
+from iot_jobs.documents.job_document import JobDocument
+from iot_jobs.sources.kinds.kind import File, Kind
+from iot_jobs.sources.subject import Document, Reading
+
+
+def _matches(file: File) -> bool:
+    return file.path.suffix in (".json", "") and (file.named or family_of(file.data) is not None)
+
+
+def _read(file: File, reading: Reading) -> None:
+    if file.whole:  # else the repeated keys are found already, and it can't be judged further
+        reading.documents.append(Document(JobDocument(file.source.text), file.source.place))
+
+
+KIND = Kind(_matches, _read)
