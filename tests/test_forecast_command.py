@@ -380,7 +380,7 @@ def test_dots_of_a_picture() -> None:
 def test_picture_in_the_docs(tmp_path: Path) -> None:
     """The picture in docs/forecast.md is the one that its words ask for, to the byte."""
     docs = Path(__file__).resolve().parent.parent / "docs"
-    words = re.search("(?s)`firmware-update` of an example,.*? with `([^`]*)`", (docs / "forecast.md").read_text())
+    words = re.search(r"(?s)`firmware-update` of an\sexample,.*?\swith\s`([^`]*)`", (docs / "forecast.md").read_text())
     assert words
     arguments = [str(EXAMPLE / "stacks/environments/prod.yaml"), "firmware-update", *words[1].split()]
     assert run(*arguments, "--plot", str(tmp_path / "one.svg")).exit_code == 0
