@@ -77,6 +77,7 @@ def test_an_error(application: Path) -> None:
         result.stdout
         == """\
 stacks/templates/reboot.yaml:3:11: error JT410 timeout.in_progress_timeout_in_minutes
+  the in-progress timeout is 1 to 10080 minutes
   given    10081
   allowed  1 to 10080 minutes (7 days), a whole number
   source   https://docs.aws.amazon.com/iot/latest/apireference/API_TimeoutConfig.html

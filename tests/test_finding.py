@@ -80,6 +80,7 @@ TEXTS = [
         speed(),
         """\
 error JT999 rollout.speed
+  speed is 1 to 5
   given    7.5
   allowed  1 to 5
   source   https://example.com/speed
@@ -89,7 +90,7 @@ error JT999 rollout.speed
         speed(given=None, place=Place("templates.a.speed", "prod.yaml", 31, 9)),
         """\
 prod.yaml:31:9: error JT999 templates.a.speed
-  given    nothing
+  speed is 1 to 5
   allowed  1 to 5
   source   https://example.com/speed
   fix      lower it""",
@@ -98,6 +99,7 @@ prod.yaml:31:9: error JT999 templates.a.speed
         speed(place=Place("", "prod.yaml"), related=(Place("a", "a.yaml", 2, 1), Place("b"))),
         """\
 prod.yaml: error JT999
+  speed is 1 to 5
   given    7.5
   allowed  1 to 5
   see      a.yaml:2:1: a
@@ -109,6 +111,7 @@ prod.yaml: error JT999
         speed(related_locs=(("rollout", 0),), rule=ADVICE, acknowledged="measured on the bench"),
         """\
 warning JT999 rollout.speed
+  speed is 1 to 5
   given    7.5
   allowed  1 to 5
   see      rollout[0]

@@ -282,7 +282,9 @@ def test_wrong_option(application: Path) -> None:
     """An option out of its range is refused as the same value in a file would be."""
     result = run(ENVIRONMENT, "reboot", "--failure-rate", "1.5")
     assert result.exit_code == 2
-    assert result.stderr.startswith("Error: error JT907 failure_rate\n  given    1.5\n  allowed  0 to 1")
+    assert result.stderr.startswith(
+        "Error: error JT907 failure_rate\n  a rate that is assumed of devices is a fraction from 0 to 1\n  given    1.5\n  allowed  0 to 1"
+    )
 
 
 @pytest.mark.e2e

@@ -150,11 +150,13 @@ def test_text() -> None:
         str(raised.value)
         == """\
 error JT003 spare.color
+  every key is a known one
   given    "color"
   allowed  colour, speed
   source   https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-iot-jobtemplate.html
   fix      write colour
 error JT994 speed
+  t
   given    3
   allowed  2
   see      limit

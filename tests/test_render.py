@@ -51,11 +51,13 @@ ABORT_SOURCE = "https://docs.aws.amazon.com/iot/latest/apireference/API_AbortCon
 
 TEXT = f"""\
 stacks/prod.yaml:31:9: error JT203 templates.reboot.rollout.increment_factor
+  the increment factor is 1.1 to 5 with one digit after the decimal point
   given    7.5
   allowed  1.1 to 5
   source   {FACTOR_SOURCE}
   fix      lower it
 a b/100%,é:x.json:2:5: warning JT252 Resources.Ü,:.Properties
+  the base rate is below the maximum
   given    "50 %\\r\\n,:\\u200b é日😀 \\"\\ud800\\""
   allowed  100 %,
 or: less
@@ -65,6 +67,7 @@ or: less
   source   {BASE_SOURCE}
   fix      write é日😀::error::
 error JT010 environment
+  the environment that is asked for exists
   given    {{"a": [1, null]}}
   allowed  prod
   source   {LAYOUT}
@@ -232,9 +235,7 @@ SARIF: dict[str, Any] = {
                 {
                     "ruleId": "JT352",
                     "level": "warning",
-                    "message": {
-                        "text": "templates.reboot.abort: given nothing; allowed abort criteria; fix: add abort"
-                    },
+                    "message": {"text": "templates.reboot.abort: allowed abort criteria; fix: add abort"},
                     "locations": [
                         {
                             "logicalLocations": [{"fullyQualifiedName": "templates.reboot.abort"}],

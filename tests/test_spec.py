@@ -440,22 +440,26 @@ def test_text() -> None:
         str(raised.value)
         == f"""\
 error JT206 rollout.exponential_rate.base_rate_per_minute
+  the base rate is not above the maximum
   given    10
   allowed  less than the maximum of 5 things per minute
   see      rollout.maximum_per_minute
   source   measured: Exponential rollout baseRatePerMinute should be less than maximumPerMinute
   fix      lower the base rate, or raise the maximum
 error JT410 timeout.in_progress_timeout_in_minutes
+  the in-progress timeout is 1 to 10080 minutes
   given    0
   allowed  1 to 10080 minutes (7 days), a whole number
   source   {API}TimeoutConfig.html
   fix      write how long a device may take from start to end
 error JT101 template_name
+  a template's name and id are 1 to 64 letters, digits, underscores or hyphens
   given    "firmware update"
   allowed  text of 1 to 64 characters, letters, digits, _ and - only
   source   {API}CreateJobTemplate.html
   fix      shorten the name, and replace what is neither letter, digit, _ nor -
 error JT105 document_source
+  a template has a document or a document source, or a job ARN to copy from
   given    "{SOURCE}"
   allowed  a document or a document source, not both
   see      document

@@ -111,8 +111,9 @@ class Finding(NamedTuple):
     def __str__(self) -> str:
         """The text block that users see, in a terminal and in a Python error alike."""
         where = f"{self.place}: " if self.place and self.place.file else ""
-        lines = [f"{where}{self.severity} {self.code} {self.path}".rstrip()]
-        lines += [f"  given    {shown(self.given)}", f"  allowed  {self.allowed}"]
+        lines = [f"{where}{self.severity} {self.code} {self.path}".rstrip(), f"  {self.rule.title}"]
+        lines += [] if self.given is None else [f"  given    {shown(self.given)}"]
+        lines += [f"  allowed  {self.allowed}"]
         lines += [f"  see      {f'{place}: ' if place.file else ''}{place.path}" for place in self._others()]
         lines += [f"  source   {self.rule.source}", f"  fix      {self.fix}"]
         if self.acknowledged is not None:

@@ -133,7 +133,8 @@ def _result(finding: Finding) -> dict[str, Any]:
 def _message(finding: Finding) -> str:
     """A finding in one line, where its code and place stand beside it."""
     about = f"{finding.path}: " if finding.path else ""
-    return f"{about}given {shown(finding.given)}; allowed {finding.allowed}; fix: {finding.fix}"
+    given = "" if finding.given is None else f"given {shown(finding.given)}; "
+    return f"{about}{given}allowed {finding.allowed}; fix: {finding.fix}"
 
 
 def _location(place: Place) -> dict[str, Any]:
