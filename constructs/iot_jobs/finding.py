@@ -57,12 +57,16 @@ class Rule(_Named):
 
 
 class Place(NamedTuple):
-    """A line of a file, and the path of the value there in that file's own words. Line and column count from 1."""
+    """A line of a file, and the value there: `loc` is its location in that file's own words, `path` the same as text.
+
+    Line and column count from 1.
+    """
 
     path: str
     file: str | None = None
     line: int | None = None
     column: int | None = None
+    loc: Location = ()
 
     def __str__(self) -> str:
         """`file:line:column`, as far as it is known."""

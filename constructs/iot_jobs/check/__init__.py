@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import NamedTuple
 from iot_jobs.check.advice import advice, document_advice
 from iot_jobs.check.budget import can_forecast, states_budget
 from iot_jobs.check.catalogue import rules
-from iot_jobs.finding import Finding, FindingsError, Rule, dotted, unique
+from iot_jobs.finding import Finding, FindingsError, Location, Rule, unique
 from iot_jobs.sources import Application, Reading, Skipped, Subject, read_application
 from iot_jobs.template.part import UNKNOWN_KEY
 
@@ -98,44 +97,45 @@ def _acknowledged(subject: Subject, found: list[Finding]) -> Iterator[tuple[str,
             found.append(subject.placed(finding))
 
 
+_Position = tuple[str, int, int]
+
+
 def _sorted(findings: list[Finding]) -> tuple[Finding, ...]:
-    """Each once, by file, line and code; but a misspelt key before all else in its mapping, which may come of it."""
-    found = unique(findings)
-    first = {(_file(one), _mapping_of(one)): _position(one) for one in found if one.rule == UNKNOWN_KEY}
-    for finding in found if first else ():
-        for mapping in _enclosing(finding.path):
-            if (_file(finding), mapping) in first:
-                first[_file(finding), mapping] = min(first[_file(finding), mapping], _position(finding))
+    """Return each finding once, by file, line and code; a misspelt key before the rest of its mapping.
+
+    Where a mapping has misspelt keys, those come at the position of the first finding in it.
+    """
+    once = unique(findings)
+    first: dict[tuple[str, Location], _Position] = {
+        _mapping_of(finding): _position(finding) for finding in once if finding.rule == UNKNOWN_KEY
+    }
+    for finding in once if first else ():
+        file, loc = _place(finding)
+        for depth in range(len(loc) + 1):
+            if (file, loc[:depth]) in first:
+                first[file, loc[:depth]] = min(first[file, loc[:depth]], _position(finding))
 
     def key(finding: Finding) -> tuple[_Position, bool, _Position, str]:
         position = _position(finding)
         if finding.rule == UNKNOWN_KEY:
-            return first[_file(finding), _mapping_of(finding)], False, position, finding.code
+            return first[_mapping_of(finding)], False, position, finding.code
         return position, True, position, finding.code
 
-    return tuple(sorted(found, key=key))
-
-
-_Position = tuple[str, int, int]
+    return tuple(sorted(once, key=key))
 
 
 def _position(finding: Finding) -> _Position:
-    """File, line and column."""
+    """Return file, line and column."""
     place = finding.place
     return (place.file or "", place.line or 0, place.column or 0) if place else ("", 0, 0)
 
 
-def _file(finding: Finding) -> str | None:
-    return finding.place.file if finding.place else None
+def _place(finding: Finding) -> tuple[str, Location]:
+    """Return file and location."""
+    return (finding.place.file or "", finding.place.loc) if finding.place else ("", finding.loc)
 
 
-def _mapping_of(finding: Finding) -> str:
-    """The path of the mapping that an unknown key stands in."""
-    return finding.path.removesuffix(dotted(finding.loc[-1:])).removesuffix(".")
-
-
-def _enclosing(path: str) -> Iterator[str]:
-    """The paths of the mappings that a value stands in, and its own."""
-    yield ""
-    yield from (path[: match.start()] for match in re.finditer(r"[.\[]", path))
-    yield path
+def _mapping_of(finding: Finding) -> tuple[str, Location]:
+    """Return file and location of the mapping that has an unknown key."""
+    file, loc = _place(finding)
+    return file, loc[:-1]

@@ -31,7 +31,7 @@ class Source(NamedTuple):
     def place(self, loc: Location) -> Place:
         """Where the value at `loc` stands, or its nearest ancestor if there is no such value."""
         line, column = self.position(loc)
-        return Place(path_of(loc, self.data), self.name, line, column)
+        return Place(path_of(loc, self.data), self.name, line, column, loc)
 
     def holds(self, loc: Location) -> int:
         """How many parts of `loc` lead to a value of this file."""
@@ -150,4 +150,5 @@ def path_of(loc: Location, data: Any) -> str:
 
 def _in_file(finding: Finding, name: str) -> Finding:
     place = finding.place or Place("")
-    return placed(finding, Place(place.path or path_of(finding.loc, None), name, place.line, place.column))
+    path = place.path or path_of(finding.loc, None)
+    return placed(finding, Place(path, name, place.line, place.column, place.loc or finding.loc))
