@@ -80,3 +80,10 @@ def _refuse_skip(report: pytest.TestReport | pytest.CollectReport) -> None:
         reason = str(report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr)
         reason = reason.removeprefix("Skipped: ")
         report.outcome, report.longrepr = "failed", f"not to be skipped (--no-skips): {reason}"
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty folder to work in, so that files are shown without a folder."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path

@@ -1,0 +1,363 @@
+"""CloudFormation templates: intrinsic functions, misspelt types and keys, resources and their attributes."""
+
+import json
+from collections.abc import Iterator
+from copy import deepcopy
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from iot_jobs.check import check
+from iot_jobs.cloudformation import values
+from iot_jobs.finding import Location, dotted
+from iot_jobs.limits import MAX_RESOURCES_IN_STACK
+from iot_jobs.sources import read, read_paths
+from iot_jobs.template import JobTemplateSpec
+from tests.cases import JOB, NO_JOBS, NOW, TEMPLATE, TIMEOUT, report, seen, stack, write
+
+CONTENT: dict[str, Any] = {
+    "AbortConfig": {
+        "CriteriaList": [
+            {"FailureType": "FAILED", "ThresholdPercentage": 5, "MinNumberOfExecutedThings": 9, "Action": "CANCEL"},
+        ]
+    },
+    "TimeoutConfig": {"InProgressTimeoutInMinutes": 60},
+    "PresignedUrlConfig": {"RoleArn": "arn:aws:iam::123456789012:role/presign", "ExpiresInSec": 3600},
+    "DestinationPackageVersions": ["arn:aws:iot:eu-west-1:123456789012:package/agent/version/1.0"],
+    "Tags": [{"Key": "team", "Value": "fleet"}],
+}
+RATE = {"BaseRatePerMinute": 5, "IncrementFactor": 2, "RateIncreaseCriteria": {"NumberOfNotifiedThings": 5}}
+RETRIES = [{"FailureType": "FAILED", "NumberOfRetries": 1}]
+WINDOWS = [{"StartTime": "cron(0 2 * * ? *)", "DurationInMinutes": 60}]
+FULL_TEMPLATE = TEMPLATE | CONTENT | {
+    "JobArn": "arn:aws:iot:eu-west-1:123456789012:job/reboot-1",
+    "JobExecutionsRolloutConfig": {"MaximumPerMinute": 10, "ExponentialRolloutRate": RATE},
+    "JobExecutionsRetryConfig": {"RetryCriteriaList": RETRIES},
+    "MaintenanceWindows": WINDOWS,
+}  # fmt: skip
+FULL_JOB = JOB | CONTENT | {
+    "Description": "Reboot a board",
+    "JobTemplateArn": "arn:aws:iot:eu-west-1::jobtemplate/AWS-Reboot:1.0",
+    "DocumentParameters": {"delay": "5"},
+    "TargetSelection": "CONTINUOUS",
+    "JobExecutionsRolloutConfig": {"MaximumPerMinute": 10, "ExponentialRate": RATE},
+    "JobExecutionsRetryConfig": {"CriteriaList": RETRIES},
+    "SchedulingConfig": {
+        "StartTime": "2026-06-01T02:00",
+        "EndTime": "2026-07-01T02:00",
+        "EndBehavior": "CANCEL",
+        "MaintenanceWindows": WINDOWS,
+    },
+}  # fmt: skip
+INTRINSICS: list[tuple[Any, str]] = [
+    ({"Ref": "Later"}, "!Ref Later"),
+    ({"Fn::Sub": "${Later}"}, '!Sub "${Later}"'),
+    ({"Fn::GetAtt": ["Later", "Arn"]}, "!GetAtt Later.Arn"),
+    ({"Fn::If": ["Prod", 1, {"Ref": "AWS::NoValue"}]}, "!If [Prod, 1, !Ref AWS::NoValue]"),
+    ({"Fn::FindInMap": ["a", "b", "c"]}, "!FindInMap [a, b, c]"),
+    ({"Fn::Transform": {"Name": "AWS::Include"}}, "!Transform {Name: AWS::Include}"),
+]
+
+
+def locations(value: Any, loc: Location = ()) -> Iterator[Location]:
+    """Every place in a value."""
+    yield loc
+    pairs = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, item in pairs:
+        yield from locations(item, (*loc, key))
+
+
+def put(value: Any, loc: Location, other: Any) -> Any:
+    """The value with another one at one place."""
+    if not loc:
+        return other
+    changed = inner = deepcopy(value)
+    for part in loc[:-1]:
+        inner = inner[part]
+    inner[loc[-1]] = other
+    return changed
+
+
+PLACES = [
+    pytest.param(
+        resource,
+        loc,
+        INTRINSICS[number % len(INTRINSICS)][1],
+        id=f"{kind}.{dotted(loc)}",
+    )
+    for kind, resource in (("template", FULL_TEMPLATE), ("job", FULL_JOB))
+    for number, loc in enumerate(locations(resource))
+]
+
+
+@pytest.mark.parametrize(("resource", "loc", "tag"), PLACES)
+def test_intrinsic_functions(resource: dict[str, Any], loc: Location, tag: str, here: Path) -> None:
+    """An intrinsic function in the place of any value is skipped, in JSON and as a short tag, and never an error."""
+    files = {f"{number}.json": stack(R=put(resource, loc, one)) for number, (one, _) in enumerate(INTRINSICS)}
+    write(here, files | {"t.yaml": json.dumps(stack(R=put(resource, loc, "@"))).replace('"@"', tag)})
+    found = report(".")
+    assert seen(found) == []
+    assert {skip.reason for skip in found.skipped} <= {"Resources.R.Properties: an intrinsic function"}
+    assert found.checked + len(found.skipped) == len(INTRINSICS) + 1
+
+
+@pytest.mark.parametrize(("function", "tag"), INTRINSICS, ids=[tag.split()[0] for _, tag in INTRINSICS])
+def test_short_tags(function: Any, tag: str, here: Path) -> None:
+    """A short tag reads as the function in full, inside another one too."""
+    write(here, {"t.yaml": f"a: {tag}\nb: !Join [x, [{tag}]]\n"})
+    assert read(Path("t.yaml")).data == {"a": function, "b": {"Fn::Join": ["x", [function]]}}
+
+
+def test_what_stands_beside_an_intrinsic_function(here: Path) -> None:
+    """An intrinsic function keeps nothing beside it from being judged."""
+    rate = RATE | {"BaseRatePerMinute": {"Ref": "Base"}, "IncrementFactor": 9}
+    rollout = {"JobExecutionsRolloutConfig": {"MaximumPerMinute": {"Ref": "Maximum"}, "ExponentialRolloutRate": rate}}
+    tags = [{"Key": {"Ref": "Key"}, "Value": "a"}, {"Key": "team", "Value": {"Ref": "Team"}, "Vlue": "a"}]
+    write(here, {"t.json": stack(R=TEMPLATE | rollout | {"Tags": tags, "Description": ""})})
+    assert [one[1:] for one in seen(report("t.json"))] == [
+        ("JT102", "Resources.R.Properties.Description"),
+        ("JT203", "Resources.R.Properties.JobExecutionsRolloutConfig.ExponentialRolloutRate.IncrementFactor"),
+        ("JT003", "Resources.R.Properties.Tags[1 team].Vlue"),
+    ]
+
+
+def test_parameters_beside_an_intrinsic_function(here: Path) -> None:
+    """Of a managed template's parameters those that are intrinsic functions are skipped, and the others judged."""
+    parameters = {"a": {"Ref": "A"}, "b": {"Ref": "AWS::NoValue"}, "c d": "5", "e": 5}
+    write(here, {"t.json": stack(R=FULL_JOB | {"DocumentParameters": parameters})})
+    assert [one[1:] for one in seen(report("t.json"))] == [
+        ("JT807", "Resources.R.Properties.DocumentParameters.c d"),
+        ("JT808", "Resources.R.Properties.DocumentParameters.e"),
+    ]
+
+
+PLAIN = '{"operation": "a.sh", "args": ["${aws:iot:package:a:version:b:attributes:c}"]}'
+MARKED = PLAIN.replace("${", "${!")
+SUBSTITUTIONS: list[tuple[str, Any, list[str]]] = [
+    ("text", {"Fn::Sub": PLAIN}, ["Fn::Sub"]),
+    ("text that is marked", {"Fn::Sub": MARKED}, []),
+    ("CloudFormation's own variables", {"Fn::Sub": "${AWS::Region} ${Bucket} ${Bucket.Arn}"}, []),
+    ("text with variables", {"Fn::Sub": [PLAIN, {"a": "b"}]}, ["Fn::Sub[0]"]),
+    ("a variable of that name", {"Fn::Sub": ["${aws:a}", {"aws:a": "b"}]}, []),
+    ("inside another function", {"Fn::Join": ["", [PLAIN, {"Fn::Sub": PLAIN}]]}, ["Fn::Join[1][1].Fn::Sub"]),
+    ("no text", {"Fn::Sub": [{"Ref": "A"}, {}]}, []),
+    ("an empty list", {"Fn::Sub": []}, []),
+    ("no end", {"Fn::Sub": "${aws:"}, ["Fn::Sub"]),
+    ("two of them", {"Fn::Sub": "${aws:a} ${aws:b} ${aws:a}"}, ["Fn::Sub", "Fn::Sub"]),
+    ("no function", PLAIN, []),
+]
+
+
+@pytest.mark.parametrize(
+    ("document", "expected"), [row[1:] for row in SUBSTITUTIONS], ids=[row[0] for row in SUBSTITUTIONS]
+)
+def test_placeholders_that_cloudformation_takes(document: Any, expected: list[str], here: Path) -> None:
+    """A placeholder of AWS IoT stands marked inside Fn::Sub, once for each that doesn't; in a job as in a template."""
+    package = "arn:aws:iot:eu-west-1:123456789012:package/a/version/b"
+    more = {"Document": document, "DestinationPackageVersions": [package]}
+    write(here, {"t.json": stack(R=TEMPLATE | more, S=JOB | more)})
+    assert [(code, path) for _, code, path in seen(report("t.json"))] == [
+        ("JT518", f"Resources.{name}.Properties.Document.{path}") for name in "RS" for path in expected
+    ]
+
+
+TYPES = [
+    ("AWS::IOT::JobTemplate", "write AWS::IoT::JobTemplate"),
+    ("AWS::IoT::JobTemplates", "write AWS::IoT::JobTemplate"),
+    ("AWS::IoT::Jobtemplate", "write AWS::IoT::JobTemplate"),
+    ("AWS:IoT::JobTemplate", "write AWS::IoT::JobTemplate"),
+    ("AWS::IoT::Jobs", "write AWS::IoT::Job"),
+    ("aws::iot::job", "write AWS::IoT::Job"),
+    ("AWS::IoT::TopicRule", None),
+    ("AWS::Glue::Job", None),
+    ("AWS::IoT::Thing", None),
+]
+
+
+@pytest.mark.parametrize(("kind", "fix"), TYPES)
+def test_misspelt_types(kind: str, fix: str | None, here: Path) -> None:
+    """A type that is almost one of ours is found, and never passed over without a word."""
+    write(here, {"t.yaml": f"Resources:\n  R:\n    Properties: {{}}\n    Type: {kind}\n"})
+    found = report("t.yaml")
+    assert [(*one, finding.fix) for one, finding in zip(seen(found), found.findings, strict=True)] == (
+        [("t.yaml:4:5", "JT115", "Resources.R.Type", fix)] if fix else []
+    )
+    assert [skip.reason for skip in found.skipped] == ([] if fix else [NO_JOBS])
+
+
+MISSPELT: list[tuple[str, dict[str, Any], list[str]]] = [
+    ("a timeout", {"TimoutConfig": {"InProgressTimeoutInMinutes": 5}, "JobExecutionsRetryConfig": {"RetryCriteriaList": [
+        {"FailureType": "TIMED_OUT", "NumberOfRetries": 1}]}, "AbortConfig": CONTENT["AbortConfig"]}, ["TimoutConfig"]),
+    ("abort criteria", {"AbortConfg": {}, "TimeoutConfig": CONTENT["TimeoutConfig"], "JobExecutionsRetryConfig": {
+        "RetryCriteriaList": RETRIES}}, ["AbortConfg"]),
+    ("a job's name for a block", {"JobExecutionsRolloutConfig": {"MaximumPerMinute": 10, "ExponentialRate": RATE}},
+     ["JobExecutionsRolloutConfig.ExponentialRate"]),
+    ("a value in a block", {"PresignedUrlConfig": {"RoleArnn": "a", "ExpiresInSec": 60}}, ["PresignedUrlConfig.RoleArnn"]),
+    ("an action", {"AbortConfig": {"CriteriaList": [{"FailureType": "ALL", "ThresholdPercentage": 5, "Acton": "CANCEL",
+     "MinNumberOfExecutedThings": 9}]}}, ["AbortConfig.CriteriaList[0 ALL].Acton"]),
+]  # fmt: skip
+
+
+KINDS: list[tuple[str, dict[str, Any], list[tuple[str, str]]]] = [
+    ("a mapping for a list", {"AbortConfig": {"CriteriaList": {}}}, [("JT005", "write a list")]),
+    ("an item without its action", {"AbortConfig": {"CriteriaList": [
+     {"FailureType": "ALL", "ThresholdPercentage": 5, "MinNumberOfExecutedThings": 9}]}}, [("JT004", "add Action")]),
+    ("a document that is no text", {"Document": {"steps": []}}, [("JT005", "write it as text; in Python with JobDocument.inline(...)")]),
+    ("a number for a tag", {"Tags": [{"Key": "a", "Value": 1}]}, [("JT111", 'write "1", in quotes')]),
+    ("a switch for a tag", {"Tags": [{"Key": "a", "Value": True}]}, [("JT111", 'write "true", in quotes')]),
+    ("a number for a name", {"JobTemplateId": 12}, [("JT101", 'write "12", in quotes')]),
+    ("a number that is no name in quotes either", {"JobTemplateId": 1.5}, [("JT101", "shorten the name, and replace what is neither letter, digit, _ nor -")]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("properties", "expected"), [row[1:] for row in KINDS], ids=[row[0] for row in KINDS])
+def test_wrong_kinds(properties: dict[str, Any], expected: list[tuple[str, str]], here: Path) -> None:
+    """A value of the wrong kind is one finding, whose fix is what to write."""
+    good = {"JobTemplateId": "t", "Description": "d", "Document": "{}"}
+    write(here, {"t.json": stack(R=good | properties)})
+    assert [(one.code, one.fix) for one in report("t.json").findings if one.severity == "error"] == expected
+
+
+@pytest.mark.parametrize(("properties", "expected"), [row[1:] for row in MISSPELT], ids=[row[0] for row in MISSPELT])
+def test_misspelt_keys(properties: dict[str, Any], expected: list[str], here: Path) -> None:
+    """A misspelt key is one finding: what it stands for counts as there, so that nothing is said to be missing."""
+    write(here, {"t.json": stack(R=TEMPLATE | properties)})
+    assert [one[1:] for one in seen(report("t.json"))] == [
+        ("JT003", f"Resources.R.Properties.{path}") for path in expected
+    ]
+
+
+NO_VALUE = [
+    ("an optional value", ("TimeoutConfig",), []),
+    ("a required value", ("Description",), [("JT004", "Resources.R.Properties.Description")]),
+    ("a lifetime", ("PresignedUrlConfig", "ExpiresInSec"), [("JT551", "Resources.R.Properties.PresignedUrlConfig")]),
+    (
+        "a rate",
+        ("JobExecutionsRolloutConfig", "ExponentialRolloutRate"),
+        [("JT251", "Resources.R.Properties.JobExecutionsRolloutConfig")],
+    ),
+]
+
+
+@pytest.mark.parametrize(("loc", "expected"), [row[1:] for row in NO_VALUE], ids=[row[0] for row in NO_VALUE])
+def test_no_value(loc: Location, expected: list[tuple[str, str]], here: Path) -> None:
+    """AWS::NoValue stands for nothing at all."""
+    write(here, {"t.json": stack(R=put(FULL_TEMPLATE, loc, {"Ref": "AWS::NoValue"}))})
+    assert [one[1:] for one in seen(report("t.json"))] == expected
+
+
+RESOURCES: list[tuple[str, str, list[tuple[str, str, str]]]] = [
+    ("tags, one of them of a parameter", "Tags: [{Key: !Ref P, Value: x}, {Key: 'a*', Value: ''}]",
+     [("a.yaml:9:39", "JT110", "Resources.T.Properties.Tags[1 a*]"),
+      ("a.yaml:9:39", "JT111", "Resources.T.Properties.Tags[1 a*]")]),
+    ("dynamic references", "TimeoutConfig: {InProgressTimeoutInMinutes: '{{resolve:ssm:/a}}'}\n      "
+     "DestinationPackageVersions: ['{{resolve:ssm:/a}}']\n      Tags: [{Key: a, Value: '{{resolve:ssm:/a}}*'}]", []),
+    ("what is no dynamic reference", "TimeoutConfig: {InProgressTimeoutInMinutes: '{resolve:ssm:/a}'}",
+     [("a.yaml:9:23", "JT410", "Resources.T.Properties.TimeoutConfig.InProgressTimeoutInMinutes")]),
+    ("a macro beside properties", "Fn::Transform: {Name: X}\n      Propertes: 1", []),
+    ("a macro beside a property's parts", "TimeoutConfig: {Fn::Transform: {Name: X}, Propertes: 1}", []),
+    ("a template under the other condition",
+     "Tags: []\n  U:\n    Type: AWS::IoT::JobTemplate\n    Condition: D\n    Properties: {JobTemplateId: t, "
+     "Description: d, Document: '{}'}", []),
+    ("a template under the same condition",
+     "Tags: []\n  U:\n    Type: AWS::IoT::JobTemplate\n    Condition: C\n    Properties: {JobTemplateId: t, "
+     "Description: d, Document: '{}'}", [("a.yaml:13:18", "JT114", "Resources.U.Properties.JobTemplateId")]),
+    ("properties by another name",
+     "Tags: []\n  U:\n    Type: AWS::IoT::JobTemplate\n    Propertes: {}",
+     [("a.yaml:12:5", "JT003", "Resources.U.Propertes")]),
+    ("a macro beside a resource",
+     "Tags: []\n  U:\n    Type: AWS::IoT::JobTemplate\n    Fn::Transform: {Name: X}", []),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("more", "expected"), [row[1:] for row in RESOURCES], ids=[row[0] for row in RESOURCES])
+def test_resources(more: str, expected: list[tuple[str, str, str]], here: Path) -> None:
+    """What is said of a resource is no more than what is certain, whatever macros and conditions make of it."""
+    head = "Resources:\n  T:\n    Type: AWS::IoT::JobTemplate\n    Condition: C\n    Properties:\n"
+    write(
+        here, {"a.yaml": f"{head}      JobTemplateId: t\n      Description: d\n      Document: '{{}}'\n      {more}\n"}
+    )
+    assert seen(report("a.yaml")) == expected
+
+
+LOGICAL_IDS = [
+    ("A", None),
+    ("0", None),
+    ("a" * 255, None),
+    ("a" * 256, "write " + "a" * 255),
+    ("reboot-device", "write rebootdevice"),
+    ("Gerät", "write Gert"),
+    ("", "write letters and digits"),
+    ("_", "write letters and digits"),
+]
+
+
+@pytest.mark.parametrize(("name", "fix"), LOGICAL_IDS, ids=[name[:20] or "none" for name, _ in LOGICAL_IDS])
+def test_logical_ids(name: str, fix: str | None, here: Path) -> None:
+    """CloudFormation takes letters and digits of ASCII only, and here it is said of templates and jobs."""
+    template = stack(**{name: TEMPLATE})
+    write(here, {"t.json": {"Resources": {"my-topic": {"Type": "AWS::SNS::Topic"}, **template["Resources"]}}})
+    found = report("t.json").findings
+    assert [(one.code, one.path, one.fix) for one in found] == ([("JT117", f"Resources.{name}", fix)] if fix else [])
+
+
+ATTRIBUTES = ["Condition", "CreationPolicy", "DeletionPolicy", "DependsOn", "Description", "Metadata", "UpdatePolicy",
+              "UpdateReplacePolicy"]  # fmt: skip
+OF_MACROS, OF_CUSTOM_RESOURCES = {"Connectors", "IgnoreGlobals"}, {"Version"}
+
+
+def test_resources_against_cfn_lint() -> None:
+    """cfn-lint knows the same attributes, names and number of resources, but for an attribute that only the CDK writes."""
+    path = files("cfnlint") / "data/schemas/other/resources/configuration.json"
+    theirs = json.loads(path.read_text())
+    known = set(theirs["definitions"]["ResourceConfiguration"]["properties"]) - OF_MACROS - OF_CUSTOM_RESOURCES
+    assert known | {"Description"} == {*ATTRIBUTES, "Type", "Properties"}
+    assert (theirs["maxProperties"], theirs["propertyNames"]) == (MAX_RESOURCES_IN_STACK, {"maxLength": 255})
+    assert list(theirs["patternProperties"]) == ["^[a-zA-Z0-9]+$"]
+
+
+def test_attributes(here: Path) -> None:
+    """What stands beside properties is what CloudFormation knows; macros of the template may know more."""
+    resource = {"Type": "AWS::IoT::JobTemplate", "Properties": TEMPLATE} | dict.fromkeys(ATTRIBUTES, "a")
+    write(here, {"t.json": {"Resources": {"T": resource}}})
+    assert seen(report("t.json")) == []
+    resource |= {"DependOn": [], "Tags": []}
+    write(
+        here, {"t.json": {"Resources": {"T": resource}}, "sam.json": {"Transform": "m", "Resources": {"T": resource}}}
+    )
+    assert [(one.path, one.fix) for one in report("t.json").findings] == [
+        ("Resources.T.DependOn", "remove it"),  # what it is near to is there
+        ("Resources.T.Tags", "remove it"),
+    ]
+    assert seen(report("sam.json")) == []
+    write(here, {"t.json": {"Resources": {"T": resource | {f"a{index}": 1 for index in range(100)}}}})
+    assert len(seen(report("t.json"))) == 20
+
+
+def test_equal_blocks(here: Path) -> None:
+    """A block that is right in one template is judged anew in the next, in its spelling and beside a mistake."""
+    rate = {"BaseRatePerMinute": 7, "IncrementFactor": 1.7, "RateIncreaseCriteria": {"NumberOfNotifiedThings": 7}}
+    job = {"JobExecutionsRolloutConfig": {"MaximumPerMinute": 77, "ExponentialRate": rate}}
+    template = {"JobExecutionsRolloutConfig": {"MaximumPerMinute": 77, "ExponentialRolloutRate": rate}}
+    broken = {"TimeoutConfig": {"InProgressTimeoutInMinutes": 0}}
+    write(here, {"t.json": stack(
+        A=JOB | job, B=TEMPLATE | template | {"JobTemplateId": "b"}, C=TEMPLATE | template | {"JobTemplateId": "c"},
+        D=TEMPLATE | job | {"JobTemplateId": "d"}, E=TEMPLATE | template | broken | {"JobTemplateId": "e"},
+        F=TEMPLATE | template | broken | {"JobTemplateId": "f"},
+    )})  # fmt: skip
+    reading = read_paths([Path("t.json")])
+    wrong = [
+        (finding.code, finding.path) for finding in check(reading, now=NOW).findings if finding.severity == "error"
+    ]
+    assert wrong == [
+        ("JT003", "Resources.D.Properties.JobExecutionsRolloutConfig.ExponentialRate"),
+        ("JT410", f"Resources.E.Properties.{TIMEOUT}"),
+        ("JT410", f"Resources.F.Properties.{TIMEOUT}"),
+    ]
+    _, first, second, *_ = (subject.spec.rollout for subject in reading.subjects)
+    assert first == second
+    alone, _ = JobTemplateSpec.check(values(TEMPLATE | template)[0])
+    assert alone is not None
+    assert alone.rollout == first
