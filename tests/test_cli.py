@@ -269,7 +269,7 @@ def test_list_without_boto3(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "boto3", None)
     result = run("list")
     assert (result.exit_code, result.stdout) == (2, "")
-    assert result.stderr.endswith("; install cdk-iot-jobs[aws]\n")
+    assert result.stderr == 'Error: boto3 is not installed; pip install "iot-jobs[aws]"\n'
 
 
 def test_version() -> None:
@@ -309,7 +309,7 @@ def test_process_writes_utf_8(application: Path, output: str) -> None:
 def test_process_knows_its_version() -> None:
     """The installed version is read from the metadata, which stand back until they are used."""
     ended = subprocess.run([*PROCESS, "--version"], capture_output=True, text=True, check=True)
-    assert ended.stdout.endswith(f"version {version('cdk-iot-jobs')}\n")
+    assert ended.stdout.endswith(f"version {version('iot-jobs')}\n")
 
 
 LOADED = """

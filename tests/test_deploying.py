@@ -206,7 +206,7 @@ def test_commands_of_the_guide() -> None:
     workflows = "".join(path.read_text() for path in (ROOT / ".github/workflows").iterdir())
     for variable in set(re.findall(r"`(AWS_[A-Z_]+)`", GUIDE)):
         assert f"vars.{variable} " in workflows
-    for name in ("Checks", "Review"):
+    for name in ("Checks", "Review", "Python ${{ matrix.python }} on ${{ matrix.runner }}"):
         assert f"    name: {name}\n" in workflows
     for name in ("Deploy", "Rollback"):
         assert f"workflow *{name}*" in GUIDE

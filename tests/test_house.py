@@ -36,6 +36,7 @@ def run(*command: str | Path, folder: Path = ROOT, **environ: str) -> subprocess
     )
 
 
+@pytest.mark.e2e
 def test_floors() -> None:
     """Imports point down, and only their own rooms import the CDK and boto3."""
     done = run(BIN / "lint-imports")

@@ -162,7 +162,7 @@ SARIF: dict[str, Any] = {
             "tool": {
                 "driver": {
                     "name": "iot-jobs",
-                    "version": version("cdk-iot-jobs"),
+                    "version": version("iot-jobs"),
                     "rules": [
                         sarif_rule("JT010"),
                         sarif_rule("JT203", helpUri=FACTOR_SOURCE),
@@ -293,7 +293,7 @@ NOTHING = {
         | {
             "runs": [
                 {
-                    "tool": {"driver": {"name": "iot-jobs", "version": version("cdk-iot-jobs"), "rules": []}},
+                    "tool": {"driver": {"name": "iot-jobs", "version": version("iot-jobs"), "rules": []}},
                     "columnKind": "unicodeCodePoints",
                     "results": [],
                 }

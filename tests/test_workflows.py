@@ -14,6 +14,7 @@ from ruamel.yaml import YAML
 from iot_jobs import Environment, Fleet
 from tests.commands import write
 from tools import workflows
+from tools.test_matrix import supported_versions
 
 ROOT = Path(__file__).resolve().parent.parent
 WORKFLOWS = {
@@ -34,6 +35,7 @@ RUN_BY = {
     "make synth-revision": "tests/test_pipelines.py",
     "make synth-revisions BASE=HEAD^1": "tests/test_pipelines.py",
     "make test": ".ci/run",
+    "make test-matrix": ".ci/run",
 }
 WRITES = {"id-token": {"deploy.yml", "deploy-environment.yml", "rollback.yml"}, "pull-requests": {"pull-request.yml"}}
 
@@ -113,8 +115,30 @@ def test_jobs(job: dict[str, Any]) -> None:
     """Every job has a name, and ends by itself; none is skipped, which GitHub would count as passed."""
     assert job["name"]
     assert "if" not in job
-    assert "uses" in job or (0 < job["timeout-minutes"] <= 60 and job["runs-on"] == "ubuntu-24.04")
+    runners = {row["runner"] for row in job["strategy"]["matrix"]["include"]} if "strategy" in job else {"ubuntu-24.04"}
+    assert "uses" in job or (0 < job["timeout-minutes"] <= 60 and runners <= {"ubuntu-24.04", "macos-15"})
+    assert "uses" in job or job["runs-on"] == ("${{ matrix.runner }}" if "strategy" in job else "ubuntu-24.04")
     assert job.get("continue-on-error") is None
+
+
+def test_pythons() -> None:
+    """A pull request is tested on each Python that is promised, on both systems, and with the lowest dependencies."""
+    job = WORKFLOWS["pull-request.yml"]["jobs"]["pythons"]
+    strategy = job["strategy"]
+    assert strategy["fail-fast"] is False
+    oldest, *_, newest = versions = supported_versions(ROOT)
+    assert strategy["matrix"]["include"] == [
+        {"runner": "ubuntu-24.04", "python": oldest, "also": "lowest"},
+        *({"runner": "ubuntu-24.04", "python": version} for version in versions[1:]),
+        {"runner": "macos-15", "python": newest},
+    ]
+    _, setup, test = job["steps"]
+    assert (setup["id"], setup["with"]) == ("python", {"python-version": "${{ matrix.python }}"})
+    assert test == {
+        "name": "Test",
+        "run": "make test-matrix",
+        "env": {"MATRIX": "${{ steps.python.outputs.python-version }} ${{ matrix.also }}"},
+    }
 
 
 @pytest.mark.application

@@ -10,6 +10,14 @@ from contextlib import suppress
 
 def run() -> None:
     """Run the program, and end the process."""
+    try:
+        _run()
+    except KeyboardInterrupt:  # while its modules are loaded; `cli` sees it later
+        print("interrupted", file=sys.stderr)
+        os._exit(130)
+
+
+def _run() -> None:
     gc.disable()  # garbage doesn't matter in so short a process, and looking for it takes a seventh of the time
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # they would be looked for in every package
     import click  # only now, when that is set

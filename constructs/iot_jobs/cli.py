@@ -1,10 +1,11 @@
-"""The command `iot-jobs`: arguments and exit codes, nothing else. 0 is clean, 1 findings, 2 could not run."""
+"""The command `iot-jobs`: arguments and exit codes, nothing else.
+
+0 is clean, 1 findings, 2 could not run, 130 interrupted.
+"""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from io import TextIOWrapper
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import Any
 
 import click
 
+from iot_jobs.extras import MissingExtraError
 from iot_jobs.finding import FindingsError, one_line
 
 
@@ -21,19 +23,21 @@ class CannotRun(click.ClickException):
     exit_code = 2
 
 
-@contextmanager
-def _needs(extra: str) -> Iterator[None]:
-    """Says which extra to install where a library is missing that only some commands need."""
-    try:
-        yield
-    except ModuleNotFoundError as error:
-        if str(error.name).partition(".")[0] not in ("boto3", "botocore", "matplotlib", "numpy", "rich"):
-            raise
-        raise CannotRun(f"{error}; install cdk-iot-jobs[{extra}]") from None
+class _Commands(click.Group):
+    """Commands that end with one line where a library of an extra is missing, and on ^C."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except MissingExtraError as error:
+            raise CannotRun(str(error)) from None
+        except KeyboardInterrupt:
+            click.echo("interrupted", err=True)
+            sys.exit(130)
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="cdk-iot-jobs")
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="iot-jobs")
 def main() -> None:
     """Check, forecast and review AWS IoT job templates before they are deployed, and list those that are."""
     if isinstance(sys.stdout, TextIOWrapper):  # reports are the same bytes everywhere, and any name can be printed
@@ -110,42 +114,41 @@ def forecast(path: Path, template: str | None, trials: int | None, seed: int, ou
 
     Exit code 1 means that the files have errors, which are listed; 2 that there was nothing to forecast.
     """
-    with _needs("forecast"):
-        from iot_jobs import forecast as forecasting
-        from iot_jobs.render import forecast as render
+    from iot_jobs import forecast as forecasting
+    from iot_jobs.render import forecast as render
 
-        for name in ("start_delay", "run_time"):
-            stated[f"{name}_minutes"] = forecasting.minutes(stated.pop(name))
+    for name in ("start_delay", "run_time"):
+        stated[f"{name}_minutes"] = forecasting.minutes(stated.pop(name))
+    try:
+        subjects = forecasting.selected(path, template)
+    except FindingsError as error:
+        click.echo(error)
+        sys.exit(1)
+    except forecasting.ForecastError as error:
+        raise CannotRun(str(error)) from None
+    if plot is not None and len(subjects) > 1:
+        raise CannotRun("a picture is of one template: name it after the file")
+    found = []
+    for subject in subjects:
         try:
-            subjects = forecasting.selected(path, template)
+            assumed = forecasting.assumptions(subject, stated)
+            found.append(forecasting.forecast(subject.spec, assumed, trials=trials, seed=seed))
         except FindingsError as error:
-            click.echo(error)
-            sys.exit(1)
-        except forecasting.ForecastError as error:
             raise CannotRun(str(error)) from None
-        if plot is not None and len(subjects) > 1:
-            raise CannotRun("a picture is of one template: name it after the file")
-        found = []
-        for subject in subjects:
-            try:
-                assumed = forecasting.assumptions(subject, stated)
-                found.append(forecasting.forecast(subject.spec, assumed, trials=trials, seed=seed))
-            except FindingsError as error:
-                raise CannotRun(str(error)) from None
-            except forecasting.ForecastError as error:
-                click.echo(f"skipped {one_line(subject.name)}: {error}", err=True)
-        if not found:
-            raise CannotRun(f"there is nothing to forecast in {path}")
-        several = len(subjects) > 1
-        text = render.as_json(found, several=several) if output == "json" else render.FORMATS[output](found)
+        except forecasting.ForecastError as error:
+            click.echo(f"skipped {one_line(subject.name)}: {error}", err=True)
+    if not found:
+        raise CannotRun(f"there is nothing to forecast in {path}")
+    several = len(subjects) > 1
+    text = render.as_json(found, several=several) if output == "json" else render.FORMATS[output](found)
     if plot is not None:
         _plot(found[0], plot)
     click.echo(text, nl=False)
 
 
 def _plot(found: Any, path: Path) -> None:
-    with _needs("plot"):
-        from iot_jobs.render import plot
+    from iot_jobs.render import plot
+
     try:
         plot.write(found, path)
     except OSError as error:
@@ -180,15 +183,14 @@ def review(base: str, head: str, things: int | None, output: str, fail_on: Any, 
     from iot_jobs.render import review as render
     from iot_jobs.render import review_markdown
 
-    with _needs("forecast"):
-        try:
-            sides = [reviewing.deployment(given, near=Path.cwd()) for given in (base, head)]
-            found = reviewing.review(*sides, things=things)
-        except FindingsError as error:
-            click.echo(error)
-            raise CannotRun("there are errors in what is to be compared") from None
-        except reviewing.ReviewError as error:
-            raise CannotRun(str(error)) from None
+    try:
+        sides = [reviewing.deployment(given, near=Path.cwd()) for given in (base, head)]
+        found = reviewing.review(*sides, things=things)
+    except FindingsError as error:
+        click.echo(error)
+        raise CannotRun("there are errors in what is to be compared") from None
+    except reviewing.ReviewError as error:
+        raise CannotRun(str(error)) from None
     formats = {**render.FORMATS, "markdown": review_markdown.markdown}
     if html is not None:
         _page(found, html)
@@ -231,14 +233,13 @@ def list_templates(region: str | None, endpoint_url: str | None, output: str) ->
 
     The list goes to stdout. Exit code 2 means that AWS could not be asked.
     """
-    with _needs("aws"):
-        from iot_jobs import aws
-        from iot_jobs.render import deployed
-        from iot_jobs.render.findings import count
+    from iot_jobs import aws
+    from iot_jobs.render import deployed
+    from iot_jobs.render.findings import count
 
-        try:
-            templates = aws.deployed_templates(region=region, endpoint_url=endpoint_url)
-        except aws.AwsError as error:
-            raise CannotRun(str(error)) from None
-        click.echo(deployed.FORMATS[output](templates), nl=False)
+    try:
+        templates = aws.deployed_templates(region=region, endpoint_url=endpoint_url)
+    except aws.AwsError as error:
+        raise CannotRun(str(error)) from None
+    click.echo(deployed.FORMATS[output](templates), nl=False)
     click.echo(count(len(templates), "job template"), err=True)

@@ -68,7 +68,8 @@ def parse(text: str) -> Any:
 def _decoded(text: str, decoder: json.JSONDecoder) -> Any:
     try:
         return decoder.decode(text)
-    except json.JSONDecodeError as error:
+    except json.JSONDecodeError as raised:
+        error = _trailing_comma(raised)
         place = Place("", line=error.lineno, column=error.colno)
         finding = NOT_JSON.finding(
             given=text[error.pos : error.pos + 20] or None,
@@ -84,6 +85,15 @@ def _decoded(text: str, decoder: json.JSONDecoder) -> Any:
     except ValueError:  # Python refuses to read integers of thousands of digits
         finding = NOT_JSON.finding(allowed="numbers of at most 4300 digits", fix="shorten the number")
         raise JsonError(_at_atom(finding, text, "-?[0-9]{4301,}")) from None
+
+
+def _trailing_comma(error: json.JSONDecodeError) -> json.JSONDecodeError:
+    """The error as Python 3.13 raises it for a comma before a closing bracket, where earlier ones point behind it."""
+    ended = _CLOSING.get((error.msg, error.doc[error.pos : error.pos + 1]))
+    before = error.doc[: error.pos].rstrip(" \t\r\n")
+    if ended and before.endswith(","):
+        return json.JSONDecodeError(f"Illegal trailing comma before end of {ended}", error.doc, len(before) - 1)
+    return error
 
 
 def too_deep(text: str | None = None) -> Finding:
@@ -201,6 +211,10 @@ def _integer(spelling: str) -> int | Number:
 
 _DECODER = json.JSONDecoder(object_pairs_hook=_object, parse_float=Number, parse_int=_integer, parse_constant=_refuse)
 _LENIENT = json.JSONDecoder(parse_float=Number, parse_int=_integer, parse_constant=_refuse)
+_CLOSING = {
+    ("Expecting property name enclosed in double quotes", "}"): "object",
+    ("Expecting value", "]"): "array",
+}
 _MOST_DOUBLES = 20
 # Commas and colons are passed over: in valid JSON keys and values take turns without them. What is none of the three
 # groups matches too, and ends the walk: a search would go through the same blanks from each of them.

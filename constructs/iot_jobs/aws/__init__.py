@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import boto3
-from botocore.exceptions import BotoCoreError, ClientError
+from iot_jobs.extras import extra
+
+with extra("aws"):
+    import boto3
+    from botocore.exceptions import BotoCoreError, ClientError
 
 AwsError = (BotoCoreError, ClientError, ValueError)
 """What calls here may raise, to be caught by name. A `ValueError` is about an endpoint that is no address."""

@@ -41,7 +41,7 @@ class JobTemplateRules:
     @property
     def version(self) -> str:
         """The version of this package."""
-        return version("cdk-iot-jobs")
+        return version("iot-jobs")
 
     @property
     def rule_ids(self) -> list[str]:

@@ -51,7 +51,7 @@ def check(reading: Reading, *, now: datetime) -> Report:
     skipped = list(reading.skipped)
     names = [one.environment.name for one in reading.subjects if one.environment and states_budget(one)]
     if names and not can_forecast():
-        why = "its budget, for which cdk-iot-jobs[forecast] must be installed"
+        why = "its budget, for which iot-jobs[forecast] must be installed"
         skipped += [Skipped(f"environment {name}", why) for name in dict.fromkeys(names)]
     for subject in reading.subjects:
         codes = dict(_acknowledged(subject, found))

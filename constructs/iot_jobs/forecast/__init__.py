@@ -1,31 +1,34 @@
 """Forecast: what a template will do to the fleet, before it does it. The only package that imports numpy.
 
-AWS doesn't publish its scheduler, and nobody knows the devices: what is taken for granted stands in `Assumptions`, and
-the result repeats it.
+It needs the extra `forecast`. AWS doesn't publish its scheduler, and nobody knows the devices: what is taken for
+granted stands in `Assumptions`, and the result repeats it.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from iot_jobs.forecast.assumptions import ASSUMED, NOT_MODELLED, Assumptions, Duration, Scheduler
-from iot_jobs.forecast.blast import BlastRadius, blast_radius
-from iot_jobs.forecast.lanes import figure
-from iot_jobs.forecast.montecarlo import Trials, monte_carlo
-from iot_jobs.forecast.outline import Outline, outline
-from iot_jobs.forecast.plan import ForecastError, Plan, plan
-from iot_jobs.forecast.result import (
-    TIME_FORMAT,
-    Executions,
-    Forecast,
-    Reached,
-    Timeline,
-    WindowsUsed,
-    timeline,
-    windows_used,
-)
-from iot_jobs.forecast.selection import assumptions, minutes, selected
+from iot_jobs.extras import extra
 from iot_jobs.template import JobSpec, JobTemplateSpec
+
+with extra("forecast"):
+    from iot_jobs.forecast.assumptions import ASSUMED, NOT_MODELLED, Assumptions, Duration, Scheduler
+    from iot_jobs.forecast.blast import BlastRadius, blast_radius
+    from iot_jobs.forecast.lanes import figure
+    from iot_jobs.forecast.montecarlo import Trials, monte_carlo
+    from iot_jobs.forecast.outline import Outline, outline
+    from iot_jobs.forecast.plan import ForecastError, Plan, plan
+    from iot_jobs.forecast.result import (
+        TIME_FORMAT,
+        Executions,
+        Forecast,
+        Reached,
+        Timeline,
+        WindowsUsed,
+        timeline,
+        windows_used,
+    )
+    from iot_jobs.forecast.selection import assumptions, minutes, selected
 
 __all__ = [
     "ASSUMED",

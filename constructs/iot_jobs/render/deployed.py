@@ -7,6 +7,7 @@ from datetime import UTC
 from typing import Any
 
 from iot_jobs.cloudformation import API_TEMPLATE, Names, without_nulls
+from iot_jobs.extras import extra
 from iot_jobs.identity import template_name_of
 from iot_jobs.limits import MAXIMUM_PER_MINUTE
 from iot_jobs.render.jsonout import to_json
@@ -39,7 +40,8 @@ def deployed_table(templates: Sequence[Mapping[str, Any]], width: int | None = N
     """Name, id, rollout, abort and windows of each template; nothing where there is none. As wide as the terminal."""
     if not templates:
         return ""
-    return table(_COLUMNS, map(_row, templates), text_width() if width is None else width)
+    with extra("aws"):
+        return table(_COLUMNS, map(_row, templates), text_width() if width is None else width)
 
 
 def deployed_json(templates: Sequence[Mapping[str, Any]]) -> str:

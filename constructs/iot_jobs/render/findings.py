@@ -73,7 +73,7 @@ def sarif(report: Report) -> str:
     ]
     driver = {
         "name": "iot-jobs",
-        "version": version("cdk-iot-jobs"),
+        "version": version("iot-jobs"),
         "rules": [
             {
                 "id": rule.code,

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from iot_jobs.extras import extra
 from iot_jobs.finding import one_line
 from iot_jobs.render.jsonout import to_json
 from iot_jobs.render.table import WIDTH, Column, folded, table, text_width
@@ -205,7 +206,8 @@ def _listed(title: str, lines: Sequence[str], width: int) -> str:
 def _table(names: Sequence[str], rows: Iterable[Sequence[str]], width: int) -> str:
     first, *others = names
     lines = [[one_line(cell) for cell in row] for row in rows]  # a line break in a name is none here
-    return table([Column(first), *(Column(name, right=True) for name in others)], lines, width)
+    with extra("forecast"):
+        return table([Column(first), *(Column(name, right=True) for name in others)], lines, width)
 
 
 def _pipes(names: Sequence[str], rows: Any) -> str:

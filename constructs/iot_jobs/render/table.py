@@ -73,7 +73,7 @@ def _widths(columns: Sequence[Column], cells: Sequence[Sequence[Sequence[str]]],
 
 
 def _side_by_side(columns: Sequence[Column], cells: Sequence[Sequence[Sequence[str]]], widths: Sequence[int]) -> str:
-    from rich.box import SIMPLE_HEAD  # the extras `aws` and `forecast`
+    from rich.box import SIMPLE_HEAD
     from rich.console import Console
     from rich.table import Table
 

@@ -1,0 +1,34 @@
+"""Optional parts of the distribution: the libraries that each of its extras brings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+EXTRAS = {
+    "aws": ("boto3", "botocore", "rich"),
+    "cdk": ("aws_cdk", "constructs", "jsii"),
+    "forecast": ("numpy", "rich"),
+    "plot": ("matplotlib",),
+}
+"""What is imported of each extra in `pyproject.toml`."""
+
+
+class MissingExtraError(ImportError):
+    """A library of an extra is not installed; the text says what to install."""
+
+
+@contextmanager
+def extra(name: str) -> Iterator[None]:
+    """Imports that need the extra `name`: raises `MissingExtraError` where one of its libraries is missing.
+
+    Any other module that is missing is a defect, and its error is raised as it is.
+    """
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        library = str(error.name).partition(".")[0]
+        if library not in EXTRAS[name]:
+            raise
+        text = f'{library} is not installed; pip install "iot-jobs[{name}]"'
+        raise MissingExtraError(text, name=error.name) from None
