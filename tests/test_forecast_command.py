@@ -18,7 +18,7 @@ from click.testing import CliRunner, Result
 from PIL import Image
 
 from iot_jobs import forecast as forecasting
-from iot_jobs.cli import main
+from iot_jobs.cli import main, selection
 from iot_jobs.forecast import Assumptions, forecast
 from iot_jobs.render import forecast as render
 from iot_jobs.render import plot
@@ -132,8 +132,8 @@ Assumed:
 
 def test_all_templates_in_a_narrow_terminal(application: Path) -> None:
     """A terminal with too few columns for the table has a block for each template."""
-    found = [forecasting.forecast(one.spec, forecasting.assumptions(one, {})) for one in
-             forecasting.selected(Path(ENVIRONMENT))]  # fmt: skip
+    found = [forecasting.forecast(one.spec, selection.assumptions(one, {})) for one in
+             selection.selected(Path(ENVIRONMENT))]  # fmt: skip
     assert render.text(found, 60).startswith(NARROW)
     assert render.text(found, 100).startswith("template ")
 

@@ -28,7 +28,6 @@ with extra("forecast"):
         timeline,
         windows_used,
     )
-    from iot_jobs.forecast.selection import assumptions, minutes, selected
 
 __all__ = [
     "ASSUMED",
@@ -45,12 +44,9 @@ __all__ = [
     "Timeline",
     "Trials",
     "WindowsUsed",
-    "assumptions",
     "figure",
     "forecast",
-    "minutes",
     "outline",
-    "selected",
 ]
 
 

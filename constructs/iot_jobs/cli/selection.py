@@ -1,4 +1,4 @@
-"""Which templates of a file are to be forecast, and for which fleet."""
+"""The templates of a file to forecast, and the fleet to forecast them for."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from iot_jobs.finding import FindingsError
-from iot_jobs.forecast.assumptions import Assumptions
-from iot_jobs.forecast.plan import ForecastError
+from iot_jobs.forecast import Assumptions, ForecastError
 from iot_jobs.identity import template_name_of
 from iot_jobs.sources import Subject, read, read_paths
 

@@ -1,0 +1,22 @@
+"""`iot-jobs schema`."""
+
+from __future__ import annotations
+
+import click
+
+from iot_jobs.cli.errors import CannotRun
+
+
+@click.command(short_help="Print a JSON Schema for editors.")
+@click.argument("kind", type=click.Choice(["environment", "family", "document"]))
+@click.argument("name", required=False)
+def schema(kind: str, name: str | None) -> None:
+    """Print the JSON Schema of environments, of families, or of the document family NAME."""
+    from iot_jobs.sources import json_schema
+
+    if name is not None and kind != "document":
+        raise click.UsageError("only a document's schema has a NAME")
+    try:
+        click.echo(json_schema(kind, name), nl=False)
+    except KeyError as error:
+        raise CannotRun(error.args[0]) from None
