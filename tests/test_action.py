@@ -15,11 +15,11 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
+from iot_jobs.action.review import base_of
 from iot_jobs.render.review_markdown import MARKER
 from tests.commands import git, link, write
 from tests.oracles.github import REPOSITORY, TOKEN, GitHub, github
 from tests.test_review_command import FAMILY
-from tools.action_review import base_of
 
 ROOT = Path(__file__).resolve().parent.parent
 ACTION = YAML(typ="safe").load((ROOT / "action.yml").read_text())
@@ -29,7 +29,7 @@ FILES = {
     "job_documents/reboot.json": '{"operation": "reboot.sh", "path": "default"}',
     # What a pull request may bring: none of it is to be imported.
     "click.py": "raise SystemExit('imported from the pull request')\n",
-    "tools/action_review.py": "raise SystemExit('imported from the pull request')\n",
+    "iot_jobs/__init__.py": "raise SystemExit('imported from the pull request')\n",
     "sitecustomize.py": "raise SystemExit('imported from the pull request')\n",
 }
 pytestmark = pytest.mark.e2e

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
+from iot_jobs.action.comment import from_fork, judgement, labels_of, main
 from iot_jobs.render.review_markdown import MARKER, MOST_CHARACTERS
 from tests.oracles.github import OURS, REPOSITORY, STRANGER, TOKEN, GitHub, github
-from tools.action_comment import from_fork, judgement, labels_of, main
 
 REVIEW = f"{MARKER}\n**Riskier: 1 changed**\n"
 LABEL = "riskier-acknowledged"

@@ -1,7 +1,7 @@
 """The review as action.yml runs it: JSON, markdown and a page in FOLDER, annotations in the log, the verdict as output.
 
 It sees no token. It ends with 0 whatever the verdict, and also where the review could not run: then the markdown says
-so, and the comment that an earlier review left doesn't stay as if it were still true. `tools.action_comment` decides.
+so, so that the comment of an earlier review doesn't stay as if it was still true. `iot_jobs.action.comment` decides.
 """
 
 from __future__ import annotations

@@ -13,10 +13,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from iot_jobs.action.github import ApiError, PullRequest, ReadOnlyError
+from iot_jobs.action.review import FAILED, event
 from iot_jobs.render.findings import command_data
 from iot_jobs.render.review_markdown import MARKER, MOST_CHARACTERS
-from tools.action_review import FAILED, event
-from tools.github_comments import ApiError, PullRequest, ReadOnlyError
 
 
 def main(environ: Mapping[str, str]) -> int:
