@@ -15,7 +15,7 @@ from constructs import IConstruct
 
 from iot_jobs import Environment, Fleet, JobDocument, JobTemplateSpec
 from iot_jobs.cdk import JobTemplate, StableTags
-from iot_jobs.cdk.resource import JobTemplateResource
+from iot_jobs.cdk.l1 import JobTemplateResource
 from iot_jobs.identity import content_digest
 from stacks.job_templates import JobTemplatesStack
 

@@ -186,7 +186,7 @@ COMMANDS = [
 ]
 IMPORTS = [
     ("from iot_jobs.cdk import JobTemplate", "aws_cdk", "cdk"),
-    ("from iot_jobs.cdk.permissions import Target", "aws_cdk", "cdk"),
+    ("from iot_jobs.cdk.grants import Target", "aws_cdk", "cdk"),
     ("import iot_jobs.forecast", "numpy", "forecast"),
     ("from iot_jobs.forecast.engine import Engine", "numpy", "forecast"),
     ("import iot_jobs.aws", "boto3", "aws"),

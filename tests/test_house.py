@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import re
 import shutil
@@ -219,3 +220,65 @@ def test_files_fit_their_schema(root: Path, kind: str) -> None:
         named = re.match(r"# yaml-language-server: \$schema=(.*)\n", source.text)
         assert named or root == ROOT, f"{path} names no schema"
         assert not named or (path.parent / named[1]).resolve() == schema
+
+
+def foreign_doors(text: str) -> list[str]:
+    """Where a module reaches into another's: assigns to what it imported, or takes a name that begins with a mark."""
+    tree = ast.parse(text)
+    imports = [node for node in ast.walk(tree) if isinstance(node, ast.Import | ast.ImportFrom)]
+    names = {(alias.asname or alias.name).partition(".")[0] for node in imports for alias in node.names}
+    doors = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom):
+            path = (node.module or "").split(".")
+            own = path[0] in ("iot_jobs", "stacks", "tools") or node.level > 0
+            doors += [alias.name for alias in node.names if not own and is_private(alias.name)]
+            doors += [node.module or "" for part in path if not own and is_private(part)]
+        elif isinstance(node, ast.Import):
+            doors += [alias.name for alias in node.names if any(map(is_private, alias.name.split(".")))]
+        elif isinstance(node, ast.Attribute) and node.attr.startswith("__pydantic"):
+            doors.append(node.attr)
+        elif isinstance(node, ast.Attribute | ast.Subscript) and not isinstance(node.ctx, ast.Load):
+            inner = ast.unparse(node)
+            # `self.x = y` is a class's own affair, and so is what a local variable holds.
+            doors += [inner] if inner.partition(".")[0].partition("[")[0] in names else []
+        elif isinstance(node, ast.Attribute) and is_private(node.attr) and ast.unparse(node).partition(".")[0] in names:
+            doors += [] if ast.unparse(node) == "os._exit" else [ast.unparse(node)]
+        elif isinstance(node, ast.Call) and ast.unparse(node.func).endswith(("setattr", "delattr", "patch")):
+            doors.append(ast.unparse(node))
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.startswith("__pydantic"):
+            doors.append(node.value)
+    return doors
+
+
+def is_private(name: str) -> bool:
+    return name.startswith("_") and not name.endswith("__")
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "constructs").rglob("*.py")), ids=lambda path: path.name)
+def test_no_foreign_doors(path: Path) -> None:
+    """No module of the library changes another's module or class, or uses what it keeps to itself."""
+    assert foreign_doors(path.read_text()) == []
+
+
+DOORS = [
+    ("import sys\nsys.modules['x'] = None", ["sys.modules['x']"]),
+    ("import typing\ntyping.TypedDict = dict", ["typing.TypedDict"]),
+    ("from a import B\nB.x = 1\ndel B.y", ["B.x", "B.y"]),
+    ("from a import _b", ["_b"]),
+    ("from a._b import c", ["a._b"]),
+    ("import a._b", ["a._b"]),
+    ("import a\na._b()", ["a._b"]),
+    ("setattr(x, 'y', 1)", ["setattr(x, 'y', 1)"]),
+    (
+        "f.__pydantic_base_init__ = True\nhasattr(x, '__pydantic_fields__')",
+        ["__pydantic_base_init__", "__pydantic_fields__"],
+    ),
+    ("from iot_jobs.a import _b\nfrom __future__ import annotations\nself.x = 1\nx = a.b\na.b(c.d)", []),
+]
+
+
+@pytest.mark.parametrize(("text", "expected"), DOORS)
+def test_foreign_doors_are_seen(text: str, expected: list[str]) -> None:
+    """Each way into another's house is found."""
+    assert foreign_doors(text) == expected

@@ -15,10 +15,11 @@ NUMBER_TOKEN = struct.unpack(">d", bytes.fromhex("fbff000000000001"))[0]
 class Resolvable:
     """Looks as what jsii hands out for an IResolvable."""
 
-    creation_stack: tuple[str, ...] = ()
-
     def resolve(self) -> str:
         return "resolved"
+
+    def to_string(self) -> str:
+        return "${Token[RESOLVABLE.1]}"
 
 
 TOKENS = [

@@ -133,17 +133,20 @@ class FindingsError(ValueError):
     """Wrong values, all of them at once: `findings` holds them, the text lists them.
 
     `rest` is what the findings are about with all that is wrong in it unknown, so that the rest can be judged; None
-    where there is no such value.
+    where there is no such value. `where` names what they are about where that is in no file, such as a construct by its
+    path.
     """
 
-    def __init__(self, findings: Iterable[Finding], *, rest: Any = None) -> None:
+    def __init__(self, findings: Iterable[Finding], *, rest: Any = None, where: str | None = None) -> None:
         """Keep the findings in the order in which they were found."""
         self.findings = tuple(findings)
         self.rest = rest
+        self.where = where
         super().__init__(self.findings)
 
     def __str__(self) -> str:
-        return "\n".join(map(str, self.findings))
+        start = "" if self.where is None else f"{one_line(self.where)}: "
+        return "\n".join(f"{start}{finding}" for finding in self.findings)
 
 
 def unique(findings: Iterable[Finding]) -> tuple[Finding, ...]:

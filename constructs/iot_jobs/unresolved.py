@@ -50,8 +50,9 @@ def holds_token(value: object) -> bool:
         return struct.pack(">d", value)[:2] == _TOKEN_NUMBER_PREFIX
     if isinstance(value, _LISTS):
         return len(value) == 1 and isinstance(value[0], str) and value[0].startswith("#{Token[")
-    # What jsii hands out for an IResolvable, seen without importing jsii.
-    return hasattr(value, "resolve") and hasattr(value, "creation_stack")
+    # An IResolvable, seen without importing the CDK. Both are methods: to read its property `creation_stack` takes the
+    # way to Node, and fails where the CDK has left it out.
+    return hasattr(value, "resolve") and hasattr(value, "to_string")
 
 
 def between_tokens(text: str) -> Iterator[tuple[str, bool]]:

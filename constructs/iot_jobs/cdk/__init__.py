@@ -3,12 +3,12 @@
 from iot_jobs.extras import extra
 
 with extra("cdk"):
+    from iot_jobs.cdk.grants import IJobTemplate, Target
     from iot_jobs.cdk.imported import ImportedJobTemplate
     from iot_jobs.cdk.job_template import JobTemplate
-    from iot_jobs.cdk.permissions import IJobTemplate, Target
     from iot_jobs.cdk.placeholder import Placeholder
+    from iot_jobs.cdk.plugin import JobTemplateRules
     from iot_jobs.cdk.presign_role import PresignedUrl
-    from iot_jobs.cdk.rules import JobTemplateRules
     from iot_jobs.cdk.s3_document import S3Document
     from iot_jobs.cdk.stable_tags import StableTags
 

@@ -1,135 +1,196 @@
-"""Ids at synth: taken over what is emitted, after tags and aspects, for all templates of a stack together."""
+"""Ids at synth: each is taken over what its template emits, after tags and aspects."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import aws_cdk as cdk
 import jsii
-from constructs import Construct
+from constructs import Construct, IConstruct
 
-from iot_jobs.cdk.resource import JobTemplateResource
+from iot_jobs.cdk.l1 import JobTemplateResource
 from iot_jobs.identity import METADATA, content_digest, emitted_digest, job_template_id
 from iot_jobs.unresolved import holds_token
 
-_ATTRIBUTE = "_iot_jobs_ids"
-_NOT_YET = "(set at synth)"
-
-
-@dataclass(frozen=True)
-class Template:
-    """A template of a stack. `arn` is a token; `generation` is part of the id, None where the id is the user's own."""
-
-    name: str
-    emitted: Mapping[str, Any]
-    resource: JobTemplateResource
-    arn: str
-    metadata: Mapping[str, Any]
-    generation: int | None
-    resources: int
-    """How many resources were made with it and for it."""
-    uploaded: str | None = None
-    """The document that is uploaded with the app, whose URL differs from account to account."""
-
-    def digest(self, content: Mapping[str, Any]) -> str:
-        """The digest of what it emits as content, the same in every environment."""
-        return content_digest(content if self.uploaded is None else {**content, "DocumentSource": self.uploaded})
+_CONSTRUCT_ID = "@iot-jobs"
 
 
 @dataclass(eq=False)
-class StackIds:
-    """The job templates of one stack.
+class Template:
+    """A template of a stack."""
 
-    Round trips to Node cost more than all else, so that one hook sets all ids: the first template's id is a token, and
-    the CDK asks for its value before it synthesizes, each time that it does. It asks while it looks for references
-    between stacks, when all tags and aspects are in place, and throws the answer away; by the time that it synthesizes,
-    every id is a plain text.
+    name: str
+    generation: int
+    """Part of the id."""
+    resources: int
+    """The number of resources that are created with it and for it."""
+    uploaded: str | None
+    """The document that is uploaded with the app, whose URL differs from account to account."""
+    metadata: Mapping[str, Any] | None
+    """The resource's Metadata less the digest of the content. None: the id is the user's own, without a digest."""
+    token: str | None = None
+    """The resource's id until it is known."""
+    resource: JobTemplateResource = field(init=False)
+    arn: str = field(init=False)
+    """A token."""
+
+
+@dataclass(frozen=True)
+class _AtSynth:
+    unresolved: Mapping[str, Any]
+    """The properties that a template emits, without the id; they may hold tokens."""
+    properties: Mapping[str, Any]
+    """The same with all tokens resolved."""
+    job_template_id: str
+
+
+@jsii.implements(cdk.IAspect)
+class StackTemplates(Construct):
+    """The job templates of one stack, as a child of that stack.
+
+    Each id is a token of its own, which the CDK resolves once: in the preparation of a synth, when all aspects have
+    been invoked and all tags are in place. Round trips to Node cost more than all else, so that the first token to be
+    resolved reads all templates of the stack together, and the others find their ids here.
+
+    What is read holds until the next synth: the preparation is the last round of changes, and after it the CDK only
+    validates and renders (https://docs.aws.amazon.com/cdk/v2/guide/deploy.html#deploy-how-synth-app). As its own
+    aspect, this construct is visited in each synth of the app, and replaces the tokens that an earlier one resolved.
     """
 
-    stack: cdk.Stack
-    templates: list[Template] = field(default_factory=list)
-    name: str = ""
-    """The stack's name, or that of its construct where a parent stack makes one up."""
-    contents: list[dict[str, Any]] | None = None
-    """What each template emits less its id, once that is known."""
-    published: set[str] = field(default_factory=set)
-    """The names of the parameters with the current ARNs."""
-    _parameters: Construct | None = None
-    _hooked: JobTemplateResource | None = None
-    _hooked_id: str | None = None
+    def __init__(self, stack: cdk.Stack) -> None:
+        """Add it to the stack."""
+        super().__init__(stack, _CONSTRUCT_ID)
+        stack_name = stack.stack_name
+        self.stack = stack
+        self.name = stack.node.id if cdk.Token.is_unresolved(stack_name) else stack_name
+        """The stack's name, or that of its construct where a parent stack makes one up."""
+        self.location = (stack.account, stack.region)
+        self.templates: list[Template] = []
+        self.published: set[str] = set()
+        """The names of the parameters with the current ARNs."""
+        self._parameters: Construct | None = None
+        self._visited = False
+        self._read: dict[Template, _AtSynth] = {}
+        self._resolved: set[Template] = set()
+        """Those whose tokens the CDK has resolved."""
+        cdk.Aspects.of(self).add(self)
 
     @classmethod
-    def of(cls, stack: cdk.Stack) -> StackIds:
-        """The one of a stack."""
-        found: StackIds | None = getattr(stack, _ATTRIBUTE, None)
-        if found is None:
-            known = stack.stack_name
-            found = cls(stack, name=stack.node.id if cdk.Token.is_unresolved(known) else known)
-            setattr(stack, _ATTRIBUTE, found)
-        return found
+    def of(cls, stack: cdk.Stack) -> StackTemplates:
+        """Return that of a stack."""
+        templates = _OF_STACK.get(stack)
+        if templates is None:
+            # For a stack that was not created in Python, jsii gives another object each time; the tree is the same.
+            child = stack.node.try_find_child(_CONSTRUCT_ID)
+            templates = _OF_STACK[stack] = child if isinstance(child, cls) else cls(stack)
+        return templates
 
     def parameters(self) -> Construct:
-        """Where the parameters stand: not with their templates, for one that moves in the tree must not ask twice."""
+        """Return the scope of the parameters.
+
+        It is not their template: if that moves in the tree, its parameter must keep its logical id, or CloudFormation
+        would create a second one of the same name. "Published" has always been part of these logical ids. The CDK
+        leaves "Default" out of them, so that a stack may have a child "Published" of its own
+        (https://docs.aws.amazon.com/cdk/api/v2/docs/aws-cdk-lib.Stack.html, `allocateLogicalId`).
+        """
         if self._parameters is None:
-            self._parameters = Construct(self.stack, "Published")
+            self._parameters = _child(_child(self.stack, "Default"), "Published")
         return self._parameters
 
-    def next_id(self) -> str:
-        """The id for the next template to be made with: the hook for the first, and none yet for the others."""
-        return cdk.Lazy.uncached_string(_Hook(self)) if self._hooked is None else _NOT_YET
+    def new_token(self, template: Template) -> str:
+        """Return a new token for the id of a template."""
+        template.token = cdk.Lazy.string(_Id(self, template))
+        return template.token
 
-    def add(self, template: Template) -> None:
-        """Set this template's id at synth, if it isn't the user's own."""
-        self.templates.append(template)
-        if self._hooked is None and template.generation is not None:
-            self._hooked = template.resource
+    def visit(self, node: IConstruct) -> None:  # noqa: ARG002  # it is this construct
+        """Begin a synth. Called by the CDK."""
+        if not self._visited:
+            self._read.clear()  # by a token that was resolved before any synth
+            self._visited = True
+        resolved, self._resolved = self._resolved, set()
+        for template in resolved:
+            if template.resource.job_template_id == template.token:  # else the user has set another
+                template.resource.job_template_id = self.new_token(template)
 
-    def resolve(self) -> list[tuple[str, dict[str, Any]]]:
-        """Of each template the logical id, and what it emits less its id, with nothing left to resolve."""
-        contents = [one.resource.content() for one in self.templates]
-        # What is known already doesn't take the way to Node and back.
-        unknown = [{key: value for key, value in one.items() if _holds_token(value)} for one in contents]
-        resolved = self.stack.resolve([[one.arn for one in self.templates], unknown])
-        arns, late = resolved
-        self.contents = [known | more for known, more in zip(contents, late, strict=True)]
-        return [(arn["Fn::GetAtt"][0], one) for arn, one in zip(arns, self.contents, strict=True)]
+    def job_template_id(self, template: Template) -> str:
+        """Return the id of a template, which the CDK keeps until the next synth."""
+        if not self._resolved:
+            self._read_changed(self.templates)
+        elif template not in self._read:  # resolved before any synth, and then added
+            self._read_changed([template])
+        self._resolved.add(template)
+        return self._read[template].job_template_id
 
-    def set_all(self) -> None:
-        """Digest what is emitted, and set the ids of all templates."""
+    def emitted(self) -> list[tuple[Template, Mapping[str, Any]]]:
+        """Return each template with the properties that it emits, once the CDK has prepared the app."""
+        if not self._resolved:  # all ids are the user's own
+            self._read_changed(self.templates)
+        return [(template, self._read[template].properties) for template in self.templates]
+
+    def _read_changed(self, templates: Iterable[Template]) -> None:
+        """Read templates, and resolve those that emit something else than before.
+
+        The others keep their ids, for a reference to another stack is resolved once to what its author wrote, and
+        later to an import, a parameter or an output.
+        """
+        contents = {template: template.resource.content() for template in templates}
+        changed = {
+            template: content
+            for template, content in contents.items()
+            if template not in self._read or self._read[template].unresolved != content
+        }
+        if changed:
+            self._read |= self._at_synth(changed)
+
+    def _at_synth(self, contents: Mapping[Template, dict[str, Any]]) -> dict[Template, _AtSynth]:
+        """Resolve what templates emit, derive their ids, and write digests into the Metadata."""
         known = self.stack.stack_name
         # A nested stack's name is not known, but its path tells it from its siblings.
         stack_name = self.stack.node.path if cdk.Token.is_unresolved(known) else known
-        for one, (logical_id, content) in zip(self.templates, self.resolve(), strict=True):
-            one.resource.add_metadata(METADATA, {**one.metadata, "content": one.digest(content)})
-            if one.generation is None:
-                continue
-            digest = emitted_digest(content)
-            salt = f"{stack_name}#{one.generation}" if one.generation else stack_name
-            new = job_template_id(one.name, digest, stack_name=salt, logical_id=logical_id)
-            if one.resource is self._hooked:
-                self._hooked_id = new
-            else:
-                one.resource.job_template_id = new
+        # Only what holds a token takes the way to Node and back.
+        unknown = [{key: value for key, value in one.items() if _holds_token(value)} for one in contents.values()]
+        arns, late = self.stack.resolve([[template.arn for template in contents], unknown])
+        read = {}
+        for (template, content), arn, more in zip(contents.items(), arns, late, strict=True):
+            properties = content | more
+            new = job_template_id(
+                template.name,
+                emitted_digest(properties),
+                stack_name=f"{stack_name}#{template.generation}" if template.generation else stack_name,
+                logical_id=arn["Fn::GetAtt"][0],
+            )
+            read[template] = _AtSynth(content, properties, new)
+            if template.metadata is not None:
+                everywhere = {} if template.uploaded is None else {"DocumentSource": template.uploaded}
+                digest = content_digest(properties | everywhere)
+                template.resource.add_metadata(METADATA, {**template.metadata, "content": digest})
+        return read
 
-    def hooked_id(self, *, preparing: bool) -> str:
-        """The first template's id; before synthesis it also sets those of the others."""
-        if preparing:
-            self.set_all()
-        if self._hooked_id is None:
-            raise RuntimeError("job template ids are asked for before the CDK has prepared the app; synthesize first")
-        return self._hooked_id
+
+_OF_STACK: WeakKeyDictionary[cdk.Stack, StackTemplates] = WeakKeyDictionary()
+"""Saves two round trips a template."""
 
 
-@jsii.implements(cdk.IStringProducer)
-class _Hook:
-    def __init__(self, ids: StackIds) -> None:
-        self._ids = ids
+def _child(scope: Construct, id: str) -> Construct:
+    """Return the child of a scope, created where it isn't there yet."""
+    child = scope.node.try_find_child(id)
+    return child if isinstance(child, Construct) else Construct(scope, id)
 
-    def produce(self, context: cdk.IResolveContext) -> str:
-        """The first template's id."""
-        return self._ids.hooked_id(preparing=context.preparing)
+
+@jsii.implements(cdk.IStableStringProducer)
+class _Id:
+    """The id of a template, for the CDK to ask for."""
+
+    def __init__(self, templates: StackTemplates, template: Template) -> None:
+        self._templates = templates
+        self._template = template
+
+    def produce(self) -> str:
+        """Return the id."""
+        return self._templates.job_template_id(self._template)
 
 
 def _holds_token(value: Any) -> bool:

@@ -7,8 +7,8 @@ import jsii
 from aws_cdk.interfaces.aws_iot import IJobTemplateRef, JobTemplateReference
 from constructs import Construct
 
+from iot_jobs.cdk.grants import Permissions
 from iot_jobs.cdk.metrics import JobMetrics
-from iot_jobs.cdk.permissions import Permissions
 
 
 @jsii.implements(IJobTemplateRef)

@@ -23,14 +23,15 @@ from iot_jobs import (
     RolloutConfig,
     TimeoutConfig,
 )
-from iot_jobs.cdk.ids import StackIds, Template
+from iot_jobs.cdk.errors import naming
+from iot_jobs.cdk.grants import Permissions
+from iot_jobs.cdk.ids import StackTemplates, Template
 from iot_jobs.cdk.imported import ImportedJobTemplate
-from iot_jobs.cdk.late import LateChecks
+from iot_jobs.cdk.l1 import JobTemplateResource, emitted_properties
 from iot_jobs.cdk.metrics import JobMetrics
-from iot_jobs.cdk.permissions import Permissions
 from iot_jobs.cdk.presign_role import PresignedUrl, as_written, presign_role
-from iot_jobs.cdk.resource import JobTemplateResource, create, emitted_properties
 from iot_jobs.cdk.s3_document import S3Document
+from iot_jobs.cdk.synth_checks import LateChecks
 from iot_jobs.documents.placeholders import Placeholder
 from iot_jobs.environment import TEMPLATE_TWICE
 from iot_jobs.finding import Finding, FindingsError
@@ -140,32 +141,33 @@ class JobTemplate(Construct, JobMetrics, Permissions):
         presign = as_written(presigned_url)
         if job_arn is None:
             presign = with_role(presign, placeholders)
-        spec = JobTemplateSpec(
-            template_name=template_name,
-            description=description,
-            document=Unresolved(document) if inline is None and document is not None else inline,
-            document_source=document_source,
-            job_arn=job_arn,
-            rollout=rollout,
-            abort=abort,
-            retry=retry,
-            timeout=timeout,
-            presigned_url=presign,
-            maintenance_windows=maintenance_windows,
-            destination_package_versions=destination_package_versions,
-            tags={} if tags is None else tags,
-        )
-        fixed = _fixed_id(job_template_id)
-        _check_names(template_name, environment)
+        with naming(scope, id):
+            spec = JobTemplateSpec(
+                template_name=template_name,
+                description=description,
+                document=Unresolved(document) if inline is None and document is not None else inline,
+                document_source=document_source,
+                job_arn=job_arn,
+                rollout=rollout,
+                abort=abort,
+                retry=retry,
+                timeout=timeout,
+                presigned_url=presign,
+                maintenance_windows=maintenance_windows,
+                destination_package_versions=destination_package_versions,
+                tags={} if tags is None else tags,
+            )
+            _check_id(job_template_id)
+            _check_names(template_name, environment)
         super().__init__(scope, id)
         stack = scope if isinstance(scope, cdk.Stack) else cdk.Stack.of(self)
-        ids = StackIds.of(stack)
-        environment = environment or ids.name
+        templates = StackTemplates.of(stack)
+        environment = environment or templates.name
         published = parameter_name(environment, template_name, prefix=parameter_prefix or "")
-        if parameter_prefix is not None and published in ids.published:
-            raise FindingsError([_published_twice(template_name)])
-        if not ids.templates:
-            LateChecks(ids)
+        if parameter_prefix is not None and published in templates.published:
+            raise FindingsError([_published_twice(template_name)], where=self.node.path)
+        if not templates.templates:
+            LateChecks(templates)
         if isinstance(document, S3Document):
             spec = self._in_s3(document, spec)
         block = known(spec.presigned_url)
@@ -178,24 +180,20 @@ class JobTemplate(Construct, JobMetrics, Permissions):
         self.presign_role_arn = _text(block.role_arn) if (block := known(spec.presigned_url)) else None
         versions = map(_text, known(spec.destination_package_versions) or ())
         self._package_versions = tuple(one for one in versions if one is not None)
-        emitted = emitted_properties(stack, spec)
-        emitted["JobTemplateId"] = ids.next_id() if fixed is None else fixed
-        self._resource = JobTemplateResource(self, "Resource", emitted)
-        self._arn = self._resource.attr_arn
         metadata = {"template_name": template_name, "environment": environment, **_of_fleet(fleet)}
-        ids.add(
-            Template(
-                name=template_name,
-                emitted=emitted,
-                resource=self._resource,
-                arn=self._arn,
-                metadata=metadata,
-                generation=generation if fixed is None else None,
-                resources=1 + (parameter_prefix is not None) + made,
-                uploaded=document.document.text if isinstance(document, S3Document) and document.document else None,
-            )
+        template = Template(
+            name=template_name,
+            generation=generation,
+            resources=1 + (parameter_prefix is not None) + made,
+            uploaded=document.document.text if isinstance(document, S3Document) and document.document else None,
+            metadata=metadata if job_template_id is None else None,
         )
-        if fixed is not None:
+        emitted = emitted_properties(stack, spec)
+        emitted["JobTemplateId"] = templates.new_token(template) if job_template_id is None else job_template_id
+        self._resource = template.resource = JobTemplateResource(self, "Resource", emitted)
+        self._arn = template.arn = self._resource.attr_arn
+        templates.templates.append(template)
+        if job_template_id is not None:
             self._resource.add_metadata(METADATA, metadata)  # the others get theirs with their ids
             cdk.Annotations.of(self).add_warning_v2("iot-jobs:fixed-id", _FIXED_ID)
         if removal_policy is not None:
@@ -204,11 +202,9 @@ class JobTemplate(Construct, JobMetrics, Permissions):
             self._resource.cfn_options.update_replace_policy = cdk.CfnDeletionPolicy.RETAIN
             cdk.Annotations.of(self).add_warning_v2("iot-jobs:keep-previous", _KEEP_PREVIOUS)
         if parameter_prefix is not None:
-            ids.published.add(published)
-            parameter = ssm.CfnParameter.__new__(ssm.CfnParameter)
-            content = {"type": "String", "name": published, "value": self._arn}
-            create(parameter, ids.parameters(), published, content)
-        create(cdk.CfnOutput.__new__(cdk.CfnOutput), self, "Arn", {"value": self._arn})
+            templates.published.add(published)
+            ssm.CfnParameter(templates.parameters(), published, type="String", name=published, value=self._arn)
+        cdk.CfnOutput(self, "Arn", value=self._arn)
 
     @classmethod
     def from_spec(
@@ -357,10 +353,9 @@ def _published_twice(template_name: str) -> Finding:
     )
 
 
-def _fixed_id(job_template_id: str | None) -> str | None:
-    """An id of the user's own, checked. Raises `FindingsError`."""
+def _check_id(job_template_id: str | None) -> None:
+    """Check an id of the user's own. Raises `FindingsError`."""
     if job_template_id is not None and not holds_token(job_template_id):
         finding = TEMPLATE_NAME.check(job_template_id)
         if finding:
             raise FindingsError([finding.under(("job_template_id",))])
-    return job_template_id

@@ -12,6 +12,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk.interfaces.aws_iot import IThingGroupRef, IThingRef, JobTemplateReference
 from constructs import Construct
 
+from iot_jobs.cdk.errors import naming
 from iot_jobs.finding import FindingsError
 from iot_jobs.limits import TARGET, TARGETS
 from iot_jobs.unresolved import holds_token
@@ -109,7 +110,8 @@ class Permissions:
         stack = cdk.Stack.of(_construct(self))
         if self._owned and isinstance(grantee, Construct) and cdk.Stack.of(grantee) is not stack:
             cdk.Annotations.of(_construct(self)).add_warning_v2("iot-jobs:grant-across-stacks", _ACROSS_STACKS)
-        arns = _target_arns(stack, targets)
+        with naming(_construct(self)):
+            arns = _target_arns(stack, targets)
         jobs = stack.format_arn(service="iot", resource="job", resource_name="*")
         resources = [self.job_template_arn, jobs, *arns, *self._package_versions]
         grant = iam.Grant.add_to_principal(grantee=grantee, actions=["iot:CreateJob"], resource_arns=resources)

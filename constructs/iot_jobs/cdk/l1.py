@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import aws_cdk as cdk
-import jsii
 from aws_cdk.aws_iot import CfnJobTemplate
 from constructs import Construct
 
@@ -16,16 +15,8 @@ from iot_jobs.cloudformation import properties
 from iot_jobs.unresolved import is_intrinsic, known
 
 _TYPED = ("JobExecutionsRetryConfig", "MaintenanceWindows", "Tags")
+_CAPITAL = re.compile(r"(?<!^)[A-Z]")
 _PERIOD = re.compile(r"(?<!\\)\.")
-
-
-def create(element: Any, scope: Construct, id: str, props: Mapping[str, Any]) -> None:
-    """Create an element that is still bare, with properties in the CDK's own spelling.
-
-    The constructors that are generated for Python do the same, after they have looked at every value, which takes a
-    third of their time. Here the values are known to be good, and there may be hundreds of templates.
-    """
-    jsii.create(type(element), element, [scope, id, props])
 
 
 def emitted_properties(stack: cdk.Stack, spec: JobTemplateSpec) -> dict[str, Any]:
@@ -56,14 +47,15 @@ class JobTemplateResource(CfnJobTemplate):
     """
 
     def __init__(self, scope: Construct, id: str, properties: Mapping[str, Any]) -> None:
-        """Make it from all properties. A value that is an intrinsic function is laid over the resource."""
+        """Create it from all properties. What the L1 takes as a plain value only becomes an override otherwise."""
+        self.given = properties
         self._overrides: list[tuple[str, Any]] = []
-        over = {key: value for key, value in properties.items() if _holds_intrinsic(value)}
-        given: dict[str, Any] = {"description": "-", "jobTemplateId": "-"}  # the L1 requires them
+        over = {key: value for key, value in properties.items() if not _is_plain(value)}
+        arguments: dict[str, Any] = {"description": "-", "job_template_id": "-"}  # the L1 requires them
         for key, value in properties.items():
             if key not in over:
-                given[_small(key)] = _respelt(value, _small) if key in _TYPED else value
-        create(self, scope, id, given)
+                arguments[_snake(key)] = _respelt(value, _small) if key in _TYPED else value
+        super().__init__(scope, id, **arguments)
         for key, value in over.items():
             self.add_override(f"Properties.{key}", value)
 
@@ -98,10 +90,13 @@ def _laid_over(below: Any, path: Sequence[str], value: Any) -> Any:
     return {key: item for key, item in merged.items() if item is not None}
 
 
-def _holds_intrinsic(value: Any) -> bool:
+def _is_plain(value: Any) -> bool:
+    """Whether neither an intrinsic function nor a token that is an object is anywhere in a value."""
     if isinstance(value, Mapping):
-        return is_intrinsic(value) or any(map(_holds_intrinsic, value.values()))
-    return isinstance(value, list | tuple) and any(map(_holds_intrinsic, value))
+        return not is_intrinsic(value) and all(map(_is_plain, value.values()))
+    if isinstance(value, list | tuple):
+        return all(map(_is_plain, value))
+    return isinstance(value, str | int | float)
 
 
 def _respelt(value: Any, spell: Any) -> Any:
@@ -109,6 +104,10 @@ def _respelt(value: Any, spell: Any) -> Any:
     if isinstance(value, Mapping):
         return {spell(key): _respelt(item, spell) for key, item in value.items()}
     return [_respelt(item, spell) for item in value] if isinstance(value, list | tuple) else value
+
+
+def _snake(key: str) -> str:
+    return _CAPITAL.sub(r"_\g<0>", key).lower()
 
 
 def _small(key: str) -> str:

@@ -18,7 +18,7 @@ from aws_cdk import (
 )
 
 from iot_jobs.check import check, rules
-from iot_jobs.finding import Finding, shown
+from iot_jobs.finding import Finding, FindingsError, Place, shown
 from iot_jobs.sources import read, resources
 
 NAME = "iot-jobs"
@@ -53,9 +53,12 @@ class JobTemplateRules:
         violations = []
         success = True
         for path in _with_nested(context.template_paths):
-            report = check(resources(read(path)), now=datetime.now(UTC))
-            success = success and not report.failed()
-            violations += [_violation(finding, str(path)) for finding in report.findings]
+            try:
+                findings = check(resources(read(path)), now=datetime.now(UTC)).findings
+            except FindingsError as error:  # larger than any template that CloudFormation takes
+                findings = error.findings
+            success = success and all(finding.severity != "error" for finding in findings)
+            violations += [_violation(finding, path) for finding in findings]
         return PolicyValidationPluginReport(success=success, violations=violations, plugin_version=self.version)
 
 
@@ -70,15 +73,20 @@ def _with_nested(paths: Iterable[str]) -> list[Path]:
     return found
 
 
-def _violation(finding: Finding, path: str) -> PolicyViolation:
-    _, logical_id, location = finding.path.split(".", 2)
+def _violation(finding: Finding, path: Path) -> PolicyViolation:
+    resource: str | None = None
+    location, where = finding.path, f"{path.name} {finding.path}".rstrip()
+    match finding.place:
+        case Place(loc=("Resources", str(logical_id), *_)):
+            resource = logical_id
+            location = where = finding.path.removeprefix(f"Resources.{logical_id}").removeprefix(".")
     return PolicyViolation(
         rule_name=finding.code,
-        description=f"{location}: given {shown(finding.given)}, allowed {finding.allowed}; {finding.rule.title}",
+        description=f"{where}: given {shown(finding.given)}, allowed {finding.allowed}; {finding.rule.title}",
         fix=finding.fix,
         severity=finding.severity,
         rule_metadata={"source": finding.rule.source},
         violating_resources=[
-            PolicyViolatingResource(resource_logical_id=logical_id, template_path=path, locations=[location])
+            PolicyViolatingResource(resource_logical_id=resource, template_path=str(path), locations=[location])
         ],
     )
