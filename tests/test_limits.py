@@ -362,6 +362,7 @@ def test_declarations() -> None:
     assert limits.MAX_DOCUMENT_BYTES == 32768
     assert limits.MAX_PLACEHOLDERS == 10
     assert limits.DEFAULT_EXPIRES_IN_SEC == 3600
+    assert limits.DEFAULT_MAXIMUM_PER_MINUTE == 1000
 
 
 def test_bounds_within_a_time() -> None:

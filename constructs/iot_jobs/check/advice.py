@@ -11,7 +11,7 @@ from iot_jobs import documents
 from iot_jobs.check.budget import budget
 from iot_jobs.documents.job_document import JobDocument
 from iot_jobs.finding import Finding, Location, Rule
-from iot_jobs.limits import API, DEFAULT_EXPIRES_IN_SEC, GUIDE
+from iot_jobs.limits import API, DEFAULT_EXPIRES_IN_SEC, DEFAULT_MAXIMUM_PER_MINUTE, GUIDE, TIME_FORMAT
 from iot_jobs.sources import Subject
 from iot_jobs.template import JobSpec, JobTemplateSpec
 from iot_jobs.template.content import written
@@ -124,12 +124,12 @@ def _rollout(subject: Subject) -> Iterator[Finding]:
         and subject.cloudformation
         and isinstance(subject.spec, JobTemplateSpec)
     ):
-        base = min(maximum - 1, 1000) or 1
+        base = maximum - 1 or 1
         first = "raise the maximum to 2, and " if maximum == 1 else ""  # which is the lowest that a base is below
         yield CONSTANT_RATE.finding(
             loc=("rollout",),
             given=maximum,
-            allowed="an exponential rate, or no rollout at all for 1000 things per minute",
+            allowed=f"an exponential rate, or no rollout at all for {DEFAULT_MAXIMUM_PER_MINUTE} things per minute",
             fix=f"{first}add exponential_rate with base_rate_per_minute {base}, increment_factor 2 and "
             "rate_increase_criteria {number_of_notified_things: 1}: one minute later the rate is the maximum",
         )
@@ -293,7 +293,7 @@ def _start_time(spec: JobSpec, now: datetime) -> Iterator[Finding]:
         time = instant(text)
         if time is not None and not earliest <= time - today <= latest:
             yield START_TIME.finding(
-                loc=("scheduling", name), given=text, allowed=f"{words} after {today:%Y-%m-%dT%H:%M}", fix="move it"
+                loc=("scheduling", name), given=text, allowed=f"{words} after {today:{TIME_FORMAT}}", fix="move it"
             )
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from iot_jobs.extras import extra
+from iot_jobs.limits import TIME_FORMAT
 from iot_jobs.template import JobSpec, JobTemplateSpec
 
 with extra("forecast"):
@@ -19,7 +20,6 @@ with extra("forecast"):
     from iot_jobs.forecast.outline import Outline, outline
     from iot_jobs.forecast.plan import ForecastError, Plan, plan
     from iot_jobs.forecast.result import (
-        TIME_FORMAT,
         Executions,
         Forecast,
         Reached,

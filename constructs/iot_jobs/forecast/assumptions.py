@@ -57,7 +57,7 @@ ASSUMED = (
     "in the blast radius the failing share belongs to the device: every attempt fails, and other devices do as assumed",
     "offline things are notified and never begin; their executions are billed all the same",
     "a retry is queued at once, or when a window opens, and waits for its device again",
-    f"without a start, the job is created at the first opening from {SINCE:%Y-%m-%dT%H:%M} UTC on, or then",
+    f"without a start, the job is created at the first opening from {SINCE:{limits.TIME_FORMAT}} UTC on, or then",
 )
 """What is taken for granted of AWS and of devices beside the numbers, in words. AWS publishes none of it."""
 

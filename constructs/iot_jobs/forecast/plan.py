@@ -12,13 +12,11 @@ from iot_jobs.forecast.assumptions import Assumptions, Duration
 from iot_jobs.forecast.durations import Kernel, Lags, delay_lags, kernel
 from iot_jobs.forecast.schedule import Schedule, first_opening
 from iot_jobs.forecast.states import FAILED, REJECTED, TIMED_OUT, Retries
+from iot_jobs.limits import DEFAULT_MAXIMUM_PER_MINUTE
 from iot_jobs.template import JobSpec, JobTemplateSpec, RetryConfig, RolloutConfig
 from iot_jobs.template.part import Model
 from iot_jobs.unresolved import Unresolved, known
 from iot_jobs.windows import Cron
-
-DEFAULT_MAXIMUM_PER_MINUTE = 1000
-"""Without a rollout, AWS notifies so many things a minute (developer guide, job limits)."""
 
 _FAILURES = {"FAILED": (FAILED,), "REJECTED": (REJECTED,), "TIMED_OUT": (TIMED_OUT,),
              "ALL": (FAILED, REJECTED, TIMED_OUT)}  # fmt: skip

@@ -15,9 +15,7 @@ from iot_jobs.forecast.durations import Floats
 from iot_jobs.forecast.lanes import COLUMNS, MARGIN, figure
 from iot_jobs.forecast.montecarlo import Trials
 from iot_jobs.forecast.schedule import Window
-
-TIME_FORMAT = "%Y-%m-%dT%H:%M"
-"""Of times in UTC."""
+from iot_jobs.limits import TIME_FORMAT
 
 _SEEN = 0.0005
 """Executions: less than this doesn't show in three digits after the point."""

@@ -142,6 +142,8 @@ MAXIMUM_PER_MINUTE = Range(
     unit="things per minute",
     fix="lower the rate; to forbid everything, don't create the job",
 )
+DEFAULT_MAXIMUM_PER_MINUTE = 1000
+"""Things that AWS notifies per minute without a rollout configuration (developer guide, job limits)."""
 BASE_RATE_PER_MINUTE = Range(
     code="JT202",
     title="the base rollout rate is 1 to 1000 things per minute",
@@ -415,6 +417,8 @@ SCHEDULE_TIME = Text(
     words="YYYY-MM-DDThh:mm in UTC",
     fix="write it like 2030-01-31T02:00",
 )
+TIME_FORMAT = "%Y-%m-%dT%H:%M"
+"""The format of `SCHEDULE_TIME`, in which all times in UTC are read and written."""
 END_BEHAVIOR = Choice(
     code="JT812",
     title="an end behavior is STOP_ROLLOUT, CANCEL or FORCE_CANCEL",

@@ -9,7 +9,7 @@ from typing import Any
 from iot_jobs.cloudformation import API_TEMPLATE, Names, without_nulls
 from iot_jobs.extras import extra
 from iot_jobs.identity import template_name_of
-from iot_jobs.limits import MAXIMUM_PER_MINUTE
+from iot_jobs.limits import DEFAULT_MAXIMUM_PER_MINUTE
 from iot_jobs.render.jsonout import to_json
 from iot_jobs.render.table import Column, table, text_width
 
@@ -90,7 +90,7 @@ def _row(template: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def _rollout(rollout: Mapping[str, Any]) -> str:
-    maximum = rollout.get("maximumPerMinute") or MAXIMUM_PER_MINUTE.maximum
+    maximum = rollout.get("maximumPerMinute") or DEFAULT_MAXIMUM_PER_MINUTE
     rate = rollout.get("exponentialRate")
     if not rate:
         return f"{maximum}/min"

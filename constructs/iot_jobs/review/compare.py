@@ -8,15 +8,13 @@ from typing import Any
 
 from iot_jobs.documents.job_document import JobDocument
 from iot_jobs.jsontext import JsonError
+from iot_jobs.limits import DEFAULT_MAXIMUM_PER_MINUTE
 from iot_jobs.review.change import Change, same
 from iot_jobs.review.compare_document import document_changes
 from iot_jobs.review.directions import BROKEN, COPIED, TABLE, UNKNOWN, Judgement, Movement, judge
 from iot_jobs.template import JobTemplateSpec
 from iot_jobs.template.part import Model
 from iot_jobs.unresolved import Unresolved, is_intrinsic, known
-
-DEFAULT_MAXIMUM_PER_MINUTE = 1000
-"""Without a rollout, AWS notifies so many things a minute (developer guide, job limits)."""
 
 _COPIED = ("rollout", "abort", "retry", "timeout", "presigned_url", "maintenance_windows", "document_source",
            "destination_package_versions", "document")  # fmt: skip

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from iot_jobs.limits import DEFAULT_MAXIMUM_PER_MINUTE
+
 
 class Direction(StrEnum):
     """Which way a change goes."""
@@ -76,7 +78,12 @@ _opposed(
     "a higher rate: more things have the release before the first failures are counted",
     "a lower rate: fewer things have the release when the first failures are counted",
 )
-_neutral("rollout.maximum_per_minute", "1000 a minute is what AWS does without it", Movement.ADDED, Movement.REMOVED)
+_neutral(
+    "rollout.maximum_per_minute",
+    f"the default is {DEFAULT_MAXIMUM_PER_MINUTE} things per minute",
+    Movement.ADDED,
+    Movement.REMOVED,
+)
 _opposed(
     _RATE,
     Movement.REMOVED,

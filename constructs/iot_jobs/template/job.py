@@ -8,13 +8,11 @@ from pydantic import Field, PlainValidator
 
 from iot_jobs import limits
 from iot_jobs.finding import Finding, FindingsError, Rule
-from iot_jobs.limits import API, GUIDE
+from iot_jobs.limits import API, GUIDE, TIME_FORMAT
 from iot_jobs.template.content import JobContent, window_problems
 from iot_jobs.template.part import WRONG_KIND, Items, Maybe, Model
 from iot_jobs.template.parts import MaintenanceWindow, entry_problems
 from iot_jobs.unresolved import known
-
-TIME_FORMAT = "%Y-%m-%dT%H:%M"
 
 _SCHEDULING = API + "SchedulingConfig.html"
 SCHEDULE_DISTANCE = Rule(
