@@ -204,7 +204,7 @@ def test_totals(row: tuple[str, dict[str, Any], int, dict[str, Any], dict[str, f
 
 FAILED, TIMED_OUT = "FAILED", "TIMED_OUT"
 BLAST: list[tuple[str, dict[str, Any], int, int, dict[str, Any], tuple[Any, ...]]] = [
-    # Percent; then the minute, and things notified, harmed, in flight, harmed at last. Ten a minute take two minutes.
+    # Percent; then the minute, and things notified, harmed, in flight, harmed in total. Ten a minute take two minutes.
     ("all fail", {"abort": abort((FAILED, 10, 10))}, 100, 100, {}, (2, 20, 10, 10, 20)),
     ("at the exact share", {"abort": abort((FAILED, 10, 10))}, 10, 100, {}, (2, 20, 1, 10, 2)),
     ("a hundredth above the share", {"abort": abort((FAILED, 10.01, 10))}, 10, 100, {}, (None, 100, 10, 0, 10)),
@@ -414,13 +414,13 @@ def test_a_long_rollout_takes_no_longer() -> None:
 
 REFUSED: list[tuple[str, JobTemplateSpec, str]] = [
     ("a rate that only CloudFormation knows", template(rollout={"maximum_per_minute": Unresolved({"Ref": "R"})}),
-     "rollout.maximum_per_minute is not known before deployment, or breaks a rule: iot-jobs check says which"),
+     "rollout.maximum_per_minute is not known before deployment, or breaks a rule: run iot-jobs check"),
     ("a part that only CloudFormation knows", template(timeout=Unresolved({"Ref": "R"})),
-     "timeout is not known before deployment, or breaks a rule: iot-jobs check says which"),
+     "timeout is not known before deployment, or breaks a rule: run iot-jobs check"),
     ("a window that only CloudFormation knows", template(maintenance_windows=[Unresolved({"Ref": "R"})]),
-     "maintenance_windows[0] is not known before deployment, or breaks a rule: iot-jobs check says which"),
+     "maintenance_windows[0] is not known before deployment, or breaks a rule: run iot-jobs check"),
     ("a copy", template(job_arn="arn:aws:iot:eu-west-1:123456789012:job/a"),
-     "rollout is copied from what job_arn or job_template_arn names, and not known here"),
+     "rollout is copied from job_arn or job_template_arn, and not known here"),
 ]  # fmt: skip
 
 

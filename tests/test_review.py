@@ -396,7 +396,7 @@ def test_no_consequence_where_nothing_is_known() -> None:
     function = read({**properties(spec()), "TimeoutConfig": {"Ref": "Timeout"}})
     sides = side(function), side(function.model_copy(update={"description": "e"}))
     (found,) = review(*sides, things=7).templates
-    reason = "timeout is not known before deployment, or breaks a rule: iot-jobs check says which"
+    reason = "timeout is not known before deployment, or breaks a rule: run iot-jobs check"
     assert (found.consequence, found.consequence_reason) == (None, reason)
     (found,) = review(side(function), side(spec()), things=7).templates
     assert found.consequence is not None

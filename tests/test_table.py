@@ -16,20 +16,20 @@ from hypothesis import strategies as st
 
 from iot_jobs.render.table import Column, folded, table
 
-COLUMNS = (Column("template"), Column("harmed at last", right=True), Column("windows", prose=True))
+COLUMNS = (Column("template"), Column("harmed at most", right=True), Column("windows", prose=True))
 ROWS = [
     ("reboot", "1,000", "any time"),
     ("firmware-update-abcdefghij", "250,000", "cron(0 2 ? * TUE-THU *) for 180 min\ncron(0 4 ? * SAT *) for 60 min"),
 ]
 AT_79 = """\
-template                    harmed at last  windows
+template                    harmed at most  windows
 ───────────────────────────────────────────────────────────────────────────────
 reboot                               1,000  any time
 firmware-update-abcdefghij         250,000  cron(0 2 ? * TUE-THU *) for 180 min
                                             cron(0 4 ? * SAT *) for 60 min
 """
 AT_78 = """\
-template                    harmed at last  windows
+template                    harmed at most  windows
 ──────────────────────────────────────────────────────────────────────────────
 reboot                               1,000  any time
 firmware-update-abcdefghij         250,000  cron(0 2 ? * TUE-THU *) for 180
@@ -39,7 +39,7 @@ firmware-update-abcdefghij         250,000  cron(0 2 ? * TUE-THU *) for 180
 # The heading gives way too, and sentences do down to 16 characters.
 AT_53 = """\
                              harmed
-template                    at last  windows
+template                    at most  windows
 ─────────────────────────────────────────────────────
 reboot                        1,000  any time
 firmware-update-abcdefghij  250,000  cron(0 2 ? *
@@ -50,11 +50,11 @@ firmware-update-abcdefghij  250,000  cron(0 2 ? *
 """
 AT_52 = """\
 reboot
-  harmed at last  1,000
+  harmed at most  1,000
   windows         any time
 
 firmware-update-abcdefghij
-  harmed at last  250,000
+  harmed at most  250,000
   windows         cron(0 2 ? * TUE-THU *) for 180
                   min
                   cron(0 4 ? * SAT *) for 60 min
@@ -69,7 +69,7 @@ def test_widths(width: int, expected: str) -> None:
 
 def test_no_rows() -> None:
     """Without rows there are the headings."""
-    assert table(COLUMNS, [], 80) == "template  harmed at last  windows\n─────────────────────────────────\n"
+    assert table(COLUMNS, [], 80) == "template  harmed at most  windows\n─────────────────────────────────\n"
 
 
 WORDS = st.text(st.sampled_from("ab1,-_[]é日"), min_size=1, max_size=70)

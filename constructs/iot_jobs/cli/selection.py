@@ -13,31 +13,31 @@ from iot_jobs.sources import Subject, read, read_paths
 
 
 def selected(path: Path, template: str | None = None) -> Sequence[Subject]:
-    """The templates of an environment's file, a CloudFormation template or properties on their own, or one of them.
+    """Return the templates of an environment's file, a CloudFormation template or bare properties, or the named one.
 
-    Raises `FindingsError` with what is an error in them, and `ForecastError` where there is nothing.
+    Raises `FindingsError` with the errors in them, and `ForecastError` if there is no such template.
     """
     reading = read_paths([path])
     if errors := [finding for finding in reading.findings if finding.severity == "error"]:
         raise FindingsError(errors)
     subjects: Sequence[Subject] = reading.subjects
-    if any(one.environment for one in subjects):
+    if any(subject.environment for subject in subjects):
         data = {} if path.is_dir() else read(path).data
         name = data.get("name") if isinstance(data, Mapping) else None
-        subjects = [one for one in subjects if one.environment and one.environment.name == name]
+        subjects = [subject for subject in subjects if subject.environment and subject.environment.name == name]
     if not subjects:
         raise ForecastError(f"there is no template of an environment in {path}; name an environment's file")
-    # The end of an id moves with each edit.
-    found = [one for one in subjects if template in (None, one.name, template_name_of(one.name))]
-    if not found:
+    # The template's name is enough, because the end of an id changes with each edit.
+    chosen = [subject for subject in subjects if template in (None, subject.name, template_name_of(subject.name))]
+    if not chosen:
         raise ForecastError(f"there is no template {template} in {path}; there are {', '.join(_names(subjects))}")
-    return found
+    return chosen
 
 
 def assumptions(subject: Subject, stated: Mapping[str, Any]) -> Assumptions:
-    """What is stated, before what the environment's fleet states.
+    """Return the stated assumptions, completed by those of the environment's fleet.
 
-    Raises `FindingsError`, and `ForecastError` where nobody says how many things there are.
+    Raises `FindingsError`, and `ForecastError` if neither has the number of things.
     """
     fleet = subject.environment.fleet if subject.environment else None
     if fleet is None and stated.get("things") is None:
@@ -46,7 +46,7 @@ def assumptions(subject: Subject, stated: Mapping[str, Any]) -> Assumptions:
 
 
 def minutes(text: str | None) -> float | str | None:
-    """A time as it was typed: a number where it is one, else text such as `5:2`."""
+    """Return a time as it was typed: a number if it is one, else text such as `5:2`."""
     try:
         return None if text is None else float(text)
     except ValueError:
@@ -54,4 +54,4 @@ def minutes(text: str | None) -> float | str | None:
 
 
 def _names(subjects: Sequence[Subject]) -> list[str]:
-    return sorted({one.name for one in subjects})
+    return sorted({subject.name for subject in subjects})

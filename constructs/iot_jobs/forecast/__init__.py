@@ -1,7 +1,7 @@
-"""Forecast: what a template will do to the fleet, before it does it. The only package that imports numpy.
+"""Forecast: the effect of a template on the fleet before it is deployed. The only package that imports numpy.
 
-It needs the extra `forecast`. AWS doesn't publish its scheduler, and nobody knows the devices: what is taken for
-granted stands in `Assumptions`, and the result repeats it.
+It needs the extra `forecast`. AWS doesn't publish its scheduler, and the devices aren't known. `Assumptions` states what
+is assumed about both, and the result repeats it.
 """
 
 from __future__ import annotations
@@ -53,9 +53,9 @@ __all__ = [
 def forecast(
     spec: JobTemplateSpec | JobSpec, assumed: Assumptions, *, trials: int | None = None, seed: int = 0
 ) -> Forecast:
-    """What a job from this template will do. With `trials`, Monte Carlo percentiles beside the expected values.
+    """Return the forecast of a job from this template. With `trials`, it has Monte Carlo percentiles as well.
 
-    Raises `ForecastError` where a value is only known to CloudFormation.
+    Raises `ForecastError` if a value is only known to CloudFormation.
     """
     ready = plan(spec, assumed)
     engine, lanes, table, smallest = blast_radius(ready)
@@ -77,7 +77,7 @@ def forecast(
 
 
 def _stated(ready: Plan) -> dict[str, Any]:
-    """What was assumed, the scheduler's parameters among it."""
+    """Return the assumptions as data, including the scheduler's parameters."""
     assumed = ready.assumptions
     values = dict(assumed) | {"start": f"{ready.start:{TIME_FORMAT}}"}
     for name in ("start_delay", "run_time"):

@@ -1,4 +1,4 @@
-"""What a forecast assumes: the fleet, its devices, and what AWS doesn't publish about its scheduler."""
+"""The assumptions of a forecast: the fleet, its devices, and AWS's scheduler, which AWS doesn't publish."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ from iot_jobs.finding import Finding
 from iot_jobs.template.part import WRONG_KIND, Model
 
 SINCE = datetime(2026, 1, 1, tzinfo=UTC)
-"""Where nobody says when a job starts: at the first opening of a window from here on; fixed, for the same output."""
+"""The default start is the first opening of a window from here on. It is fixed, so that the output never changes."""
 
 HORIZON_MINUTES = 2 * 365 * 24 * 60
-"""How far a forecast looks: a job ends at most two years after it starts (API, SchedulingConfig)."""
+"""The end of every forecast: a job ends at most two years after it starts (API, SchedulingConfig)."""
 
 
 @dataclass(frozen=True)
 class Duration:
-    """Minutes that something takes: exactly `median`, or lognormal with a geometric standard deviation of `spread`."""
+    """A time in minutes: exactly `median`, or lognormal with a geometric standard deviation of `spread`."""
 
     median: float
     spread: float | None = None
 
     @classmethod
     def parse(cls, value: float | str) -> Duration:
-        """From a number, or text such as `5` or `5:2`. The limits are `limits.DURATION`'s; see there."""
+        """Return a duration from a number, or text such as `5` or `5:2`. Its limits are those of `limits.DURATION`."""
         median, colon, spread = str(value).partition(":")
         return cls(float(median), float(spread) if colon else None)
 
@@ -37,75 +37,75 @@ class Duration:
 
 
 class Scheduler(Model):
-    """What AWS doesn't publish of how it schedules a rollout. Each default is Assumed, for the reason beside it."""
+    """Parameters of the scheduler, which AWS doesn't publish. Each default is Assumed, for the reason beside it."""
 
     rounding: Literal["floor", "half_up"] = "floor"
-    """A rate of 7.5 things a minute sends 7: `maximum` and base are upper bounds in the guide's words."""
+    """A rate of 7.5 things a minute notifies 7: the guide calls the maximum and the base rate upper bounds."""
     catch_up: Literal["all", "one"] = "all"
-    """A counter that passes several thresholds within a minute raises the rate as often: the guide's table counts
-    cumulatively (1000, 2000, 3000), and has no memory of when the last rise was. `one`: one rise a minute."""
+    """`all`: a counter that passes several thresholds within a minute raises the rate once for each, because the
+    guide's table counts cumulatively (1000, 2000, 3000), whenever the last rise was. `one`: one rise a minute."""
     comparison: Literal[">=", ">"] = ">="
     """Abort fires at exactly the threshold: the guide says "at least"."""
 
 
 ASSUMED = (
-    "one batch leaves at the start of each minute, the first at creation",
-    "a rate is rounded down, and rises as often as its counter has passed the threshold",
+    "one batch is notified at the start of each minute, the first at creation",
+    "a rate is rounded down, and rises once each time its counter passes the threshold",
     "abort is evaluated once a minute, after that minute's completions and before its batch",
     "an abort criterion is met at exactly its percentage, and counts executions, not things",
-    "what fails, rejects or hangs is drawn for each execution",
-    "in the blast radius the failing share belongs to the device: every attempt fails, and other devices do as assumed",
-    "offline things are notified and never begin; their executions are billed all the same",
-    "a retry is queued at once, or when a window opens, and waits for its device again",
-    f"without a start, the job is created at the first opening from {SINCE:{limits.TIME_FORMAT}} UTC on, or then",
+    "each execution fails, is rejected or hangs independently of all others",
+    "in the blast radius, every attempt fails on the bad share of devices, and the others behave as assumed",
+    "offline things are notified, and their executions stay queued; they are billed all the same",
+    "a retry is queued at once, or when the next window opens, and waits for its device again",
+    f"without a start, a job is created at the first opening from {SINCE:{limits.TIME_FORMAT}} UTC on, or at that time",
 )
-"""What is taken for granted of AWS and of devices beside the numbers, in words. AWS publishes none of it."""
+"""The assumptions about AWS and devices that have no number, in words. AWS publishes none of them."""
 
 NOT_MODELLED = (
-    "other jobs: those that a device does first, and the 500 that may roll out at once in an account and region",
+    "other jobs: those that a device runs first, and the 500 that may roll out at once in an account and region",
     "things that join or leave the groups of a continuous job",
-    "a job's end time, and whatever people do to a job that runs",
-    "step timers that devices set, and timeouts that AWS notices up to a minute late",
-    "times of day at which devices are offline, and networks that slow down when many download at once",
+    "a job's end time, and manual changes to a job in progress",
+    "step timers that devices set, and timeouts that AWS detects up to a minute late",
+    "times of day at which devices are offline, and networks that slow down when many devices download at once",
 )
-"""What the forecast knows nothing of."""
+"""The effects that the forecast leaves out."""
 
 
 class Assumptions(Model):
-    """What a forecast takes for granted about the fleet, its devices and the scheduler."""
+    """The assumptions of a forecast about the fleet, its devices and the scheduler."""
 
     things: Annotated[int, limits.THINGS]
-    """How many things the job is for, 1 or more."""
+    """Number of things that the job targets, 1 or more."""
     failure_rate: Annotated[float, limits.RATE] = 0
-    """Share of executions that end FAILED, each drawn on its own."""
+    """Share of executions that end FAILED, each independently of the others."""
     reject_rate: Annotated[float, limits.RATE] = 0
-    """Share of executions that end REJECTED. The three rates add up to 1 at most."""
+    """Share of executions that end REJECTED. The three rates add up to at most 1."""
     hang_rate: Annotated[float, limits.RATE] = 0
-    """Share of executions that begin and never report: TIMED_OUT at the timeout, in progress for ever without one."""
+    """Share of executions that start and never report: TIMED_OUT at the timeout, in progress forever without one."""
     offline_rate: Annotated[float, limits.RATE] = 0
-    """Share of things that are notified and never begin."""
+    """Share of things that are notified and never start their execution."""
     start_delay_minutes: Annotated[float | str, limits.DURATION] = 0
-    """From when an execution is queued to when the device begins; a retry waits again."""
+    """Time from when an execution is queued until the device starts it. A retry waits again."""
     run_time_minutes: Annotated[float | str, limits.DURATION] = 5
-    """From when a device begins to when it reports. Assumed: AWS says nothing of it, and 0 would hide what is reached
-    before the first failure is known."""
+    """Time from when a device starts an execution until it reports. Assumed: AWS gives no figure, and 0 would hide the
+    things that are notified before the first failure is known."""
     start: datetime | None = None
-    """Minute 0, in UTC where it has no time zone, in the years 1970 to 2199, for which there is AWS cron.
+    """Minute 0, in UTC if it has no time zone, in the years 1970 to 2199, which are those of AWS cron.
 
-    None: the first opening of a window from `SINCE` on, or `SINCE` where there are no windows.
+    None: the first opening of a window from `SINCE` on, or `SINCE` without windows.
     """
     scheduler: Scheduler = Scheduler()
-    """What AWS doesn't publish."""
+    """Parameters of the scheduler, which AWS doesn't publish."""
 
     def problems(self) -> Iterator[Finding]:
-        """The rates leave no less than nothing, and the start is in a year that cron has."""
+        """Yield findings for rates that add up to more than 1, and for a start outside the years of AWS cron."""
         yield from rates_problems(self)
         if self.start is not None and not 1970 <= self.start.year <= 2199:
             yield WRONG_KIND.finding(
                 loc=("start",),
                 given=self.start.isoformat(),
                 allowed="a time in the years 1970 to 2199",
-                fix="write such",
+                fix="use a year from 1970 to 2199",
             )
 
     @property
@@ -120,7 +120,7 @@ class Assumptions(Model):
 
     @classmethod
     def of(cls, fleet: Fleet | None = None, **stated: Any) -> Assumptions:
-        """What a fleet states, with what is stated here (unless None) before it. Raises `FindingsError`."""
+        """Return the assumptions of a fleet, overridden by those stated here unless None. Raises `FindingsError`."""
         fields = set(cls.model_fields)
         values = {name: value for name, value in (fleet or ()) if name in fields and value is not None}
         return cls(**{**values, **{name: value for name, value in stated.items() if value is not None}})

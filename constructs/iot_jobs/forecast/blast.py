@@ -1,4 +1,4 @@
-"""The blast radius: what a bad release does before abort stops it, at each failure rate, in one vectorised pass."""
+"""The blast radius: the effect of a bad release before abort stops it, at each failure rate, in one vectorised pass."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ PERCENTAGES = (1, 2, 5, 10, 25, 50, 100)
 
 @dataclass(frozen=True)
 class BlastRadius:
-    """A release that fails on a share of all devices, on every attempt. Assumed: the others do as they always do.
+    """The effect of a release that fails on a share of all devices, on every attempt.
 
-    `minute` is that of the abort, None where none fires; what follows holds at that minute, or at the end. `harmed`
-    counts things on which an execution ended FAILED, `in_flight` those with one that has not ended, `harmed_final` is
-    `harmed` when those have.
+    Assumed: the other devices behave as usual. `minute` is the minute of the abort, None if none fires. The counts are
+    those of that minute, or of the end. `harmed` counts things on which an execution ended FAILED, `in_flight` things
+    with an execution that has not ended. `harmed_final` is `harmed` after those have ended.
     """
 
     failure_rate_percent: int
@@ -33,10 +33,10 @@ class BlastRadius:
 
 
 def blast_radius(plan: Plan) -> tuple[Engine, Lanes, tuple[BlastRadius, ...], float | None]:
-    """The expected run with what came of it, the table, and the smallest failure rate that stops the rollout.
+    """Return the expected run, the lanes, the table, and the smallest failure rate that stops the rollout.
 
-    That rate is in percent: 0 where the fleet's own rates do, None where none does. Every whole percent is tried, and
-    then every hundredth below the first that fires. Assumed: no smaller rate fires between two whole ones that do not.
+    That rate is in percent: 0 if the fleet's own rates stop it, None if no rate does. Every whole percent is tried,
+    then every hundredth below the first that fires. Assumed: no rate fires between two whole percents that don't.
     """
     engine, lanes = _run(plan, [percent / 100 for percent in range(101)])
     table = tuple(_row(percent, lanes, percent) for percent in PERCENTAGES)
@@ -44,7 +44,7 @@ def blast_radius(plan: Plan) -> tuple[Engine, Lanes, tuple[BlastRadius, ...], fl
 
 
 def rows(plan: Plan, percentages: Sequence[int]) -> tuple[Engine, Lanes, tuple[BlastRadius, ...]]:
-    """The expected run, and the rows of the table for these rates alone, which is several times faster."""
+    """Return the expected run, the lanes, and the table's rows for these rates only, which is several times faster."""
     engine, lanes = _run(plan, [0, *(percent / 100 for percent in percentages)])
     return engine, lanes, tuple(_row(percent, lanes, lane) for lane, percent in enumerate(percentages, 1))
 
@@ -63,7 +63,7 @@ def _row(percent: int, lanes: Lanes, lane: int) -> BlastRadius:
 
 
 def _run(plan: Plan, bad: Sequence[float]) -> tuple[Engine, Lanes]:
-    """All rates in one pass, or in several where the longest executions would take too much memory."""
+    """Run all rates in one pass, or in several if the longest executions would take too much memory."""
     size = Engine.most_lanes(plan, bad=True)
     first = Engine(plan, bad[:size])
     lanes = [first.run()]
@@ -79,6 +79,6 @@ def _smallest(plan: Plan, lanes: Lanes) -> float | None:
     if not percent:
         return 0
     hundredths = range(100 * (percent - 1) + 1, 100 * percent)
-    _, finer = _run(plan, [one / 10_000 for one in hundredths])
+    _, finer = _run(plan, [rate / 10_000 for rate in hundredths])
     firing = np.flatnonzero(np.isfinite(finer.minute))
     return hundredths[int(firing[0])] / 100 if len(firing) else percent

@@ -12,14 +12,14 @@ from iot_jobs.forecast.lanes import MARGIN, SHARE_MARGIN, whole_steps
 from iot_jobs.forecast.plan import Criterion
 
 _NEAR = 0.5
-"""Ten-thousandths of an execution: within this distance of a threshold no minute is passed over."""
+"""Ten-thousandths of an execution: within this distance of a threshold no minute is skipped."""
 
 
 class AbortCriteria:
     """The abort criteria of a plan. `completed` holds the completed executions by outcome and lane.
 
     Shares are compared in ten-thousandths of an execution, in which whole numbers of failures and hundredths of a
-    percent stay whole. What the comparison means, and from which count on it holds, is said in `_distances` alone.
+    percent stay whole. Only `_distances` decides what is compared, and from which count on.
     """
 
     def __init__(self, criteria: Sequence[Criterion], *, comparison: str) -> None:
@@ -43,12 +43,12 @@ class AbortCriteria:
         met: NDArray[np.bool_] = ((missing <= 0) & reached).any(axis=0)
         return met
 
-    def minutes_unmet(self, completed: Floats, more: Floats) -> float:
-        """Return for how many minutes no criterion is met in any lane, when each minute completes `more`."""
+    def minutes_unmet(self, completed: Floats, per_minute: Floats) -> float:
+        """Return for how many minutes no criterion is met in any lane, when `per_minute` complete in each."""
         if not len(self.weights):
             return np.inf
         missing, short = self._distances(completed)
-        still_missing, still_short = self._distances(completed + more)
+        still_missing, still_short = self._distances(completed + per_minute)
         waits = missing > 0
         distance = np.where(waits, missing, short - _NEAR)
         return whole_steps(distance, np.where(waits, missing - still_missing, short - still_short))

@@ -1,9 +1,9 @@
-"""Times as lags in whole minutes: in how many minutes, with which share, something that begins now ends.
+"""Times as lags: whole minutes from a start to an end, and the share of each.
 
-What ends at the exact time t belongs to the minute floor(t), and is reported in it. It is counted, for abort criteria,
-rates and retries, in the first minute that isn't before t; but what takes no time, in the minute after the one in which
-it began and ended, for that minute's completions were counted before. So what ends at a whole minute after its start is
-counted in the minute in which it is reported, and all else one minute later: `early` says so.
+An execution that ends at the exact time t is reported in minute floor(t). Abort criteria, rates and retries count it in
+the first minute that isn't before t. An execution that takes no time is counted in the minute after the one in which it
+started and ended, because that minute's completions were counted before. So an execution that ends whole minutes after
+its start is counted in the minute in which it is reported, and any other is counted one minute later: it is `early`.
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ from iot_jobs.forecast.assumptions import Duration
 Floats = NDArray[np.float64]
 
 TAIL = 1e-6
-"""The share at the slow end of a lognormal time that is taken to end at its last minute."""
+"""The slowest share of a lognormal time, which is taken to end at its last minute."""
 MOST_LAGS = 256
-"""How many lags a time may have; those of a longer time are merged, by at most a few percent of the lag."""
-_FRACTIONS = 20  # parts of a minute, where a device's start falls anywhere within one
+"""Maximum number of lags of a time. The lags of a longer time are merged, by at most a few percent of the lag."""
+_FRACTIONS = 20  # parts of a minute, for a device that may start anywhere within one
 
 
 @dataclass(frozen=True)
 class Lags:
-    """Whole minutes in order, and the share of each; shares add up to 1. `early`: reported before it is counted."""
+    """Whole minutes in order, and the share of each. Shares add up to 1. `early`: reported before it is counted."""
 
     minutes: NDArray[np.int64]
     shares: Floats
@@ -36,9 +36,9 @@ class Lags:
 
 @dataclass(frozen=True)
 class Kernel:
-    """What becomes of an execution that begins in a minute: it ends by itself after `ended`, or times out.
+    """The end of an execution that starts in a minute: by itself after `ended`, or by a timeout.
 
-    `over` is the share of run times beyond the timeout; those and the hanging ones take `timed_out`, which is None
+    `over` is the share of run times beyond the timeout. Those and hanging executions take `timed_out`, which is None
     without a timeout.
     """
 
@@ -48,7 +48,7 @@ class Kernel:
 
 
 def delay_lags(delay: Duration) -> Lags:
-    """In how many whole minutes a device begins: a fraction of a minute is left out here and added by the kernel."""
+    """Return the whole minutes until a device starts. The kernel adds the fraction of a minute that is left out."""
     if delay.spread is None:
         return Lags(np.array([math.floor(delay.median)]), np.ones(1))
     bounds = np.arange(math.ceil(_slowest(delay)) + 1)
@@ -56,10 +56,10 @@ def delay_lags(delay: Duration) -> Lags:
 
 
 def kernel(delay: Duration | None, run: Duration, timeout: int | None) -> Kernel:
-    """How executions end. `delay` None: they begin at the start of a minute, as when a window opens.
+    """Return how executions end. `delay` None: they start at the beginning of a minute, as when a window opens.
 
-    Otherwise they begin a fraction of a minute later, that of the delay. Assumed: where a delay is spread, its fraction
-    doesn't depend on its whole minutes.
+    Otherwise they start the delay's fraction of a minute later. Assumed: the fraction of a spread delay doesn't depend
+    on its whole minutes.
     """
     starts = [(0.0, 1.0)] if delay is None else _fractions(delay)
     timed_out = None
@@ -84,12 +84,12 @@ def kernel(delay: Duration | None, run: Duration, timeout: int | None) -> Kernel
 
 
 def _over(run: Duration, timeout: int | None) -> float:
-    """The share of run times beyond the timeout; what takes exactly as long has not timed out."""
+    """Return the share of run times beyond the timeout. A run that takes exactly as long has not timed out."""
     return 0.0 if timeout is None else 1 - _up_to(run, timeout)
 
 
 def _fractions(delay: Duration) -> list[tuple[float, float]]:
-    """The fraction of a minute that a delay has beyond whole minutes, with shares."""
+    """Return the fractions of a minute that a delay has beyond whole minutes, each with its share."""
     if delay.spread is None:
         return [(round(delay.median % 1, 9), 1.0)]
     edges = np.arange(_FRACTIONS + 1) / _FRACTIONS
@@ -100,7 +100,7 @@ def _fractions(delay: Duration) -> list[tuple[float, float]]:
 
 
 def _up_to(run: Duration, minutes: float, timeout: int | None = None) -> float:
-    """The share of run times of at most so many minutes, and of at most the timeout."""
+    """Return the share of run times of at most this many minutes, and of at most the timeout."""
     if timeout is not None:
         minutes = min(minutes, timeout)
     if run.spread is None:
@@ -109,7 +109,7 @@ def _up_to(run: Duration, minutes: float, timeout: int | None = None) -> float:
 
 
 def _below(time: Duration, minutes: NDArray[np.number]) -> Floats:
-    """The lognormal distribution function."""
+    """Return the lognormal distribution function at these minutes."""
     if time.spread is None:
         raise ValueError("an exact time has no distribution")
     scale = math.log(time.spread) * math.sqrt(2)
@@ -118,7 +118,7 @@ def _below(time: Duration, minutes: NDArray[np.number]) -> Floats:
 
 
 def _slowest(time: Duration) -> float:
-    """The time that all but `TAIL` keep."""
+    """Return the time that a share of `TAIL` exceeds, 10 weeks at most; an exact time as it is."""
     if time.spread is None:
         return time.median
     from statistics import NormalDist
@@ -128,7 +128,7 @@ def _slowest(time: Duration) -> float:
 
 
 def _merged(lags: NDArray[np.int64], shares: Floats, *, early: bool = False) -> Lags:
-    """Those lags that have a share, no more than `MOST_LAGS` of them; the shares add up to 1."""
+    """Return the lags that have a share, at most `MOST_LAGS` of them, with shares that add up to 1."""
     kept = shares > 0
     lags, shares = lags[kept], shares[kept]
     if len(lags) > MOST_LAGS:

@@ -1,15 +1,15 @@
 """The engine: minute by minute, all things of a minute together. Cost grows with minutes, never with things.
 
-Lanes are runs beside each other, the last axis of every array: the expected run and each failure rate of the blast
-radius, or the trials of Monte Carlo (`montecarlo.py`). The order within a minute, an assumption of its own:
+Lanes are parallel runs, the last axis of every array: the expected run and each failure rate of the blast radius, or
+the trials of Monte Carlo (`montecarlo.py`). Assumed: the order within a minute is
 
-1. what has ended by now is counted, and its retries are queued: at once, or when a window opens;
-2. abort is evaluated on what has completed so far;
-3. inside a window, whatever is due begins, and the batch leaves; outside, what is due waits for the opening.
+1. executions that have ended are counted, and their retries are queued: at once, or when a window opens;
+2. abort is evaluated on the executions that have completed so far;
+3. inside a window, due executions start and the batch is notified; outside, they wait for the opening.
 
-Expected values are fractions in general. Where every rate is 0 or 1 and times are exact, they are whole numbers, sums
-of which are exact; elsewhere a share such as 4 % may come out a rounding error short of its threshold. So comparisons
-leave a margin that is larger than rounding errors and smaller than the difference between whole numbers.
+Expected values are fractions in general. If every rate is 0 or 1 and times are exact, they are whole numbers, whose
+sums are exact. Otherwise a share such as 4 % may be a rounding error short of its threshold. So comparisons leave a
+margin that is larger than rounding errors and smaller than the difference between whole numbers.
 """
 
 from __future__ import annotations
@@ -28,21 +28,20 @@ from iot_jobs.forecast.schedule import Window
 from iot_jobs.forecast.states import COUNTERS, DONE, HARMED, SUCCEEDED, endings, outcomes, states, steps
 
 Spread = list[tuple[Ring, slice, Lags, Floats]]
-"""Where what begins ends: the ring, its rows for each state, the lags and the share of each in each state."""
-
+"""Where executions that start will end: the ring, its rows for each state, and each lag's share in each state."""
 
 _MOST_BYTES = 128 * 2**20
 
 
 class Engine:
-    """Expected values of one plan. `bad` holds for each lane the share of things on which every attempt fails."""
+    """Expected values of one plan. `bad` is the share of things on which every attempt fails, for each lane."""
 
     def __init__(self, plan: Plan, bad: Sequence[float]) -> None:
         assumed = plan.assumptions
         self.plan, self.bad = plan, np.array(bad, dtype=float)
         self.has_bad = bool(self.bad.any())
         kernels = (plan.after_delay, plan.at_opening)
-        over = max(one.over for one in kernels)
+        over = max(kernel.over for kernel in kernels)
         timeout = kernels[0].timed_out is not None
         self.states = states(
             plan.retries,
@@ -52,7 +51,7 @@ class Engine:
             bad_times_out=over > 0,
         )
         self.steps = steps(self.states, plan.retries)
-        self.hang = np.array([[0.0 if one.bad else assumed.hang_rate] for one in self.states])
+        self.hang = np.array([[0.0 if state.bad else assumed.hang_rate] for state in self.states])
         self.times_out = timeout and bool(self.hang.any() or over > 0)
         count, lanes = len(self.states), len(self.bad)
         self.shares = endings(
@@ -65,11 +64,11 @@ class Engine:
         self.criteria = AbortCriteria(plan.criteria, comparison=assumed.scheduler.comparison)
         self.rates = np.array(plan.rates.steps, dtype=float)
 
-        # Rings hold what is to come, by the minute in which it does; `early` what is reported before it is counted.
-        parts = [self._parts(one) for one in kernels]
-        lags = [lags for part in parts for lags, *_ in part]
-        self.memory = 2 + max(int(one.minutes[-1]) for one in lags)
-        self.whole, self.has_early = (any(one.early is early for one in lags) for early in (False, True))
+        # Rings hold future ends and starts by their minute; `early` has the ends that are reported before counted.
+        parts = [self._parts(kernel) for kernel in kernels]
+        all_lags = [lags for part in parts for lags, *_ in part]
+        self.memory = 2 + max(int(lags.minutes[-1]) for lags in all_lags)
+        self.whole, self.has_early = (any(lags.early is early for lags in all_lags) for early in (False, True))
         states_in_ring = count * (1 + self.times_out)
         self.ending, self.early = (
             Ring(self.memory if used else 1, states_in_ring, lanes) for used in (self.whole, self.has_early)
@@ -99,12 +98,12 @@ class Engine:
 
     @classmethod
     def most_lanes(cls, plan: Plan, *, bad: bool) -> int:
-        """How many lanes to run at once, so that memory has a bound."""
-        one = cls(plan, [float(bad)])
-        return max(1, _MOST_BYTES // sum(ring.values.nbytes for ring in one.rings))
+        """Return how many lanes to run at once, so that memory is bounded."""
+        engine = cls(plan, [float(bad)])
+        return max(1, _MOST_BYTES // sum(ring.values.nbytes for ring in engine.rings))
 
     def run(self) -> Lanes:
-        """From creation until nothing is to come in any lane, or to the horizon."""
+        """Run from creation until no lane has anything to come, or to the horizon."""
         schedule = self.plan.schedule()
         minute = 0
         while minute <= HORIZON_MINUTES:
@@ -137,14 +136,14 @@ class Engine:
         return self._result()
 
     def _comes(self) -> bool:
-        """Whether anything ends or is due later."""
+        """Return whether anything ends or is due to start later."""
         reported = self.reported is not None and bool(self.reported.any())
         return reported or any(bool(ring.filled.any()) for ring in self.rings)
 
-    # What happens in a minute ----------------------------------------------------------------------------------------
+    # The steps of a minute -------------------------------------------------------------------------------------------
 
     def _complete(self, *, is_open: bool) -> Floats:
-        """Count what has ended; returns the retries that are queued, by state."""
+        """Count the executions that have ended. Return the retries that are queued, by state."""
         flow = (
             self._ended(self.ending.take(self.tick))
             if self.whole
@@ -166,12 +165,12 @@ class Engine:
         return queue
 
     def _report(self) -> None:
-        """What ends within this minute, and will be counted in the next."""
+        """Report the executions that end within this minute and will be counted in the next."""
         if self.has_early:
             self.reported = self._ended(self.early.take(self.tick))
 
     def _ended(self, row: Floats) -> Floats:
-        """What a row that is due adds; after an abort nothing is tried again."""
+        """Return what a due row adds to the counters and the queue. After an abort nothing is retried."""
         flow = self.outcomes(row)
         if not self.alive.all():
             flow[DONE] += (flow[COUNTERS:] * (1 - self.alive)).sum(axis=0)
@@ -179,7 +178,7 @@ class Engine:
         return flow
 
     def _abort(self, minute: int, queue: Floats) -> None:
-        """Where a criterion is met, nothing more is released, and what is queued is canceled."""
+        """Stop the rollout and cancel queued executions in each lane in which a criterion is met."""
         lanes = np.flatnonzero(self.criteria.met(self.counters[:4]) & (self.alive > 0))
         if not len(lanes):
             return
@@ -195,7 +194,7 @@ class Engine:
         self.fired[1:, lanes] = np.array(self._now())[:, lanes]
 
     def _release(self, queue: Floats) -> None:
-        """Send this minute's batch: those of it that are online are queued."""
+        """Notify this minute's batch, and put its online things into the queue."""
         if len(self.rates) > 1:
             self._rise()
         self.released = np.minimum(self.rate, self.remaining)
@@ -209,7 +208,7 @@ class Engine:
         queue[0] += online
 
     def _rise(self) -> None:
-        """The rate for this minute, by what was counted before its batch."""
+        """Set the rate of this minute from the counters before its batch."""
         rates = self.plan.rates
         counted = self.counters[SUCCEEDED] if rates.counts_succeeded else self.notified
         rises = (counted + MARGIN) // rates.threshold
@@ -219,7 +218,7 @@ class Engine:
         self.rate = self.rates[self.rises.astype(np.int64)]
 
     def _due(self, queue: Floats) -> Floats:
-        """What is due to begin in this minute, when what is queued now has been put where it will be due."""
+        """Schedule the starts of queued executions, and return those that are due in this minute."""
         if self.plan.delay is None:
             return queue
         if queue.any():
@@ -227,7 +226,7 @@ class Engine:
         return self.beginning.take(self.tick)
 
     def _begin(self, begins: Floats) -> Floats:
-        """Let what is due begin, and at an opening what has waited for it; returns both."""
+        """Start the due executions and, at an opening, those that waited for it. Return their sum."""
         if begins.any():
             self.start(begins, self.delayed, self.plan.after_delay.over)
         if self.plan.crons and self.waiting.any():
@@ -241,25 +240,25 @@ class Engine:
         if not self.windows or self.windows[-1] != window:
             self.windows.append(window)
 
-    # What is multiplied here is drawn in Monte Carlo ----------------------------------------------------------
+    # Multiplied here, drawn at random in Monte Carlo -----------------------------------------------------------------
 
     def outcomes(self, row: Floats) -> Floats:
-        """How what has ended ended: what that adds to the counters, then to the queue in each state."""
+        """Return what ended executions add to the counters, then to the queue in each state."""
         flow: Floats = self.step @ row
         return flow
 
     def online(self, released: Floats) -> Floats:
-        """Those of a batch that will begin."""
+        """Return the online things of a batch."""
         return released * (1 - self.plan.assumptions.offline_rate)
 
     def delay(self, queue: Floats, rows: Rows) -> None:
-        """Put what is queued where it will begin."""
+        """Schedule the starts of queued executions."""
         if self.plan.delay is not None:
             self.beginning.values[rows] += self.plan.delay.shares[:, None, None] * queue
 
     def start(self, begins: Floats, spread: Spread, over: float) -> None:
-        """Put what begins where it will end. `over` is the share of run times beyond the timeout."""
-        del over  # the shares have it
+        """Schedule the ends of executions that start. `over` is the share of run times beyond the timeout."""
+        del over  # it is part of the shares
         for ring, states_of, lags, shares in spread:
             rows = ring.rows(self.tick, lags)
             if len(rows) == 1:
@@ -268,9 +267,9 @@ class Engine:
                 ring.values[rows, states_of] += shares * begins
 
     def _parts(self, kernel: Kernel) -> list[tuple[Lags, slice, Floats]]:
-        """How what begins ends: by itself, and timed out where that can be; the share of each, by state.
+        """Return the ways in which executions end, by themselves and timed out if possible, and their shares by state.
 
-        What hangs and never times out does neither.
+        An execution that hangs and has no timeout ends in neither way.
         """
         count = len(self.states)
         over = self.hang + (1 - self.hang) * kernel.over
@@ -279,10 +278,10 @@ class Engine:
             parts.append((kernel.timed_out, slice(count, 2 * count), over))
         return parts
 
-    # Minutes that are passed over -----------------------------------------------------------------------------------
+    # Skipped minutes -------------------------------------------------------------------------------------------------
 
     def _idle(self, most: int) -> int:
-        """Pass over minutes, up to `most`, until something ends or is due to begin. Return how many."""
+        """Skip minutes, up to `most`, until something ends or is due to start. Return how many."""
         if self.reported is not None and self.reported.any():
             return 0
         passed = int(min([most, *(ring.ahead(self.tick) for ring in self.rings)]))
@@ -290,10 +289,10 @@ class Engine:
         return passed
 
     def pass_over(self, begins: Floats, most: int) -> int:
-        """Pass over minutes that are all alike, up to `most`. Return how many.
+        """Skip minutes that are all alike, up to `most`. Return how many.
 
-        When the same has begun in every minute for as long as executions take, each further minute adds the same again,
-        until the things run out, a criterion comes near, or the rate may rise.
+        When the same executions have started in every minute for as long as executions take, each further minute adds
+        the same again, until the things run out, a criterion comes near, or the rate may rise.
         """
         now = np.concatenate((begins, self.released[None]))
         same = self.released.any() and np.array_equal(now, self.before)
@@ -326,17 +325,17 @@ class Engine:
         return minutes
 
     def _minutes_unrisen(self) -> float:
-        """Return for how many minutes that are all alike the rate stays, in all lanes that send."""
+        """Return for how many identical minutes the rate stays the same in all lanes that still notify things."""
         rates = self.plan.rates
         lanes = np.flatnonzero((self.released > 0) & (self.rises < len(self.rates) - 1))
-        counted, more = (
+        counted, per_minute = (
             (self.counters[SUCCEEDED], self.flow[SUCCEEDED])
             if rates.counts_succeeded
             else (self.notified, self.released)
         )
-        return whole_steps((self.rises[lanes] + 1) * rates.threshold - counted[lanes] - MARGIN, more[lanes])
+        return whole_steps((self.rises[lanes] + 1) * rates.threshold - counted[lanes] - MARGIN, per_minute[lanes])
 
-    # What came of it -------------------------------------------------------------------------------------------------
+    # Results ---------------------------------------------------------------------------------------------------------
 
     def note(self, minute: int, *, is_open: bool) -> None:
         """Log the first lane."""
@@ -349,11 +348,11 @@ class Engine:
 
     @property
     def log(self) -> Floats:
-        """The first lane, minute by minute."""
+        """The log of the first lane, minute by minute."""
         return np.concatenate([*self.blocks, np.array(self.rows)])
 
     def _now(self) -> tuple[Floats, Floats, Floats]:
-        """Things notified, harmed, and with an execution that has not ended."""
+        """Return the things notified, harmed, and with an execution that has not ended."""
         ended = self.counters[:4].sum(axis=0) + self.canceled
         return self.notified, self.counters[HARMED], self.notified + self.retries - ended
 

@@ -1,4 +1,4 @@
-"""Monte Carlo: the same engine with a lane for each trial, where what is multiplied there is drawn here."""
+"""Monte Carlo: the engine with a lane for each trial. It draws at random where the engine multiplies."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ QUANTILES = {"p5": 0.05, "p50": 0.5, "p95": 0.95}
 
 @dataclass(frozen=True)
 class Trials:
-    """What the trials gave: for each figure its 5th, 50th and 95th percentile, the value of one trial each.
+    """The result of the trials: the 5th, 50th and 95th percentile of each figure, each the value of one trial.
 
-    None stands for never. `aborted_percent` is the share of trials in which abort fired.
+    None means never. `aborted_percent` is the share of trials in which abort fired.
     """
 
     trials: int
@@ -32,7 +32,7 @@ class Trials:
 
 
 class Draws(Engine):
-    """One run of so many trials; their counts are whole numbers."""
+    """One run of several trials, whose counts are whole numbers."""
 
     def __init__(self, plan: Plan, trials: int, random: np.random.Generator) -> None:
         super().__init__(plan, [0.0] * trials)
@@ -40,11 +40,11 @@ class Draws(Engine):
         self.rejects = self.shares[:, 2:]
         self.fails = self.shares[:, 1:2] / np.maximum(1 - self.rejects, 1e-300)
         targets = {name: plan.things * share - MARGIN for name, share in SHARES.items()}
-        self.reached = {what: {name: np.full(trials, np.inf) for name in SHARES} for what in ("notified", "done")}
-        self.pending = {what: list(targets.items()) for what in self.reached}
+        self.reached = {column: {name: np.full(trials, np.inf) for name in SHARES} for column in ("notified", "done")}
+        self.pending = {column: list(targets.items()) for column in self.reached}
 
     def outcomes(self, row: Floats) -> Floats:
-        """How what has ended ended, by lot."""
+        """Draw outcomes for ended executions. Return what they add to the counters, then to the queue by state."""
         count = len(self.states)
         ended, timed_out = row[:count], row[count:] if self.times_out else np.zeros_like(row)
         rejected = self._drawn(ended, self.rejects)
@@ -52,16 +52,16 @@ class Draws(Engine):
         return self.steps @ np.concatenate((ended - rejected - failed, failed, rejected, timed_out))
 
     def online(self, released: Floats) -> Floats:
-        """Those of a batch that are no offline things."""
+        """Draw the online things of a batch."""
         return released - self._drawn(released, self.plan.assumptions.offline_rate)
 
     def delay(self, queue: Floats, rows: Rows) -> None:
-        """Put what is queued where it will begin."""
+        """Schedule the starts of queued executions."""
         if self.plan.delay is not None:
             self._scatter(self.beginning.values, rows, queue, self.plan.delay)
 
     def start(self, begins: Floats, spread: Spread, over: float) -> None:
-        """Put what begins where it will end."""
+        """Schedule the ends of executions that start."""
         hanging = self._drawn(begins, self.hang)
         late = self._drawn(begins - hanging, over)
         for (ring, states, lags, _), numbers in zip(spread, (begins - hanging - late, hanging + late), strict=False):
@@ -69,7 +69,7 @@ class Draws(Engine):
                 self._scatter(ring.values[:, states], ring.rows(self.tick, lags), numbers, lags)
 
     def _scatter(self, ring: Floats, rows: Any, numbers: Floats, lags: Lags) -> None:
-        """Let chance say which of so many falls on which lag."""
+        """Distribute executions over the lags at random."""
         if len(lags.minutes) == 1:
             ring[rows[0]] += numbers
             return
@@ -78,32 +78,32 @@ class Draws(Engine):
             ring[rows, state] += drawn.T
 
     def _drawn(self, numbers: Floats, share: Floats | float) -> Floats:
-        """How many of each number, each with this chance."""
+        """Draw how many of each number have a property, each with this probability."""
         if not np.any(share) or not numbers.any():
             return np.zeros_like(numbers)
         return self.random.binomial(numbers.astype(np.int64), share).astype(float)
 
     def pass_over(self, begins: Floats, most: int) -> int:  # noqa: ARG002
-        """No two minutes are alike."""
+        """Skip nothing: no two minutes are alike."""
         return 0
 
     def note(self, minute: int, *, is_open: bool) -> None:  # noqa: ARG002
-        """Note which trials have reached which share; there is no log."""
+        """Record which trials have reached which share. There is no log."""
         done = self.counters[DONE]
         if self.reported is not None:
             done = done + self.reported[DONE]
-        for what, values in (("notified", self.notified), ("done", done)):
+        for column, values in (("notified", self.notified), ("done", done)):
+            reached, pending = self.reached[column], self.pending[column]
             most = values.max()
-            for name, target in self.pending[what]:
+            for name, target in pending:
                 if most >= target:
-                    found = self.reached[what][name]
-                    found[(values >= target) & np.isinf(found)] = minute
-            # One that every trial has reached is done with; where abort fired in a trial, it never does.
-            self.pending[what] = [one for one in self.pending[what] if np.isinf(self.reached[what][one[0]]).any()]
+                    reached[name][(values >= target) & np.isinf(reached[name])] = minute
+            # A share that every trial has reached is dropped. A trial in which abort fired may never reach it.
+            self.pending[column] = [(name, target) for name, target in pending if np.isinf(reached[name]).any()]
 
 
 def monte_carlo(plan: Plan, *, trials: int, seed: int) -> Trials:
-    """Run so many trials; the same seed gives the same result."""
+    """Run this many trials. The same seed gives the same result."""
     random = np.random.default_rng(seed)
     figures: dict[str, list[Floats]] = {}
     for size in _batches(plan, trials):
@@ -120,7 +120,7 @@ def monte_carlo(plan: Plan, *, trials: int, seed: int) -> Trials:
 
 
 def _batches(plan: Plan, trials: int) -> Iterator[int]:
-    """How many trials run at once."""
+    """Yield the numbers of trials that run at once."""
     size = Engine.most_lanes(plan, bad=False)
     while trials > 0:
         yield min(size, trials)
@@ -128,7 +128,7 @@ def _batches(plan: Plan, trials: int) -> Iterator[int]:
 
 
 def _figures(engine: Draws, lanes: Lanes) -> dict[str, Floats]:
-    reached = {f"{what}_{name}": values for what, names in engine.reached.items() for name, values in names.items()}
+    reached = {f"{column}_{name}": values for column, names in engine.reached.items() for name, values in names.items()}
     return {
         **reached,
         "executions_total": lanes.executions,
@@ -139,6 +139,6 @@ def _figures(engine: Draws, lanes: Lanes) -> dict[str, Floats]:
 
 
 def _quantiles(values: Floats) -> dict[str, float | None]:
-    """Of sorted values: each the smallest that at least that share of the trials keeps."""
-    found = {name: values[int(np.ceil(share * len(values))) - 1].item() for name, share in QUANTILES.items()}
-    return {name: figure(value) if np.isfinite(value) else None for name, value in found.items()}
+    """Return quantiles of sorted values: each is the smallest that at least that share of the trials doesn't exceed."""
+    quantiles = {name: values[int(np.ceil(share * len(values))) - 1].item() for name, share in QUANTILES.items()}
+    return {name: figure(value) if np.isfinite(value) else None for name, value in quantiles.items()}

@@ -1,4 +1,4 @@
-"""`Outline`: the few figures of a forecast that two templates are compared by, several times as fast."""
+"""`Outline`: the few figures of a forecast by which two templates are compared, in a fraction of the time."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from iot_jobs.template import JobSpec, JobTemplateSpec
 
 @dataclass(frozen=True)
 class Outline:
-    """What `Forecast` says under the same names, with only the rows of the blast radius that were asked for."""
+    """The figures of `Forecast` under the same names, with only the requested rows of the blast radius."""
 
     things: int
     notified: Reached
@@ -26,12 +26,15 @@ class Outline:
     timeline: Timeline
 
     def harmed(self, percent: int) -> float:
-        """On how many things a release that fails on so many percent of devices fails in the end."""
-        return next(one.harmed_final for one in self.blast_radius if one.failure_rate_percent == percent)
+        """Return the things harmed in total by a release that fails on this percentage of devices."""
+        return next(row.harmed_final for row in self.blast_radius if row.failure_rate_percent == percent)
 
 
 def outline(spec: JobTemplateSpec | JobSpec, assumed: Assumptions, *, percentages: Sequence[int]) -> Outline:
-    """The figures of a job from this template. Raises `ForecastError` where a value is only known to CloudFormation."""
+    """Return the figures of a job from this template.
+
+    Raises `ForecastError` if a value is only known to CloudFormation.
+    """
     ready = plan(spec, assumed)
     engine, lanes, table = rows(ready, percentages)
     course = timeline(engine.log)

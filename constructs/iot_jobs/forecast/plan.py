@@ -1,4 +1,4 @@
-"""A template and assumptions as the numbers that the engines work with. Rates and thresholds are exact."""
+"""A template and assumptions as numbers for the engines. Rates and thresholds are exact."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ _FAILURES = {"FAILED": (FAILED,), "REJECTED": (REJECTED,), "TIMED_OUT": (TIMED_O
 
 
 class ForecastError(ValueError):
-    """A template of which not enough is known; the text says what."""
+    """A template that can't be forecast. The text says why."""
 
 
 @dataclass(frozen=True)
 class Rates:
-    """The rate after 0, 1, 2... rises, the last one for good. A rise comes with each `threshold` things counted."""
+    """The rate after 0, 1, 2... rises; the last one stays. There is a rise for each `threshold` things counted."""
 
     steps: tuple[int, ...]
     threshold: int = 1
@@ -37,7 +37,7 @@ class Rates:
 
 @dataclass(frozen=True)
 class Criterion:
-    """An abort criterion: hundredths of a percent of the completed executions, of which at least `minimum`."""
+    """An abort criterion: hundredths of a percent of the completed executions, which are at least `minimum`."""
 
     failures: tuple[int, ...]
     hundredths: int
@@ -46,7 +46,7 @@ class Criterion:
 
 @dataclass(frozen=True)
 class Plan:
-    """All that an engine needs. `delay` None: devices begin in the moment in which they are notified."""
+    """The input of an engine. `delay` None: devices start the moment they are notified."""
 
     assumptions: Assumptions
     rates: Rates
@@ -60,20 +60,20 @@ class Plan:
 
     @property
     def things(self) -> int:
-        """How many things the job is for."""
+        """Number of things that the job targets."""
         return self.assumptions.things
 
     def schedule(self) -> Schedule:
-        """The windows, from the first one."""
+        """Return the windows, from the first one."""
         return Schedule(self.crons, self.start)
 
 
 def plan(spec: JobTemplateSpec | JobSpec, assumptions: Assumptions) -> Plan:
-    """Read a template or job. Raises `ForecastError` where a value is only known to CloudFormation or AWS."""
+    """Return the plan of a template or job. Raises `ForecastError` if only CloudFormation or AWS knows a value."""
     for name in ("rollout", "abort", "retry", "timeout"):
         value = getattr(spec, name)
         if value is None and spec.copies():
-            raise ForecastError(f"{name} is copied from what job_arn or job_template_arn names, and not known here")
+            raise ForecastError(f"{name} is copied from job_arn or job_template_arn, and not known here")
         _refuse_unresolved(name, value)
     timeout, abort, retry = known(spec.timeout), known(spec.abort), known(spec.retry)
     minutes = known(timeout.in_progress_timeout_in_minutes) if timeout else None
@@ -88,11 +88,11 @@ def plan(spec: JobTemplateSpec | JobSpec, assumptions: Assumptions) -> Plan:
         rates=_rates(known(spec.rollout), assumptions.scheduler.rounding),
         criteria=tuple(
             Criterion(
-                failures=_FAILURES[one.failure_type],
-                hundredths=int(Decimal(str(one.threshold_percentage)) * 100),
-                minimum=one.min_number_of_executed_things,
+                failures=_FAILURES[criterion.failure_type],
+                hundredths=int(Decimal(str(criterion.threshold_percentage)) * 100),
+                minimum=criterion.min_number_of_executed_things,
             )
-            for one in criteria
+            for criterion in criteria
         ),
         retries=_retries(retry),
         crons=crons,
@@ -104,7 +104,7 @@ def plan(spec: JobTemplateSpec | JobSpec, assumptions: Assumptions) -> Plan:
 
 
 def _rates(rollout: RolloutConfig | None, rounding: str) -> Rates:
-    """Exact: 25 things a minute raised twice by 1.4 are 49, where binary fractions give 48."""
+    """Return exact rates: 25 things a minute raised twice by 1.4 are 49, where binary fractions give 48."""
     if rollout is None:
         return Rates((DEFAULT_MAXIMUM_PER_MINUTE,))
     maximum: Any = rollout.maximum_per_minute
@@ -122,32 +122,33 @@ def _rates(rollout: RolloutConfig | None, rounding: str) -> Rates:
 
 
 def _retries(retry: RetryConfig | None) -> Retries:
-    counts: dict[str, int] = {one.failure_type: one.number_of_retries for one in _items(retry and retry.criteria)}
+    criteria = _items(retry and retry.criteria)
+    counts: dict[str, int] = {criterion.failure_type: criterion.number_of_retries for criterion in criteria}
     if "ALL" in counts:
         return Retries(counts["ALL"], together=True)
     return Retries(counts.get("FAILED", 0), counts.get("TIMED_OUT", 0))
 
 
 def _windows(spec: JobTemplateSpec | JobSpec) -> tuple[tuple[Cron, int], ...]:
-    given: Any
+    windows: Any
     if isinstance(spec, JobTemplateSpec):
-        given = spec.maintenance_windows
+        windows = spec.maintenance_windows
     else:
         _refuse_unresolved("scheduling", spec.scheduling)
         scheduling = known(spec.scheduling)
-        given = scheduling.maintenance_windows if scheduling else ()
-    _refuse_unresolved("maintenance_windows", given)
-    return tuple((Cron.parse(one.start_time), one.duration_in_minutes) for one in _items(given))
+        windows = scheduling.maintenance_windows if scheduling else ()
+    _refuse_unresolved("maintenance_windows", windows)
+    return tuple((Cron.parse(window.start_time), window.duration_in_minutes) for window in _items(windows))
 
 
-def _items(given: Any) -> Sequence[Any]:
-    return given or ()
+def _items(values: Any) -> Sequence[Any]:
+    return values or ()
 
 
 def _refuse_unresolved(path: str, value: Any) -> None:
-    """Raise `ForecastError` where something inside is only known at deployment."""
+    """Raise `ForecastError` if a part of a value is only known at deployment."""
     if isinstance(value, Unresolved):
-        raise ForecastError(f"{path} is not known before deployment, or breaks a rule: iot-jobs check says which")
+        raise ForecastError(f"{path} is not known before deployment, or breaks a rule: run iot-jobs check")
     if isinstance(value, tuple):
         for index, item in enumerate(value):
             _refuse_unresolved(f"{path}[{index}]", item)

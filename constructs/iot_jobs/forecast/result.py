@@ -1,4 +1,4 @@
-"""`Forecast`: what a template will do to the fleet. Its fields are the members of the JSON."""
+"""`Forecast`: the effect of a template on the fleet. Its fields are the members of the JSON."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from iot_jobs.forecast.schedule import Window
 from iot_jobs.limits import TIME_FORMAT
 
 _SEEN = 0.0005
-"""Executions: less than this doesn't show in three digits after the point."""
+"""Executions: a smaller difference doesn't show in three digits after the point."""
 
 
 @dataclass(frozen=True)
 class Reached:
-    """The minutes in which 50, 90 and 100 % of things are reached; None for never."""
+    """The minutes in which 50, 90 and 100 % of things are reached, None if never."""
 
     p50: int | None
     p90: int | None
@@ -32,7 +32,7 @@ class Reached:
 
 @dataclass(frozen=True)
 class Executions:
-    """Expected executions, each of which is billed: one for each thing that is notified, and its retries."""
+    """Expected executions, each of which is billed: one for each notified thing, and its retries."""
 
     total: float
     retries: float
@@ -40,23 +40,24 @@ class Executions:
 
 @dataclass(frozen=True)
 class WindowsUsed:
-    """In how many windows things were notified or began, and when the last one closes (UTC); None without windows."""
+    """Number of windows in which things were notified or started, and the close of the last (UTC), None without any."""
 
     used: int
     last_close: str | None
 
 
 def windows_used(windows: Sequence[Window], start: datetime) -> WindowsUsed:
-    """The engine's windows, of a job that is created at `start`."""
+    """Return the windows that the engine used, for a job that is created at `start`."""
     last = f"{start + timedelta(minutes=windows[-1].closes):{TIME_FORMAT}}" if windows else None
     return WindowsUsed(used=len(windows), last_close=last)
 
 
 @dataclass(frozen=True)
 class Timeline:
-    """The expected run by columns, an entry for each minute in which something changes: sums from creation on.
+    """The expected run by columns, with an entry for each minute in which something changes.
 
-    `released` and `rate` are those of the minute. `aborted` is 1 from the abort on.
+    Columns are sums from creation on, but `released` and `rate` are those of the minute, `queued` and `in_progress`
+    those of the moment. `aborted` is 1 from the abort on.
     """
 
     columns: dict[str, Floats]
@@ -65,19 +66,19 @@ class Timeline:
         return len(self.columns["minute"])
 
     def __iter__(self) -> Iterator[dict[str, float]]:
-        """The entries, one by one."""
+        """Yield the entries in order."""
         names = list(self.columns)
         for row in zip(*(self.columns[name].tolist() for name in names), strict=True):
             yield dict(zip(names, map(figure, row), strict=True))
 
     @property
     def aborted_minute(self) -> int | None:
-        """The minute of the abort; None where the expected run has none."""
-        found = np.flatnonzero(self.columns["aborted"])
-        return int(self.columns["minute"][found[0]]) if len(found) else None
+        """The minute of the abort, None if the expected run has none."""
+        entries = np.flatnonzero(self.columns["aborted"])
+        return int(self.columns["minute"][entries[0]]) if len(entries) else None
 
     def peaks(self, column: str, parts: int) -> list[float]:
-        """The largest value of a column in each of so many equal parts of the time."""
+        """Return the largest value of a column in each of this many equal parts of the time."""
         values, minutes = self.columns[column], self.columns["minute"]
         edges = np.linspace(0, minutes[-1] + 1, parts + 1)
         first = np.searchsorted(minutes, edges[:-1], side="right") - 1
@@ -85,10 +86,10 @@ class Timeline:
         return [float(values[low:high].max()) for low, high in zip(first, last, strict=True)]
 
     def thinned(self, most: int) -> dict[str, list[float]]:
-        """The columns with at most so many entries. Steps stay where they are, to within a stretch of them.
+        """Return the columns with at most this many entries. Steps move by less than a stretch of entries.
 
-        Of each stretch there is the last entry and the one with the most in progress; and wherever they are, those in
-        which a window opens or closes, and the last before each of the longest pauses.
+        Each stretch keeps its last entry and the one with the most in progress. The entries in which a window opens or
+        closes, and the last one before each of the longest pauses, are kept as well.
         """
         busy, rate = self.columns["in_progress"], self.columns["rate"]
         kept = np.arange(len(busy))
@@ -107,14 +108,14 @@ class Timeline:
         return {name: values[kept].tolist() for name, values in self.columns.items()}
 
     def open_spans(self) -> list[tuple[float, float]]:
-        """From which minute to which things could be notified."""
+        """Return the spans of minutes in which things could be notified."""
         minutes = np.append(self.columns["minute"], self.columns["minute"][-1] + 1)
         is_open = np.concatenate(([0], self.columns["rate"] > 0, [0])).astype(int)
         turns = np.flatnonzero(np.diff(is_open))
         return [(float(minutes[low]), float(minutes[high])) for low, high in zip(turns[::2], turns[1::2], strict=True)]
 
     def reached(self, column: str, things: int) -> Reached:
-        """When 50, 90 and 100 % of things are counted in a column. The last is there with less than half to come."""
+        """Return when a column reaches 50, 90 and 100 % of things, the last with less than half a thing to come."""
         values, minutes = self.columns[column], self.columns["minute"]
         targets = (things * 0.5 - MARGIN, things * 0.9 - MARGIN, things - (0.5 - MARGIN))
         rows = [int(np.searchsorted(values, target)) for target in targets]
@@ -122,8 +123,8 @@ class Timeline:
 
 
 def timeline(table: Floats) -> Timeline:
-    """The engine's log by columns, without minutes that change nothing."""
-    # Of a spread time the tail goes on in fractions of an execution that nobody sees.
+    """Return the engine's log by columns, without minutes that change nothing."""
+    # The tail of a spread time is in fractions of an execution that no output shows.
     unlike = np.flatnonzero(np.abs(table[:, 3:] - table[-1, 3:]).max(axis=1) > _SEEN)
     table = table[: unlike[-1] + 2] if len(unlike) else table[:1]
     changes = np.any(table[1:, 1:] != table[:-1, 1:], axis=1) | (table[1:, COLUMNS.index("released")] > 0)
@@ -138,7 +139,7 @@ def timeline(table: Floats) -> Timeline:
 
 @dataclass(frozen=True)
 class Forecast:
-    """What a template will do, as far as what is assumed holds. Minutes count from creation; None stands for never."""
+    """The effect of a template, if the assumptions hold. Minutes count from creation. None means never."""
 
     template: str
     assumptions: dict[str, Any]
@@ -154,5 +155,5 @@ class Forecast:
 
     @property
     def worst(self) -> BlastRadius:
-        """The bad release of the table that harms most in the end; of several the one with the lowest rate."""
+        """The row of the blast radius with the most things harmed in total; if several, the lowest rate."""
         return max(self.blast_radius, key=lambda row: row.harmed_final)

@@ -1,4 +1,4 @@
-"""When a minute is inside a maintenance window: minutes from job creation, one window after the other."""
+"""The maintenance windows of a job, one after the other, in minutes from its creation."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ LONGEST = timedelta(minutes=1430)
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """The minutes from `opens` up to, not including, `closes`. One that is open at creation has a negative `opens`."""
+    """The minutes from `opens` up to, not including, `closes`. `opens` is negative if it was before creation."""
 
     opens: int
     closes: int
@@ -23,7 +23,7 @@ class Window:
 
 @dataclass
 class Schedule:
-    """The windows of a job from minute 0 on, asked for in the order of time. No cron: open all the time."""
+    """The windows of a job from minute 0 on, to be queried in order of time. Without crons it is always open."""
 
     crons: Sequence[tuple[Cron, int]]
     start: datetime
@@ -39,7 +39,7 @@ class Schedule:
             self._window = Window(0, HORIZON_MINUTES + 1)
 
     def at(self, minute: int) -> Window | None:
-        """The window that is open in a minute, or else the next one; None where none comes within the horizon."""
+        """Return the window that is open in a minute, or else the next one; None if none opens within the horizon."""
         while self._window is not None and self._window.closes <= minute:
             self._window = next(self._coming, None)
         return self._window
@@ -54,5 +54,5 @@ class Schedule:
 
 
 def first_opening(crons: Sequence[tuple[Cron, int]]) -> datetime:
-    """When a job starts if nobody says: at the first opening from `SINCE` on, or `SINCE` itself."""
+    """Return the default start of a job: the first opening from `SINCE` on, or `SINCE` itself."""
     return min((opening for cron, _ in crons if (opening := cron.next_opening(SINCE))), default=SINCE)

@@ -1,4 +1,4 @@
-"""How far an execution's thing has come: which retries it has used. A step from one state to others is a matrix."""
+"""The states of a thing: which retries it has used. A step from one state to others is a matrix."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 SUCCEEDED, FAILED, REJECTED, TIMED_OUT = range(4)
 HARMED, DONE = 4, 5
 COUNTERS = 6
-"""The first four count executions by how they ended. `HARMED` counts things on which one FAILED, `DONE` things whose
-last execution has ended, with no retry to come."""
+"""The first four count executions by outcome. `HARMED` counts things on which one FAILED, `DONE` things whose last
+execution has ended, with no retry to come."""
 
 
 class Retries(NamedTuple):
-    """How often each failure type is retried. With `together`, one count is for both."""
+    """Number of retries of each failure type. With `together`, both share one count."""
 
     failed: int = 0
     timed_out: int = 0
@@ -24,7 +24,7 @@ class Retries(NamedTuple):
 
 
 class State(NamedTuple):
-    """A thing between two attempts. `bad`: one on which every attempt fails, as a bad release does."""
+    """A thing between two attempts. `bad`: every attempt on it fails, because of a bad release."""
 
     bad: bool
     failed: int = 0
@@ -32,7 +32,7 @@ class State(NamedTuple):
     harmed: bool = False
 
     def after(self, outcome: int, retries: Retries) -> State | None:
-        """The state in which it is tried again; None where it isn't."""
+        """Return the state in which the thing is retried, None if it isn't."""
         if outcome == FAILED and self.failed < retries.failed:
             return self._replace(failed=self.failed + 1, harmed=True)
         if outcome == TIMED_OUT and retries.together and self.failed < retries.failed:
@@ -43,19 +43,19 @@ class State(NamedTuple):
 
 
 def states(retries: Retries, *, bad: bool, fails: bool, times_out: bool, bad_times_out: bool) -> tuple[State, ...]:
-    """Every state that can be reached, a fresh thing first and, with `bad`, a fresh bad one second."""
-    found = [State(bad=False)] + [State(bad=True)] * bad
-    for state in found:  # which grows on the way
+    """Return every reachable state, that of a fresh thing first and, with `bad`, that of a fresh bad one second."""
+    reachable = [State(bad=False)] + [State(bad=True)] * bad
+    for state in reachable:  # it grows meanwhile
         may = (state.bad or fails, bad_times_out if state.bad else times_out)
         for outcome, possible in zip((FAILED, TIMED_OUT), may, strict=True):
             after = state.after(outcome, retries) if possible else None
-            if after is not None and after not in found:
-                found.append(after)
-    return tuple(found)
+            if after is not None and after not in reachable:
+                reachable.append(after)
+    return tuple(reachable)
 
 
 def steps(all_states: tuple[State, ...], retries: Retries) -> NDArray[np.float64]:
-    """What an ending adds to, by rows: the counters, then the queue in each state.
+    """Return a matrix of what each outcome adds to. Rows: the counters, then the queue in each state.
 
     Columns: outcome by outcome, each with all states.
     """
@@ -81,7 +81,7 @@ def _adds(state: State, outcome: int, retries: Retries, all_states: tuple[State,
 def endings(
     all_states: tuple[State, ...], *, reject_rate: float, failure_rate: float, hang_rate: float
 ) -> NDArray[np.float64]:
-    """With which probability what ended by itself SUCCEEDED, FAILED or was REJECTED: a row for each state.
+    """Return the probabilities of SUCCEEDED, FAILED and REJECTED for executions that end by themselves, by state.
 
     The rates are shares of all executions, of which those that hang don't end by themselves.
     """
@@ -92,7 +92,7 @@ def endings(
 
 
 def outcomes(shares: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The same as a matrix, for `steps` to follow. Columns: ended by itself, then timed out, in each state."""
+    """Return the shares as a matrix for `steps` to multiply. Columns: ended by itself, then timed out, by state."""
     count = len(shares)
     matrix = np.zeros((4 * count, 2 * count))
     for index, (succeeded, failed, rejected) in enumerate(shares):

@@ -17,40 +17,41 @@ if TYPE_CHECKING:
 
 _BLOCKS = " ▁▂▃▄▅▆▇█"
 _SHOWN = {"notified": "notified", "in progress": "in_progress", "succeeded": "succeeded", "failed": "failed"}
-_BLAST = ("failure rate", "abort", "notified", "harmed", "in flight", "harmed at last")
+_BLAST = ("failure rate", "abort", "notified", "harmed", "in flight", "harmed in total")
 _ALL = ("template", "notified", "done", "peak", "executions", "windows", "stops from", "harmed at most")
 
 
 def text(forecasts: Sequence[Forecast], width: int | None = None) -> str:
-    """One template in full, or a table of several; what was assumed stands below. As wide as the terminal, if any."""
+    """Return one template in full, or a table of several, above the assumptions. As wide as the terminal, if any."""
     width = text_width() if width is None else width
     several = len(forecasts) > 1
-    blocks = [_table(_ALL, map(_row, forecasts), width)] if several else _one(forecasts[0], width)
+    blocks = [_table(_ALL, map(_row, forecasts), width)] if several else _in_full(forecasts[0], width)
     return "\n".join([*blocks, *(_listed(title, lines, width) for title, lines in _notes(forecasts))])
 
 
 def as_json(forecasts: Sequence[Forecast], *, several: bool | None = None) -> str:
-    """One object for one template, else an object with a list; the members are documented in docs/forecast.md.
+    """Return one object for one template, else an object with a list; docs/forecast.md documents the members.
 
-    `several` says which of the two, where it isn't to depend on how many could be forecast.
+    `several` chooses between them. None: by the number of forecasts.
     """
-    found = [data(one) for one in forecasts]
-    several = len(found) != 1 if several is None else several
-    value = {"forecasts": found} if several else found[0]
-    return to_json(value)
+    objects = [data(forecast) for forecast in forecasts]
+    several = len(objects) != 1 if several is None else several
+    return to_json({"forecasts": objects} if several else objects[0])
 
 
 def markdown(forecasts: Sequence[Forecast]) -> str:
-    """Tables and the picture for a pull request."""
+    """Return tables and the picture for a pull request."""
     parts = []
     if len(forecasts) > 1:
         parts += [_pipes(_ALL, map(_row, forecasts))]
-    for one in forecasts if len(forecasts) == 1 else ():
-        parts += [f"### {_escaped(one.template)}: {_headline(one)}\n", f"```text\n{picture(one, 80)}```\n"]
-        parts += [_pipes(("", "50 %", "90 %", "100 %"), _reached(one)), "".join(f"- {line}\n" for line in _facts(one))]
-        parts += [_pipes(_BLAST, _blast(one)), f"{_smallest(one)}\n"]
-        if one.trials:
-            parts += [f"{_trials(one)}\n", _pipes(("", "5 %", "50 %", "95 %"), _figures(one))]
+    for forecast in forecasts if len(forecasts) == 1 else ():
+        facts = "".join(f"- {line}\n" for line in _facts(forecast))
+        parts += [f"### {_escaped(forecast.template)}: {_headline(forecast)}\n"]
+        parts += [f"```text\n{picture(forecast, 80)}```\n"]
+        parts += [_pipes(("", "50 %", "90 %", "100 %"), _reached(forecast)), facts]
+        parts += [_pipes(_BLAST, _blast(forecast)), f"{_smallest(forecast)}\n"]
+        if forecast.trials:
+            parts += [f"{_trials(forecast)}\n", _pipes(("", "5 %", "50 %", "95 %"), _figures(forecast))]
     for title, lines in _notes(forecasts):
         items = "".join(f"- {_escaped(line)}\n" for line in lines)
         parts.append(f"<details><summary>{title}</summary>\n\n{items}\n</details>\n")
@@ -61,18 +62,18 @@ FORMATS: Mapping[str, Callable[[Sequence[Forecast]], str]] = {"text": text, "jso
 
 
 def data(forecast: Forecast) -> dict[str, Any]:
-    """The forecast as JSON has it; `trials` is there only where trials were asked for."""
+    """Return the forecast as data for JSON; it has `trials` only if there were any."""
     fields = {name: getattr(forecast, name) for name in forecast.__dataclass_fields__}
     for name in ("notified", "done", "executions", "windows"):
         fields[name] = asdict(fields[name])
-    fields["blast_radius"] = [asdict(one) for one in forecast.blast_radius]
+    fields["blast_radius"] = [asdict(row) for row in forecast.blast_radius]
     fields["timeline"] = list(forecast.timeline)
     trials = fields.pop("trials")
     return fields if trials is None else fields | {"trials": asdict(trials)}
 
 
 def picture(forecast: Forecast, width: int) -> str:
-    """The timeline in block characters: a line for each figure, each to its own scale."""
+    """Return the timeline in block characters: a line for each figure, each to its own scale."""
     greatest = max(max(forecast.timeline.columns[column]) for column in _SHOWN.values())
     parts = width - 14 - max(14, len(f"up to {number(greatest)}"))
     lines = []
@@ -95,37 +96,37 @@ def picture(forecast: Forecast, width: int) -> str:
 
 
 def number(value: float) -> str:
-    """A count with thousands set apart."""
+    """Return a count with thousands separators."""
     return f"{value:,.0f}" if value >= 1000 or float(value).is_integer() else f"{value:.3g}"
 
 
 def duration(minutes: int) -> str:
-    """Minutes as days and hours, or hours and minutes."""
+    """Return minutes as days and hours, or hours and minutes."""
     days, rest = divmod(minutes, 1440)
     hours, rest = divmod(rest, 60)
     parts = [f"{value} {unit}" for value, unit in ((days, "d"), (hours, "h"), (rest, "min")) if value]
     return " ".join(parts[:2]) or "0 min"
 
 
-def _one(one: Forecast, width: int) -> Iterator[str]:
-    yield folded(f"{one_line(one.template)}: {_headline(one)}", width)
-    yield picture(one, width)
-    yield _table(("", "50 %", "90 %", "100 %"), _reached(one), width)
-    yield "".join(folded(line, width) for line in _facts(one))
-    yield folded("Blast radius: a release that fails on so many of all devices, on every attempt", width)
-    yield _table(_BLAST, _blast(one), width)
-    yield folded(_smallest(one), width)
-    if one.trials:
-        yield folded(_trials(one), width)
-        yield _table(("", "5 %", "50 %", "95 %"), _figures(one), width)
+def _in_full(forecast: Forecast, width: int) -> Iterator[str]:
+    yield folded(f"{one_line(forecast.template)}: {_headline(forecast)}", width)
+    yield picture(forecast, width)
+    yield _table(("", "50 %", "90 %", "100 %"), _reached(forecast), width)
+    yield "".join(folded(line, width) for line in _facts(forecast))
+    yield folded("Blast radius: a release that fails on this share of devices, on every attempt", width)
+    yield _table(_BLAST, _blast(forecast), width)
+    yield folded(_smallest(forecast), width)
+    if forecast.trials:
+        yield folded(_trials(forecast), width)
+        yield _table(("", "5 %", "50 %", "95 %"), _figures(forecast), width)
 
 
-def _headline(one: Forecast) -> str:
-    return f"{number(one.assumptions['things'])} things, from {one.assumptions['start']} UTC"
+def _headline(forecast: Forecast) -> str:
+    return f"{number(forecast.assumptions['things'])} things, from {forecast.assumptions['start']} UTC"
 
 
-def _reached(one: Forecast) -> Iterator[tuple[str, ...]]:
-    for name, reached in (("notified", one.notified), ("done", one.done)):
+def _reached(forecast: Forecast) -> Iterator[tuple[str, ...]]:
+    for name, reached in (("notified", forecast.notified), ("done", forecast.done)):
         yield name, *(_minute(getattr(reached, share)) for share in ("p50", "p90", "p100"))
 
 
@@ -135,62 +136,64 @@ def _minute(minute: int | None) -> str:
     return f"minute {number(minute)}" + (f" ({duration(minute)})" if minute >= 60 else "")
 
 
-def _facts(one: Forecast) -> Iterator[str]:
-    yield f"at most {number(one.peak_rate_per_minute)} things notified in a minute"
-    yield f"{number(one.executions.total)} executions billed, {number(one.executions.retries)} of them retries"
-    if one.windows.last_close is not None:
-        yield f"{one.windows.used} windows used, the last of which closes {one.windows.last_close} UTC"
-    stopped = one.timeline.aborted_minute
+def _facts(forecast: Forecast) -> Iterator[str]:
+    executions, windows = forecast.executions, forecast.windows
+    yield f"at most {number(forecast.peak_rate_per_minute)} things notified in a minute"
+    yield f"{number(executions.total)} executions billed, {number(executions.retries)} of them retries"
+    if windows.last_close is not None:
+        yield f"{windows.used} windows used, the last of which closes {windows.last_close} UTC"
+    stopped = forecast.timeline.aborted_minute
     if stopped is not None:
         yield f"abort fires in minute {number(stopped)} at the assumed rates, without a bad release"
 
 
-def _blast(one: Forecast) -> Iterator[tuple[str, ...]]:
-    for row in one.blast_radius:
+def _blast(forecast: Forecast) -> Iterator[tuple[str, ...]]:
+    for row in forecast.blast_radius:
         counts = (row.notified, row.harmed, row.in_flight, row.harmed_final)
         fires = "never" if row.minute is None else f"minute {number(row.minute)}"
         yield f"{row.failure_rate_percent} %", fires, *map(number, counts)
 
 
-def _smallest(one: Forecast) -> str:
-    smallest = one.smallest_stopping_failure_rate_percent
+def _smallest(forecast: Forecast) -> str:
+    smallest = forecast.smallest_stopping_failure_rate_percent
     if smallest is None:
-        return "No failure rate stops the rollout on its own."
-    return f"The rollout stops on its own from a failure rate of {smallest:g} % on."
+        return "No failure rate stops the rollout."
+    return f"A failure rate of {smallest:g} % or more stops the rollout."
 
 
-def _trials(one: Forecast) -> str:
-    found = one.trials
-    if found is None:
+def _trials(forecast: Forecast) -> str:
+    trials = forecast.trials
+    if trials is None:
         return ""
-    return f"{found.trials} trials (seed {found.seed}): abort fires in {found.aborted_percent:g} % of them; percentiles"
+    aborted = f"abort fires in {trials.aborted_percent:g} % of them"
+    return f"{trials.trials} trials (seed {trials.seed}): {aborted}; percentiles"
 
 
-def _figures(one: Forecast) -> Iterator[tuple[str, ...]]:
-    for name, found in (one.trials.figures if one.trials else {}).items():
+def _figures(forecast: Forecast) -> Iterator[tuple[str, ...]]:
+    for name, quantiles in (forecast.trials.figures if forecast.trials else {}).items():
         words = name.replace("_p", " by p").replace("_", " ") if "_p" in name else name.replace("_", " ")
-        yield words, *("never" if value is None else number(value) for value in found.values())
+        yield words, *("never" if value is None else number(value) for value in quantiles.values())
 
 
-def _row(one: Forecast) -> tuple[str, ...]:
-    smallest, worst = one.smallest_stopping_failure_rate_percent, one.worst
+def _row(forecast: Forecast) -> tuple[str, ...]:
+    smallest, worst = forecast.smallest_stopping_failure_rate_percent, forecast.worst
     return (
-        one.template,
-        *("never" if minute is None else duration(minute) for minute in (one.notified.p100, one.done.p100)),
-        number(one.peak_rate_per_minute),
-        number(one.executions.total),
-        str(one.windows.used) if one.windows.last_close else "-",
+        forecast.template,
+        *("never" if minute is None else duration(minute) for minute in (forecast.notified.p100, forecast.done.p100)),
+        number(forecast.peak_rate_per_minute),
+        number(forecast.executions.total),
+        str(forecast.windows.used) if forecast.windows.last_close else "-",
         "never" if smallest is None else f"{smallest:g} %",
         f"{number(worst.harmed_final)} at {worst.failure_rate_percent} %",
     )
 
 
 def _notes(forecasts: Sequence[Forecast]) -> tuple[tuple[str, list[str]], ...]:
-    """What was assumed, and what is not modelled."""
+    """Return the lists of what is assumed, and of what is not modelled."""
     assumed = dict(forecasts[0].assumptions)
     starts: dict[str, list[str]] = {}
-    for one in forecasts:
-        starts.setdefault(one.assumptions["start"], []).append(one.template)
+    for forecast in forecasts:
+        starts.setdefault(forecast.assumptions["start"], []).append(forecast.template)
     if len(starts) > 1:
         assumed["start"] = "; ".join(f"{start} ({', '.join(names)})" for start, names in starts.items())
     words, missing, scheduler = assumed.pop("assumed"), assumed.pop("not_modelled"), assumed.pop("scheduler")
@@ -205,7 +208,7 @@ def _listed(title: str, lines: Sequence[str], width: int) -> str:
 
 def _table(names: Sequence[str], rows: Iterable[Sequence[str]], width: int) -> str:
     first, *others = names
-    lines = [[one_line(cell) for cell in row] for row in rows]  # a line break in a name is none here
+    lines = [[one_line(cell) for cell in row] for row in rows]  # a name's line break would break the table
     with extra("forecast"):
         return table([Column(first), *(Column(name, right=True) for name in others)], lines, width)
 
@@ -216,5 +219,6 @@ def _pipes(names: Sequence[str], rows: Any) -> str:
 
 
 def _escaped(value: str) -> str:
-    """Text that no markdown or HTML is made of."""
-    return "".join(f"\\{one}" if one in "\\`*_[]|~@#" else one for one in html.escape(one_line(value), quote=False))
+    """Return text with markdown and HTML escaped."""
+    escaped = html.escape(one_line(value), quote=False)
+    return "".join(f"\\{character}" if character in "\\`*_[]|~@#" else character for character in escaped)
