@@ -220,8 +220,8 @@ def test_cloudformation(application: Path) -> None:
     (found,) = json.loads(result.stdout)["forecasts"]
     assert found["notified"] == {"p50": 1, "p90": 3, "p100": 3}
     assert result.stderr == (
-        "skipped later: rollout.maximum_per_minute is not known before deployment, or breaks a rule: iot-jobs check "
-        "says which\n"
+        "skipped later: rollout.maximum_per_minute is not known before deployment, or breaks a rule: run iot-jobs "
+        "check\n"
     )
 
 

@@ -1,7 +1,7 @@
 """Forecast: the effect of a template on the fleet before it is deployed. The only package that imports numpy.
 
-It needs the extra `forecast`. AWS doesn't publish its scheduler, and the devices aren't known. `Assumptions` states what
-is assumed about both, and the result repeats it.
+It needs the extra `forecast`. AWS doesn't publish its scheduler, and the devices aren't known. `Assumptions` states
+what is assumed about both, and the result repeats it.
 """
 
 from __future__ import annotations
