@@ -230,7 +230,7 @@ def test_what_is_only_known_at_deployment() -> None:
         (
             Change(
                 "timeout.in_progress_timeout_in_minutes", 5, 0, Direction.NEUTRAL,
-                "not compared: breaks a rule, iot-jobs check says which",
+                "not compared: breaks a rule, run iot-jobs check",
             ),
         ),
     ]  # fmt: skip
@@ -276,7 +276,7 @@ def test_what_is_copied_is_not_judged() -> None:
     (change,) = spec_changes(spec(job_arn=arn), spec(job_arn=arn, abort={"criteria": [ALL]}))
     assert (change.direction, change.reason) == (
         "neutral",
-        "not compared: without it the value is copied from job_arn, and not known here",
+        "not compared: without it, the value is copied from job_arn and not known here",
     )
 
 
@@ -382,7 +382,7 @@ def test_no_consequence_without_a_fleet() -> None:
     """Without a fleet there is a reason instead, and --things stands in; an environment's own fleet comes first."""
     sides = side(spec()), side(spec(description="e"))
     (found,) = review(*sides).templates
-    assert (found.consequence, found.consequence_reason) == (None, "no fleet is known for it: add --things")
+    assert (found.consequence, found.consequence_reason) == (None, "the size of its fleet is not known: add --things")
     (found,) = review(*sides, things=7).templates
     assert found.consequence is not None
     assert (found.consequence.things, found.consequence_reason) == (7, None)
@@ -551,15 +551,15 @@ def test_a_stack_that_is_gone() -> None:
         deployed = found.templates[0].deploy
         assert (deployed.id_changes, deployed.old, deployed.parameter_is) == expected
     left = review(Deployment("a", (one,), stacks=frozenset({"s"})), Deployment("b"))
-    assert next(deployment_lines(left.templates[0])) == "the id stays"
-    told = list(deployment_lines(left.templates[0]))[1]
-    assert told == "the stack s is no longer there to be deployed, and stays as it is until it is deleted"
+    assert next(deployment_lines(left.templates[0])) == "the id stays the same"
+    line = list(deployment_lines(left.templates[0]))[1]
+    assert line == "the stack s is no longer deployed, and stays as it is until it is deleted"
 
 
 def test_what_breaks_a_rule_is_not_deployed() -> None:
     """A template that breaks a rule keeps its stack from being deployed, unless it did so before."""
     good, broken = Template.of(spec()), Template.of(spec(description="e"), broken=("JT404", "JT407"))
-    blocked = "it breaks JT404, JT407, so that nothing of its stack is deployed; iot-jobs check says how"
+    blocked = "it breaks JT404, JT407, so its stack can't be deployed; run iot-jobs check"
     for before, after, expected in ((good, broken, blocked), (broken, good, None)):
         (one,) = review(Deployment("a", (before,)), Deployment("b", (after,))).templates
         assert one.deploy.blocked == expected
@@ -642,4 +642,4 @@ def test_what_has_no_names_of_its_own() -> None:
     criteria = [AbortCriterion.model_validate({**FAILED, "threshold_percentage": share}) for share in (4, 5)]
     twice = AbortConfig.model_construct(criteria=criteria)
     (change,) = spec_changes(good, good.model_copy(update={"abort": twice}))
-    assert (change.path, change.reason) == ("abort.criteria", "not compared: breaks a rule, iot-jobs check says which")
+    assert (change.path, change.reason) == ("abort.criteria", "not compared: breaks a rule, run iot-jobs check")

@@ -77,9 +77,9 @@ iot-jobs-prod reboot: changed, riskier
            harmed at 10 %   50 -> 100 (x 2)
            harmed at 100 %  500 -> 1,000 (x 2)
            executions       10,000
-  deploy   the id moves; the old template is removed; the
+  deploy   the id changes; the old template is removed; the
            parameter /iot-jobs/prod/reboot is updated; jobs
-           that are running go on untouched
+           in progress continue unchanged
 """
 
 
@@ -91,7 +91,7 @@ def test_a_narrow_terminal(repository: Path) -> None:
 
 
 def test_two_revisions(repository: Path, snapshot: SnapshotAssertion) -> None:
-    """Revisions are read through git: the id moves without anybody saying to what, on the environment's own fleet."""
+    """Revisions are read through git: the id changes without anybody saying to what, on the environment's own fleet."""
     write(repository, {"stacks/templates/reboot.yaml": FAMILY.replace("100", "200")})
     git(repository, "commit", "-am", "faster")
     write(repository, {"stacks/templates/reboot.yaml": "not read"})
@@ -194,9 +194,9 @@ def test_an_environment_that_is_gone(repository: Path) -> None:
     write(repository, {"stacks/environments/other.yaml": ENVIRONMENT.replace("prod", "other")})
     done = run("HEAD", ".")
     assert (
-        "  deploy   the id stays; the stack iot-jobs-prod is no longer there to be deployed, and stays as it\n"
-        "           is until it is deleted; the parameter /iot-jobs/prod/reboot is untouched; jobs that are\n"
-        "           running go on untouched\n"
+        "  deploy   the id stays the same; the stack iot-jobs-prod is no longer deployed, and stays as it is\n"
+        "           until it is deleted; the parameter /iot-jobs/prod/reboot is untouched; jobs in progress\n"
+        "           continue unchanged\n"
     ) in done.stdout
     assert "removed;" not in done.stdout
 
@@ -209,9 +209,7 @@ def test_a_broken_value_is_not_deployed(repository: Path) -> None:
     )
     done = run("HEAD", ".", "--fail-on", "riskier")
     assert done.exit_code == 1
-    assert (
-        "  blocked  it breaks JT301, so that nothing of its stack is deployed; iot-jobs check says how\n" in done.stdout
-    )
+    assert "  blocked  it breaks JT301, so its stack can't be deployed; run iot-jobs check\n" in done.stdout
 
 
 def test_no_forecast_of_a_side(repository: Path) -> None:
@@ -270,7 +268,7 @@ def test_layout_is_no_change(repository: Path) -> None:
 
 
 def test_order_moves_the_id_only(repository: Path) -> None:
-    """Criteria in another order are the same for devices, and another template for CloudFormation."""
+    """Criteria in another order have no effect on devices, but are another template for CloudFormation."""
     second = "    - {failure_type: FAILED, threshold_percentage: 2, min_number_of_executed_things: 60}\n"
     first, rest = FAMILY.partition("    - {")[0], FAMILY.partition("criteria:\n")[2]
     write(repository, {"stacks/templates/reboot.yaml": first + second + rest})
@@ -279,11 +277,11 @@ def test_order_moves_the_id_only(repository: Path) -> None:
     write(repository, {"stacks/templates/reboot.yaml": f"{first}{line}\n{second}{after}"})
     done = run("HEAD", ".")
     assert done.stdout.splitlines()[:3] == [
-        "same for devices: 1 changed",
+        "no effect on devices: 1 changed",
         "",
-        "iot-jobs-prod reboot: changed, same for devices",
+        "iot-jobs-prod reboot: changed, no effect on devices",
     ]
-    assert "  deploy   the id moves; the old template is removed; " in done.stdout
+    assert "  deploy   the id changes; the old template is removed; " in done.stdout
 
 
 def test_errors_in_values_dont_stop_it(repository: Path) -> None:
@@ -395,7 +393,9 @@ def test_raw_templates(tmp_path: Path) -> None:
     assert [one["path"] for one in found["templates"][1]["changes"]] == ["job_template_id", "description"]
     assert [one["deploy"]["blocked"] is None for one in found["templates"]] == [False, True, True]
     assert [one["consequence"] for one in found["templates"]] == [None] * 3
-    assert {one["consequence_reason"] for one in found["templates"]} == {"no fleet is known for it: add --things"}
+    assert {one["consequence_reason"] for one in found["templates"]} == {
+        "the size of its fleet is not known: add --things"
+    }
     assert run(*files(tmp_path, before, after)).exit_code == 0
 
 
@@ -549,7 +549,7 @@ def test_a_comment_is_cut() -> None:
     assert MOST_CHARACTERS * 0.9 < len(found) <= MOST_CHARACTERS
     assert found.startswith(f"{MARKER}\n**Riskier: 200 changed**\n")
     assert re.search(
-        r"\nCut at the length of a comment: \d+ more to read in the output of <code>iot-jobs review</code>\.\n$", found
+        r"\nCut at the length of a comment: see the output of <code>iot-jobs review</code> for \d+ more\.\n$", found
     )
 
 

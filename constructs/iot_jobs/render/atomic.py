@@ -1,4 +1,4 @@
-"""Files that are there as a whole or not at all."""
+"""Atomic writing of files."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from pathlib import Path
 
 
 def write_whole(content: str | bytes, path: Path) -> None:
-    """Write to a file beside it first, so that no half of one is ever seen there. Raises `OSError`.
+    """Write a temporary file beside it first, so that nobody ever sees half a file. Raises `OSError`.
 
-    Text is written in UTF-8. A link stays one, and its target is written. What is there and is no file, such as a pipe,
-    is written into.
+    Text is written in UTF-8. A link stays a link, and its target is written. A pipe, or anything else that is no
+    regular file, is written directly.
     """
     data = content.encode() if isinstance(content, str) else content
     target = path.resolve()

@@ -32,12 +32,15 @@ _DESCRIBED = (
     "maintenance_windows",
     "destination_package_versions",
 )
-"""What `DescribeJobTemplate` answers, beside ids and time, in the words of a family."""
+"""The answer of `DescribeJobTemplate` without ids and time, spelled as in a family."""
 _LISTS = frozenset({"maintenance_windows", "destination_package_versions"})
 
 
 def deployed_table(templates: Sequence[Mapping[str, Any]], width: int | None = None) -> str:
-    """Name, id, rollout, abort and windows of each template; nothing where there is none. As wide as the terminal."""
+    """Return a table of each template's name, id, rollout, abort and windows. Empty without any.
+
+    It is as wide as the terminal unless `width` is given.
+    """
     if not templates:
         return ""
     with extra("aws"):
@@ -45,7 +48,7 @@ def deployed_table(templates: Sequence[Mapping[str, Any]], width: int | None = N
 
 
 def deployed_json(templates: Sequence[Mapping[str, Any]]) -> str:
-    """One object with a list of `templates`, a line each; the members are documented in the README and stay."""
+    """Return one object with a list of `templates`, a line each. The README documents the members, which are stable."""
     return to_json({"templates": [_data(template) for template in templates]}, levels=2)
 
 
@@ -53,8 +56,8 @@ FORMATS: Mapping[str, Callable[[Sequence[Mapping[str, Any]]], str]] = {"table": 
 
 
 def _data(template: Mapping[str, Any]) -> dict[str, Any]:
-    """A template as JSON has it, always with the same keys: what isn't set is null, or an empty list."""
-    described = _in_our_words(without_nulls(template), API_TEMPLATE.names)
+    """Return a template as data for JSON, always with the same keys: an absent value is null, or an empty list."""
+    described = _snake_case(without_nulls(template), API_TEMPLATE.names)
     return {
         "name": template_name_of(template["jobTemplateId"]),
         "id": template["jobTemplateId"],
@@ -64,14 +67,14 @@ def _data(template: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _in_our_words(value: Any, names: Names) -> Any:
+def _snake_case(value: Any, names: Names) -> Any:
     if isinstance(value, list):
-        return [_in_our_words(item, names) for item in value]
+        return [_snake_case(item, names) for item in value]
     if isinstance(value, float) and value.is_integer():
         return int(value)  # as it is written in a family
     if not names or not isinstance(value, Mapping):
         return value
-    return {field: _in_our_words(value.get(theirs), names.parts(field)) for theirs, field in names.ours.items()}
+    return {field: _snake_case(value.get(theirs), names.parts(field)) for theirs, field in names.ours.items()}
 
 
 def _row(template: Mapping[str, Any]) -> tuple[str, ...]:
@@ -96,10 +99,10 @@ def _rollout(rollout: Mapping[str, Any]) -> str:
         return f"{maximum}/min"
     criteria = rate.get("rateIncreaseCriteria") or {}
     count, counted = next(((count, name) for name, count in criteria.items() if count), (0, ""))
-    what = counted.removeprefix("numberOf").removesuffix("Things").lower()
-    return f"{rate['baseRatePerMinute']}/min, x{rate['incrementFactor']:g} per {count} {what}, up to {maximum}/min"
+    status = counted.removeprefix("numberOf").removesuffix("Things").lower()
+    return f"{rate['baseRatePerMinute']}/min, x{rate['incrementFactor']:g} per {count} {status}, up to {maximum}/min"
 
 
 def _criterion(criterion: Mapping[str, Any]) -> str:
-    share, least = criterion["thresholdPercentage"], criterion["minNumberOfExecutedThings"]
-    return f"{criterion['failureType']} {share:g} % of {least} or more"
+    percentage, minimum = criterion["thresholdPercentage"], criterion["minNumberOfExecutedThings"]
+    return f"{criterion['failureType']} {percentage:g} % of {minimum} or more"

@@ -16,7 +16,7 @@ _LEVELS = {"error": "error", "warning": "warning"}
 
 
 def text(report: Report) -> str:
-    """Each finding's block of lines, then what was acknowledged."""
+    """Return a block of lines for each finding, then a line for each acknowledged one."""
     blocks = [f"{finding}\n" for finding in report.findings]
     blocks += [
         f"{finding.place}: acknowledged {finding.code} {finding.path}: {shown(finding.acknowledged)}\n"
@@ -26,7 +26,7 @@ def text(report: Report) -> str:
 
 
 def summary(report: Report) -> str:
-    """One line: what was checked, found, acknowledged and skipped."""
+    """Return one line with the numbers checked, found, acknowledged and skipped."""
     errors = sum(finding.severity == "error" for finding in report.findings)
     parts = [f"{report.checked} checked", count(errors, "error"), count(len(report.findings) - errors, "warning")]
     if report.acknowledged:
@@ -37,20 +37,20 @@ def summary(report: Report) -> str:
 
 
 def as_json(report: Report) -> str:
-    """One object; its members are documented in the README and stay."""
+    """Return one object. The README documents its members, which are stable."""
     return to_json(
         {
             "findings": [_finding(finding) for finding in report.findings],
             "acknowledged": [_finding(finding) | {"reason": finding.acknowledged} for finding in report.acknowledged],
             "checked": report.checked,
-            "skipped": [{"file": one.file, "reason": one.reason} for one in report.skipped],
+            "skipped": [{"file": skipped.file, "reason": skipped.reason} for skipped in report.skipped],
         },
         levels=2,  # a line each finding
     )
 
 
 def github(report: Report) -> str:
-    """Workflow commands, which GitHub shows beside the lines of a pull request."""
+    """Return workflow commands, which GitHub shows beside the lines of a pull request."""
     lines = []
     for finding in report.findings:
         place = finding.place or Place("")
@@ -61,7 +61,7 @@ def github(report: Report) -> str:
 
 
 def sarif(report: Report) -> str:
-    """SARIF 2.1.0, for code scanning. Acknowledged findings are suppressed results."""
+    """Return SARIF 2.1.0, for code scanning. Acknowledged findings are suppressed results."""
     from importlib.metadata import version  # slow to load
 
     used = {finding.code for finding in (*report.findings, *report.acknowledged)}
@@ -131,7 +131,7 @@ def _result(finding: Finding) -> dict[str, Any]:
 
 
 def _message(finding: Finding) -> str:
-    """A finding in one line, where its code and place stand beside it."""
+    """Return a finding as one line without its code and place, which the format shows separately."""
     about = f"{finding.path}: " if finding.path else ""
     given = "" if finding.given is None else f"given {shown(finding.given)}; "
     return f"{about}{given}allowed {finding.allowed}; fix: {finding.fix}"
@@ -154,22 +154,22 @@ def _uri(path: str) -> str:
 
 
 def _scalar(value: object) -> object:
-    """A value that JSON has as it is; anything larger as its text."""
+    """Return a value that JSON has as it is, anything else as its text."""
     if isinstance(value, float) and (value != value or value in (float("inf"), float("-inf"))):  # noqa: PLR0124  # NaN
         return str(value)
     return value if value is None or isinstance(value, str | bool | int | float) else shown(value)
 
 
 def command_data(message: str) -> str:
-    """A message as a workflow command takes it."""
+    """Return a message, escaped for a workflow command."""
     return re.sub(r"[%\r\n]", lambda match: f"%{ord(match[0]):02X}", message)
 
 
 def command_property(value: object) -> str:
-    """A property of a workflow command, such as its title."""
+    """Return a property of a workflow command, such as its title, escaped."""
     return re.sub(r"[%\r\n:,]", lambda match: f"%{ord(match[0]):02X}", str(value))
 
 
-def count(number: int, what: str) -> str:
-    """A number with what it counts."""
-    return f"{number} {what}{'' if number == 1 else 's'}"
+def count(number: int, noun: str) -> str:
+    """Return a number with its noun in singular or plural."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"

@@ -1,4 +1,4 @@
-"""JSON as every report prints it."""
+"""The JSON of all reports."""
 
 from __future__ import annotations
 
@@ -6,19 +6,19 @@ import json
 import re
 from typing import Any
 
-# json.dumps escapes those below the blank; a terminal obeys these as well.
+# json.dumps escapes those below the space; a terminal obeys these as well.
 _CONTROL = re.compile("[\x7f-\x9f]")
 
 
 def to_json(value: Any, *, levels: int | None = None) -> str:
-    """A value as JSON text with a line break at its end, in Unicode but for control characters.
+    """Return a value as JSON text with a final line break, in Unicode except for control characters.
 
-    Half of a surrogate pair, which UTF-8 can't say, becomes a question mark. What is nested deeper than `levels` stands
-    in one line: long lists are written several times as fast so.
+    Half of a surrogate pair, which UTF-8 can't encode, becomes a question mark. Values nested deeper than `levels` are
+    written in one line, which is several times faster for long lists.
     """
     text = json.dumps(value, indent=2, ensure_ascii=False) if levels is None else _indented(value, levels, "\n")
     text = text.encode("utf-8", "replace").decode()
-    return _CONTROL.sub(lambda found: f"\\u{ord(found[0]):04x}", text) + "\n"
+    return _CONTROL.sub(lambda match: f"\\u{ord(match[0]):04x}", text) + "\n"
 
 
 def _indented(value: Any, levels: int, line: str) -> str:

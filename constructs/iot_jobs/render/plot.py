@@ -23,14 +23,14 @@ if TYPE_CHECKING:
     from iot_jobs.forecast import Forecast
 
 MOST_POINTS = 400
-"""How many minutes are drawn at most, so that the file stays small however long the rollout."""
+"""Maximum number of minutes drawn, so that the file stays small however long the rollout."""
 MOST_WINDOWS = 300
 DOTS_PER_INCH = 160
-"""Of a PNG, so that it is sharp where two of its dots are one of the page's."""
+"""Resolution of a PNG, sharp on screens with two dots for each of the page's."""
 
-# A card with a ground of its own: what shows an SVG may be light or dark, and the picture isn't told which.
+# The background is opaque, because the page around an SVG may be light or dark.
 _GROUND, _INK, _PALE = "#ffffff", "#24292f", "#57606a"
-# Told apart without their colors too.
+# The line styles differ as well, for readers who can't see the colors.
 _LINES = (
     ("notified", "notified", "#0969da", "-"),
     ("in progress", "in_progress", "#9a6700", "-."),
@@ -52,17 +52,17 @@ _SETTINGS: Any = {
 
 
 def svg(forecast: Forecast) -> str:
-    """Things notified and in progress, executions that succeeded and failed; the rate has an axis of its own."""
+    """Return things notified and in progress, executions that succeeded and failed, and the rate on a second axis."""
     with _settings():
         written = io.StringIO()
         canvas: Any = FigureCanvasSVG(_figure(forecast))
         canvas.print_svg(written, metadata={"Date": None, "Creator": "iot-jobs", "Title": one_line(forecast.template)})
-    # Any sans-serif will do: matplotlib would list the fonts that it knows of.
+    # Any sans-serif will do: matplotlib would list the fonts that it knows.
     return re.sub(r"font-family: [^;\"]*", "font-family: sans-serif", written.getvalue())
 
 
 def png(forecast: Forecast) -> bytes:
-    """The same picture in dots."""
+    """Return the same picture as a PNG."""
     with _settings():
         written = io.BytesIO()
         canvas: Any = FigureCanvasAgg(_figure(forecast))
@@ -71,17 +71,17 @@ def png(forecast: Forecast) -> bytes:
 
 
 FORMATS: Mapping[str, Callable[[Forecast], str | bytes]] = {".svg": svg, ".png": png}
-"""What draws a picture, by the end of its file's name."""
+"""The function that draws a picture, by its file's suffix."""
 
 
 def write(forecast: Forecast, path: Path) -> None:
-    """Write the picture that the end of the file's name asks for, one of `FORMATS`. Raises `OSError`."""
+    """Write the picture in the format of the file's suffix, one of `FORMATS`. Raises `OSError`."""
     write_whole(FORMATS[path.suffix.lower()](forecast), path)
 
 
 @contextmanager
 def _settings() -> Iterator[None]:
-    """Our settings over matplotlib's own: those of this machine would change the picture."""
+    """Use our settings over matplotlib's defaults, because those of this machine would change the picture."""
     with mpl.rc_context():
         mpl.rcdefaults()
         mpl.rcParams.update(_SETTINGS)
@@ -125,6 +125,6 @@ def _figure(forecast: Forecast) -> Figure:
         loc="left",
         fontsize=11,
     )
-    left, right = (one.get_legend_handles_labels() for one in (axes, rate))
+    left, right = (side.get_legend_handles_labels() for side in (axes, rate))
     figure.legend(left[0] + right[0], left[1] + right[1], loc="outside lower left", ncols=7, frameon=False, fontsize=9)
     return figure

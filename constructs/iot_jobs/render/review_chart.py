@@ -1,7 +1,7 @@
-"""Two forecasts on one scale, as SVG in the review's page: before pale and dashed, after strong.
+"""Two forecasts on one scale, as SVG in the review's page: before pale and dashed, after solid.
 
-Drawn here, not by matplotlib: a review may have hundreds of them, and these lines take a hundredth of its time and a
-sixth of its bytes, follow the page into the dark, and let the page do without the extra. Colors are the page's.
+They aren't drawn by matplotlib, because a review may have hundreds: these take a hundredth of the time and a sixth of
+the bytes, follow the page's dark mode, and don't need the extra. The page has the colors.
 """
 
 from __future__ import annotations
@@ -16,21 +16,21 @@ if TYPE_CHECKING:
     from iot_jobs.forecast import Outline, Reached
 
 SHOWN = {"notified": "things notified", "done": "things done"}
-"""The columns of the timeline that have a panel each, and what it is called."""
+"""The columns of the timeline that have a panel, and its title."""
 
 MOST_POINTS = 140
-"""How many points a line has at most, however long the rollout."""
+"""Maximum number of points of a line, however long the rollout."""
 
 _WIDTH, _TOP, _BOTTOM, _LANES = 320, 44, 146, 14
 _MOST_TICKS = 4
 _STEPS = (1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720, *(days * 1440 for days in (1, 2, 5, 10, 20, 50, 100, 200, 500)))
 
 Sides = Mapping[str, "Outline"]
-"""The forecasts of `before` and `after`, as far as there are any."""
+"""The forecasts of `before` and `after`; either may be missing."""
 
 
 def same(sides: Sides) -> bool:
-    """Whether both are there and would be drawn alike."""
+    """Return whether both are there and would be drawn alike."""
     end = _end(sides)
     drawn = [
         ([_line(side, column, end) for column in SHOWN], side.timeline.aborted_minute, _spans(side))
@@ -40,12 +40,12 @@ def same(sides: Sides) -> bool:
 
 
 def panels(sides: Sides, *, prefix: str, name: str) -> str:
-    """A panel for things notified and one for things done. `prefix` keeps ids apart, `name` is the template's."""
+    """Return panels for things notified and things done. `prefix` makes ids unique, `name` is the template's."""
     return "".join(_panel(sides, column, f"{prefix}-{column}", name) for column in SHOWN)
 
 
 def legend(sides: Sides) -> str:
-    """What the lines and bars of the panels are."""
+    """Return the legend of the panels' lines and bars."""
     keys = [_key(f"line {which}", which) for which in sides]
     for which, side in sides.items():
         if (stopped := side.timeline.aborted_minute) is not None:
@@ -74,10 +74,11 @@ def _panel(sides: Sides, column: str, prefix: str, name: str) -> str:
     parts = [f'<text class="name" x="0" y="14">{SHOWN[column]}</text>', *_grid(things), *_ticks(end, below)]
     for which, side in sides.items():
         parts += _marks(which, side, column, end)
-    said = "; ".join(f"{which} {_said(side, column)}" for which, side in sides.items())
+    description = "; ".join(f"{which} {_description(side, column)}" for which, side in sides.items())
     return (
         f'<svg viewBox="0 0 {_WIDTH} {below + 22}" role="img" aria-labelledby="{prefix}-t {prefix}-d">'
-        f'<title id="{prefix}-t">{html.escape(name)}: {SHOWN[column]}</title><desc id="{prefix}-d">{said}</desc>'
+        f'<title id="{prefix}-t">{html.escape(name)}: {SHOWN[column]}</title>'
+        f'<desc id="{prefix}-d">{description}</desc>'
         f"{''.join(parts)}</svg>\n"
     )
 
@@ -100,7 +101,7 @@ def _ticks(end: int, below: int) -> Iterator[str]:
 
 
 def _marks(which: str, side: Outline, column: str, end: int) -> Iterator[str]:
-    """A side's line with a dot where it ends, its abort, and its windows."""
+    """Yield a side's line with a dot at its end, its abort, and its windows."""
     points = _line(side, column, end)
     yield f'<polyline class="{which}" points="{" ".join(f"{x:g},{y:g}" for x, y in points)}"/>'
     yield f'<circle class="{which}" cx="{points[-1][0]:g}" cy="{points[-1][1]:g}" r="3"/>'
@@ -113,7 +114,10 @@ def _marks(which: str, side: Outline, column: str, end: int) -> Iterator[str]:
 
 
 def _line(side: Outline, column: str, end: int) -> list[tuple[float, float]]:
-    """Sums only rise, so that the largest of each stretch is that of its last minute; within a level none is needed."""
+    """Return the points of a line. Sums only rise, so the last minute of each stretch is its largest.
+
+    Points within a level stretch are left out.
+    """
     length = _last(side) + 1
     parts = min(MOST_POINTS, length)
     points = [(_x(0, end), float(_BOTTOM))]
@@ -130,7 +134,7 @@ def _x(minute: float, end: int) -> float:
 
 
 def _end(sides: Sides) -> int:
-    """The last minute of the axis: that of the longer one."""
+    """Return the last minute of the axis, that of the longer side."""
     return max(1, *map(_last, sides.values()))
 
 
@@ -139,11 +143,11 @@ def _last(side: Outline) -> int:
 
 
 def _spans(side: Outline) -> list[tuple[float, float]]:
-    """When a window is open; nothing for what has none and may begin at any time."""
+    """Return the spans in which a window is open, empty without windows."""
     return side.timeline.open_spans() if side.windows.used else []
 
 
-def _said(side: Outline, column: str) -> str:
+def _description(side: Outline, column: str) -> str:
     reached: Reached = getattr(side, column)
     times = (("half", reached.p50), ("90 %", reached.p90), ("all", reached.p100))
     parts = [f"{share} {'never' if minute is None else f'after {duration(minute)}'}" for share, minute in times]

@@ -1,4 +1,4 @@
-"""A review as one page that stands alone: no script, nothing from elsewhere, light and dark, for phones and paper."""
+"""A review as one self-contained page: no script, no external resource, light and dark, for phones and paper."""
 
 from __future__ import annotations
 
@@ -19,25 +19,25 @@ if TYPE_CHECKING:
     from iot_jobs.review import Review, TemplateReview
 
 MOST_OPEN = 5
-"""With more templates than this, all are folded: the tables say where to look."""
+"""With more templates than this, all are folded: the tables show where to look."""
 
-# A sign beside each word, so that no color is needed.
+# A sign beside each word, for readers who can't see the colors.
 _SIGNS = {"riskier": "▲", "safer": "▼", "neutral": "•", "none": "="}
 _BLOCKED = '<strong class="blocked"><span aria-hidden="true">✕</span> blocked</strong>'
 _TO = '<span class="to" aria-hidden="true">→</span><span class="unseen"> to </span>'
 _NOTES = (
     ("time to finish", "until all things are done"),
-    ("harmed at 10 %, at 100 %", "things on which a release fails in the end that fails on so many of all devices"),
-    ("executions", "what is billed"),
+    ("harmed at 10 %, at 100 %", "things harmed in total by a release that fails on this share of devices"),
+    ("executions", "number of billed executions"),
     ("forecast", "a model, on the same fleet before and after: AWS does not publish its scheduler"),
 )
 
 Numbered = tuple[str, "TemplateReview"]
-"""A template with the id of its part of the page."""
+"""The id of a template's part of the page, and the template."""
 
 
 def page(review: Review) -> str:
-    """The whole page. The same review gives the same bytes."""
+    """Return the whole page. The same review gives the same bytes."""
     style = (files("iot_jobs") / "render" / "review.css").read_text(encoding="utf-8")
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     title = text.headline(review) if review.templates else text.NOTHING.strip()
@@ -63,16 +63,16 @@ def _nothing(review: Review) -> str:
 def _report(review: Review) -> str:
     numbers = iter(range(1, len(review.templates) + 1))
     groups = [
-        (f"e{place}", name, [(f"t{next(numbers)}", one) for one in found])
-        for place, (name, found) in enumerate(text.by_environment(review).items(), 1)
+        (f"e{place}", name, [(f"t{next(numbers)}", template) for template in templates])
+        for place, (name, templates) in enumerate(text.by_environment(review).items(), 1)
     ]
-    blocked = "".join(
-        f'<li>{_BLOCKED} <a href="#{key}">{_code(one.name)}</a></li>\n'
-        for _, _, found in groups
-        for key, one in found
-        if one.deploy.blocked is not None
+    items = "".join(
+        f'<li>{_BLOCKED} <a href="#{key}">{_code(template.name)}</a></li>\n'
+        for _, _, templates in groups
+        for key, template in templates
+        if template.deploy.blocked is not None
     )
-    traps = f'<ul class="traps">\n{blocked}</ul>\n' if blocked else ""
+    blocked = f'<ul class="traps">\n{items}</ul>\n' if items else ""
     several = len(review.templates) > 1
     is_open = len(review.templates) <= MOST_OPEN
     sections = "".join(_section(*group, is_open=is_open) for group in groups)
@@ -80,7 +80,7 @@ def _report(review: Review) -> str:
     return (
         f'<body{" class=railed" if several else ""}>\n<header class="head">\n'
         f'{_compared(review)}<h1 class="{review.verdict}">{_verdict(review.verdict, capital=True)}</h1>\n'
-        f'<p class="counts">{text.counted(review)}</p>\n{traps}</header>\n{_nav(groups) if several else ""}'
+        f'<p class="counts">{text.counted(review)}</p>\n{blocked}</header>\n{_nav(groups) if several else ""}'
         f'<main id="main">\n{sections}</main>\n<footer>\n<dl>\n{notes}</dl>\n</footer>\n</body>\n'
     )
 
@@ -91,37 +91,39 @@ def _compared(review: Review) -> str:
 
 def _nav(groups: Sequence[tuple[str, str, Sequence[Numbered]]]) -> str:
     items = []
-    for place, name, found in groups:
-        names = text.named([one for _, one in found])
+    for place, name, numbered in groups:
+        names = text.named([template for _, template in numbered])
         links = "".join(
-            f'<li><a href="#{key}"><span class="{one.verdict}">{_verdict(one.verdict, seen=False)}</span> '
-            f"{_code(title)}{' ' + _BLOCKED if one.deploy.blocked is not None else ''}</a></li>\n"
-            for (key, one), title in zip(found, names, strict=True)
+            f'<li><a href="#{key}"><span class="{template.verdict}">{_verdict(template.verdict, seen=False)}</span> '
+            f"{_code(title)}{' ' + _BLOCKED if template.deploy.blocked is not None else ''}</a></li>\n"
+            for (key, template), title in zip(numbered, names, strict=True)
         )
         items.append(f'<li><a href="#{place}">{_code(name)}</a>\n<ul>\n{links}</ul>\n</li>\n')
     return f'<nav aria-label="Templates">\n<ul>\n{"".join(items)}</ul>\n</nav>\n'
 
 
-def _section(place: str, name: str, found: Sequence[Numbered], *, is_open: bool) -> str:
-    reviews = [one for _, one in found]
-    things = text.fleet(reviews)
+def _section(place: str, name: str, numbered: Sequence[Numbered], *, is_open: bool) -> str:
+    templates = [template for _, template in numbered]
+    things = text.fleet(templates)
     fleet = f' <span class="fleet">{things}</span>' if things else ""
-    rows = "".join(_row(*one, title) for one, title in zip(found, text.named(reviews), strict=True))
+    rows = "".join(
+        _row(key, template, title) for (key, template), title in zip(numbered, text.named(templates), strict=True)
+    )
     names = ("template", "change", "verdict", *text.TITLES.values())
     table = _table(f"Templates of {name}", names, rows, "overview", numbers=len(text.TITLES))
-    details = "".join(_details(*one, is_open=is_open) for one in found)
+    details = "".join(_details(key, template, is_open=is_open) for key, template in numbered)
     return (
         f'<section aria-labelledby="{place}">\n<h2 id="{place}">{_code(name)}{fleet}</h2>\n{table}{details}</section>\n'
     )
 
 
-def _row(key: str, one: TemplateReview, title: str) -> str:
-    figures = {name: _figure(*sides) for name, *sides in text.compared(one)}
+def _row(key: str, template: TemplateReview, title: str) -> str:
+    figures = {name: _figure(*sides) for name, *sides in text.compared(template)}
     cells = "".join(f'<td class="number">{figures.get(name, "")}</td>' for name in text.TITLES)
-    blocked = f" {_BLOCKED}" if one.deploy.blocked is not None else ""
+    blocked = f" {_BLOCKED}" if template.deploy.blocked is not None else ""
     return (
-        f'<tr><th scope="row"><a href="#{key}">{_code(title)}</a></th><td>{one.fate}</td>'
-        f'<td class="{one.verdict}">{_verdict(one.verdict)}{blocked}</td>{cells}</tr>\n'
+        f'<tr><th scope="row"><a href="#{key}">{_code(title)}</a></th><td>{template.fate}</td>'
+        f'<td class="{template.verdict}">{_verdict(template.verdict)}{blocked}</td>{cells}</tr>\n'
     )
 
 
@@ -132,28 +134,28 @@ def _figure(before: str | None, after: str | None, factor: str | None) -> str:
     return f'<span><span class="old">{before}</span> {_TO} <span>{after}</span></span>{times}'
 
 
-def _details(key: str, one: TemplateReview, *, is_open: bool) -> str:
-    name = f"{one.stack} {one.name}"
+def _details(key: str, template: TemplateReview, *, is_open: bool) -> str:
+    name = f"{template.stack} {template.name}"
     parts = []
-    if one.deploy.blocked is not None:
-        parts.append(f'<p class="trap">{_BLOCKED} {_text(one.deploy.blocked)}</p>\n')
-    if one.changes:
-        parts.append(_changes(one, name))
-    parts += ['<div class="forecast">\n', *_consequence(key, one, name), "</div>\n"]
-    told = (text.capital(line).replace(" -> ", f" {_TO} ") for line in text.deployment_lines(one, name=_code))
-    lines = "".join(f"<li>{line}</li>\n" for line in told)
-    parts.append(f"<h4>Deployment</h4>\n<ul>\n{lines}</ul>\n")
+    if template.deploy.blocked is not None:
+        parts.append(f'<p class="trap">{_BLOCKED} {_text(template.deploy.blocked)}</p>\n')
+    if template.changes:
+        parts.append(_changes(template, name))
+    parts += ['<div class="forecast">\n', *_consequence(key, template, name), "</div>\n"]
+    lines = (text.capital(line).replace(" -> ", f" {_TO} ") for line in text.deployment_lines(template, name=_code))
+    items = "".join(f"<li>{line}</li>\n" for line in lines)
+    parts.append(f"<h4>Deployment</h4>\n<ul>\n{items}</ul>\n")
     return (
-        f"<details{' open' if is_open else ''}>\n<summary><h3>{_code(one.name)}</h3> "
-        f'<span class="{one.verdict}">{_verdict(one.verdict)}</span> <span class="fate">{one.fate}</span> '
-        f'<span class="stack">{_code(one.stack)}</span></summary>\n'
+        f"<details{' open' if is_open else ''}>\n<summary><h3>{_code(template.name)}</h3> "
+        f'<span class="{template.verdict}">{_verdict(template.verdict)}</span> '
+        f'<span class="fate">{template.fate}</span> <span class="stack">{_code(template.stack)}</span></summary>\n'
         f'<div class="body" id="{key}">\n{"".join(parts)}</div>\n</details>\n'
     )
 
 
-def _changes(one: TemplateReview, name: str) -> str:
+def _changes(template: TemplateReview, name: str) -> str:
     rows = []
-    for change in one.changes:
+    for change in template.changes:
         before, after = map(_text, pair(change))
         rows.append(
             f'<tr><td class="{change.direction}">{_verdict(change.direction)}</td>'
@@ -164,20 +166,21 @@ def _changes(one: TemplateReview, name: str) -> str:
     return "<h4>Changes</h4>\n" + _table(f"Changes of {name}", titles, "".join(rows), "changes")
 
 
-def _consequence(key: str, one: TemplateReview, name: str) -> Iterator[str]:
-    found = one.consequence
-    if found is None:
-        yield f'<h4>Forecast</h4>\n<p class="reason">No forecast: {_text(one.consequence_reason or "")}</p>\n'
+def _consequence(key: str, template: TemplateReview, name: str) -> Iterator[str]:
+    consequence = template.consequence
+    if consequence is None:
+        yield f'<h4>Forecast</h4>\n<p class="reason">No forecast: {_text(template.consequence_reason or "")}</p>\n'
         return
-    yield f"<div>\n<h4>Forecast for {number(found.things)} things</h4>\n"
+    yield f"<div>\n<h4>Forecast for {number(consequence.things)} things</h4>\n"
     rows = "".join(
         f'<tr><th scope="row">{_unbroken(text.TITLES[figure])}</th><td class="number old">{before or "-"}</td>'
         f'<td class="number new">{after or "-"}</td><td class="number">{_times(before, after, factor)}</td></tr>\n'
-        for figure, before, after, factor in text.compared(one)
+        for figure, before, after, factor in text.compared(template)
     )
     yield _table(f"Forecast of {name}", ("figure", "before", "after", "factor"), rows, "figures", numbers=3)
-    yield "".join(f'<p class="reason">{_text(text.capital(reason))}</p>\n' for reason in text.reasons(one)) + "</div>\n"
-    outlines = (("before", found.before.outline), ("after", found.after.outline))
+    reasons = "".join(f'<p class="reason">{_text(text.capital(reason))}</p>\n' for reason in text.reasons(template))
+    yield f"{reasons}</div>\n"
+    outlines = (("before", consequence.before.outline), ("after", consequence.after.outline))
     sides = {which: outline for which, outline in outlines if outline is not None}
     if not chart.same(sides):
         drawn = chart.panels(sides, prefix=key, name=one_line(name))
@@ -192,7 +195,7 @@ def _times(before: str | None, after: str | None, factor: str | None) -> str:
 
 
 def _table(caption: str, names: Sequence[str], rows: str, kind: str, *, numbers: int = 0) -> str:
-    """A table in a region of its own, which scrolls where the screen is narrow. The last columns hold the numbers."""
+    """Return a table in its own region, which scrolls on a narrow screen. The last columns hold the numbers."""
     first = len(names) - numbers
     heads = "".join(
         f'<th scope="col"{" class=number" if index >= first else ""}>{_unbroken(name)}</th>'
@@ -210,10 +213,10 @@ def _unbroken(title: str) -> str:
     return title.replace(" %", "&nbsp;%")
 
 
-def _verdict(found: str, *, capital: bool = False, seen: bool = True) -> str:
-    word = text.capital(text.verdict(found)) if capital else text.verdict(found)
+def _verdict(verdict: str, *, capital: bool = False, seen: bool = True) -> str:
+    word = text.capital(text.verdict(verdict)) if capital else text.verdict(verdict)
     shown = word if seen else f'<span class="unseen">{word}</span>'
-    return f'<span aria-hidden="true">{_SIGNS[found]}</span> {shown}'
+    return f'<span aria-hidden="true">{_SIGNS[verdict]}</span> {shown}'
 
 
 def _text(value: str) -> str:
@@ -225,5 +228,5 @@ def _code(value: str) -> str:
 
 
 def _path(value: str) -> str:
-    """A path, which breaks between its words where it is too long for a line."""
+    """Return a path that breaks between its words if it is too long for a line."""
     return f"<code>{_text(value).replace('.', '.<wbr>').replace('_', '_<wbr>')}</code>"

@@ -1,4 +1,4 @@
-"""A review as a comment on a pull request, which a bot finds again by its marker."""
+"""A review as a comment on a pull request, with a marker by which a bot finds it again."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 MARKER = "<!-- iot-jobs review -->"
 """The first line, which GitHub doesn't show."""
 MOST_CHARACTERS = 65_536
-"""Of a comment (GitHub's limit)."""
+"""Maximum length of a comment (GitHub's limit)."""
 
 _MOST_ROWS = 50
 _MOST_CHANGES = 100
@@ -29,12 +29,12 @@ _PLAIN = frozenset(" -.,()")
 
 
 def markdown(review: Review) -> str:
-    """The verdict, a table for each environment, and folded details; cut at a comment's length, with a note."""
+    """Return the verdict, a table for each environment, and folded details, cut at a comment's length with a note."""
     if not review.templates:
         return f"{MARKER}\nNothing changed for any job template.\n"
     parts = [f"{MARKER}\n**{text.capital(text.headline(review))}**\n"]
-    blocks = [_table(name, found) for name, found in text.by_environment(review).items()]
-    blocks += [_details(one) for one in review.templates]
+    blocks = [_table(name, templates) for name, templates in text.by_environment(review).items()]
+    blocks += [_details(template) for template in review.templates]
     length = len(parts[0])
     for index, block in enumerate(blocks):
         note = _note(len(blocks) - index)
@@ -47,56 +47,57 @@ def markdown(review: Review) -> str:
 
 
 def _note(count: int) -> str:
-    return f"Cut at the length of a comment: {count} more to read in the output of <code>iot-jobs review</code>.\n"
+    return f"Cut at the length of a comment: see the output of <code>iot-jobs review</code> for {count} more.\n"
 
 
-def _table(name: str, found: Sequence[TemplateReview]) -> str:
+def _table(name: str, templates: Sequence[TemplateReview]) -> str:
     names = ("template", "change", "verdict", *map(_unbroken, text.TITLES.values()))
-    rows = [_row(one, name) for one, name in islice(zip(found, text.named(found), strict=True), _MOST_ROWS)]
+    named = zip(templates, text.named(templates), strict=True)
+    rows = [_row(template, name) for template, name in islice(named, _MOST_ROWS)]
     lines = [names, ("---", "---", "---", *["---:"] * len(text.TITLES)), *rows]
-    fleet = f", {things}" if (things := text.fleet(found)) else ""
-    more = f"\nand {len(found) - _MOST_ROWS} more\n" if len(found) > _MOST_ROWS else ""
+    fleet = f", {things}" if (things := text.fleet(templates)) else ""
+    more = f"\nand {len(templates) - _MOST_ROWS} more\n" if len(templates) > _MOST_ROWS else ""
     return f"### {code(name)}{fleet}\n\n" + "".join(f"| {' | '.join(line)} |\n" for line in lines) + more
 
 
-def _row(one: TemplateReview, name: str) -> tuple[str, ...]:
-    shown = {figure: _unbroken(value) for figure, value in text.figures(one)}
-    blocked = "" if one.deploy.blocked is None else ", **blocked**"
-    return code(name), one.fate, text.verdict(one.verdict) + blocked, *(shown.get(title, "") for title in text.TITLES)
+def _row(template: TemplateReview, name: str) -> tuple[str, ...]:
+    shown = {figure: _unbroken(value) for figure, value in text.figures(template)}
+    verdict = text.verdict(template.verdict) + ("" if template.deploy.blocked is None else ", **blocked**")
+    return code(name), template.fate, verdict, *(shown.get(title, "") for title in text.TITLES)
 
 
 def _unbroken(figure: str) -> str:
-    """A figure that breaks neither before its unit nor within its factor."""
+    """Return a figure that breaks neither before its unit nor within its factor."""
     return figure.replace(" %", "&nbsp;%").replace("(x ", "(x&nbsp;")
 
 
-def _details(one: TemplateReview) -> str:
-    title = f"{code(one.stack)} {code(one.name)}: {one.fate}, {text.verdict(one.verdict)}"
+def _details(template: TemplateReview) -> str:
+    title = f"{code(template.stack)} {code(template.name)}: {template.fate}, {text.verdict(template.verdict)}"
     parts = []
-    if one.deploy.blocked is not None:
-        parts.append(f"**Blocked**: {code(one.deploy.blocked)}\n")
-    if one.changes:
+    if template.deploy.blocked is not None:
+        parts.append(f"**Blocked**: {code(template.deploy.blocked)}\n")
+    if template.changes:
         parts.append("|  | path | before | after | why |\n| --- | --- | --- | --- | --- |\n")
-        for change in one.changes[:_MOST_CHANGES]:
+        for change in template.changes[:_MOST_CHANGES]:
             cells = change.direction, code(change.path[:_MOST_PATH]), *map(code, pair(change)), change.reason
             parts[-1] += f"| {' | '.join(cells)} |\n"
-        if len(one.changes) > _MOST_CHANGES:
-            parts.append(f"and {len(one.changes) - _MOST_CHANGES} more changes\n")
-    if one.consequence is None:
-        parts.append(f"No forecast: {code(one.consequence_reason or '')}\n")
+        if len(template.changes) > _MOST_CHANGES:
+            parts.append(f"and {len(template.changes) - _MOST_CHANGES} more changes\n")
+    if template.consequence is None:
+        parts.append(f"No forecast: {code(template.consequence_reason or '')}\n")
     else:
-        parts += [f"{code(reason)}\n" for reason in text.reasons(one)]
-        if drawn := picture(one):
+        parts += [f"{code(reason)}\n" for reason in text.reasons(template)]
+        if drawn := picture(template):
             parts.append(f"```text\n{drawn}```\n")
-    parts.append("".join(f"- {text.capital(line)}\n" for line in text.deployment_lines(one, name=code)))
+    parts.append("".join(f"- {text.capital(line)}\n" for line in text.deployment_lines(template, name=code)))
     body = "\n".join(parts)
     return f"<details><summary>{title}</summary>\n\n{body}\n</details>\n"
 
 
-def picture(one: TemplateReview) -> str:
-    """Both forecasts in block characters on one scale: things notified and done over time. Empty where none is."""
-    found = one.consequence
-    sides = [("before", found.before.outline), ("after", found.after.outline)] if found is not None else []
+def picture(template: TemplateReview) -> str:
+    """Return both forecasts in block characters on one scale: things notified and done over time. Empty without any."""
+    forecasts = template.consequence
+    sides = [] if forecasts is None else [("before", forecasts.before.outline), ("after", forecasts.after.outline)]
     drawn = [(name, side) for name, side in sides if side is not None]
     longest = max((_last(side) for _, side in drawn), default=0)
     lines = [line for name, side in drawn for line in _drawn(name, side, longest)]
@@ -118,9 +119,10 @@ def _drawn(name: str, side: Outline, longest: int) -> Iterator[str]:
 
 
 def code(value: str) -> str:
-    """Any text so that it is shown as it is: no markdown, HTML, table cell, mention or reference is made of it.
+    """Return text that is shown as it is, and never read as markdown, HTML, table cell, mention or reference.
 
-    GitHub looks for mentions after it has made HTML, and leaves out what stands in `code`; a backslash doesn't help.
+    GitHub looks for mentions in the HTML, except within `code`; a backslash doesn't help.
     """
-    shown = "".join(one if one.isalnum() or one in _PLAIN else f"&#{ord(one)};" for one in one_line(value))
+    line = one_line(value)
+    shown = "".join(char if char.isalnum() or char in _PLAIN else f"&#{ord(char)};" for char in line)
     return f"<code>{shown or html.escape(' ')}</code>"

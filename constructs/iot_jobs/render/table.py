@@ -1,4 +1,4 @@
-"""Tables as wide as the terminal: columns side by side or, where there is no room for them, a block for each row."""
+"""Tables as wide as the terminal: columns side by side or, if there is no room for them, a block for each row."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from typing import Any, NamedTuple
 from iot_jobs.finding import one_line
 
 WIDTH = 100
-"""Columns of the text where there is no terminal."""
+"""Width of the text without a terminal, in characters."""
 _LEAST_WIDTH = 60
-"""Columns of the text in a terminal that has fewer."""
+"""Width of the text in a narrower terminal."""
 _GAP = 2
 _LEAST_PROSE = 16
 """Characters below which a column of sentences is hard to read."""
 
 
 class Column(NamedTuple):
-    """The heading of a column. Only `prose` may be broken at its blanks, and no cell anywhere else."""
+    """The heading of a column. Cells break at spaces only, and only those of `prose` do."""
 
     name: str
     prose: bool = False
@@ -28,14 +28,14 @@ class Column(NamedTuple):
 
 
 def text_width() -> int:
-    """The columns of the terminal; where there is none, the same everywhere, whatever the variable COLUMNS says."""
+    """Return the width of the terminal. Without one, it is the same everywhere: the variable COLUMNS is ignored."""
     if sys.stdout is not None and sys.stdout.isatty():
         return max(_LEAST_WIDTH, shutil.get_terminal_size().columns)
     return WIDTH
 
 
 def folded(line: str, width: int, *, first: str = "", others: str = "") -> str:
-    """A line broken at its blanks, and nowhere else; `first` and `others` stand before its parts."""
+    """Return a line broken at spaces only. `first` and `others` are the prefixes of its parts."""
     parts = textwrap.wrap(
         line, width, initial_indent=first, subsequent_indent=others, break_long_words=False, break_on_hyphens=False
     )
@@ -43,10 +43,10 @@ def folded(line: str, width: int, *, first: str = "", others: str = "") -> str:
 
 
 def table(columns: Sequence[Column], rows: Iterable[Sequence[str]], width: int) -> str:
-    """The rows under their headings, no wider than `width`. A cell may have several lines.
+    """Return the rows under their headings, no wider than `width`. A cell may have several lines.
 
-    Where the columns don't fit, each row is a block: its first cell, and a line for each other with the heading
-    before it. A word that is wider than all of `width` is kept whole there.
+    If the columns don't fit, each row is a block: its first cell, then a line for each other cell after its heading.
+    A word wider than `width` is kept whole there.
     """
     cells = [[[one_line(line) for line in cell.split("\n")] for cell in row] for row in rows]
     widths = _widths(columns, cells, width)
@@ -54,7 +54,7 @@ def table(columns: Sequence[Column], rows: Iterable[Sequence[str]], width: int) 
 
 
 def _widths(columns: Sequence[Column], cells: Sequence[Sequence[Sequence[str]]], width: int) -> list[int] | None:
-    """How wide each column is, None where there is no room for one of them."""
+    """Return the width of each column, None if there is no room for one of them."""
     widths, least = [], []
     for index, column in enumerate(columns):
         lines = [line for row in cells for line in row[index]]
@@ -66,7 +66,7 @@ def _widths(columns: Sequence[Column], cells: Sequence[Sequence[Sequence[str]]],
     room = width - _GAP * (len(columns) - 1)
     if sum(least) > room:
         return None
-    while sum(widths) > room:  # the widest gives way
+    while sum(widths) > room:  # the widest shrinks
         narrowed = max((index for index in range(len(widths)) if widths[index] > least[index]), key=widths.__getitem__)
         widths[narrowed] -= 1
     return widths
@@ -89,7 +89,7 @@ def _side_by_side(columns: Sequence[Column], cells: Sequence[Sequence[Sequence[s
 
 
 def _blocks(columns: Sequence[Column], cells: Iterable[Sequence[Sequence[str]]], width: int) -> str:
-    """The rows one below the other, a blank line between them."""
+    """Return the rows one below the other, with a blank line between them."""
     longest = max(len(column.name) for column in columns[1:])
     return "\n".join("".join(_block(columns, row, width, longest)) for row in cells)
 
@@ -106,12 +106,12 @@ def _block(columns: Sequence[Column], row: Sequence[Sequence[str]], width: int, 
 
 
 def _text(value: str) -> Any:
-    """Text in which square brackets are no markup."""
+    """Return text in which square brackets are no markup."""
     from rich.text import Text
 
     return Text(value)
 
 
 def _cells(text: str) -> int:
-    """How many columns of the terminal a text takes."""
+    """Return how many columns of the terminal a text takes."""
     return int(_text(text).cell_len)

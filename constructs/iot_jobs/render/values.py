@@ -1,4 +1,4 @@
-"""Values of a change for people: with units, on one line, cut so that what differs is seen."""
+"""Values of a change for people: with units, on one line, cut so that the difference is visible."""
 
 from __future__ import annotations
 
@@ -24,27 +24,27 @@ _UNITS = {
     "expires_in_sec": "seconds",
 }
 _KEPT = 20
-"""How much of what two long texts have in common is left before the first difference."""
+"""Characters kept before the first difference of two long texts."""
 
 
 def pair(change: Change) -> tuple[str, str]:
-    """Before and after, each as short text."""
+    """Return before and after, each as short text."""
     name = "" if change.path.startswith("document") else change.path.rpartition(".")[2]
-    before, after = one_line(_said(change.before, name)), one_line(_said(change.after, name))
+    before, after = one_line(_text(change.before, name)), one_line(_text(change.after, name))
     if max(len(before), len(after)) > SHOWN_CHARACTERS:
         different = (index for index, (old, new) in enumerate(zip(before, after, strict=False)) if old != new)
         skipped = max(0, next(different, min(len(before), len(after))) - _KEPT)
-        before, after = (f"…{one[skipped:]}" if skipped else one for one in (before, after))
+        before, after = (f"…{text[skipped:]}" if skipped else text for text in (before, after))
     return _cut(before), _cut(after)
 
 
-def _said(value: Any, name: str) -> str:
+def _text(value: Any, name: str) -> str:
     if value is None:
         return "nothing"
     if name in _UNITS and isinstance(value, int | float):
         return f"{value} {_UNITS[name]}"
     if isinstance(value, dict) and value and value.keys() <= _UNITS.keys() | {"failure_type", "start_time", "action"}:
-        return ", ".join(f"{key} {_said(item, key)}" for key, item in value.items())
+        return ", ".join(f"{key} {_text(item, key)}" for key, item in value.items())
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
 
 

@@ -1,4 +1,4 @@
-"""Review: two sets of templates, what differs, which way it goes, and what it does to the fleet and on deployment."""
+"""Review: the differences between two sets of templates, their directions, and their effect on fleet and deployment."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ FailOn = Literal["riskier", "any", "none"]
 
 @dataclass(frozen=True, kw_only=True)
 class TemplateReview:
-    """One template that isn't the same on both sides. `consequence_reason` says why there is no consequence."""
+    """One template that differs between the sides. `consequence_reason` says why there is no consequence."""
 
     stack: str
     environment: str | None
@@ -59,7 +59,7 @@ class TemplateReview:
 
 @dataclass(frozen=True)
 class Review:
-    """What a change from base to head does. Changes of unlike kind don't cancel out: one that is riskier decides."""
+    """The effect of a change from base to head. Changes never cancel out: a single riskier one makes it riskier."""
 
     base: str
     head: str
@@ -67,26 +67,26 @@ class Review:
 
     @property
     def verdict(self) -> Verdict:
-        """The gravest of all templates'."""
-        return _gravest(one.verdict for one in self.templates)
+        """The gravest verdict of all templates."""
+        return _gravest(template.verdict for template in self.templates)
 
     @property
     def blocked(self) -> tuple[TemplateReview, ...]:
-        """The templates whose deployment ends in a trap."""
-        return tuple(one for one in self.templates if one.deploy.blocked is not None)
+        """The templates whose deployment is blocked."""
+        return tuple(template for template in self.templates if template.deploy.blocked is not None)
 
     def failed(self, fail_on: FailOn) -> bool:
-        """Whether this is what a pipeline is to stop at. A trap is, unless nothing is."""
+        """Return whether a pipeline should stop. A blocked deployment stops it, unless `fail_on` is `none`."""
         if fail_on == "none":
             return False
         return bool(self.blocked) or (bool(self.templates) if fail_on == "any" else self.verdict == "riskier")
 
 
 def review(base: Deployment, head: Deployment, *, things: int | None = None) -> Review:
-    """Everything that differs between two sides.
+    """Return all differences between two sides.
 
-    `things` stands in where a template doesn't know its fleet. Raises `ReviewError` where the stacks of both sides
-    can't be told to be the same.
+    `things` is the fleet of templates that don't know theirs. Raises `ReviewError` if the stacks of the two sides can't
+    be matched.
     """
     forecasts = Forecasts(things)
     try:
@@ -94,25 +94,25 @@ def review(base: Deployment, head: Deployment, *, things: int | None = None) -> 
     except Unmatched as error:
         raise ReviewError(str(error)) from None
     gone = frozenset() if base.lone or head.lone else sides[0].stacks - sides[1].stacks
-    found = (_reviewed(*pair, forecasts, gone) for pair in pairs(*sides))
-    return Review(base.name, head.name, tuple(one for one in found if one is not None))
+    templates = (_reviewed(*pair, forecasts, gone) for pair in pairs(*sides))
+    return Review(base.name, head.name, tuple(template for template in templates if template is not None))
 
 
 def _reviewed(
     fate: Fate, before: Template | None, after: Template | None, forecasts: Forecasts, gone: frozenset[str]
 ) -> TemplateReview | None:
-    there = after or before
-    if there is None:
+    template = after or before
+    if template is None:
         return None
     changes = tuple(_changes(fate, before, after)) if before is not None and after is not None else ()
-    deployed = deploy(fate, before, after, stack_gone=there.stack in gone)
+    deployed = deploy(fate, before, after, stack_gone=template.stack in gone)
     if fate == "changed" and not changes and not deployed.id_changes and deployed.blocked is None:
         return None
     consequence, reason = forecasts.consequence(before, after)
     return TemplateReview(
-        stack=there.stack,
-        environment=there.environment,
-        name=there.name,
+        stack=template.stack,
+        environment=template.environment,
+        name=template.name,
         fate=fate,
         verdict=_verdict(fate, changes),
         changes=changes,
@@ -131,7 +131,7 @@ def _changes(fate: Fate, before: Template, after: Template) -> Iterator[Change]:
     yield from spec_changes(before.spec, after.spec)
     yield from setting_changes(before.settings, after.settings)
     if before.grants is not None and after.grants is not None:
-        # Files don't say who may act as a role that is made: only the synth writes its trust.
+        # Only synthesis writes the trust policy of a role that the construct makes; files don't have it.
         old, new = (
             [grant for grant in side if synthesized or not grant.trusts] for side in (before.grants, after.grants)
         )

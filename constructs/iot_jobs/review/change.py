@@ -18,8 +18,7 @@ _PLAIN = re.compile(r"[\w-]+")
 class Change:
     """One value that differs. `before` and `after` are plain data, None where there is no value.
 
-    `path` has the words of a template family, and list items by what names them:
-    `abort.criteria[FAILED].threshold_percentage`.
+    `path` is spelled as in a template family, with list items by name: `abort.criteria[FAILED].threshold_percentage`.
     """
 
     path: str
@@ -30,14 +29,16 @@ class Change:
 
 
 def under(path: str, key: str) -> str:
-    """The path of a key that may hold anything."""
+    """Return the path of a key, which may be any text."""
     return f"{path}.{key}" if _PLAIN.fullmatch(key) else f"{path}[{one_line(json.dumps(key, ensure_ascii=False))}]"
 
 
-def same(one: Any, other: Any) -> bool:
-    """Whether two values from JSON are equal: 2 is 2.0, but 1 is not true; the order of keys doesn't matter."""
-    if isinstance(one, Mapping):
-        return isinstance(other, Mapping) and one.keys() == other.keys() and all(same(one[k], other[k]) for k in one)
-    if isinstance(one, list | tuple):
-        return isinstance(other, list | tuple) and len(one) == len(other) and all(map(same, one, other))
-    return isinstance(one, bool) == isinstance(other, bool) and bool(one == other)
+def same(left: Any, right: Any) -> bool:
+    """Return whether two values from JSON are equal: 2 is 2.0, but 1 is not true. The order of keys doesn't matter."""
+    if isinstance(left, Mapping):
+        if not isinstance(right, Mapping) or left.keys() != right.keys():
+            return False
+        return all(same(left[key], right[key]) for key in left)
+    if isinstance(left, list | tuple):
+        return isinstance(right, list | tuple) and len(left) == len(right) and all(map(same, left, right))
+    return isinstance(left, bool) == isinstance(right, bool) and bool(left == right)

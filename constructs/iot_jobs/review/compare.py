@@ -1,4 +1,4 @@
-"""Two specs compared field by field: what differs, which way it goes, and why."""
+"""The comparison of two specs, field by field: differences, their directions and reasons."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _COPIED = ("rollout", "abort", "retry", "timeout", "presigned_url", "maintenance
 
 
 def spec_changes(before: JobTemplateSpec, after: JobTemplateSpec) -> tuple[Change, ...]:
-    """Every difference in what the two say, once. The templates' names, which ids are made of, are left out."""
+    """Return every difference between two specs, once. Template names, from which ids are made, are left out."""
     return tuple(_all(before, after))
 
 
@@ -40,7 +40,7 @@ def _judged(change: Change, judgement: Judgement) -> Change:
 
 
 def _leaf(path: str, kind: str, before: Any, after: Any) -> Iterator[Change]:
-    """A value without parts. Values that only CloudFormation will know, or that break a rule, are told, not judged."""
+    """Yield the change of a plain value. It isn't compared if only CloudFormation knows it, or if it breaks a rule."""
     if before == after or (not _unresolved(before, after) and same(before, after)):
         return
     if _unresolved(before, after):
@@ -54,13 +54,13 @@ def _unresolved(*values: Any) -> bool:
 
 
 def _not_compared(path: str, before: Any, after: Any) -> Change:
-    given = [value.value for value in (before, after) if isinstance(value, Unresolved)]
-    judgement = UNKNOWN if given and all(map(_at_deployment, given)) else BROKEN
+    values = [value.value for value in (before, after) if isinstance(value, Unresolved)]
+    judgement = UNKNOWN if values and all(map(_at_deployment, values)) else BROKEN
     return Change(path, plain(before), plain(after), *judgement)
 
 
 def _at_deployment(value: Any) -> bool:
-    """Whether a value is one of CloudFormation's functions, or holds one."""
+    """Return whether a value is a CloudFormation function, or contains one."""
     if isinstance(value, Mapping):
         return is_intrinsic(value) or any(map(_at_deployment, value.values()))
     return isinstance(value, list | tuple) and any(map(_at_deployment, value))
@@ -77,7 +77,7 @@ def _movement(before: Any, after: Any) -> Movement:
 
 
 def plain(value: Any) -> Any:
-    """A part of a spec as data for JSON; absent parts left out."""
+    """Return a part of a spec as data for JSON, without absent parts."""
     if isinstance(value, Unresolved):
         return "unknown" if value.value is None else plain(value.value)
     if isinstance(value, JobDocument):
@@ -94,12 +94,12 @@ def plain(value: Any) -> Any:
 def _parsed(document: JobDocument) -> Any:
     try:
         return document.value
-    except JsonError:  # it is there because it breaks a rule
+    except JsonError:  # a document that breaks a rule
         return document.text
 
 
 def setting_changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Change]:
-    """What differs in what stands beside a template, as far as both sides know it."""
+    """Yield changes of settings outside the template, such as its account, if both sides know them."""
     kinds = {kind for kind, _ in TABLE}
     for path in before:
         if path in after:
@@ -108,7 +108,7 @@ def setting_changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iter
 
 
 def _block(path: str, names: Sequence[str]) -> Callable[[Any, Any], Iterator[Change]]:
-    """A block of plain values: each on its own, the block being there or not."""
+    """Return a comparison of blocks of plain values, value by value. A block may be absent."""
 
     def compare(before: Any, after: Any) -> Iterator[Change]:
         if _unresolved(before, after):
@@ -131,7 +131,7 @@ def _rollout(before: Any, after: Any) -> Iterator[Change]:
     path = "rollout.maximum_per_minute"
     old, new = _of(before, "maximum_per_minute"), _of(after, "maximum_per_minute")
     for change in _leaf(path, path, old, new):
-        # Without a rollout there is a rate all the same.
+        # Without a rollout, AWS's default rate applies.
         rates = [DEFAULT_MAXIMUM_PER_MINUTE if value is None else value for value in (old, new)]
         moved = not _unresolved(*rates) and rates[0] != rates[1]
         yield _judged(change, judge(path, _movement(*rates))) if moved else change
@@ -156,7 +156,7 @@ def _criteria(before: Any, after: Any) -> Iterator[Change]:
     path = "rollout.exponential_rate.rate_increase_criteria"
     if before == after:
         return
-    counted = [None if isinstance(one, Unresolved) else _counted(one) for one in (before, after)]
+    counted = [None if isinstance(criteria, Unresolved) else _counted(criteria) for criteria in (before, after)]
     if None in counted:
         yield _not_compared(path, before, after)
     elif counted[0] == counted[1]:
@@ -168,13 +168,13 @@ def _criteria(before: Any, after: Any) -> Iterator[Change]:
 
 
 def _counted(criteria: Any) -> str | None:
-    given = [name for name, value in criteria if value is not None]
-    return given[0] if len(given) == 1 else None
+    names = [name for name, value in criteria if value is not None]
+    return names[0] if len(names) == 1 else None
 
 
 @dataclass(frozen=True)
 class _List:
-    """A list whose items are matched by a field that names them; the others are compared one by one."""
+    """A comparison of lists whose items are matched by a field that names them. Their other fields are compared."""
 
     path: str
     naming: str
@@ -183,25 +183,25 @@ class _List:
 
     def __call__(self, before: Any, after: Any) -> Iterator[Change]:
         if self.block:
-            before, after = (one if _unresolved(one) else _of(one, self.block or "") for one in (before, after))
+            before, after = (side if _unresolved(side) else _of(side, self.block or "") for side in (before, after))
         old, new = self._named(before), self._named(after)
         if old is None or new is None:
             yield _not_compared(self.path, before, after)
             return
         for name in [*new, *(name for name in old if name not in new)]:
-            here, one, other = f"{self.path}[{name}]", old.get(name), new.get(name)
-            if one is None or other is None:
-                yield Change(here, plain(one), plain(other), *judge(self._kind(old, new), _movement(one, other)))
+            path, had, has = f"{self.path}[{name}]", old.get(name), new.get(name)
+            if had is None or has is None:
+                yield Change(path, plain(had), plain(has), *judge(self._kind(old, new), _movement(had, has)))
                 continue
             for field in self.names:
-                yield from _leaf(f"{here}.{field}", f"{self.path}.{field}", getattr(one, field), getattr(other, field))
+                yield from _leaf(f"{path}.{field}", f"{self.path}.{field}", getattr(had, field), getattr(has, field))
 
     def _kind(self, old: Mapping[str, Any], new: Mapping[str, Any]) -> str:
-        """The first window limits when devices are disturbed; each further one takes some of that back."""
+        """Return the kind of change. The first window limits when devices are disturbed; further ones loosen that."""
         return f"{self.path}.further" if self.naming == "start_time" and old and new else self.path
 
     def _named(self, items: Any) -> dict[str, Any] | None:
-        """The items by name; None where a name isn't known."""
+        """Return the items by name, None if a name is unknown or appears twice."""
         if isinstance(items, Unresolved) or _unresolved(*(items or ())):
             return None
         named = {known(getattr(item, self.naming)): item for item in items or ()}
@@ -230,23 +230,23 @@ def _tags(before: Any, after: Any) -> Iterator[Change]:
 
 
 def _packages(before: Any, after: Any) -> Iterator[Change]:
-    """Package versions by the package; its ARN less the version."""
+    """Compare package versions by package, which is the ARN without the version."""
     path = "destination_package_versions"
     if _unresolved(before, after) or _unresolved(*before, *after):
         yield _not_compared(path, before, after)
         return
     old, new = _by_package(before), _by_package(after)
-    for package in [*new, *(one for one in old if one not in new)]:
+    for package in [*new, *(package for package in old if package not in new)]:
         yield from _leaf(f"{path}[{package}]", path, old.get(package), new.get(package))
 
 
 def _by_package(versions: Sequence[str]) -> dict[str, Any]:
-    """The versions of each package: one, or a list where a package stands twice."""
-    found: dict[str, list[str]] = {}
+    """Return the version of each package, or a list if a package appears more than once."""
+    packages: dict[str, list[str]] = {}
     for arn in versions:
         package, _, version = arn.partition("/version/")
-        found.setdefault(package, []).append(version)
-    return {package: given[0] if len(given) == 1 else sorted(given) for package, given in found.items()}
+        packages.setdefault(package, []).append(version)
+    return {package: listed[0] if len(listed) == 1 else sorted(listed) for package, listed in packages.items()}
 
 
 _FIELDS: Mapping[str, Callable[[Any, Any], Iterator[Change]]] = {

@@ -1,4 +1,4 @@
-"""Two job documents compared as structures, never as text."""
+"""The comparison of two job documents as structures, never as text."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from iot_jobs.review.directions import Movement, judge
 
 
 class _Missing:
-    """Stands where a document has no value: null is one."""
+    """Marks an absent value in a document: null is a value."""
 
 
 _MISSING: Final = _Missing()
@@ -20,7 +20,7 @@ _FLAGS = {"true": 1, "false": 0}
 
 
 def document_changes(before: Any, after: Any) -> Iterator[Change]:
-    """What differs between two parsed documents, as far down as they have the same shape."""
+    """Yield the differences between two parsed documents, as far down as their shapes agree."""
     return _compared(before, after, "document", "")
 
 
@@ -35,7 +35,7 @@ def _compared(before: Any, after: Any, path: str, key: str) -> Iterator[Change]:
 
 
 def _lists(before: Sequence[Any], after: Sequence[Any], path: str, key: str) -> Iterator[Change]:
-    """Items by their names where all have one, else by position; as a whole where some came or went unnamed."""
+    """Compare items by name if all have one, else by position, or as a whole if their number changed."""
     old, new = _named(before), _named(after)
     if old is not None and new is not None:
         for name in [*new, *(name for name in old if name not in new)]:
@@ -51,13 +51,13 @@ def _lists(before: Sequence[Any], after: Sequence[Any], path: str, key: str) -> 
 
 
 def _named(items: Sequence[Any]) -> dict[str, Any] | None:
-    """Items by name, such as a step's; None where one has none, or two have the same."""
+    """Return items by name, such as a step's; None if one has no name, or two have the same."""
     named = {name: item for item in items if (name := _name(item))}
     return named if len(named) == len(items) else None
 
 
 def _name(item: Any) -> str | None:
-    """A step is named by its action."""
+    """Return the name of an item. A step is named by its action."""
     if not isinstance(item, Mapping):
         return None
     action = item.get("action")
@@ -71,9 +71,9 @@ def _change(before: Any, after: Any, path: str, key: str) -> Change:
 
 
 def _kind(before: Any, after: Any, key: str) -> tuple[str, Movement]:
-    """What is known of some keys of the AWS IoT Device Client's documents; all else is simply another document.
+    """Return the kind of change and its movement. Only some keys of the AWS IoT Device Client have kinds of their own.
 
-    `ignoreStepFailure` is false where it is missing; a missing `allowStdErr` is no limit.
+    A missing `ignoreStepFailure` is false; a missing `allowStdErr` is no limit.
     """
     if key == "conditions":
         grown = _size(after) - _size(before)
@@ -97,7 +97,7 @@ def _kind(before: Any, after: Any, key: str) -> tuple[str, Movement]:
 
 
 def _loosened(step: Any) -> str | None:
-    """Which safeguard a step that came or went does without."""
+    """Return the kind of the safeguard that an added or removed step lacks, None if it lacks none."""
     action = step.get("action", step) if isinstance(step, Mapping) else None
     if not isinstance(action, Mapping):
         return None
@@ -107,7 +107,7 @@ def _loosened(step: Any) -> str | None:
 
 
 def _is_limited(user: Any) -> bool:
-    """Whether a step's user has fewer rights than root; without one it is the client's own, which often is root."""
+    """Return whether a step's user has fewer rights than root. Without one it is the client's own, often root."""
     return isinstance(user, str) and user not in ("", "root")
 
 

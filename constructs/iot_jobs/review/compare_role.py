@@ -1,4 +1,4 @@
-"""What a presign role may do, and what of it was gained or lost."""
+"""The permissions of a presign role, and their changes."""
 
 from __future__ import annotations
 
@@ -17,44 +17,44 @@ from iot_jobs.unresolved import is_intrinsic, known
 
 _ALL_BUT = "all but "
 _IF = " if "
-# IAM's own escapes of wildcards, the wildcards, and what stands between them.
+# IAM's own escapes of wildcards, the wildcards, and the text between them.
 _WILD = re.compile(r"\$\{[*?$]\}|[*?]|[^*?$]+|\$")
 _POLICIES = ("AWS::IAM::Policy", "AWS::IAM::RolePolicy", "AWS::IAM::ManagedPolicy")
 
 
 def grants_of_spec(spec: JobTemplateSpec) -> frozenset[Grant]:
-    """What the role that is made for a template may do; the partition is known at deployment."""
+    """Return the permissions of the role that is made for a template. The partition is known at deployment."""
     document = known(spec.document)
     access = all_access(document.placeholders) if document is not None else ()
-    return frozenset(Grant(one.action, f"arn:${{AWS::Partition}}:s3:::{one.bucket}/{one.key}") for one in access)
+    arn = "arn:${AWS::Partition}:s3:::"
+    return frozenset(Grant(item.action, f"{arn}{item.bucket}/{item.key}") for item in access)
 
 
 def grants_in(resources: Mapping[str, Any], role_arn: Any) -> frozenset[Grant] | None:
-    """What the role of the same CloudFormation template may do; None where it is no role of this template."""
+    """Return the permissions of a role in the same CloudFormation template, None if it isn't in this template."""
     name = _named(role_arn)
     role = resources.get(name) if name is not None else None
     if not isinstance(role, Mapping) or role.get("Type") != "AWS::IAM::Role":
         return None
     properties = _mapping(role.get("Properties"))
-    found = [grant for policy in _list(properties.get("Policies")) for grant in _grants(_mapping(policy))]
-    found += [Grant("as managed policy", flat(arn)) for arn in _list(properties.get("ManagedPolicyArns"))]
-    for other in resources.values():
-        if isinstance(other, Mapping) and other.get("Type") in _POLICIES:
-            given = _mapping(other.get("Properties"))
-            roles = [*_list(given.get("Roles")), given.get("RoleName")]
-            if {"Ref": name} in roles:
-                found += _grants(given)
+    grants = [grant for policy in _list(properties.get("Policies")) for grant in _grants(_mapping(policy))]
+    grants += [Grant("as managed policy", flat(arn)) for arn in _list(properties.get("ManagedPolicyArns"))]
+    for resource in resources.values():
+        if isinstance(resource, Mapping) and resource.get("Type") in _POLICIES:
+            policy = _mapping(resource.get("Properties"))
+            if {"Ref": name} in [*_list(policy.get("Roles")), policy.get("RoleName")]:
+                grants += _grants(policy)
     if boundary := properties.get("PermissionsBoundary"):
-        found.append(Grant("all but permissions boundary", flat(boundary), denies=True))
+        grants.append(Grant("all but permissions boundary", flat(boundary), denies=True))
     trust = {"PolicyDocument": properties.get("AssumeRolePolicyDocument")}
-    return frozenset([*found, *(dataclasses.replace(one, trusts=True) for one in _grants(trust))])
+    return frozenset([*grants, *(dataclasses.replace(grant, trusts=True) for grant in _grants(trust))])
 
 
 def _named(role_arn: Any) -> str | None:
-    """The logical id that `Fn::GetAtt` refers to, in either of its forms, or `Fn::Sub` in the same way."""
-    given = _mapping(role_arn)
-    substituted = given.get("Fn::Sub")
-    target = given.get("Fn::GetAtt")
+    """Return the logical id in `Fn::GetAtt`, in either of its forms, or in an equivalent `Fn::Sub`."""
+    function = _mapping(role_arn)
+    substituted = function.get("Fn::Sub")
+    target = function.get("Fn::GetAtt")
     if isinstance(substituted, str) and (match := re.fullmatch(r"\$\{([A-Za-z0-9]+\.Arn)\}", substituted)):
         target = match[1]
     if isinstance(target, str):
@@ -66,24 +66,24 @@ def _grants(policy: Mapping[str, Any]) -> Iterator[Grant]:
     for statement in map(_mapping, _list(_mapping(policy.get("PolicyDocument")).get("Statement"))):
         condition = statement.get("Condition")
         suffix = f" if {canonical(_flattened(condition))}" if condition else ""
-        where = [flat(one) for one in _list(statement.get("Resource"))]
-        where += _all_but(statement.get("NotResource"))
+        resources = [flat(resource) for resource in _list(statement.get("Resource"))]
+        resources += _all_but(statement.get("NotResource"))
         for key in ("Principal", "NotPrincipal"):
-            where += [f"for {canonical(_flattened(statement[key]))}"] if key in statement else []
-        actions = [flat(one) for one in _list(statement.get("Action"))]
+            resources += [f"for {canonical(_flattened(statement[key]))}"] if key in statement else []
+        actions = [flat(action) for action in _list(statement.get("Action"))]
         actions += _all_but(statement.get("NotAction"))
         for action in actions:
-            for resource in where:
+            for resource in resources:
                 yield Grant(action, resource + suffix, denies=statement.get("Effect") == "Deny")
 
 
-def _all_but(given: Any) -> list[str]:
-    """What a `Not...` element leaves: everything but all of them."""
-    return [_ALL_BUT + ", ".join(sorted(map(flat, _list(given))))] if given else []
+def _all_but(excluded: Any) -> list[str]:
+    """Return what a `Not...` element covers: everything except its items."""
+    return [_ALL_BUT + ", ".join(sorted(map(flat, _list(excluded))))] if excluded else []
 
 
 def grant_changes(before: Iterable[Grant], after: Iterable[Grant]) -> Iterator[Change]:
-    """One change for each action that was allowed or denied otherwise."""
+    """Yield a change for each action that is allowed, denied or trusted differently."""
     old, new = _by_action(before), _by_action(after)
     for key in sorted({*old, *new}):
         had, has = old.get(key, frozenset()), new.get(key, frozenset())
@@ -95,18 +95,18 @@ def grant_changes(before: Iterable[Grant], after: Iterable[Grant]) -> Iterator[C
 
 
 def _by_action(grants: Iterable[Grant]) -> dict[tuple[str, str], frozenset[str]]:
-    found: dict[tuple[str, str], set[str]] = {}
+    by_action: dict[tuple[str, str], set[str]] = {}
     for grant in grants:
         effect = "deny" if grant.denies else "trust" if grant.trusts else "allow"
-        found.setdefault((grant.action, effect), set()).add(grant.resource)
-    return {key: frozenset(resources) for key, resources in found.items()}
+        by_action.setdefault((grant.action, effect), set()).add(grant.resource)
+    return {key: frozenset(resources) for key, resources in by_action.items()}
 
 
 def _movement(had: frozenset[str], has: frozenset[str]) -> Movement:
-    """Wider or narrower; where it isn't plain which, neither.
+    """Return whether the resources got wider (added) or narrower (removed), or changed if neither is certain.
 
-    Resources that took the place of others are wider where they match all of those and more; failing that, where they
-    have more wildcards, or more of them hold without a condition.
+    New resources are wider if they match all the old ones and more. Otherwise they are wider if they have more
+    wildcards, or if more of them have no condition.
     """
     wider, narrower = _match_all(has, had), _match_all(had, has)
     if wider != narrower:
@@ -122,13 +122,13 @@ def _movement(had: frozenset[str], has: frozenset[str]) -> Movement:
 
 
 def _width(resources: frozenset[str]) -> tuple[int, int]:
-    wild = sum(one.replace("${*}", "").count("*") for one in resources)
-    return wild, sum(_IF not in one for one in resources)
+    wildcards = sum(resource.replace("${*}", "").count("*") for resource in resources)
+    return wildcards, sum(_IF not in resource for resource in resources)
 
 
 def _match_all(patterns: frozenset[str], resources: frozenset[str]) -> bool:
-    """Whether each of the resources, which may have wildcards themselves, is matched by one of the patterns."""
-    return all(any(_matches(pattern, one) for pattern in patterns) for one in resources)
+    """Return whether each resource, which may have wildcards itself, is matched by one of the patterns."""
+    return all(any(_matches(pattern, resource) for pattern in patterns) for resource in resources)
 
 
 def _matches(pattern: str, resource: str) -> bool:
@@ -140,12 +140,12 @@ def _matches(pattern: str, resource: str) -> bool:
     return re.fullmatch(_WILD.sub(_as_regex, wide), narrow, re.DOTALL) is not None
 
 
-def _as_regex(found: re.Match[str]) -> str:
-    return {"*": ".*", "?": "."}.get(found[0]) or re.escape(found[0])
+def _as_regex(match: re.Match[str]) -> str:
+    return {"*": ".*", "?": "."}.get(match[0]) or re.escape(match[0])
 
 
 def flat(value: Any) -> str:
-    """A text of CloudFormation's functions as one, what only it will know in `${...}`."""
+    """Return a text with CloudFormation functions as plain text. Values known at deployment are in `${...}`."""
     if isinstance(value, str):
         return value
     if is_intrinsic(value):

@@ -1,4 +1,4 @@
-"""What a change does to the fleet: the forecast before and after."""
+"""The effect of a change on the fleet: the forecast before and after."""
 
 from __future__ import annotations
 
@@ -15,35 +15,35 @@ if TYPE_CHECKING:
     from iot_jobs.forecast import Outline
 
 PERCENTAGES = (10, 100)
-"""Of how many devices a bad release fails on."""
+"""The shares of devices on which a bad release fails."""
 
 FIGURES = ("minutes_to_finish", "harmed_at_10_percent", "harmed_at_100_percent", "executions")
 
-# What the forecast reads of a template. Templates share it, and forecasts take time.
+# The properties that the forecast reads. Templates with the same ones share a forecast, because it takes time.
 _READ = ("JobArn", "JobExecutionsRolloutConfig", "AbortConfig", "JobExecutionsRetryConfig", "TimeoutConfig",
          "MaintenanceWindows")  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Side:
-    """The forecast of one side: None, with the reason, where there is none."""
+    """The forecast of one side. `outline` is None if there is none, with the reason if there is a template."""
 
     outline: Outline | None
     reason: str | None = None
 
     @property
     def figures(self) -> dict[str, float | None] | None:
-        """Minutes until all things are done (None: never), things harmed, and executions that are billed."""
-        found = self.outline
-        if found is None:
+        """Minutes until all things are done (None: never), things harmed, and billed executions."""
+        outline = self.outline
+        if outline is None:
             return None
-        harmed = [found.harmed(percent) for percent in PERCENTAGES]
-        return dict(zip(FIGURES, (found.done.p100, *harmed, found.executions.total), strict=True))
+        harmed = [outline.harmed(percent) for percent in PERCENTAGES]
+        return dict(zip(FIGURES, (outline.done.p100, *harmed, outline.executions.total), strict=True))
 
 
 @dataclass(frozen=True)
 class Consequence:
-    """Both forecasts, for the same fleet."""
+    """The forecasts of both sides, for the same fleet."""
 
     things: int
     before: Side
@@ -51,7 +51,7 @@ class Consequence:
 
     @property
     def factors(self) -> dict[str, float | None]:
-        """After divided by before; None where one of them isn't known, never comes, or is nothing."""
+        """After divided by before. None if before is 0, or if either is unknown or never reached."""
         old, new = self.before.figures or {}, self.after.figures or {}
         return {name: _factor(old.get(name), new.get(name)) for name in FIGURES}
 
@@ -62,16 +62,16 @@ def _factor(before: float | None, after: float | None) -> float | None:
 
 @dataclass
 class Forecasts:
-    """Forecasts of a review, each made once. `things` stands in where a template doesn't know its fleet."""
+    """The forecasts of a review, each made once. `things` is the fleet of templates that don't know theirs."""
 
     things: int | None = None
     made: dict[str, Side] = field(default_factory=dict)
 
     def consequence(self, before: Template | None, after: Template | None) -> tuple[Consequence | None, str | None]:
-        """On the fleet as it will be; None, with the reason, where nobody says how large it is."""
-        known = [one.fleet for one in (after, before) if one is not None and one.fleet is not None]
+        """Return the forecasts for the fleet after the change; None and the reason if its size is unknown."""
+        known = [side.fleet for side in (after, before) if side is not None and side.fleet is not None]
         if not known and self.things is None:
-            return None, "no fleet is known for it: add --things"
+            return None, "the size of its fleet is not known: add --things"
         fleet = known[0] if known else Fleet(things=self.things or 1)
         consequence = Consequence(fleet.things, self._side(before, fleet), self._side(after, fleet))
         reasons = [side.reason for side in (consequence.after, consequence.before) if side.reason]
@@ -91,7 +91,7 @@ class Forecasts:
 
 
 def _forecast(template: Template, fleet: Fleet) -> Side:
-    from iot_jobs.forecast import Assumptions, ForecastError, outline  # numpy: not where nothing changed
+    from iot_jobs.forecast import Assumptions, ForecastError, outline  # numpy is slow, and often not needed
 
     try:
         return Side(outline(template.spec, Assumptions.of(fleet), percentages=PERCENTAGES))
@@ -100,7 +100,7 @@ def _forecast(template: Template, fleet: Fleet) -> Side:
 
 
 def as_data(consequence: Consequence) -> Mapping[str, Any]:
-    """The object of the JSON: figures before and after, and their factors."""
+    """Return the consequence as data for JSON: figures before and after, and their factors."""
     return {
         "things": consequence.things,
         "before": consequence.before.figures,

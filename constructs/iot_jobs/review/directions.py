@@ -1,6 +1,6 @@
-"""The closed table: for each kind of change, whether it is riskier, safer or neither, and why.
+"""The closed table of directions: whether each kind of change is riskier, safer or neutral, and why.
 
-Riskier is what lets a bad release reach more things before somebody or something stops it, or lets somebody do more.
+A change is riskier if a bad release can reach more things before it is stopped, or if somebody can do more.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from iot_jobs.limits import DEFAULT_MAXIMUM_PER_MINUTE
 
 
 class Direction(StrEnum):
-    """Which way a change goes."""
+    """The direction of a change."""
 
     RISKIER = "riskier"
     SAFER = "safer"
@@ -19,7 +19,7 @@ class Direction(StrEnum):
 
     @property
     def mirrored(self) -> Direction:
-        """The direction of the change back."""
+        """The direction of the opposite change."""
         return _MIRROR.get(self, self)
 
 
@@ -27,7 +27,7 @@ _MIRROR = {Direction.RISKIER: Direction.SAFER, Direction.SAFER: Direction.RISKIE
 
 
 class Movement(StrEnum):
-    """What happened to a value; `raised` and `lowered` are of numbers and sizes."""
+    """The movement of a value. `raised` and `lowered` are for numbers and sizes."""
 
     ADDED = "added"
     REMOVED = "removed"
@@ -40,19 +40,22 @@ Judgement = tuple[Direction, str]
 
 
 def judge(kind: str, movement: Movement) -> Judgement:
-    """Direction and reason. `kind` is a path without the names of list items; a document's are `document` alone."""
+    """Return direction and reason. `kind` is a path without the names of list items.
+
+    In a document it is `document`, or `document.` with one of the few keys that have a direction.
+    """
     return TABLE[kind, movement]
 
 
 UNKNOWN: Judgement = (Direction.NEUTRAL, "not compared: only known at deployment")
-BROKEN: Judgement = (Direction.NEUTRAL, "not compared: breaks a rule, iot-jobs check says which")
-COPIED: Judgement = (Direction.NEUTRAL, "not compared: without it the value is copied from job_arn, and not known here")
+BROKEN: Judgement = (Direction.NEUTRAL, "not compared: breaks a rule, run iot-jobs check")
+COPIED: Judgement = (Direction.NEUTRAL, "not compared: without it, the value is copied from job_arn and not known here")
 
 TABLE: dict[tuple[str, Movement], Judgement] = {}
 
 
 def _opposed(kind: str, up: Movement, why_up: str, why_down: str) -> None:
-    """One way is riskier, and the way back safer."""
+    """Add a riskier change, and its opposite as safer."""
     TABLE[kind, up] = (Direction.RISKIER, why_up)
     TABLE[kind, _BACK[up]] = (Direction.SAFER, why_down)
 
@@ -76,7 +79,7 @@ _opposed(
     "rollout.maximum_per_minute",
     Movement.RAISED,
     "a higher rate: more things have the release before the first failures are counted",
-    "a lower rate: fewer things have the release when the first failures are counted",
+    "a lower rate: fewer things have the release before the first failures are counted",
 )
 _neutral(
     "rollout.maximum_per_minute",
@@ -87,8 +90,8 @@ _neutral(
 _opposed(
     _RATE,
     Movement.REMOVED,
-    "no slow start: the rollout begins at its highest rate",
-    "a slow start: few things have the release when the first failures are counted",
+    "no slow start: the rollout starts at its maximum rate",
+    "a slow start: few things have the release before the first failures are counted",
 )
 _opposed(f"{_RATE}.base_rate_per_minute", Movement.RAISED, "a faster start", "a slower start")
 _opposed(f"{_RATE}.increment_factor", Movement.RAISED, "the rate rises more steeply", "the rate rises less steeply")
@@ -105,13 +108,13 @@ _opposed(
     _CRITERIA,
     Movement.RAISED,
     "the rate rises even while the release fails",
-    "the rate rises only where the release succeeds",
+    "the rate rises only if the release succeeds",
 )
 _opposed(
     "abort.criteria",
     Movement.REMOVED,
-    "one criterion fewer stops a bad release",
-    "one criterion more stops a bad release",
+    "one less criterion to stop a bad release",
+    "one more criterion to stop a bad release",
 )
 _opposed(
     "abort.criteria.threshold_percentage",
@@ -122,100 +125,96 @@ _opposed(
 _opposed(
     "abort.criteria.min_number_of_executed_things",
     Movement.RAISED,
-    "later: more executions end before anything stops a bad release",
-    "earlier: fewer executions end before a bad release can be stopped",
+    "more executions must complete before a bad release can be stopped",
+    "fewer executions must complete before a bad release can be stopped",
 )
-_neutral("abort.criteria.action", "AWS knows one action only", Movement.CHANGED)
-_neutral("retry.criteria", "how often devices try again; each retry is an execution", Movement.ADDED, Movement.REMOVED)
-_neutral(
-    "retry.criteria.number_of_retries",
-    "how often devices try again; each retry is an execution",
-    Movement.RAISED,
-    Movement.LOWERED,
-)
+_neutral("abort.criteria.action", "AWS has only one action", Movement.CHANGED)
+_RETRIES = "the number of retries changes; each retry is an execution"
+_neutral("retry.criteria", _RETRIES, Movement.ADDED, Movement.REMOVED)
+_neutral("retry.criteria.number_of_retries", _RETRIES, Movement.RAISED, Movement.LOWERED)
 _opposed(
     "timeout.in_progress_timeout_in_minutes",
     Movement.RAISED,
-    "what hangs is noticed, and counted towards the abort, later",
-    "what hangs is noticed, and counted towards the abort, earlier; slow devices may be cut off",
+    "hanging executions time out, and count towards the abort, later",
+    "hanging executions time out, and count towards the abort, earlier; slow devices may be cut off",
 )
 TABLE["timeout.in_progress_timeout_in_minutes", Movement.REMOVED] = (
     Direction.RISKIER,
-    "what hangs is never noticed, and counts towards no abort",
+    "hanging executions never time out, and never count towards the abort",
 )
 TABLE["timeout.in_progress_timeout_in_minutes", Movement.ADDED] = (
     Direction.SAFER,
-    "what hangs is noticed, and counts towards the abort",
+    "hanging executions time out, and count towards the abort",
 )
 _opposed(
     "presigned_url.expires_in_sec",
     Movement.RAISED,
-    "a URL that leaks can be used for longer",
-    "a URL that leaks can be used for less long; slow downloads may be cut off",
+    "a leaked URL can be used for longer",
+    "a leaked URL can be used for less time; slow downloads may be cut off",
 )
-_neutral("presigned_url.expires_in_sec", "it comes with the role", Movement.ADDED, Movement.REMOVED)
-_neutral("presigned_url.role_arn", "another role signs URLs; see what it may do", *_SETS)
+_neutral("presigned_url.expires_in_sec", "added or removed with the role", Movement.ADDED, Movement.REMOVED)
+_neutral("presigned_url.role_arn", "another role signs URLs; compare its permissions", *_SETS)
 _opposed(
     "maintenance_windows",
     Movement.REMOVED,
     "devices may be disturbed at any time",
-    "devices may be disturbed in windows only",
+    "devices may be disturbed only in windows",
 )
 _opposed(
     "maintenance_windows.further",
     Movement.ADDED,
-    "devices may be disturbed at more times, and the rollout gets on faster",
-    "devices may be disturbed at fewer times, and the rollout gets on more slowly",
+    "devices may be disturbed at more times, and the rollout is faster",
+    "devices may be disturbed at fewer times, and the rollout is slower",
 )
 _opposed(
     "maintenance_windows.duration_in_minutes",
     Movement.RAISED,
     "devices may be disturbed for longer",
-    "devices may be disturbed for less long",
+    "devices may be disturbed for less time",
 )
-_neutral("document", "what devices do: only a test on a device tells", *_SETS)
+_neutral("document", "the effect on devices is unknown: test it on a device", *_SETS)
 _opposed(
     "document.ignoreStepFailure",
     Movement.ADDED,
-    "a step that fails no longer fails the job",
-    "a step that fails fails the job",
+    "a failed step no longer fails the job",
+    "a failed step fails the job",
 )
 _opposed(
     "document.conditions",
     Movement.REMOVED,
-    "a condition fewer keeps it off devices",
-    "a condition more keeps it off devices",
+    "fewer conditions restrict which devices run it",
+    "more conditions restrict which devices run it",
 )
-_opposed("document.allowStdErr", Movement.RAISED, "more errors are overlooked", "fewer errors are overlooked")
+_opposed("document.allowStdErr", Movement.RAISED, "more errors are ignored", "fewer errors are ignored")
 _opposed("document.root", Movement.ADDED, "it runs as root", "it no longer runs as root")
 _opposed(
     "document.user",
     Movement.ADDED,
-    "it runs as the client's own user, which often is root",
-    "it no longer runs as the client's own user, which often is root",
+    "it runs as the client's own user, which is often root",
+    "it no longer runs as the client's own user, which is often root",
 )
-_neutral("document_source", "what devices do: compare the objects in S3", *_SETS)
-_neutral("description", "it is shown to people only", Movement.CHANGED)
-_neutral("job_arn", "what is absent here is copied from a job", *_SETS)
+_neutral("document_source", "the effect on devices is unknown: compare the objects in S3", *_SETS)
+_neutral("description", "only people see it", Movement.CHANGED)
+_neutral("job_arn", "values that are absent here are copied from a job", *_SETS)
 _neutral("template_name", "the same content under another name", Movement.CHANGED)
-_neutral("job_template_id", "an id that is written by hand", Movement.CHANGED)
-_neutral("destination_package_versions", "what AWS notes as installed where the job succeeds", *_SETS)
-_neutral("tags", "tags do nothing on devices", *_SETS)
+_neutral("job_template_id", "a hand-written id", Movement.CHANGED)
+_neutral("destination_package_versions", "the versions that AWS records as installed if the job succeeds", *_SETS)
+_neutral("tags", "tags have no effect on devices", *_SETS)
 _opposed("presign_role.allow", Movement.ADDED, "the presign role may do more", "the presign role may do less")
 _opposed("presign_role.deny", Movement.REMOVED, "the presign role is denied less", "the presign role is denied more")
 _opposed(
     "presign_role.trust",
     Movement.ADDED,
-    "more may act as the presign role",
-    "fewer may act as the presign role",
+    "more principals may assume the presign role",
+    "fewer principals may assume the presign role",
 )
-_neutral("presign_role.trust", "others may act as the presign role", Movement.CHANGED)
+_neutral("presign_role.trust", "other principals may assume the presign role", Movement.CHANGED)
 for _effect in ("allow", "deny"):
     _neutral(f"presign_role.{_effect}", "the same action on other resources", Movement.CHANGED)
 for _where in ("account", "region"):
     _neutral(
         f"environment.{_where}",
-        "it goes to other stacks; a stack that is no longer named stays as it is until it is deleted",
+        "it is deployed to other stacks; a stack that is no longer named stays as it is until it is deleted",
         Movement.CHANGED,
     )
 for _protected in ("environment.production", "stack.termination_protection"):
@@ -225,6 +224,6 @@ for _protected in ("environment.production", "stack.termination_protection"):
         "the stack is no longer protected from deletion",
         "the stack is protected from deletion",
     )
-_neutral("environment.fleet.things", "the forecast is for the new number on both sides", *_ALL)
-_neutral("environment.fleet", "what the forecast assumes of the fleet, or what it may cost", *_ALL)
-_neutral("resource", "whether the template stays when it is replaced or removed, or is there at all", *_SETS)
+_neutral("environment.fleet.things", "both forecasts are for the new number", *_ALL)
+_neutral("environment.fleet", "an assumption of the forecast about the fleet, or its budget", *_ALL)
+_neutral("resource", "it decides whether the template is created, and kept when it is replaced or removed", *_SETS)

@@ -1,4 +1,4 @@
-"""The application's files as they are in a git revision, read without checking anything out."""
+"""The application's files at a git revision, read without a checkout."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from tempfile import TemporaryDirectory
 _FOLDERS = ("stacks/templates", "stacks/environments", "job_documents")
 _LINK = b"120000"
 _TIMEOUT_SECONDS = 120
-# Within a hook, git says where the hook's repository is; ours is that of the application.
+# In a hook, git sets these to the hook's repository, which may not be the application's.
 _OTHERS = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX")
 
 
 class RevisionError(ValueError):
-    """What can't be read from git; the text says why."""
+    """A revision that can't be read from git. The text says why."""
 
 
 @contextmanager
 def exported(root: Path, revision: str) -> Iterator[Path]:
-    """A temporary folder with the application's files of a revision. Raises `RevisionError`.
+    """Yield a temporary folder with the application's files at a revision. Raises `RevisionError`.
 
-    `root` is the application's folder, which may lie below that of the repository.
+    `root` is the application's folder, which may be a subfolder of the repository.
     """
     commit = _git(root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}").decode()
     listed = _git(root, "ls-tree", "-r", "-z", commit.strip(), "--", *_FOLDERS)
@@ -36,13 +36,13 @@ def exported(root: Path, revision: str) -> Iterator[Path]:
         for name in _FOLDERS:
             (folder / name).mkdir(parents=True, exist_ok=True)
         # Links last, so that no file is written through one.
-        for (meta, path), content in sorted(zip(blobs, contents, strict=True), key=lambda one: one[0][0][0] == _LINK):
+        for (meta, path), content in sorted(zip(blobs, contents, strict=True), key=lambda file: file[0][0][0] == _LINK):
             _write(folder, path, content, is_link=meta[0] == _LINK)
         yield folder
 
 
 def _write(folder: Path, path: str, content: bytes, *, is_link: bool) -> None:
-    """Write a file below a folder; what would lead out of it stays away, and then counts as missing."""
+    """Write a file below a folder. A file or link that leads out of it is left out, and later counts as missing."""
     target = folder / path
     if not target.resolve().is_relative_to(folder):
         return
@@ -54,8 +54,8 @@ def _write(folder: Path, path: str, content: bytes, *, is_link: bool) -> None:
 
 
 def _contents(root: Path, names: list[bytes]) -> Iterator[bytes]:
-    """The contents of objects, by one process for all of them."""
-    answer = _git(root, "cat-file", "--batch", given=b"".join(name + b"\n" for name in names))
+    """Yield the contents of objects, which one process reads."""
+    answer = _git(root, "cat-file", "--batch", stdin=b"".join(name + b"\n" for name in names))
     position = 0
     for name in names:
         header, _, _ = answer[position : position + 200].partition(b"\n")
@@ -67,14 +67,14 @@ def _contents(root: Path, names: list[bytes]) -> Iterator[bytes]:
         yield answer[start : start + int(size)]
 
 
-def _git(root: Path, *arguments: str, given: bytes | None = None) -> bytes:
+def _git(root: Path, *arguments: str, stdin: bytes | None = None) -> bytes:
     try:
         done = subprocess.run(
             ["git", *arguments],  # noqa: S607  # git is found as users find it
             cwd=root,
             env={name: value for name, value in os.environ.items() if name not in _OTHERS},
-            input=given,
-            stdin=subprocess.DEVNULL if given is None else None,
+            input=stdin,
+            stdin=subprocess.DEVNULL if stdin is None else None,
             capture_output=True,
             timeout=_TIMEOUT_SECONDS,
             check=False,
@@ -84,6 +84,6 @@ def _git(root: Path, *arguments: str, given: bytes | None = None) -> bytes:
     except subprocess.TimeoutExpired:
         raise RevisionError(f"git took longer than {_TIMEOUT_SECONDS} s") from None
     if done.returncode:
-        said = done.stderr.decode(errors="replace").strip().splitlines()
-        raise RevisionError(said[0] if said else "git doesn't know this revision here; a shallow clone has few")
+        lines = done.stderr.decode(errors="replace").strip().splitlines()
+        raise RevisionError(lines[0] if lines else "git doesn't know this revision; a shallow clone has few")
     return done.stdout

@@ -1,4 +1,4 @@
-"""Which template of one side is which of the other."""
+"""The matching of one side's templates with the other's."""
 
 from __future__ import annotations
 
@@ -12,23 +12,24 @@ from iot_jobs.review.side import Deployment, Template
 Fate = Literal["added", "removed", "changed", "renamed"]
 
 
-class Unmatched(ValueError):  # noqa: N818  # it reads as what it says
-    """Two sides whose stacks can't be told to be the same."""
+class Unmatched(ValueError):  # noqa: N818  # it reads well without a suffix
+    """Two sides whose stacks can't be matched."""
 
 
 def pairs(base: Deployment, head: Deployment) -> Iterator[tuple[Fate, Template | None, Template | None]]:
-    """Templates of two sides that are `aligned`, by stack and name, in the order of head, what was removed last.
+    """Yield pairs of templates of two `aligned` sides by stack and name, in the order of head, removed ones last.
 
-    A template that is gone, and a new one in the same stack that emits the same, are one that was renamed.
+    A removed template and an added one in the same stack with the same content are a renamed one.
     """
-    old = {(one.stack, one.name): one for one in base.templates}
-    new = {(one.stack, one.name): one for one in head.templates}
-    gone = [one for key, one in old.items() if key not in new]
+    old = {(template.stack, template.name): template for template in base.templates}
+    new = {(template.stack, template.name): template for template in head.templates}
+    gone = [template for key, template in old.items() if key not in new]
     for key, template in new.items():
         if key in old:
             yield "changed", old[key], template
             continue
-        before = next((one for one in gone if one.stack == template.stack and one.content == template.content), None)
+        same = (other for other in gone if other.stack == template.stack and other.content == template.content)
+        before = next(same, None)
         if before is None:
             yield "added", None, template
         else:
@@ -39,48 +40,50 @@ def pairs(base: Deployment, head: Deployment) -> Iterator[tuple[Fate, Template |
 
 
 def aligned(base: Deployment, head: Deployment) -> tuple[Deployment, Deployment]:
-    """Both sides with their stacks under the same names. Raises `Unmatched`."""
+    """Return both sides with the same names for their stacks. Raises `Unmatched`."""
     return _same_kind(*_same_stack(base, head))
 
 
 def _same_kind(base: Deployment, head: Deployment) -> tuple[Deployment, Deployment]:
-    """What was synthesized has a stack for each account and region, where files have one for the environment."""
-    kinds = {one.synthesized for side in (base, head) for one in side.templates}
+    """Reduce a synthesized side and one of files to a stack for each environment, which is all that files have."""
+    kinds = {template.synthesized for side in (base, head) for template in side.templates}
     return (_by_environment(base), _by_environment(head)) if len(kinds) == 2 else (base, head)
 
 
 def _by_environment(side: Deployment) -> Deployment:
-    """The first of each environment's stacks, under the environment's name; what stands beside templates left out."""
-    found: dict[tuple[str, str], Template] = {}
-    for one in side.templates:
-        stack = one.stack if one.environment is None else stack_name(one.environment)
-        fleet = {path: value for path, value in one.settings.items() if path.startswith("environment.fleet.")}
-        found.setdefault((stack, one.name), dataclasses.replace(one, stack=stack, settings=fleet))
-    stacks = frozenset(stack for stack, _ in found)
-    return dataclasses.replace(side, templates=tuple(found.values()), stacks=stacks)
+    """Return the first of each environment's stacks, under the environment's name. Of the settings, keep the fleet."""
+    templates: dict[tuple[str, str], Template] = {}
+    for template in side.templates:
+        stack = template.stack if template.environment is None else stack_name(template.environment)
+        fleet = {path: value for path, value in template.settings.items() if path.startswith("environment.fleet.")}
+        templates.setdefault((stack, template.name), dataclasses.replace(template, stack=stack, settings=fleet))
+    stacks = frozenset(stack for stack, _ in templates)
+    return dataclasses.replace(side, templates=tuple(templates.values()), stacks=stacks)
 
 
 def _same_stack(base: Deployment, head: Deployment) -> tuple[Deployment, Deployment]:
-    """A template file on its own doesn't say which stack it is of: it is that of the other side."""
+    """Put a lone template file, which doesn't name its stack, into the stack of the other side."""
     if not (base.lone or head.lone):
         return base, head
-    stacks = [sorted({one.stack for one in side.templates}) for side in (base, head)]
+    stacks = [sorted({template.stack for template in side.templates}) for side in (base, head)]
     if base.lone and head.lone:
         name = stacks[1][0] if stacks[1] else stacks[0][0] if stacks[0] else ""
         return _in_stack(base, name), _in_stack(head, name)
     lone, other = (base, head) if base.lone else (head, base)
-    names = sorted({one.stack for one in other.templates})
-    mine = next((one.stack for one in lone.templates), None)
+    names = sorted({template.stack for template in other.templates})
+    mine = next((template.stack for template in lone.templates), None)
     if mine in names or mine is None:
         name = str(mine)
     elif len(names) == 1:
         name = names[0]
     else:
         raise Unmatched(f"{lone.name} is one template, and {other.name} has several stacks: {', '.join(names)}")
-    alone = dataclasses.replace(other, templates=tuple(one for one in other.templates if one.stack == name))
+    templates = tuple(template for template in other.templates if template.stack == name)
+    alone = dataclasses.replace(other, templates=templates)
     lone = _in_stack(lone, name)
     return (lone, alone) if base.lone else (alone, lone)
 
 
 def _in_stack(side: Deployment, name: str) -> Deployment:
-    return dataclasses.replace(side, templates=tuple(dataclasses.replace(one, stack=name) for one in side.templates))
+    templates = tuple(dataclasses.replace(template, stack=name) for template in side.templates)
+    return dataclasses.replace(side, templates=templates)

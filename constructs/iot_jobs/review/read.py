@@ -27,14 +27,14 @@ _KEPT = ("Retain", "RetainExceptOnCreate")
 
 
 class ReviewError(ValueError):
-    """What can't be compared; the text says why."""
+    """A side that can't be compared. The text says why."""
 
 
 def deployment(given: str, *, near: Path) -> Deployment:
-    """What the user names: a path where there is one, else a git revision of the application around `near`.
+    """Return the side that the user names: a path if it exists, else a git revision of the application around `near`.
 
-    Raises `FindingsError` with what keeps it from being read, and `ReviewError`. A value that breaks a rule is unknown,
-    and no reason to stop: the other side may be the one that mends it.
+    Raises `FindingsError` with the errors that prevent reading, and `ReviewError`. A value that breaks a rule is
+    unknown, but doesn't prevent reading: the other side may fix it.
     """
     path, kind = _path(given, near)
     if not given:
@@ -51,10 +51,10 @@ def deployment(given: str, *, near: Path) -> Deployment:
         raise ReviewError(f"{given} is {what}, and there is no application here to read a git revision of")
     try:
         with exported(root, given) as folder:
-            # From before there was an application, or from after it: what is compared with it is all new, or all gone.
-            nothing = not any(path.is_file() for path in folder.rglob("*"))
+            # Before there was an application, or after it was deleted, a revision has no templates.
+            is_empty = not any(path.is_file() for path in folder.rglob("*"))
             try:
-                return Deployment(given) if nothing else _application(given, folder)
+                return Deployment(given) if is_empty else _application(given, folder)
             except FindingsError as error:
                 raise FindingsError(_of_revision(one, given, folder) for one in error.findings) from None
     except RevisionError as error:
@@ -62,7 +62,7 @@ def deployment(given: str, *, near: Path) -> Deployment:
 
 
 def _of_revision(finding: Finding, given: str, folder: Path) -> Finding:
-    """A finding about the revision's files, not about the folder in which they are for the moment."""
+    """Return a finding with the revision's files in place of their temporary folder."""
     place = finding.place
     if place is not None and place.file is not None:
         place = place._replace(file=place.file.replace(f"{folder.as_posix()}/", f"{given}:"))
@@ -71,7 +71,7 @@ def _of_revision(finding: Finding, given: str, folder: Path) -> Finding:
 
 
 def _path(given: str, near: Path) -> tuple[Path, Literal["file", "assembly", "application"] | None]:
-    """What stands at a path, if anything of ours does. `.` is the application, from wherever within it."""
+    """Return the path and what is there, None if it is nothing of ours. `.` is the application around `near`."""
     path = Path(given)
     if given == ".":
         path = root_of(near) or path
@@ -80,19 +80,19 @@ def _path(given: str, near: Path) -> tuple[Path, Literal["file", "assembly", "ap
             return path, "file"
         if cdk_out.is_cdk_out(path):
             return path, "assembly"
-        # Path makes the working directory of no text at all.
+        # An empty path would be the working directory.
         if given and path.is_dir() and root_of(path) == path.resolve():
             return path, "application"
-    except OSError:  # too long for a path, but perhaps a revision
+    except OSError:  # too long for a path, but it may be a revision
         pass
     return path, None
 
 
 def _assembly(given: str, folder: Path) -> Deployment:
-    """Every stack of a cdk.out folder, those of stages and nested stacks too."""
+    """Return every stack of a cdk.out folder, including those of stages and nested stacks."""
     paths = cdk_out.templates(folder)
     if not paths:
-        raise ReviewError(f"{folder} has no templates in it")
+        raise ReviewError(f"{folder} has no templates")
     settings = cdk_out.settings(folder)
     stacks = {_stem(path.relative_to(folder)): path for path in paths}
     templates = [
@@ -104,7 +104,7 @@ def _assembly(given: str, folder: Path) -> Deployment:
 
 
 def _of_stack(settings: cdk_out.StackSettings | None) -> dict[str, Any]:
-    """Return what a change of a stack's settings is compared by."""
+    """Return the settings of a stack that are compared."""
     if settings is None:
         return {}
     return {
@@ -115,7 +115,7 @@ def _of_stack(settings: cdk_out.StackSettings | None) -> dict[str, Any]:
 
 
 def _stem(path: Path) -> str:
-    """A stack's name in the CDK, as its file has it."""
+    """Return a stack's name in the CDK from the path of its file."""
     name = path.as_posix()
     for ending in (".json", ".yaml", ".yml", ".template"):
         name = name.removesuffix(ending)
@@ -131,14 +131,17 @@ def _template_file(path: Path, stack: str, settings: Mapping[str, Any]) -> Itera
         )
         raise FindingsError([finding])
     parameters = dict(_parameters(resources))
-    ours = {str(name): one for name, one in resources.items() if isinstance(one, Mapping) and one.get("Type") == _TYPE}
-    found = {name: _resource(source, name, one, stack=stack, resources=resources) for name, one in ours.items()}
-    names = Counter(one.name for one in found.values())
-    for logical_id, one in found.items():
-        # Two of the same name in a stack are told apart by where they stand.
-        name = one.name if names[one.name] == 1 else f"{one.name} ({logical_id})"
-        beside = {**settings, **one.settings}
-        yield dataclasses.replace(one, name=name, parameter=parameters.get(logical_id), settings=beside)
+    templates = {
+        str(logical_id): _resource(source, str(logical_id), resource, stack=stack, resources=resources)
+        for logical_id, resource in resources.items()
+        if isinstance(resource, Mapping) and resource.get("Type") == _TYPE
+    }
+    names = Counter(template.name for template in templates.values())
+    for logical_id, template in templates.items():
+        # Templates of a stack with the same name differ by their logical ids.
+        name = template.name if names[template.name] == 1 else f"{template.name} ({logical_id})"
+        merged = {**settings, **template.settings}
+        yield dataclasses.replace(template, name=name, parameter=parameters.get(logical_id), settings=merged)
 
 
 def _resource(
@@ -182,13 +185,13 @@ def _broken(subject: Subject) -> tuple[str, ...]:
 
 
 def _made_of(name: str, job_template_id: Any) -> bool:
-    """Whether the construct made the id from the template's name."""
+    """Return whether the construct made the id from the template's name."""
     made = template_name_of(job_template_id) if isinstance(job_template_id, str) else None
     return made is not None and made != job_template_id and name.startswith(made)
 
 
 def _grants(spec: JobTemplateSpec, given: Mapping[str, Any], resources: Mapping[str, Any]) -> frozenset[Grant] | None:
-    """What the presign role may do: nothing without one, None where it isn't in sight."""
+    """Return the presign role's permissions: none without a role, None if the role isn't in the template."""
     if spec.presigned_url is None:
         return frozenset()
     block = known(spec.presigned_url)
@@ -196,7 +199,7 @@ def _grants(spec: JobTemplateSpec, given: Mapping[str, Any], resources: Mapping[
 
 
 def _parameters(resources: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """The SSM parameters that hold the ARN of a resource of the template, by its logical id."""
+    """Yield the logical id of each resource whose ARN is in an SSM parameter, and the parameter's name."""
     for resource in resources.values():
         given = resource.get("Properties") if isinstance(resource, Mapping) else None
         if isinstance(given, Mapping) and resource.get("Type") == "AWS::SSM::Parameter":
@@ -207,20 +210,22 @@ def _parameters(resources: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def _application(given: str, root: Path) -> Deployment:
-    """The templates of all environments. Raises `FindingsError` where more than values of a template is wrong."""
+    """Return the templates of all environments. Raises `FindingsError` for errors outside a template's values."""
     application, reading = read_application(root)
     about_values = {id(finding) for subject in reading.subjects for finding in subject.findings}
-    wrong = [one for one in reading.findings if one.severity == "error" and id(one) not in about_values]
-    if wrong:
-        raise FindingsError(wrong)
+    errors = [
+        finding for finding in reading.findings if finding.severity == "error" and id(finding) not in about_values
+    ]
+    if errors:
+        raise FindingsError(errors)
     broken = {id(subject.spec): _broken(subject) for subject in reading.subjects}
-    found = (
+    templates = (
         _of_environment(spec, environment, broken.get(id(spec), ()))
         for environment in application.environments
         for spec in environment.templates
     )
     stacks = frozenset(environment.stack_name for environment in application.environments)
-    return Deployment(given, tuple(found), stacks=stacks)
+    return Deployment(given, tuple(templates), stacks=stacks)
 
 
 def _of_environment(spec: JobTemplateSpec, environment: Environment, broken: tuple[str, ...]) -> Template:
@@ -250,7 +255,7 @@ def _of_environment(spec: JobTemplateSpec, environment: Environment, broken: tup
     )
 
 
-def _one_or_all(given: str | Sequence[str]) -> str | list[str]:
-    """A list of one is that one."""
-    names = [given] if isinstance(given, str) else list(given)
+def _one_or_all(value: str | Sequence[str]) -> str | list[str]:
+    """Return the only name, or the list if there are several."""
+    names = [value] if isinstance(value, str) else list(value)
     return names[0] if len(names) == 1 else names

@@ -1,4 +1,4 @@
-"""What a deployment does with a template, and the traps in which it ends."""
+"""The effect of a deployment on a template, and what blocks the deployment."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ ParameterFate = Literal["created", "updated", "removed", "untouched"]
 
 @dataclass(frozen=True)
 class Deploy:
-    """What CloudFormation does. Jobs that are running have a copy of everything, and go on as they began.
+    """The effect of a deployment. Jobs in progress have a copy of everything, and continue unchanged.
 
-    `id_changes` is whether devices' jobs will be created from another template; `new_id` is None where that isn't known
-    before synthesis, or there is none. `old` is what becomes of the template there was, None where there was none.
-    `blocked` is the trap, None where there is none.
+    `id_changes` says whether devices' jobs will be created from another template. `new_id` is None if there is none, or
+    if it isn't known before synthesis. `old` is what happens to the old template, None if there was none. `blocked`
+    says why the deployment is blocked, None if it isn't.
     """
 
     id_changes: bool
@@ -33,7 +33,7 @@ class Deploy:
 
 
 def deploy(fate: Fate, before: Template | None, after: Template | None, *, stack_gone: bool = False) -> Deploy:
-    """What becomes of one template. A stack that is gone from the application isn't deployed, and stays as it is."""
+    """Return the effect on one template. A stack that is gone from the application stays as it is, not deployed."""
     if before is not None and after is None and stack_gone:
         left: ParameterFate | None = "untouched" if before.parameter else None
         return Deploy(False, before.id, None, "untouched", before.parameter, left)
@@ -51,7 +51,7 @@ def deploy(fate: Fate, before: Template | None, after: Template | None, *, stack
 
 
 def _moves(before: Template | None, after: Template | None) -> bool:
-    """Whether the id is another. Where nothing is synthesized, it moves with the content."""
+    """Return whether the id changes. Without synthesis, it changes with the content."""
     if before is None or after is None:
         return True
     if before.synthesized and after.synthesized:
@@ -60,7 +60,7 @@ def _moves(before: Template | None, after: Template | None) -> bool:
 
 
 def _old(before: Template | None, after: Template | None, *, moves: bool) -> OldFate | None:
-    """Assumed: whether a replaced template stays is read from the new CloudFormation template."""
+    """Return what happens to the old template. Assumed: the new template decides whether a replaced one is kept."""
     if before is None:
         return None
     if after is None:
@@ -82,18 +82,18 @@ def _blocked(fate: Fate, before: Template | None, after: Template | None) -> str
     if after is None:
         return None
     if after.broken and (before is None or before.broken != after.broken or before.content != after.content):
-        return f"it breaks {', '.join(after.broken)}, so that nothing of its stack is deployed; iot-jobs check says how"
+        return f"it breaks {', '.join(after.broken)}, so its stack can't be deployed; run iot-jobs check"
     same_id = before is not None and fate == "changed" and after.id is not None and before.id == after.id
     if before is not None and same_id and before.content != after.content:  # the layout of a document is content too
         return (
             f"the content changes under the same id {_shown(after.id)}: CloudFormation creates the new template "
-            "before it deletes the old one, and fails because the id is taken; change the id with it"
+            "before it deletes the old one, and fails because the id is taken; change the id too"
         )
     return _volatile(before, after)
 
 
 def _volatile(before: Template | None, after: Template) -> str | None:
-    """Tags that came with this change, and that will change with the next commit."""
+    """Return what is wrong with a tag that came with this change and will change with the next commit."""
     if VOLATILE.code in after.acknowledged:
         return None
     old = known(before.spec.tags) if before is not None else {}

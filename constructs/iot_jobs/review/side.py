@@ -1,4 +1,4 @@
-"""What is compared: the job templates of one side, wherever they were read."""
+"""One side of a comparison: its job templates, wherever they were read."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from iot_jobs.template import JobTemplateSpec
 
 @dataclass(frozen=True)
 class Grant:
-    """What one statement about the presign role says of one action: where, and whether it is a denial.
+    """One action in one statement about the presign role, its resource, and whether it is denied.
 
-    `trusts` is of the role's trust: then `resource` is who may act as it.
+    `trusts` marks a statement of the role's trust policy, where `resource` is who may assume it.
     """
 
     action: str
@@ -30,9 +30,9 @@ class Grant:
 class Template:
     """One job template of one side.
 
-    `name` is the template's where the construct wrote it down, else the logical id. `emitted` are the properties as
-    CloudFormation gets them; from a git revision those of the pure path, without the id, which is known at synth only.
-    `grants` are what its presign role may do, None where the role isn't in sight. `acknowledged` are codes of warnings
+    `name` is the template's if the construct wrote it down, else the logical id. `emitted` are the properties as
+    CloudFormation gets them. From a git revision they lack the id, which is known only at synthesis. `grants` are the
+    permissions of its presign role, None if the role isn't in the template. `acknowledged` are the codes of warnings
     that the author accepted.
     """
 
@@ -41,12 +41,12 @@ class Template:
     spec: JobTemplateSpec
     emitted: Mapping[str, Any]
     id: Any = None
-    """The id in AWS: text, or an intrinsic function; None where nothing is synthesized."""
+    """The id in AWS: text, or an intrinsic function. None without synthesis."""
     environment: str | None = None
     fleet: Fleet | None = None
     synthesized: bool = True
     generated: bool = False
-    """Whether the construct made the id, so that it is no property that somebody wrote."""
+    """Whether the construct made the id, so that nobody wrote it by hand."""
     parameter: str | None = None
     """The SSM parameter that holds the current ARN."""
     kept_when_replaced: bool = False
@@ -54,28 +54,28 @@ class Template:
     grants: frozenset[Grant] | None = None
     acknowledged: frozenset[str] = frozenset()
     settings: Mapping[str, Any] = field(default_factory=dict)
-    """What stands beside the template and says where it goes and whether it stays, by the path in a change."""
+    """Settings outside the template, such as its account or deletion policy, by their path in a change."""
     broken: tuple[str, ...] = ()
     """The codes of the rules that the template breaks."""
 
     @cached_property
     def content(self) -> str:
-        """The digest of all that is emitted, less the id: equal where CloudFormation sees the same template."""
+        """The digest of all emitted properties except the id, equal if CloudFormation sees the same template."""
         return emitted_digest(self.emitted)
 
     @classmethod
-    def of(cls, spec: JobTemplateSpec, *, stack: str = "stack", **more: Any) -> Template:
-        """A template from its spec, as nothing is synthesized from it yet."""
+    def of(cls, spec: JobTemplateSpec, *, stack: str = "stack", **fields: Any) -> Template:
+        """Return a template from its spec, without synthesis."""
         return cls(
-            stack=stack, name=str(spec.template_name), spec=spec, emitted=properties(spec), synthesized=False, **more
+            stack=stack, name=str(spec.template_name), spec=spec, emitted=properties(spec), synthesized=False, **fields
         )
 
 
 @dataclass(frozen=True)
 class Deployment:
-    """One side. `name` is how the user called it; `lone` says that it is one template file, of a nameless stack.
+    """One side. `name` is what the user typed. `lone` marks a single template file, which doesn't name its stack.
 
-    `stacks` are the names of its stacks, those without job templates too.
+    `stacks` are the names of its stacks, including those without job templates.
     """
 
     name: str
