@@ -186,7 +186,7 @@ def test_malformed_text() -> None:
         '  given    "\\"b\\": 2\\n}"',
         "  allowed  JSON; expecting ',' delimiter at line 3, column 3",
         "  source   https://docs.aws.amazon.com/iot/latest/developerguide/create-manage-jobs.html",
-        "  fix      mend the JSON there",
+        "  fix      correct the JSON there",
     ]
 
 

@@ -1,4 +1,4 @@
-"""Rules and findings as data: what was wrong, where, what is allowed, and how to mend it."""
+"""Rules and findings as data: the wrong value, its place, what is allowed, and the fix."""
 
 import json
 from collections.abc import Iterable
@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Self, dataclass_tran
 
 Severity = Literal["error", "warning"]
 Location = tuple[str | int, ...]
-"""The way to a value from the top of what was read: keys and list indexes."""
+"""The keys and list indexes that lead from the top of the input to a value."""
 
 SHOWN_CHARACTERS = 100
-"""How much of a given value is repeated in an error text."""
+"""Number of characters of a given value that an error text repeats."""
 
 
 @dataclass_transform(kw_only_default=True, frozen_default=True)
 class _Named:
-    """Frozen values by name: to type checkers a dataclass, of which each takes half a millisecond at every start."""
+    """Keyword-only values. Type checkers see a frozen dataclass; a real one costs half a millisecond at every start."""
 
     if not TYPE_CHECKING:
 
@@ -23,10 +23,10 @@ class _Named:
 
 
 class Rule(_Named):
-    """One thing that is checked, under a code that is never reused.
+    """A requirement, under a code that is never reused.
 
-    `title` says what holds when the rule is kept, `why` what happens when it is not, `source` is the page or
-    measurement that it rests on. An error is what AWS refuses, a warning is advice that can be acknowledged.
+    `title` states the requirement, `why` the consequence of breaking it, `source` the page or measurement behind it.
+    An error is something that AWS refuses, a warning is advice that can be acknowledged.
     """
 
     code: str
@@ -36,14 +36,14 @@ class Rule(_Named):
     severity: Severity = "error"
 
     def replace(self, **changes: Any) -> Self:
-        """The same rule with other values."""
+        """Return the rule with some values replaced."""
         return type(self)(**{**self.__dict__, **changes})
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.code}>"
 
     def __eq__(self, other: object) -> bool:
-        """A code is of one rule, so that a copy is the same one."""
+        """Compare codes: a rule with replaced values is still the same rule."""
         return isinstance(other, Rule) and self.code == other.code
 
     def __hash__(self) -> int:
@@ -52,12 +52,15 @@ class Rule(_Named):
     def finding(
         self, *, loc: Location = (), given: object = None, allowed: str, fix: str, related: tuple[Location, ...] = ()
     ) -> "Finding":
-        """One breach of this rule. `loc` is the value's way from where the caller stands, `related` a second place."""
+        """Return a breach of this rule. `loc` is relative to the value that the caller checks, like those in `related`.
+
+        None as `given` means that there is no value.
+        """
         return Finding(rule=self, loc=loc, given=given, allowed=allowed, fix=fix, related_locs=related)
 
 
 class Place(NamedTuple):
-    """A line of a file, and the value there: `loc` is its location in that file's own words, `path` the same as text.
+    """A line of a file, and the value there: `loc` is its location in the file's spelling, `path` the same as text.
 
     Line and column count from 1.
     """
@@ -69,16 +72,16 @@ class Place(NamedTuple):
     loc: Location = ()
 
     def __str__(self) -> str:
-        """`file:line:column`, as far as it is known."""
+        """Return `file:line:column`, without the parts that are unknown."""
         parts = (None if self.file is None else one_line(self.file), self.line, self.column)
         return ":".join(str(part) for part in parts if part is not None)
 
 
 class Finding(NamedTuple):
-    """One breach of a rule: a value, never a printed line.
+    """A breach of a rule, as data.
 
-    `loc` and `related_locs` speak the model's words; `place` and `related` speak those of the file, and are filled
-    by the reader that knows them. `acknowledged` is the reason the author gave for keeping a warning, if any.
+    `loc` and `related_locs` use the model's names; `place` and `related` use the file's, and are filled in by the
+    reader that knows them. `acknowledged` is the author's reason for keeping a warning, if any.
     """
 
     rule: Rule
@@ -98,22 +101,22 @@ class Finding(NamedTuple):
 
     @property
     def severity(self) -> Severity:
-        """Error or warning, as the rule says."""
+        """The rule's severity."""
         return self.rule.severity
 
     @property
     def path(self) -> str:
-        """The value's path in the words of the file, or of the model where there is no file."""
+        """The value's path in the file's spelling, or in the model's if there is no file."""
         return self.place.path if self.place else dotted(self.loc)
 
     def under(self, prefix: Location) -> Self:
-        """The same finding, seen from further out."""
+        """Return the finding with `prefix` before each of its locations."""
         related_locs = self.related_locs and tuple(prefix + other for other in self.related_locs)
-        # By position: `_replace` takes five times as long, and every part that a finding passes through does this.
+        # By position: `_replace` takes five times as long, and this runs once per level of nesting.
         return type(self)(*self[:3], prefix + self.loc, self.given, related_locs, *self[6:])
 
     def __str__(self) -> str:
-        """The text block that users see, in a terminal and in a Python error alike."""
+        """Return the text block that users see, in a terminal and in a Python error alike."""
         where = f"{self.place}: " if self.place and self.place.file else ""
         lines = [f"{where}{self.severity} {self.code} {self.path}".rstrip(), f"  {self.rule.title}"]
         lines += [] if self.given is None else [f"  given    {shown(self.given)}"]
@@ -130,11 +133,10 @@ class Finding(NamedTuple):
 
 
 class FindingsError(ValueError):
-    """Wrong values, all of them at once: `findings` holds them, the text lists them.
+    """All wrong values of an input at once: `findings` holds them, the text lists them.
 
-    `rest` is what the findings are about with all that is wrong in it unknown, so that the rest can be judged; None
-    where there is no such value. `where` names what they are about where that is in no file, such as a construct by its
-    path.
+    `rest` is the input with each wrong value marked unknown, so that the others can still be checked; None if there is
+    no such value. `where` names an input that is in no file, such as a construct by its path.
     """
 
     def __init__(self, findings: Iterable[Finding], *, rest: Any = None, where: str | None = None) -> None:
@@ -150,13 +152,14 @@ class FindingsError(ValueError):
 
 
 def unique(findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    """Each finding once, in order: a family's mistake is found again in every environment that has it."""
-    return tuple({(one.code, one.place, shown(one.given), one.allowed): one for one in findings}.values())
+    """Return the findings in order, without duplicates: a family's mistake recurs in every environment that uses it."""
+    by_content = {(finding.code, finding.place, shown(finding.given), finding.allowed): finding for finding in findings}
+    return tuple(by_content.values())
 
 
 def nearest(word: str, known: Iterable[str], *, cutoff: float = 0.6) -> str | None:
-    """The known word that one is most likely meant to be, whatever its capitals; None where none is near."""
-    import difflib  # slow to load, and only mistakes ask
+    """Return the known word closest to `word`, ignoring case; None if none is close."""
+    import difflib  # slow to load, and only needed for mistakes
 
     names = {name.lower(): name for name in known}
     near = difflib.get_close_matches(word[:255].lower(), names, n=1, cutoff=cutoff)
@@ -164,7 +167,7 @@ def nearest(word: str, known: Iterable[str], *, cutoff: float = 0.6) -> str | No
 
 
 def dotted(loc: Location) -> str:
-    """A location as one string: `abort.criteria[0].threshold_percentage`."""
+    """Return a location as one string, such as `abort.criteria[0].threshold_percentage`."""
     text = ""
     for part in loc:
         text += f"[{part}]" if isinstance(part, int) else f".{one_line(part)}" if text else one_line(part)
@@ -172,12 +175,12 @@ def dotted(loc: Location) -> str:
 
 
 def one_line(text: str) -> str:
-    """A text with line breaks and other characters that can't be seen written as escapes."""
+    """Return a text with line breaks and other invisible characters escaped."""
     return text if text.isprintable() else "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in text)
 
 
 def shown(value: object) -> str:
-    """A value as a user wrote it, on one line and cut where it is long."""
+    """Return a value as a user wrote it, on one line and truncated if it is long."""
     if value is None:
         return "nothing"
     try:

@@ -1,7 +1,7 @@
-"""Ids that move with a template's content, and only with it; and the names under which a template is found again.
+"""Template ids that change with the content and only with it, and the names for looking a template up.
 
 Every property of `AWS::IoT::JobTemplate` is create-only, and a replacement is created before the old one is deleted, so
-that any edit needs another id. These are derived from what is emitted: same input, same id, on every machine.
+each edit needs a new id. Ids are derived from the emitted properties: same input, same id, on every machine.
 """
 
 from __future__ import annotations
@@ -15,27 +15,27 @@ from typing import Any
 from iot_jobs.limits import TEMPLATE_NAME
 
 DIGEST_LENGTH = 10
-"""Characters of a digest: 50 bits, so that two of a thousand templates meet with a chance of one in two billion."""
+"""Characters of a digest: 50 bits, so that two of a thousand templates collide with a chance of one in two billion."""
 
 METADATA = "iot-jobs"
-"""The key of what the construct writes into a resource's Metadata, which replaces nothing."""
+"""The construct's key in a resource's Metadata. Metadata can change without replacing the resource."""
 PARAMETER_PREFIX = "/iot-jobs"
-"""What the name of the parameter with a template's current ARN begins with, where nothing else is asked for."""
+"""The default prefix of the name of the parameter that holds a template's current ARN."""
 
 _ID = "JobTemplateId"
 
 
 def emitted_digest(properties: Mapping[str, Any]) -> str:
-    """A digest of all properties less the id.
+    """Return a digest of all properties except the id.
 
-    Properties are those that CloudFormation gets, with what only it will know as intrinsic functions. A CDK token that
-    isn't resolved yet must not be among them, because its text changes from synth to synth (aws/aws-cdk#38674).
+    The properties are those that CloudFormation receives, with values known only at deployment as intrinsic functions.
+    They must hold no unresolved CDK token, because its text changes from synth to synth (aws/aws-cdk#38674).
     """
     return _digest({key: value for key, value in properties.items() if key != _ID})
 
 
 def content_digest(properties: Mapping[str, Any]) -> str:
-    """A digest of what a job does: less the id and the tags, which say where it is and whose.
+    """Return a digest of what a job does: all properties except the id and the tags, which say where and whose it is.
 
     It is the same in every environment whose template does the same.
     """
@@ -43,23 +43,23 @@ def content_digest(properties: Mapping[str, Any]) -> str:
 
 
 def job_template_id(template_name: str, emitted: str, *, stack_name: str, logical_id: str) -> str:
-    """`<template_name>-<digest>`, at most 64 characters; `emitted` is the digest of what is emitted.
+    """Return `<template_name>-<digest>`, at most 64 characters; `emitted` is the digest of the emitted properties.
 
-    The digest is taken over that, and over stack and logical id, so that neither two stacks of one account nor
-    a construct that was moved within its stack ever ask for an id that is still in use. A long name is cut, and told
-    apart by the digest, which has seen it whole.
+    The digest also covers stack and logical id, so that neither two stacks of one account nor a construct that was
+    moved within its stack ask for an id that is still in use. A long name is truncated; the digest covers the whole
+    name, and so keeps truncated names apart.
     """
     digest = _digest([template_name, stack_name, logical_id, emitted])
     return f"{template_name[: TEMPLATE_NAME.maximum - DIGEST_LENGTH - 1]}-{digest}"
 
 
 def parameter_name(environment: str, template_name: str, *, prefix: str = PARAMETER_PREFIX) -> str:
-    """The name of the SSM parameter that holds a template's current ARN."""
+    """Return the name of the SSM parameter that holds a template's current ARN."""
     return f"{prefix}/{environment}/{template_name}"
 
 
 def template_name_of(job_template_id: str) -> str:
-    """The name in an id that `job_template_id` made; any other id as it is."""
+    """Return the name in an id that `job_template_id` made; any other id unchanged."""
     name, _, digest = job_template_id.rpartition("-")
     return name if name and len(digest) == DIGEST_LENGTH and set(digest) <= _ALPHABET else job_template_id
 
@@ -74,7 +74,7 @@ def _digest(value: object) -> str:
 
 
 def _whole(value: Any) -> Any:
-    """The value with whole numbers as integers: 2.0 and 2 are emitted alike."""
+    """Return the value with whole numbers as integers, because 2.0 and 2 are emitted alike."""
     if isinstance(value, float) and value.is_integer():
         return int(value)
     if isinstance(value, Mapping):

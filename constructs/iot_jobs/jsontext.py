@@ -1,4 +1,4 @@
-"""JSON read strictly and written canonically: duplicate keys refused, number spelling kept, positions on demand."""
+"""Strict JSON reading and canonical writing: no duplicate keys, numbers as spelt, positions on demand."""
 
 from __future__ import annotations
 
@@ -19,22 +19,22 @@ NOT_JSON = Rule(
 )
 DUPLICATE_KEY = Rule(
     code="JT703",
-    title="no key stands twice in one mapping",
-    why="Readers disagree on which of the two counts, so the device might do something else than the author meant.",
+    title="a mapping has no duplicate keys",
+    why="Parsers disagree on which of the two counts, so the device might do something other than the author meant.",
     source="https://www.rfc-editor.org/rfc/rfc8259#section-4",
 )
 TOO_DEEP = Rule(
     code="JT704",
     title=f"nesting is at most {MAX_DOCUMENT_DEPTH} levels deep",
-    why="The service refuses documents of more than 1000 levels; our own readers stop earlier.",
+    why="The service refuses documents of more than 1000 levels; this tool stops earlier.",
     source="measured: the service refuses a job document that is nested deeper than 1000 levels",
 )
 
 
 class JsonError(FindingsError):
-    """Text that is not strict JSON; the findings say what and at which line.
+    """Text that is not strict JSON, with a finding for each mistake.
 
-    `value` is what can be read where keys that stand twice are all that is wrong, the last of each; else None.
+    If duplicate keys are the only mistake, `value` is the parsed value with the last one of each; else None.
     """
 
     def __init__(self, *findings: Finding, value: Any = None) -> None:
@@ -44,24 +44,24 @@ class JsonError(FindingsError):
 
 
 class Number(float):
-    """A JSON number with a fraction or exponent, that remembers how it was spelt."""
+    """A JSON number with a fraction or exponent, and its spelling."""
 
     __slots__ = ("spelling",)
     spelling: str
 
     def __new__(cls, spelling: str) -> Self:
-        """The number that the spelling reads as."""
+        """Parse the spelling, and keep it."""
         number = super().__new__(cls, spelling)
         number.spelling = spelling
         return number
 
 
 def parse(text: str) -> Any:
-    """The value of a JSON text. Raises `JsonError` for anything that RFC 8259 does not allow, and for double keys."""
+    """Return the value of a JSON text. Raises `JsonError` for whatever RFC 8259 forbids, and for duplicate keys."""
     try:
         return _decoded(text, _DECODER)
     except _DoubleKeyError:
-        value = _decoded(text, _LENIENT)  # what is no JSON at all comes first
+        value = _decoded(text, _LENIENT)  # raises for malformed JSON, which is reported first
         raise JsonError(*_doubles(text), value=value) from None
 
 
@@ -74,7 +74,7 @@ def _decoded(text: str, decoder: json.JSONDecoder) -> Any:
         finding = NOT_JSON.finding(
             given=text[error.pos : error.pos + 20] or None,
             allowed=f"JSON; {error.msg[:1].lower()}{error.msg[1:]} at line {error.lineno}, column {error.colno}",
-            fix="mend the JSON there",
+            fix="correct the JSON there",
         )
         raise JsonError(_at(finding, place)) from None
     except RecursionError:
@@ -97,7 +97,7 @@ def _trailing_comma(error: json.JSONDecodeError) -> json.JSONDecodeError:
 
 
 def too_deep(text: str | None = None) -> Finding:
-    """The finding for what is nested too deep to be read, placed where a JSON text gets there."""
+    """Return the finding for a value that is nested too deep, placed where a JSON text exceeds the depth."""
     finding = TOO_DEEP.finding(allowed=f"at most {MAX_DOCUMENT_DEPTH} levels of nesting", fix="flatten it")
     if text is None:
         return finding
@@ -116,7 +116,7 @@ _NESTED = (dict, list, tuple)
 
 
 def depth(value: object) -> int:
-    """How many mappings and lists are nested in a value, at least up to the first that is too deep."""
+    """Return the nesting depth of a value's mappings and lists, counted no further than the first level too deep."""
     deepest = 0
     level = [value] if isinstance(value, _NESTED) else []
     while level and deepest <= MAX_DOCUMENT_DEPTH:
@@ -127,10 +127,10 @@ def depth(value: object) -> int:
 
 
 def canonical(value: object) -> str:
-    """The shortest JSON text of a value: keys sorted, no blanks, numbers as they were spelt, text as it is.
+    """Return the shortest JSON text of a value: sorted keys, no whitespace, numbers as spelt, text unescaped.
 
-    Two texts of the same value have the same canonical form whatever their layout, key order and escapes. Raises
-    `ValueError` for what JSON cannot say.
+    Two texts of the same value have the same canonical form, whatever their layout, key order and escapes. Raises
+    `ValueError` for a value that JSON can't express.
     """
     if isinstance(value, Number):
         return value.spelling
@@ -146,10 +146,9 @@ def canonical(value: object) -> str:
 
 
 def locator(text: str) -> Callable[[Location], tuple[int, int]]:
-    """What gives line and column, from 1, of the value at a location in valid JSON: of its key where it has one.
+    """Return a function from a location in valid JSON to line and column (from 1) of the value's key, if any, or value.
 
-    Where the value isn't there (it is missing), its nearest ancestor's place is given. The text is read when the first
-    place is asked for, once for all of them.
+    A missing value gets the position of its nearest ancestor. The text is scanned once, on the first call.
     """
     offsets: dict[Location, int] = {}
     lines: list[int] = []
@@ -172,7 +171,7 @@ def _at(finding: Finding, place: Place) -> Finding:
 
 
 def _at_atom(finding: Finding, text: str, pattern: str) -> Finding:
-    """The finding at the first number or word that the pattern matches whole."""
+    """Return the finding, placed at the first number or word that the whole pattern matches."""
     atom = re.compile(rf'(?:"(?:[^"\\]|\\.)*"\s*:\s*)?(?P<atom>{pattern})(?![^\s{{}}\[\]:,"])')
     for loc, start in _walk(text):
         if match := atom.match(text, start):
@@ -216,13 +215,13 @@ _CLOSING = {
     ("Expecting value", "]"): "array",
 }
 _MOST_DOUBLES = 20
-# Commas and colons are passed over: in valid JSON keys and values take turns without them. What is none of the three
-# groups matches too, and ends the walk: a search would go through the same blanks from each of them.
+# Commas and colons are skipped: in valid JSON keys and values alternate without them. Anything outside the three groups
+# matches the empty alternative and ends the walk: a search would rescan the same whitespace from each position.
 _ATOM = r'[ \t\r\n\ufeff,:]*(?:("(?:[^"\\]|\\.)*")|([{}\[\]])|([^\s{}\[\]:,"]+)|)'
 
 
 def _walk(text: str) -> Iterator[tuple[Location, int]]:
-    """Every value's location and offset (its key's, in a mapping), in the order of the text, as far as that is JSON."""
+    """Yield each value's location and offset (its key's, in a mapping), in text order, up to the first non-JSON."""
     path: list[str | int] = []
     kinds: list[str] = []
     key_next = False
@@ -257,18 +256,18 @@ def _walk(text: str) -> Iterator[tuple[Location, int]]:
 
 
 def _doubles(text: str) -> Iterator[Finding]:
-    """The keys that stand in their mapping once more, the first few, in valid JSON."""
+    """Yield a finding for each repeated key in valid JSON, up to `_MOST_DOUBLES`."""
     seen: set[Location] = set()
-    found = 0
+    count = 0
     for path, start in _walk(text):
         if path in seen:
             line, column = _line(text, start)
             finding = DUPLICATE_KEY.finding(
-                loc=path, given=path[-1], allowed="each key once in a mapping", fix="remove one of the two"
+                loc=path, given=path[-1], allowed="each key once per mapping", fix="remove one of the two"
             )
             yield _at(finding, Place("", line=line, column=column))
-            found += 1
-            if found == _MOST_DOUBLES:
+            count += 1
+            if count == _MOST_DOUBLES:
                 return
-            seen = {one for one in seen if one[: len(path)] != path}  # what is below is another value's
+            seen = {loc for loc in seen if loc[: len(path)] != path}  # locations below belong to the first value
         seen.add(path)

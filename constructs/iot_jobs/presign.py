@@ -1,4 +1,4 @@
-"""What a presign role must allow: the S3 objects that a document's presigned placeholders name."""
+"""The S3 access that a presign role must allow, for the objects that a document's presigned placeholders name."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from iot_jobs.documents.placeholders import DOWNLOADS, UPLOAD, Placeholder
 from iot_jobs.unresolved import Unresolved, between_tokens
 
 MADE_ROLE = Unresolved({"Fn::GetAtt": ["PresignRole", "Arn"]})
-"""Stands for the ARN of the role that `iot_jobs.cdk.JobTemplate` makes where none is given."""
+"""Placeholder for the ARN of the role that `iot_jobs.cdk.JobTemplate` creates if none is given."""
 
-# A region, a bucket and what follows amazonaws may be tokens, which hold no slash.
+# Region, bucket and URL suffix (amazonaws.com) may be tokens, which contain no slash.
 _URL = (
     r"(?s)https://(?:s3(?:[.-](?:[a-z0-9-]|\$\{Token\[[^]]+\]\})+)?\.(?:amazonaws\.com(?:\.cn)?|\$\{Token\[[^]]+\]\})"
     r"/(?P<path_bucket>[^/]+)"
@@ -28,7 +28,7 @@ _NOTHING = r"(?!)"
 
 
 class ObjectAccess(NamedTuple):
-    """One action on the objects of a bucket whose keys match, as IAM writes it. The bucket may be a token."""
+    """An IAM action on the objects of a bucket whose keys match `key`, an IAM pattern. The bucket may be a token."""
 
     action: str
     bucket: str
@@ -36,10 +36,10 @@ class ObjectAccess(NamedTuple):
 
 
 def needed_access(placeholder: Placeholder) -> tuple[ObjectAccess, ...] | None:
-    """What signing this placeholder's URL takes; None where the placeholder doesn't say which object it is.
+    """Return the access needed to sign this placeholder's URL; None if the placeholder doesn't name its object.
 
-    A version takes `s3:GetObjectVersion` beside `s3:GetObject`. The placeholders in an upload's key match anything, as
-    does a key that is left to AWS.
+    A version needs `s3:GetObjectVersion` in addition to `s3:GetObject`. The placeholders in an upload's key match
+    anything, and so does a key that is left to AWS.
     """
     match = re.fullmatch(_URL, placeholder.argument) if placeholder.kind in (*DOWNLOADS, UPLOAD) else None
     if match is None:
@@ -60,18 +60,21 @@ def needed_access(placeholder: Placeholder) -> tuple[ObjectAccess, ...] | None:
 
 
 def all_access(found: Iterable[Placeholder]) -> tuple[ObjectAccess, ...]:
-    """What signing the URLs of these placeholders takes, each once, sorted. Those that name no object are left out."""
-    needed = {access for one in found if one.presigned for access in needed_access(one) or ()}
-    return tuple(sorted(needed))
+    """Return the access needed to sign the URLs of these placeholders, sorted and without duplicates.
+
+    Placeholders that name no object are skipped.
+    """
+    presigned = [placeholder for placeholder in found if placeholder.presigned]
+    return tuple(sorted({access for placeholder in presigned for access in needed_access(placeholder) or ()}))
 
 
 def with_role(presigned_url: Any, found: Iterable[Placeholder]) -> Any:
-    """A presign block as it was written, None or a mapping, with `MADE_ROLE` where it needs a role and names none.
+    """Return a presign block, a mapping or None, with `MADE_ROLE` added if it needs a role and names none.
 
-    It is left as it is where there is nothing to sign, or a placeholder doesn't say which object it is.
+    It is returned unchanged if there is nothing to sign, or if a placeholder doesn't name its object.
     """
-    presigned = [one for one in found if one.presigned]
-    if not presigned or any(needed_access(one) is None for one in presigned):
+    presigned = [placeholder for placeholder in found if placeholder.presigned]
+    if not presigned or any(needed_access(placeholder) is None for placeholder in presigned):
         return presigned_url
     if presigned_url is None:
         return {"role_arn": MADE_ROLE}
@@ -81,17 +84,17 @@ def with_role(presigned_url: Any, found: Iterable[Placeholder]) -> Any:
 
 
 def only(key: str) -> str:
-    """A key as an IAM pattern that matches nothing else. Tokens stay."""
+    """Return an IAM pattern that matches this key alone. Tokens are kept."""
     return _matching(key, _NOTHING)
 
 
 def encoded(key: str) -> str:
-    """A key for a v2 placeholder: all but letters, digits, `/` and `-._~` percent-encoded. Tokens stay."""
+    """Return a key for a v2 placeholder: all but letters, digits, `/` and `-._~` percent-encoded. Tokens are kept."""
     return "".join(text if token else quote(text, safe="/") for text, token in between_tokens(key))
 
 
 def _matching(key: str, wildcard: str) -> str:
-    """A key as an IAM pattern: what `wildcard` finds matches anything, and all else only itself."""
+    """Return a key as an IAM pattern: each match of `wildcard` becomes *, the rest is literal."""
     parts = []
     for text, token in between_tokens(key):
         if token:

@@ -1,6 +1,6 @@
-"""Values that only CloudFormation will know: CDK tokens and intrinsic functions.
+"""Values that are known only at deployment: CDK tokens and intrinsic functions.
 
-They pass every check unchecked, and are never hashed or measured as text.
+They are never checked, and never hashed or measured as text.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from typing import Any, TypeGuard, TypeVar
 
 T = TypeVar("T")
 
-# How aws-cdk-lib writes a token into a string and into the only element of a list (core/lib/private/encoding.ts).
+# A token as aws-cdk-lib writes it into a string or into the only element of a list (core/lib/private/encoding.ts).
 _WRITTEN = r"[$#]\{Token\[[A-Za-z0-9:._-]+\]\}"
 # Numbers carry their token in a NaN-like range of doubles: the first sixteen bits are 0xFBFF.
 _TOKEN_NUMBER_PREFIX = b"\xfb\xff"
-# Made once: a template of some size asks many thousand times.
+# Built once: a large template asks many thousand times.
 _PLAIN = (int, dict)
 _LISTS = (list, tuple)
 NO_VALUE = {"Ref": "AWS::NoValue"}
@@ -31,17 +31,17 @@ class Unresolved:
     value: Any
 
     def __hash__(self) -> int:
-        """Equal values of any kind hash alike; what is inside may itself not be hashable."""
+        """Hash the value's text, because the value itself may not be hashable."""
         return hash(repr(self.value))
 
 
 def known(value: T | Unresolved | None) -> T | None:
-    """The value where it can be judged, None where it is absent or unresolved."""
+    """Return the value, or None if it is absent or unresolved."""
     return None if isinstance(value, Unresolved) else value
 
 
 def holds_token(value: object) -> bool:
-    """Whether a value is, or as a string or list holds, a CDK token."""
+    """Return whether a value is a CDK token, or a string or list that holds one."""
     if isinstance(value, str):
         return "{Token[" in value and re.search(_WRITTEN, value) is not None
     if isinstance(value, _PLAIN):
@@ -50,13 +50,13 @@ def holds_token(value: object) -> bool:
         return struct.pack(">d", value)[:2] == _TOKEN_NUMBER_PREFIX
     if isinstance(value, _LISTS):
         return len(value) == 1 and isinstance(value[0], str) and value[0].startswith("#{Token[")
-    # An IResolvable, seen without importing the CDK. Both are methods: to read its property `creation_stack` takes the
-    # way to Node, and fails where the CDK has left it out.
+    # An IResolvable, recognized without importing the CDK. Both attributes are methods: reading its property
+    # `creation_stack` calls Node, and fails if the CDK has left it out.
     return hasattr(value, "resolve") and hasattr(value, "to_string")
 
 
 def between_tokens(text: str) -> Iterator[tuple[str, bool]]:
-    """The parts of a text in order, and of each whether it is a token."""
+    """Yield the parts of a text in order, each with whether it is a token."""
     start = 0
     for match in re.finditer(_WRITTEN, text):
         if match.start() > start:
@@ -68,7 +68,7 @@ def between_tokens(text: str) -> Iterator[tuple[str, bool]]:
 
 
 def may_be_nothing(value: object) -> bool:
-    """Whether a value may turn out to be `AWS::NoValue`, and so not to be there at all."""
+    """Return whether a value may turn out to be `AWS::NoValue`, and so be absent."""
     inner = value.value if isinstance(value, Unresolved) else value
     if isinstance(inner, dict):
         return inner == NO_VALUE or not _MAY_BE_NOTHING.isdisjoint(inner)
@@ -76,15 +76,15 @@ def may_be_nothing(value: object) -> bool:
 
 
 def is_dynamic(value: object) -> bool:
-    """Whether a text of a CloudFormation template holds a dynamic reference, to a parameter of SSM or a secret."""
+    """Return whether a value is text with a dynamic reference, to an SSM parameter or a secret."""
     return isinstance(value, str) and "{{resolve:" in value
 
 
 def is_intrinsic(value: object) -> TypeGuard[Mapping[str, Any]]:
-    """Whether a value read from a CloudFormation template, as JSON or YAML, is an intrinsic function."""
+    """Return whether a value read from a CloudFormation template, JSON or YAML, is an intrinsic function."""
     if not isinstance(value, dict):
         return False
     if len(value) != 1:
-        return "Fn::Transform" in value  # a macro, which gets what stands beside it and may change it
+        return "Fn::Transform" in value  # a macro, which receives its siblings and may change them
     (key,) = value
     return key == "Ref" or (isinstance(key, str) and key.startswith("Fn::"))

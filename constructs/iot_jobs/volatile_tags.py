@@ -1,4 +1,4 @@
-"""What changes with each build: in a tag or a description it replaces a template on every deployment."""
+"""Tags and descriptions that change with each build, and so replace a template on every deployment."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from iot_jobs.finding import Finding, Rule
 
 VOLATILE = Rule(
     code="JT151",
-    title="description and tags hold nothing that changes with each build",
-    why="Every property is create-only, so that a date or commit in one replaces the template on every deployment.",
+    title="description and tags stay the same from build to build",
+    why="Every property is create-only, so a date or commit in one replaces the template on every deployment.",
     source=(
         "https://github.com/aws-cloudformation/aws-cloudformation-resource-providers-iot/tree/main/aws-iot-jobtemplate"
     ),
@@ -30,7 +30,7 @@ _VOLATILE_TAGS = (
     r"|build(?:[_-]?(?:id|no|nr|number|version|url|time|date))?|(?:deployed|updated|created|built)[_-]?(?:at|on)"
     r"|(?:pipeline|run|job|workflow)[_-]?(?:id|no|nr|number|url))|(?:ci|github|gitlab|codebuild|jenkins)[_-].*"
 )
-# What no such key is without.
+# Each volatile key contains one of these; the check is cheaper than the pattern.
 _TAG_WORDS = (
     *("commit", "sha", "git", "revision", "timestamp", "build", "built", "deployed", "updated", "created"),
     *("pipeline", "run", "job", "workflow", "ci", "jenkins"),
@@ -38,18 +38,18 @@ _TAG_WORDS = (
 
 
 def volatile_description(description: str) -> Finding | None:
-    """What is wrong with a description that changes with each build, None for any other."""
+    """Return a finding for a description that changes with each build, None for any other."""
     match = _search(description)
     return match and VOLATILE.finding(
         loc=("description",),
         given=match[0],
         allowed=f"a description without a {'date' if match.lastgroup == 'day' else match.lastgroup}",
-        fix="say what the job does; the stack's tags can say which build deployed it",
+        fix="describe what the job does; the stack's tags can name the build that deployed it",
     )
 
 
 def volatile_tag(key: str, value: str | None) -> Finding | None:
-    """What is wrong with a tag that changes with each build, None for any other. The value may not be known."""
+    """Return a finding for a tag that changes with each build, None for any other. An unknown value is None."""
     match = _search(value) if value is not None else None
     if not match and not (any(word in key.lower() for word in _TAG_WORDS) and re.fullmatch(_VOLATILE_TAGS, key)):
         return None
@@ -63,5 +63,5 @@ def volatile_tag(key: str, value: str | None) -> Finding | None:
 
 
 def _search(text: str) -> re.Match[str] | None:
-    """What is volatile has some of this, and few texts have any: the whole pattern takes long to compile."""
+    """Search for volatile text, with a cheap pattern first: the whole one is slow to compile and rarely needed."""
     return re.search(_VOLATILE, text) if re.search("(?i)20[0-9]{2}|[0-9a-f]{7}|build", text) else None
