@@ -81,7 +81,7 @@ stacks/templates/reboot.yaml:3:11: error JT410 timeout.in_progress_timeout_in_mi
   given    10081
   allowed  1 to 10080 minutes (7 days), a whole number
   source   https://docs.aws.amazon.com/iot/latest/apireference/API_TimeoutConfig.html
-  fix      write how long a device may take from start to end
+  fix      write how many minutes an execution may be in progress
 """
     )
     assert result.stderr == "1 checked, 1 error, 0 warnings\n"
@@ -121,7 +121,7 @@ def test_report_as_json(application: Path) -> None:
                 "given": 10081,
                 "allowed": "1 to 10080 minutes (7 days), a whole number",
                 "source": "https://docs.aws.amazon.com/iot/latest/apireference/API_TimeoutConfig.html",
-                "fix": "write how long a device may take from start to end",
+                "fix": "write how many minutes an execution may be in progress",
                 "related": [],
             }
         ],
@@ -141,8 +141,8 @@ def test_report_as_annotations(application: Path) -> None:
         '"Reboot\\n::error::100%25"; allowed text of 1 to 2028 characters, no line breaks, tabs or other control '
         "characters; fix: write one line that says what the job does",
         "::error file=stacks/templates/reboot.yaml,line=3,col=11,title=JT410::timeout.in_progress_timeout_in_minutes: "
-        "given 10081; allowed 1 to 10080 minutes (7 days), a whole number; fix: write how long a device may take from "
-        "start to end",
+        "given 10081; allowed 1 to 10080 minutes (7 days), a whole number; fix: write how many minutes an execution may "
+        "be in progress",
     ]
 
 

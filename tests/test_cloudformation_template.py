@@ -208,7 +208,7 @@ KINDS: list[tuple[str, dict[str, Any], list[tuple[str, str]]]] = [
     ("a number for a tag", {"Tags": [{"Key": "a", "Value": 1}]}, [("JT111", 'write "1", in quotes')]),
     ("a switch for a tag", {"Tags": [{"Key": "a", "Value": True}]}, [("JT111", 'write "true", in quotes')]),
     ("a number for a name", {"JobTemplateId": 12}, [("JT101", 'write "12", in quotes')]),
-    ("a number that is no name in quotes either", {"JobTemplateId": 1.5}, [("JT101", "shorten the name, and replace what is neither letter, digit, _ nor -")]),
+    ("a number that is no name in quotes either", {"JobTemplateId": 1.5}, [("JT101", "shorten the name, and use only letters, digits, _ and -")]),
 ]  # fmt: skip
 
 

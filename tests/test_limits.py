@@ -162,13 +162,13 @@ TEXTS = [
     ),
     Row(
         "TAG_KEY",
-        "text of 1 to 128 characters, letters, digits, blanks and _.:/=+-@, not beginning with aws:",
+        "text of 1 to 128 characters, letters, digits, spaces and _.:/=+-@, not starting with aws:",
         ["a", "team", "é日٣", "a b", "_.:/=+-@", "awsome", "aws", "xaws:", "k" * 128],
         ["", "k" * 129, "aws:team", "AWS:team", "Aws:", "a*b", "a\tb", "a\n", "a&b", "😀"],
     ),
     Row(
         "TAG_VALUE",
-        "text of 1 to 256 characters, letters, digits, blanks and _.:/=+-@",
+        "text of 1 to 256 characters, letters, digits, spaces and _.:/=+-@",
         ["a", " ", "é日٣", "aws:team", "_.:/=+-@", "v" * 256],
         ["", "v" * 257, "a*b", "a\tb", "a\n", "😀"],
     ),
@@ -241,7 +241,7 @@ TEXTS = [
     ),
     Row(
         "ENVIRONMENT_NAME",
-        "text of 1 to 64 characters, letters, digits and -, beginning with a letter",
+        "text of 1 to 64 characters, letters, digits and -, starting with a letter",
         ["a", "prod", "Prod-2", "a" * 64],
         ["", "a" * 65, "2prod", "-prod", "a_b", "a.b", "a b", "prod\n", "é"],
     ),
@@ -340,7 +340,7 @@ def test_findings(row: Row) -> None:
         assert finding.given == (len(value) if isinstance(row.limit, Count) else value)
         assert (finding.loc, finding.allowed) == ((), row.allowed)
         # A value of the right kind with too many digits is rounded; any other is treated as the limit says.
-        assert finding.fix == row.limit.fix or (isinstance(value, float) and finding.fix.startswith("round it, to "))
+        assert finding.fix == row.limit.fix or (isinstance(value, float) and finding.fix.startswith("round it to "))
 
 
 @pytest.mark.parametrize("row", [row for row in ROWS if row.name != "TAGS"], ids=lambda row: row.name)

@@ -51,7 +51,7 @@ ABORT_SOURCE = "https://docs.aws.amazon.com/iot/latest/apireference/API_AbortCon
 
 TEXT = f"""\
 stacks/prod.yaml:31:9: error JT203 templates.reboot.rollout.increment_factor
-  the increment factor is 1.1 to 5 with one digit after the decimal point
+  the increment factor is 1.1 to 5, with at most one digit after the decimal point
   given    7.5
   allowed  1.1 to 5
   source   {FACTOR_SOURCE}

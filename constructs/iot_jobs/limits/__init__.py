@@ -1,6 +1,6 @@
-"""Every limit that AWS sets on job templates, each once: range, unit, source.
+"""Every limit that AWS sets on job templates, declared once: range, unit, source.
 
-Where the registry schema, the API model and the service's measured answers differ, the strictest of them stands here.
+Where the registry schema, the API model and the service's measured answers differ, the strictest one counts.
 """
 
 from __future__ import annotations
@@ -27,20 +27,20 @@ _MAX_INTEGER = 2**31 - 1
 TEMPLATE_NAME = Text(
     code="JT101",
     title="a template's name and id are 1 to 64 letters, digits, underscores or hyphens",
-    why="The service matches the whole id and refuses the rest; the published pattern is not anchored, so schema "
-    "validators let dots and blanks pass.",
+    why="The service matches the whole id; the published pattern is not anchored, so schema validators let dots and "
+    "spaces through.",
     source=API + "CreateJobTemplate.html",
     minimum=1,
     maximum=64,
     pattern="[A-Za-z0-9_-]+",
     words="letters, digits, _ and - only",
-    fix="shorten the name, and replace what is neither letter, digit, _ nor -",
+    fix="shorten the name, and use only letters, digits, _ and -",
 )
 DESCRIPTION = Printable(
     code="JT102",
     title="a description is 1 to 2028 printable characters on one line",
-    why="A description is required, and line breaks, tabs and invisible characters are refused by the service although "
-    "schema validators let them pass.",
+    why="The service requires a description, and refuses line breaks, tabs and invisible characters; schema validators "
+    "let these through.",
     source=API + "CreateJobTemplate.html",
     minimum=1,
     maximum=2028,
@@ -49,7 +49,7 @@ DESCRIPTION = Printable(
 )
 JOB_ARN = Text(
     code="JT103",
-    title="a job ARN names a job in full",
+    title="a job ARN is the full ARN of a job",
     why="A template can copy an existing job, which is looked up when the template is created.",
     source=API + "CreateJobTemplate.html",
     minimum=1,
@@ -61,7 +61,7 @@ JOB_ARN = Text(
 DOCUMENT_SOURCE = Text(
     code="JT104",
     title="a document source is the https URL of an S3 object",
-    why="The service reads the object when the template is created; it takes no s3:// address and no placeholder.",
+    why="The service reads the object when the template is created; it accepts no s3:// address and no placeholder.",
     source=GUIDE + "create-manage-jobs.html",
     minimum=1,
     maximum=1350,
@@ -69,12 +69,12 @@ DOCUMENT_SOURCE = Text(
     pattern=r"https://(?:s3(?:[.-][a-z0-9-]+)?\.amazonaws\.com(?:\.cn)?/[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]"
     r"|[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]\.s3(?:[.-][a-z0-9-]+)?\.amazonaws\.com(?:\.cn)?)/(?![?#])[!#-;=?-\[\]^_a-z|~]+",
     words="https://<bucket>.s3.<region>.amazonaws.com/<key> or https://s3.<region>.amazonaws.com/<bucket>/<key>",
-    fix="write the object's https URL, percent-encoded, without a placeholder around it",
+    fix="write the object's percent-encoded https URL, without a placeholder around it",
 )
 PACKAGE_VERSION = Text(
     code="JT106",
-    title="a destination package version is a package version's ARN",
-    why="The job binds its placeholders to these versions, and refuses what is no package version.",
+    title="a destination package version is the ARN of a package version",
+    why="The job binds its placeholders to these versions, and refuses any other ARN.",
     source=API + "CreateJobTemplate.html",
     minimum=1,
     maximum=1600,
@@ -86,34 +86,34 @@ PACKAGE_VERSION = Text(
 PACKAGE_VERSIONS = Count(
     code="JT107",
     title="a template has at most 25 destination package versions",
-    why="The API's prose allows 25; no schema says so.",
+    why="The API's documentation allows 25; no schema states this limit.",
     source=API + "CreateJobTemplate.html",
     minimum=0,
     maximum=25,
     items="package versions",
-    fix="remove some, or split the template",
+    fix="remove some package versions, or split the template",
 )
 TAG_KEY = Text(
     code="JT110",
-    title="a tag key is 1 to 128 letters, digits, blanks or _.:/=+-@, and doesn't begin with aws:",
-    why="The service refuses other characters, and keeps the prefix aws: for itself.",
+    title="a tag key is 1 to 128 letters, digits, spaces or _.:/=+-@, and does not start with aws:",
+    why="The service refuses other characters, and reserves the prefix aws: for itself.",
     source=TEMPLATE_REFERENCE + "#cfn-iot-jobtemplate-tags",
     minimum=1,
     maximum=128,
-    # Assumed: \w stands for \p{L}, \p{N} and _, a blank for \p{Z}; both are the stricter side of the published classes.
+    # Assumed: \w for \p{L}, \p{N} and _, a space for \p{Z}; both are stricter than the published classes.
     pattern=r"(?![aA][wW][sS]:)[\w .:/=+\-@]*",
-    words="letters, digits, blanks and _.:/=+-@, not beginning with aws:",
+    words="letters, digits, spaces and _.:/=+-@, not starting with aws:",
     fix="rename the tag",
 )
 TAG_VALUE = Printable(
     code="JT111",
-    title="a tag value is 1 to 256 letters, digits, blanks or _.:/=+-@",
-    why="CloudFormation requires a value, and the API takes at most 256 characters of the same kinds as in a key.",
+    title="a tag value is 1 to 256 letters, digits, spaces or _.:/=+-@",
+    why="CloudFormation requires a value, and the API accepts at most 256 of the characters that a key may have.",
     source=TEMPLATE_REFERENCE + "#cfn-iot-jobtemplate-tags",
     minimum=1,
     maximum=256,
     pattern=r"[\w .:/=+\-@]*",
-    words="letters, digits, blanks and _.:/=+-@",
+    words="letters, digits, spaces and _.:/=+-@",
     fix="give the tag a value, or remove the tag",
 )
 TAGS = Count(
@@ -124,7 +124,7 @@ TAGS = Count(
     minimum=0,
     maximum=50,
     items="tags",
-    fix="remove some",
+    fix="remove some tags",
 )
 
 # Rollout -------------------------------------------------------------------------------------------------------------
@@ -140,7 +140,7 @@ MAXIMUM_PER_MINUTE = Range(
     minimum=1,
     maximum=1000,
     unit="things per minute",
-    fix="lower the rate; to forbid everything, don't create the job",
+    fix="choose a rate in this range; to notify nothing, don't create the job",
 )
 DEFAULT_MAXIMUM_PER_MINUTE = 1000
 """Things that AWS notifies per minute without a rollout configuration (developer guide, job limits)."""
@@ -152,12 +152,12 @@ BASE_RATE_PER_MINUTE = Range(
     minimum=1,
     maximum=1000,
     unit="things per minute",
-    fix="choose a rate in this range at which the rollout begins",
+    fix="choose a starting rate in this range",
 )
 INCREMENT_FACTOR = Range(
     code="JT203",
-    title="the increment factor is 1.1 to 5 with one digit after the decimal point",
-    why="The registry schema takes 1 and any digits; the API takes 1.1 to 5 and refuses a second digit.",
+    title="the increment factor is 1.1 to 5, with at most one digit after the decimal point",
+    why="The registry schema accepts 1 and any number of digits; the API accepts 1.1 to 5 and refuses a second digit.",
     source=_EXPONENTIAL,
     minimum=1.1,
     maximum=5,
@@ -166,13 +166,13 @@ INCREMENT_FACTOR = Range(
 )
 NUMBER_OF_THINGS = Range(
     code="JT204",
-    title="a rate increase criterion counts at least one thing",
-    why="The count is how many things it takes for the rate to rise once.",
+    title="a rate increase criterion is at least one thing",
+    why="The rate rises each time this many more things are notified or have succeeded.",
     source=API + "RateIncreaseCriteria.html",
     minimum=1,
     maximum=_MAX_INTEGER,
     unit="things",
-    fix="write how many things it takes for the rate to rise",
+    fix="write the number of things after which the rate rises",
 )
 
 # Abort ---------------------------------------------------------------------------------------------------------------
@@ -180,25 +180,25 @@ NUMBER_OF_THINGS = Range(
 _ABORT = API + "AbortCriteria.html"
 THRESHOLD_PERCENTAGE = Range(
     code="JT301",
-    title="an abort threshold is above 0 and up to 100 percent, with two digits after the decimal point",
-    why="No schema has a minimum, but the service refuses 0 and less, and more than two digits.",
+    title="an abort threshold is above 0 and at most 100 percent, with at most two digits after the decimal point",
+    why="No schema has a minimum, but the service refuses 0, negative numbers, and more than two digits.",
     source=_ABORT,
     minimum=0,
     maximum=100,
     unit="percent",
     digits=2,
     above=True,
-    fix="write the share of completed executions at which to stop, such as 2.5",
+    fix="write the percentage of completed executions at which to cancel the job, such as 2.5",
 )
 MIN_NUMBER_OF_EXECUTED_THINGS = Range(
     code="JT302",
     title="an abort criterion waits for at least one executed thing",
-    why="The criterion isn't looked at before so many executions have completed.",
+    why="The criterion is not evaluated until this many executions have completed.",
     source=_ABORT,
     minimum=1,
     maximum=_MAX_INTEGER,
     unit="things",
-    fix="write after how many completed executions the criterion may act",
+    fix="write the number of completed executions after which the criterion may act",
 )
 ABORT_FAILURE_TYPE = Choice(
     code="JT303",
@@ -211,12 +211,12 @@ ABORT_FAILURE_TYPE = Choice(
 ABORT_CRITERIA = Count(
     code="JT304",
     title="an abort configuration has at least one criterion",
-    why="An empty list is refused.",
+    why="The service refuses an empty list.",
     source=API + "AbortConfig.html",
     minimum=1,
     maximum=None,
     items="criteria",
-    fix="add a criterion, or leave the abort configuration out",
+    fix="add a criterion, or remove the abort configuration",
 )
 ABORT_ACTION = Choice(
     code="JT306",
@@ -238,12 +238,12 @@ NUMBER_OF_RETRIES = Range(
     minimum=0,
     maximum=10,
     unit="retries",
-    fix="lower the number",
+    fix="lower the number of retries",
 )
 RETRY_FAILURE_TYPE = Choice(
     code="JT402",
     title="a retry's failure type is FAILED, TIMED_OUT or ALL",
-    why="A rejected execution is never retried: REJECTED is how a device says so.",
+    why="AWS never retries a rejected execution: with REJECTED the device declines the job.",
     source=_RETRY,
     values=("FAILED", "TIMED_OUT", "ALL"),
     fix="choose one of these, in capitals",
@@ -251,12 +251,12 @@ RETRY_FAILURE_TYPE = Choice(
 RETRY_CRITERIA = Count(
     code="JT403",
     title="a retry configuration has one or two criteria",
-    why="The registry schema lets the list be missing; the API doesn't.",
+    why="The list is optional in the registry schema, and required by the API.",
     source=API + "JobExecutionsRetryConfig.html",
     minimum=1,
     maximum=2,
     items="criteria",
-    fix="give one criterion for each failure type, or leave the retry configuration out",
+    fix="write one criterion for each failure type, or remove the retry configuration",
 )
 IN_PROGRESS_TIMEOUT_IN_MINUTES = Range(
     code="JT410",
@@ -266,7 +266,7 @@ IN_PROGRESS_TIMEOUT_IN_MINUTES = Range(
     minimum=1,
     maximum=10080,
     unit="minutes (7 days)",
-    fix="write how long a device may take from start to end",
+    fix="write how many minutes an execution may be in progress",
 )
 
 # Presigned URLs ------------------------------------------------------------------------------------------------------
@@ -274,8 +274,8 @@ IN_PROGRESS_TIMEOUT_IN_MINUTES = Range(
 _PRESIGNED = API + "PresignedUrlConfig.html"
 ROLE_ARN = Text(
     code="JT501",
-    title="the presign role is an IAM role's ARN",
-    why="AWS IoT assumes this role to sign URLs, and refuses what is no role.",
+    title="the presign role is the ARN of an IAM role",
+    why="AWS IoT assumes this role to sign URLs, and refuses any other ARN.",
     source=_PRESIGNED,
     minimum=20,
     maximum=2048,
@@ -285,13 +285,13 @@ ROLE_ARN = Text(
 )
 EXPIRES_IN_SEC = Range(
     code="JT502",
-    title="a presigned URL lives 60 to 3600 seconds",
+    title="a presigned URL is valid for 60 to 3600 seconds",
     why="The service refuses anything else.",
     source=_PRESIGNED,
     minimum=60,
     maximum=3600,
     unit="seconds",
-    fix="write how long a device may take from asking for the document to starting the download",
+    fix="write how many seconds a device may take from requesting the document to starting the download",
 )
 
 DEFAULT_EXPIRES_IN_SEC = 3600
@@ -301,8 +301,8 @@ DEFAULT_EXPIRES_IN_SEC = 3600
 _WINDOW = API + "MaintenanceWindow.html"
 WINDOW_START_TIME = Text(
     code="JT601",
-    title="a maintenance window starts at an AWS cron expression",
-    why="Schema validators take any text of 1 to 256 characters; the service wants cron(...) with six fields, in UTC.",
+    title="a maintenance window's start time is an AWS cron expression",
+    why="Schema validators accept any 1 to 256 characters; the service requires cron(...) with six fields, in UTC.",
     source=GUIDE + "jobs-configurations-details.html",
     minimum=1,
     maximum=256,
@@ -323,12 +323,12 @@ DURATION_IN_MINUTES = Range(
 WINDOWS = Count(
     code="JT605",
     title="a template has at most 100 maintenance windows",
-    why="Assumed: 100 are enough; AWS publishes no greatest number of them.",
+    why="Assumed: 100 are enough; AWS publishes no maximum.",
     source=_WINDOW,
     minimum=0,
     maximum=100,
     items="maintenance windows",
-    fix="say the times with fewer cron expressions",
+    fix="combine windows into fewer cron expressions",
 )
 
 # Jobs ----------------------------------------------------------------------------------------------------------------
@@ -343,17 +343,17 @@ JOB_ID = Text(
     maximum=64,
     pattern="[A-Za-z0-9_-]+",
     words="letters, digits, _ and - only",
-    fix="shorten the id, and replace what is neither letter, digit, _ nor -",
+    fix="shorten the id, and use only letters, digits, _ and -",
 )
 TARGETS = Count(
     code="JT802",
     title="a job has 1 to 100 targets",
-    why="The service refuses none and more than the quota.",
+    why="The service refuses an empty list, and more targets than the quota.",
     source=QUOTAS,
     minimum=1,
     maximum=100,
     items="targets",
-    fix="name at least one, and put many things into a thing group",
+    fix="name at least one target, and put many things into a thing group",
 )
 TARGET = Text(
     code="JT803",
@@ -368,7 +368,7 @@ TARGET = Text(
 )
 JOB_TEMPLATE_ARN = Text(
     code="JT806",
-    title="a job template's ARN names a template in full, or one that AWS manages",
+    title="a job template ARN is the full ARN of a custom or an AWS managed template",
     why="The service refuses the ARN of anything else.",
     source="measured: Resource type should be jobtemplate",
     minimum=1,
@@ -408,7 +408,7 @@ TARGET_SELECTION = Choice(
 )
 SCHEDULE_TIME = Text(
     code="JT810",
-    title="a job's start and end are times to the minute, in UTC, without seconds and zone",
+    title="a job's start and end are times to the minute, in UTC, without seconds or time zone",
     why="The service refuses seconds and a Z.",
     source="measured: startTime and endTime are YYYY-MM-DDThh:mm",
     minimum=16,
@@ -447,13 +447,13 @@ MAX_TEMPLATE_BYTES = 1_000_000  # CLOUDFORMATION_QUOTAS. Assumed: its 1 MB is th
 _CDK_ENVIRONMENTS = "https://docs.aws.amazon.com/cdk/v2/guide/environments.html"
 ENVIRONMENT_NAME = Text(
     code="JT901",
-    title="an environment's name is 1 to 64 letters, digits or hyphens, beginning with a letter",
+    title="an environment's name is 1 to 64 letters, digits or hyphens, starting with a letter",
     why="It becomes part of the stack's name.",
     source=_CDK_ENVIRONMENTS,
     minimum=1,
     maximum=64,
     pattern="[A-Za-z][A-Za-z0-9-]*",
-    words="letters, digits and -, beginning with a letter",
+    words="letters, digits and -, starting with a letter",
     fix="rename the environment",
 )
 ACCOUNT = Text(
@@ -469,7 +469,7 @@ ACCOUNT = Text(
 )
 REGION = Text(
     code="JT903",
-    title="a region is an AWS region's code",
+    title="a region is the code of an AWS region",
     why="The stack is deployed there.",
     source=_CDK_ENVIRONMENTS,
     minimum=9,
@@ -480,13 +480,13 @@ REGION = Text(
 )
 MAX_DURATION_HOURS = Range(
     code="JT906",
-    title="the time that a rollout may take is at least one hour",
-    why="A rollout that can't finish in it is reported.",
-    source="the environment's own statement; a job ends at most two years after it starts",
+    title="a rollout's time budget is 1 to 17520 hours",
+    why="A rollout that can't finish within it is reported.",
+    source="the environment's own budget; a job ends at most two years after it starts",
     minimum=1,
     maximum=17520,
     unit="hours",
-    fix="write the hours in which a rollout should be done",
+    fix="write the number of hours within which a rollout should finish",
 )
 THINGS = Range(
     code="JT904",
@@ -496,13 +496,13 @@ THINGS = Range(
     minimum=1,
     maximum=None,
     unit="things",
-    fix="write how many things the job's targets hold",
+    fix="write the number of things in the job's targets",
 )
 RATE = Range(
     code="JT907",
-    title="a rate that is assumed of devices is a fraction from 0 to 1",
+    title="an assumed rate is a fraction from 0 to 1",
     why="It is the share of executions that fail, are rejected or hang, or of things that are offline.",
-    source="the forecast's own: docs/forecast.md",
+    source="the forecast's assumptions: docs/forecast.md",
     minimum=0,
     maximum=1,
     digits=6,
@@ -510,9 +510,10 @@ RATE = Range(
 )
 DURATION = Minutes(
     code="JT908",
-    title="a time that is assumed of devices is up to 7 days, exact or spread",
-    why="The longest timeout is 7 days; a spread time is lognormal, which has no median of 0 and no factor of 1.",
-    source="the forecast's own: docs/forecast.md",
+    title="an assumed time is at most 7 days: an exact time, or a median and a factor",
+    why="The longest timeout is 7 days; a median and a factor describe a lognormal distribution, whose median is above "
+    "0 and whose factor is above 1.",
+    source="the forecast's assumptions: docs/forecast.md",
     maximum=10080,
     spread=10,
     fix="write minutes, such as 5, or a median and a factor in quotes, such as 5:2",
@@ -520,10 +521,10 @@ DURATION = Minutes(
 MAX_HARMED = Range(
     code="JT909",
     title="the number of things that a bad release may fail on is 0 or more",
-    why="A rollout whose abort comes later is reported.",
-    source="the environment's own statement",
+    why="A rollout that is stopped only after more things have failed is reported.",
+    source="the environment's own budget",
     minimum=0,
     maximum=None,
     unit="things",
-    fix="write how many things may be harmed before the rollout stops on its own",
+    fix="write the number of things that may be harmed before the rollout is stopped",
 )

@@ -1,7 +1,7 @@
-"""The kinds of limit: a range, a text, a choice, a count. What each allows, in words and as JSON Schema.
+"""The kinds of limit: range, minutes, text, choice and count, each with its check, its text and its JSON Schema.
 
-A limit stands in the model's type annotations (`Annotated[int, limits.TIMEOUT]`), and from there feeds the check, the
-error text and the JSON Schema.
+A limit is part of the model's type annotations (`Annotated[int, limits.IN_PROGRESS_TIMEOUT_IN_MINUTES]`), which feed
+the check, the error text and the JSON Schema.
 """
 
 from __future__ import annotations
@@ -19,35 +19,35 @@ from iot_jobs.finding import Finding, FindingsError, Rule
 if TYPE_CHECKING:
     from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 
-# Asked for by name first, in what runs for every value: the abstract class takes five times as long.
+# Concrete types are tested first, because this runs for every value: the abstract class takes five times as long.
 _SIZED = (list, tuple, dict)
 _SPREAD = r"([0-9]{1,6}(?:\.[0-9]{1,6})?):([0-9]{1,3}(?:\.[0-9]{1,6})?)"
 
 
 class Limit(Rule):
-    """A rule about one value on its own. `fix` is what to do when it is broken."""
+    """A rule about a single value. `fix` is what to do when it is broken."""
 
     fix: str
 
     @property
     def allowed(self) -> str:
-        """What may be given, in words."""
+        """The allowed values, in words."""
         raise NotImplementedError
 
     def accepts(self, value: object) -> bool:
-        """Whether a value keeps the limit; a value of another type does not."""
+        """Return whether a value is within the limit; a value of another type is not."""
         raise NotImplementedError
 
     def json_schema(self) -> dict[str, Any]:
-        """The limit as JSON Schema keywords, as far as JSON Schema can say it."""
+        """Return the limit as JSON Schema keywords, as far as JSON Schema can express it."""
         raise NotImplementedError
 
     def check(self, value: object) -> Finding | None:
-        """The finding for a value that breaks the limit, else None."""
+        """Return the finding for a value that breaks the limit, else None."""
         return None if self.accepts(value) else self.finding(given=value, allowed=self.allowed, fix=self.fix)
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
-        """Let pydantic run this limit in place of its own type check, so that one text says all."""
+        """Let pydantic run this limit instead of its own type check, so that each value has one error text."""
         accepts = self.accepts
 
         def validate(value: object) -> object:
@@ -58,15 +58,15 @@ class Limit(Rule):
         return core_schema.no_info_plain_validator_function(validate)
 
     def __get_pydantic_json_schema__(self, _: Any, handler: GetJsonSchemaHandler) -> dict[str, Any]:
-        """The JSON Schema of a value under this limit."""
+        """Return the JSON Schema of a value under this limit."""
         return self.json_schema()
 
 
 class Range(Limit):
-    """A number from `minimum` to `maximum`, both included unless `above` says that the minimum itself is refused.
+    """A number from `minimum` to `maximum`, both included unless `above` excludes the minimum.
 
-    `digits` is how many may stand after the decimal point; 0 takes whole numbers only, and then a 5.0 is refused too,
-    because the API refuses it. No maximum is None.
+    `digits` is the greatest number of digits after the decimal point; 0 allows integers only, and refuses 5.0 because
+    the API does. A maximum of None means no maximum.
     """
 
     minimum: int | float
@@ -77,7 +77,7 @@ class Range(Limit):
 
     @property
     def allowed(self) -> str:
-        """The range with its unit and digits."""
+        """The range with its unit and number of digits."""
         low = f"above {self.minimum}" if self.above else f"{self.minimum}"
         if self.maximum is None:
             text = low if self.above else f"{low} or more"
@@ -87,7 +87,7 @@ class Range(Limit):
         return f"{text}{self.unit and ' ' + self.unit}, {count}{' after the decimal point' if self.digits else ''}"
 
     def accepts(self, value: object) -> bool:
-        """Exact: a float counts as the shortest decimal that reads back as it, so 1.1 has one digit."""
+        """Return whether a number is in the range. A float counts as its shortest decimal, so 1.1 has one digit."""
         if isinstance(value, int):
             exact = not isinstance(value, bool)
         elif isinstance(value, float) and self.digits:
@@ -98,22 +98,22 @@ class Range(Limit):
         return exact and high_enough and (self.maximum is None or value <= self.maximum)
 
     def check(self, value: object) -> Finding | None:
-        """The fix depends on what is wrong: the kind of value, its digits, or its size."""
+        """Return the finding for a value outside the range, with a fix for its type, its digits or its size."""
         if self.accepts(value):
             return None
         fix = self.fix
         if isinstance(value, bool) or not isinstance(value, int | float):
-            fix = "write a number, without quotes and unit" if value is not None else f"write {self.allowed}"
+            fix = "write a number, without quotes or unit" if value is not None else f"write {self.allowed}"
             if isinstance(value, str) and re.fullmatch(r"[0-9]{1,3}(?:[,.' ][0-9]{3})+", value):
                 fix = f"write {re.sub('[^0-9]', '', value)}, without separators"
         elif isinstance(value, float) and not self.digits and value.is_integer():
             fix = f"write {int(value)}"
         elif isinstance(value, float) and math.isfinite(value) and self.accepts(round(value, self.digits)):
-            fix = f"round it, to {round(value, self.digits)}"
+            fix = f"round it to {round(value, self.digits)}"
         return self.finding(given=value, allowed=self.allowed, fix=fix)
 
     def json_schema(self) -> dict[str, Any]:
-        """Type and bounds; the digits are not said, because binary fractions are no exact multiples."""
+        """Return type and bounds. The digits are left out: binary fractions are not exact multiples of 0.1."""
         schema: dict[str, Any] = {"type": "number" if self.digits else "integer"}
         schema["exclusiveMinimum" if self.above else "minimum"] = self.minimum
         if self.maximum is not None:
@@ -122,7 +122,7 @@ class Range(Limit):
 
 
 class Minutes(Limit):
-    """A time of 0 to `maximum` minutes, exact or spread: `5` is exactly 5, `"5:2"` a median and a factor.
+    """A time of 0 to `maximum` minutes: `5` is exactly 5, `"5:2"` a median of 5 and a factor of 2.
 
     The factor is the geometric standard deviation of a lognormal distribution, above 1 and up to `spread`.
     """
@@ -132,29 +132,29 @@ class Minutes(Limit):
 
     @property
     def allowed(self) -> str:
-        """Both forms."""
+        """The two forms."""
         return (
             f"0 to {self.maximum} minutes, or text such as 5:2, a median above 0 and a factor above 1, up to "
             f"{self.spread}"
         )
 
     def accepts(self, value: object) -> bool:
-        """Whether it is a number in the range, or text with two of them."""
+        """Return whether a value is a number in the range, or text with a median and a factor in theirs."""
         if isinstance(value, str):
             match = re.fullmatch(_SPREAD, value)
             return match is not None and 0 < float(match[1]) <= self.maximum and 1 < float(match[2]) <= self.spread
         return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= self.maximum
 
     def json_schema(self) -> dict[str, Any]:
-        """A number, or text with a colon."""
+        """Return the schema of a number, or of text with a colon."""
         number = {"type": "number", "minimum": 0, "maximum": self.maximum}
         return {"anyOf": [number, {"type": "string", "pattern": f"^{_SPREAD}$"}]}
 
 
 class Text(Limit):
-    r"""Text of `minimum` to `maximum` characters that `pattern`, if any, matches whole. `words` says it in prose.
+    r"""Text of `minimum` to `maximum` characters that fully matches `pattern`, if any; `words` describes it.
 
-    The pattern is one that Python and ECMA-262 read alike, but for \w, which stands in brackets.
+    Python and ECMA-262 read the pattern alike except for \w, which therefore occurs only in brackets.
     """
 
     minimum: int
@@ -164,19 +164,19 @@ class Text(Limit):
 
     @property
     def allowed(self) -> str:
-        """Length and characters."""
+        """The length and the characters."""
         if self.minimum == self.maximum:
             return f"{self.minimum} characters{self.words and ', ' + self.words}"
         return f"text of {self.minimum} to {self.maximum} characters{self.words and ', ' + self.words}"
 
     def accepts(self, value: object) -> bool:
-        """Whether length and pattern fit; the pattern must match the whole text."""
+        """Return whether a text has an allowed length, and the pattern matches all of it."""
         if not isinstance(value, str) or not self.minimum <= len(value) <= self.maximum:
             return False
         return self.pattern is None or re.fullmatch(self.pattern, value) is not None
 
     def check(self, value: object) -> Finding | None:
-        """The fix is quotes, where they are all that is missing."""
+        """Return the finding for a value that breaks the limit; the fix is quotes, if only they are missing."""
         if self.accepts(value):
             return None
         quoted = json.dumps(value) if isinstance(value, int | float) else ""
@@ -184,7 +184,7 @@ class Text(Limit):
         return self.finding(given=value, allowed=self.allowed, fix=fix)
 
     def json_schema(self) -> dict[str, Any]:
-        r"""Length and anchored pattern, in the spelling of JSON Schema, that of ECMA-262: there \w is ASCII alone."""
+        r"""Return length and anchored pattern. JSON Schema's patterns are ECMA-262's, in which \w is ASCII only."""
         schema: dict[str, Any] = {"type": "string", "minLength": self.minimum, "maxLength": self.maximum}
         if self.pattern is not None:
             schema["pattern"] = f"^(?:{self.pattern})$".replace(r"\w", r"\p{L}\p{N}_")
@@ -195,18 +195,18 @@ class Printable(Text):
     """Text without characters of the Unicode category C: control, format, private use, surrogate, unassigned."""
 
     def accepts(self, value: object) -> bool:
-        """Whether length, pattern and characters fit. Python's Unicode tables stand in for those of AWS."""
+        """Return whether length, pattern and characters are allowed. Assumed: AWS's Unicode tables are Python's."""
         if not Text.accepts(self, value) or not isinstance(value, str):
             return False
         if value.isascii():
             return value.isprintable()
-        import unicodedata  # loaded only where there is text beyond ASCII to look at
+        import unicodedata  # only needed for text beyond ASCII
 
         return not any(unicodedata.category(character).startswith("C") for character in value)
 
 
 class Choice(Limit):
-    """One of a few words, in exactly this spelling."""
+    """One of a few words, in this exact spelling."""
 
     values: tuple[str, ...]
 
@@ -216,16 +216,16 @@ class Choice(Limit):
         return ", ".join(self.values[:-1]) + (" or " if len(self.values) > 1 else "") + self.values[-1]
 
     def accepts(self, value: object) -> bool:
-        """Whether it is one of the words."""
+        """Return whether a value is one of the words."""
         return isinstance(value, str) and value in self.values
 
     def json_schema(self) -> dict[str, Any]:
-        """The words as an enum."""
+        """Return the words as an enum."""
         return {"enum": list(self.values)}
 
 
 class Count(Limit):
-    """How many items a list may have. The items are checked on their own."""
+    """The number of items in a list or mapping; None is no maximum. The items are checked separately."""
 
     minimum: int
     maximum: int | None
@@ -233,7 +233,7 @@ class Count(Limit):
 
     @property
     def allowed(self) -> str:
-        """The number of items."""
+        """The allowed number of items."""
         if self.maximum is None:
             return f"{self.minimum} or more {self.items}"
         return (
@@ -241,23 +241,23 @@ class Count(Limit):
         )
 
     def accepts(self, value: object) -> bool:
-        """Whether the list or mapping is neither too short nor too long."""
+        """Return whether a value is a list or mapping that is neither too short nor too long."""
         if not isinstance(value, _SIZED) and (not isinstance(value, Sized) or isinstance(value, str | bytes)):
             return False
         return len(value) >= self.minimum and (self.maximum is None or len(value) <= self.maximum)
 
     def far_over(self, value: Sized) -> bool:
-        """Whether there are so many items that none of them is worth a finding of its own."""
+        """Return whether there are too many items to report each of them: ten times the maximum, or of 100."""
         return len(value) > 10 * (self.maximum or 100)
 
     def check(self, value: object) -> Finding | None:
-        """A finding gives the number of items, not the items."""
+        """Return the finding for a wrong number of items; its `given` is that number, not the items."""
         if self.accepts(value):
             return None
         given = len(value) if isinstance(value, Sized) and not isinstance(value, str | bytes) else value
         return self.finding(given=given, allowed=self.allowed, fix=self.fix)
 
     def json_schema(self) -> dict[str, Any]:
-        """Bounds of the list's length."""
+        """Return the bounds of the list's length."""
         schema: dict[str, Any] = {"minItems": self.minimum} if self.minimum else {}
         return schema | ({} if self.maximum is None else {"maxItems": self.maximum})
