@@ -307,7 +307,7 @@ def test_text(application: Application) -> None:
         str(found)
         == """\
 stacks/templates/reboot.yaml:5:22: error JT206 rollout.exponential_rate.base_rate_per_minute
-  the base rate is not above the maximum
+  the base rate is at most the maximum
   given    50
   allowed  less than the maximum of 10 things per minute
   see      stacks/environments/dev.yaml:7:15: templates.reboot.rollout.maximum_per_minute

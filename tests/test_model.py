@@ -150,7 +150,7 @@ def test_text() -> None:
         str(raised.value)
         == """\
 error JT003 spare.color
-  every key is a known one
+  every key is known
   given    "color"
   allowed  colour, speed
   source   https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-iot-jobtemplate.html

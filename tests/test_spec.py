@@ -440,7 +440,7 @@ def test_text() -> None:
         str(raised.value)
         == f"""\
 error JT206 rollout.exponential_rate.base_rate_per_minute
-  the base rate is not above the maximum
+  the base rate is at most the maximum
   given    10
   allowed  less than the maximum of 5 things per minute
   see      rollout.maximum_per_minute
@@ -451,13 +451,13 @@ error JT410 timeout.in_progress_timeout_in_minutes
   given    0
   allowed  1 to 10080 minutes (7 days), a whole number
   source   {API}TimeoutConfig.html
-  fix      write how long a device may take from start to end
+  fix      write how many minutes an execution may be in progress
 error JT101 template_name
   a template's name and id are 1 to 64 letters, digits, underscores or hyphens
   given    "firmware update"
   allowed  text of 1 to 64 characters, letters, digits, _ and - only
   source   {API}CreateJobTemplate.html
-  fix      shorten the name, and replace what is neither letter, digit, _ nor -
+  fix      shorten the name, and use only letters, digits, _ and -
 error JT105 document_source
   a template has a document or a document source, or a job ARN to copy from
   given    "{SOURCE}"
@@ -600,6 +600,6 @@ def test_many_overlaps() -> None:
     """The first overlaps of windows are told one by one, and of the rest how many there are."""
     _, found = JobTemplateSpec.check(GOOD | {"maintenance_windows": [window()] * 7})
     fixes = [finding.fix for finding in found]
-    assert (len(fixes), fixes[-1]) == (20, "shorten the window, or move it; pairs that overlap besides: 1")
+    assert (len(fixes), fixes[-1]) == (20, "shorten the window, or move it; further overlapping pairs: 1")
     _, found = JobTemplateSpec.check(GOOD | {"maintenance_windows": [window()] * 6})
     assert {finding.fix for finding in found} == {"shorten the window, or move it"}

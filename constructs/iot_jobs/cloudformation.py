@@ -1,6 +1,6 @@
-"""A spec as CloudFormation properties and back, without the CDK: pure, and its own inverse.
+"""Conversion of a spec to CloudFormation properties and back, without the CDK; a round trip changes nothing.
 
-Three spellings of one model: ours in snake_case, CloudFormation's and the API's. `JobTemplate` and the API differ in
+A model has three spellings: ours in snake_case, CloudFormation's and the API's. `JobTemplate` and the API differ in
 two names (`ExponentialRolloutRate` and `RetryCriteriaList` against `exponentialRate` and `criteriaList`).
 """
 
@@ -21,37 +21,40 @@ from iot_jobs.unresolved import NO_VALUE, Unresolved, is_dynamic, is_intrinsic
 
 TAG_KEY_TWICE = Rule(
     code="JT113",
-    title="no tag key stands twice",
-    why="The service refuses a list of tags in which a key stands twice.",
+    title="tag keys are unique",
+    why="The service refuses a list of tags with a duplicate key.",
     source=TEMPLATE_REFERENCE + "#cfn-iot-jobtemplate-tags",
 )
 
 
 class Names(dict[str, "str | tuple[str, Names]"]):
-    """Our name of each field, and AWS's; for a field with parts, AWS's name and those of the parts."""
+    """A mapping from our field names to AWS's; for a field with parts, to AWS's name and the names of the parts."""
 
     @cached_property
     def ours(self) -> dict[str, str]:
-        """AWS's name of each field, and ours."""
+        """The inverse: from AWS's field names to ours."""
         return {theirs[0] if isinstance(theirs, tuple) else theirs: field for field, theirs in self.items()}
 
     @cached_property
     def words(self) -> dict[str, str]:
-        """Each of our names at whatever depth, and AWS's."""
+        """A mapping from our names to AWS's, at all depths."""
         return dict(_flat(self))
 
     @cached_property
     def spelt(self) -> Callable[[str], str]:
-        """A sentence with AWS's names for ours; a name of one word, being English too, only in a list of names."""
+        """A function that replaces our names in a sentence with AWS's.
+
+        A name of one word is also English, and replaced only in a list of names.
+        """
 
         def spelt(text: str) -> str:
             pattern = _NAME if text.startswith(MAPPING_OF) else _LONG_NAME
-            return re.sub(pattern, lambda found: self.words.get(found[0], found[0]), text)
+            return re.sub(pattern, lambda match: self.words.get(match[0], match[0]), text)
 
-        return lru_cache(maxsize=256)(spelt)  # rules say the same again and again
+        return lru_cache(maxsize=256)(spelt)  # findings of one rule repeat their texts
 
     def parts(self, field: str) -> Names:
-        """The names of a field's parts; none where what is inside is the user's own, such as a document's keys."""
+        """Return the names of a field's parts; none if the keys inside are the user's own, such as a document's."""
         theirs = self[field]
         return theirs[1] if isinstance(theirs, tuple) else _NONE
 
@@ -76,7 +79,7 @@ _WINDOW = Names(start_time="StartTime", duration_in_minutes="DurationInMinutes")
 
 
 def _content(exponential_rate: str, retry_criteria: str) -> Names:
-    """What a template and a job have in common, but for the names of two blocks."""
+    """Return the names that a template and a job have in common; two blocks are named differently."""
     rollout = Names(maximum_per_minute="MaximumPerMinute", exponential_rate=(exponential_rate, _RATE))
     return Names(
         description="Description",
@@ -110,7 +113,7 @@ _JOB = Names(
 
 
 def _camel(names: Names) -> Names:
-    """The API's spelling: the same names with a small first letter."""
+    """Return the API's spelling: the same names with a lower-case first letter."""
     spelt = Names()
     for ours, theirs in names.items():
         name, parts = theirs if isinstance(theirs, tuple) else (theirs, None)
@@ -120,9 +123,9 @@ def _camel(names: Names) -> Names:
 
 
 class Spelling(NamedTuple):
-    """How one part of AWS writes a resource: its names, and whether values may be intrinsic functions.
+    """A resource's spelling in one part of AWS: its names, and whether values may be intrinsic functions.
 
-    `answers` are names that stand in what the API answers, and in no request.
+    `answers` are names that occur in the API's responses only, never in a request.
     """
 
     model: type[JobTemplateSpec | JobSpec]
@@ -132,11 +135,11 @@ class Spelling(NamedTuple):
 
     @property
     def keys(self) -> frozenset[str]:
-        """AWS's names of the properties."""
+        """AWS's names for the properties."""
         return frozenset(self.names.ours)
 
     def resolves(self, value: object) -> bool:
-        """Whether CloudFormation will put another value in this one's place."""
+        """Return whether CloudFormation will replace this value at deployment."""
         return self.intrinsics and (is_intrinsic(value) or is_dynamic(value))
 
 
@@ -149,7 +152,7 @@ def _flat(names: Names) -> Iterator[tuple[str, str]]:
             yield ours, theirs
 
 
-# Here and elsewhere, patterns that few files need are text: re compiles them when they are first used.
+# Here and elsewhere, patterns that few files need are kept as text: re compiles them on first use.
 _NAME = r"\b[a-z]+(?:_[a-z]+)*\b"
 _LONG_NAME = r"\b[a-z]+(?:_[a-z]+)+\b"
 
@@ -190,23 +193,23 @@ API_JOB = Spelling(
 
 _TAG = ("Key", "Value")
 _MANY = 50
-"""Of how many unknown keys in one mapping each gets a finding of its own."""
+"""The greatest number of unknown keys in one mapping that are reported one by one."""
 
 
 class _TheirKey(str):
-    """A key as it stands in the file, even where it is spelt like one of our own names."""
+    """A key as spelt in the file, which `translate` keeps even if it equals one of our names."""
 
     __slots__ = ()
 
 
 def properties(spec: JobTemplateSpec | JobSpec, spelling: Spelling = TEMPLATE) -> dict[str, Any]:
-    """The resource's properties: what is absent is left out, whole numbers are written without a fraction."""
+    """Return the resource's properties: absent values are left out, whole numbers have no fraction."""
     emitted: dict[str, Any] = _emit(spec, spelling.names, spelling)
     return emitted
 
 
 def without_nulls(given: Any) -> Any:
-    """What the API answered without what it left unset: nulls, and blocks that hold nothing else."""
+    """Return an API response without its unset values: nulls, and blocks that hold nothing else."""
     if isinstance(given, list):
         return [without_nulls(item) for item in given]
     if not isinstance(given, Mapping):
@@ -216,28 +219,28 @@ def without_nulls(given: Any) -> Any:
 
 
 def values(given: Mapping[str, Any], spelling: Spelling = TEMPLATE) -> tuple[dict[str, Any], list[Finding]]:
-    """Properties as values of `JobTemplateSpec`, for `JobTemplateSpec.check`, and what can't be carried over.
+    """Return properties as values for `JobTemplateSpec.check`, and findings for those that can't be converted.
 
-    Intrinsic functions become `Unresolved`, and `AWS::NoValue` is left out. Locations are in the model's words;
+    Intrinsic functions become `Unresolved`, and `AWS::NoValue` is left out. Locations use the model's names;
     `translate` turns them into those of `given`.
     """
-    found: list[Finding] = []
-    read = _mapping(given, spelling.names, spelling, (), found)
+    findings: list[Finding] = []
+    read = _mapping(given, spelling.names, spelling, (), findings)
     document, tags, parameters = read.get("document"), read.get("tags"), read.get("document_parameters")
     if isinstance(document, str):
         read["document"] = _document(document)
     if tags is not None and not isinstance(tags, Unresolved):
-        read["tags"] = _read_tags(given[str(spelling.names["tags"])], spelling, found)
+        read["tags"] = _read_tags(given[str(spelling.names["tags"])], spelling, findings)
     if isinstance(parameters, Mapping) and spelling.intrinsics:
         known = {name: item for name, item in parameters.items() if item != NO_VALUE}
         read["document_parameters"] = {
             name: Unresolved(item) if is_intrinsic(item) else item for name, item in known.items()
         }
-    return read, found
+    return read, findings
 
 
 def translate(loc: Location, given: Any, spelling: Spelling = TEMPLATE) -> Location:
-    """A location in a spec in the words of the properties that it was read from."""
+    """Return a location in a spec in the spelling of `given`, the properties that the spec was read from."""
     names = spelling.names
     words: list[str | int] = []
     for position, part in enumerate(loc):
@@ -251,7 +254,7 @@ def translate(loc: Location, given: Any, spelling: Spelling = TEMPLATE) -> Locat
             names = theirs[1]
         else:
             words.append(theirs)
-            names = _NONE  # what is inside is the user's own, such as a document's keys
+            names = _NONE  # the keys inside are the user's own, such as a document's
     return tuple(words)
 
 
@@ -283,17 +286,17 @@ def _emit(value: Any, names: Names, spelling: Spelling) -> Any:
 _PLAIN = (str, int, float)
 
 
-def _read(given: Any, names: Names, spelling: Spelling, loc: Location, found: list[Finding]) -> Any:
-    """Mappings with our names, at whatever depth; anything else stays, for the model to judge."""
+def _read(given: Any, names: Names, spelling: Spelling, loc: Location, findings: list[Finding]) -> Any:
+    """Return a value with our names in its mappings, at all depths. Other values are left for the model to check."""
     if spelling.resolves(given):
         return Unresolved(given)
     if isinstance(given, list):
-        return [_read(item, names, spelling, (*loc, index), found) for index, item in enumerate(given)]
-    return _mapping(given, names, spelling, loc, found) if names and isinstance(given, Mapping) else given
+        return [_read(item, names, spelling, (*loc, index), findings) for index, item in enumerate(given)]
+    return _mapping(given, names, spelling, loc, findings) if names and isinstance(given, Mapping) else given
 
 
 def _mapping(
-    given: Mapping[str, Any], names: Names, spelling: Spelling, loc: Location, found: list[Finding]
+    given: Mapping[str, Any], names: Names, spelling: Spelling, loc: Location, findings: list[Finding]
 ) -> dict[str, Any]:
     ours = names.ours
     read: dict[str, Any] = {}
@@ -306,26 +309,27 @@ def _mapping(
         elif isinstance(value, _PLAIN):
             read[field] = Unresolved(value) if spelling.resolves(value) else value
         elif value is None:
-            if spelling.intrinsics:  # the API answers null for what is not set; CloudFormation refuses it
-                found.append(WRONG_KIND.finding(loc=(*loc, field), allowed="a value; null is refused", fix="remove it"))
+            if spelling.intrinsics:  # the API returns null for unset values; CloudFormation refuses it
+                allowed = "a value; null is refused"
+                findings.append(WRONG_KIND.finding(loc=(*loc, field), allowed=allowed, fix="remove it"))
                 read[field] = Unresolved(value)
         elif not spelling.intrinsics or value != NO_VALUE:
-            read[field] = _read(value, names.parts(field), spelling, (*loc, field), found)
+            read[field] = _read(value, names.parts(field), spelling, (*loc, field), findings)
     if unknown:
-        read = _meant(unknown, given, ours) | read
-        found += _unknown(unknown, given, ours, loc)
+        read = _misspelt(unknown, given, ours) | read
+        findings += _unknown(unknown, given, ours, loc)
     if "action" in names and "action" not in read and loc and isinstance(loc[-1], int):
-        # Only our own spelling implies it.
-        found.append(MISSING_VALUE.finding(loc=(*loc, "action"), allowed="required; CANCEL", fix="add it"))
+        # Only our own spelling has a default.
+        findings.append(MISSING_VALUE.finding(loc=(*loc, "action"), allowed="required; CANCEL", fix="add it"))
     return read
 
 
-# What is derived from a document stays with it, and the templates of several environments share theirs.
+# A document caches what is derived from it, and the templates of several environments share documents.
 _document = lru_cache(maxsize=1024)(JobDocument)
 
 
-def _meant(unknown: list[str], given: Mapping[Any, Any], ours: Mapping[str, str]) -> dict[str, Any]:
-    """What is meant by misspelt keys: it is there, but isn't known."""
+def _misspelt(unknown: list[str], given: Mapping[Any, Any], ours: Mapping[str, str]) -> dict[str, Any]:
+    """Return the fields that misspelt keys most likely stand for, as unknown values, so that none counts as missing."""
     names = {key: nearest(key, ours) for key in unknown[:_MANY]}
     return {ours[name]: Unresolved(given.get(key)) for key, name in names.items() if name}
 
@@ -340,16 +344,16 @@ def _unknown(
         yield WRONG_KIND.finding(loc=loc, given=more, allowed=", ".join(sorted(known)), fix="remove them")
 
 
-def _read_tags(given: Any, spelling: Spelling, found: list[Finding]) -> Any:
-    """Tags as a mapping; unresolved as a whole where one of them is."""
+def _read_tags(given: Any, spelling: Spelling, findings: list[Finding]) -> Any:
+    """Return tags as a mapping; unresolved as a whole if any of them is."""
     if not isinstance(given, list):
-        found.append(WRONG_KIND.finding(loc=("tags",), given=given, allowed="a list of tags", fix="write a list"))
+        findings.append(WRONG_KIND.finding(loc=("tags",), given=given, allowed="a list of tags", fix="write a list"))
         return {}
     key_name, value_name = _TAG
     read: dict[str, Any] = {}
     whole = True
     if TAGS.far_over(given):
-        found.append(TAGS.finding(loc=("tags",), given=len(given), allowed=TAGS.allowed, fix=TAGS.fix))
+        findings.append(TAGS.finding(loc=("tags",), given=len(given), allowed=TAGS.allowed, fix=TAGS.fix))
         return {}
     for index, tag in enumerate(given):
         loc: Location = ("tags", index)
@@ -359,32 +363,32 @@ def _read_tags(given: Any, spelling: Spelling, found: list[Finding]) -> Any:
             whole = False
             continue
         unknown = [str(key) for key in tag if key not in _TAG][:_MANY] if isinstance(tag, Mapping) else []
-        found += [unknown_key(name, _TAG, loc, given=tag) for name in unknown]
-        meant = {nearest(name, [one for one in _TAG if one not in tag]) for name in unknown}
-        if key_name in meant:
+        findings += [unknown_key(name, _TAG, loc, given=tag) for name in unknown]
+        misspelt = {nearest(name, [tag_name for tag_name in _TAG if tag_name not in tag]) for name in unknown}
+        if key_name in misspelt:
             whole = False
         elif not isinstance(tag, Mapping) or not isinstance(tag.get(key_name), str):
-            found.append(
+            findings.append(
                 WRONG_KIND.finding(loc=loc, given=tag, allowed=f"{key_name} and {value_name}", fix="write both")
             )
         else:
             key, value = tag[key_name], tag.get(value_name)
             if key in read:
-                found.append(
+                findings.append(
                     TAG_KEY_TWICE.finding(
                         loc=loc, given=key, allowed="each tag key once", fix="remove one", related=(("tags", key),)
                     )
                 )
             else:
-                read[key] = Unresolved(value) if value_name in meant or spelling.resolves(value) else value
+                read[key] = Unresolved(value) if value_name in misspelt or spelling.resolves(value) else value
     if whole:
         return read
-    found += [finding.under(("tags",)) for finding in tag_problems(read)]
+    findings += [finding.under(("tags",)) for finding in tag_problems(read)]
     return Unresolved(given)
 
 
 def _tag_location(loc: Location, given: Any, spelling: Spelling) -> Location:
-    """A tag's place in the list, where the model names it by its key."""
+    """Return a tag's location in the list; the model names a tag by its key."""
     name = spelling.names["tags"]
     tags = given.get(name) if isinstance(given, Mapping) else None
     words: tuple[str | int, ...] = (str(name),)

@@ -1,4 +1,4 @@
-"""Environments: an account and region, or several, with a fleet and the job templates it has."""
+"""Environments: one or more accounts and regions, with their fleet and job templates."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Any
@@ -14,17 +14,17 @@ from iot_jobs.unresolved import known
 
 TEMPLATE_TWICE = Rule(
     code="JT905",
-    title="no template name stands twice in an environment",
-    why="The two would be created under the same id in the same region.",
+    title="template names are unique within an environment",
+    why="Two templates of one name would have the same id in the same region.",
     source=limits.API + "CreateJobTemplate.html",
 )
 
 
 RATES_ADD_UP = Rule(
     code="JT910",
-    title="the rates of failing, rejected and hanging executions add up to 1 at most",
-    why="An execution ends in one way only; what is left of 1 succeeds.",
-    source="the forecast's own: docs/forecast.md",
+    title="the rates of failing, rejected and hanging executions add up to at most 1",
+    why="An execution ends in one way only; the remaining share succeeds.",
+    source="the forecast's assumptions: docs/forecast.md",
 )
 
 
@@ -43,8 +43,8 @@ def _one_or_many(limit: Limit) -> tuple[PlainValidator, WithJsonSchema]:
             if (finding := limit.check(item))
         ]
         if not value or len(set(map(str, value))) < len(value):
-            allowed = "one, or a list of different ones"
-            findings.append(WRONG_KIND.finding(given=list(value), allowed=allowed, fix="write each once"))
+            allowed = "one value, or a list without duplicates"
+            findings.append(WRONG_KIND.finding(given=list(value), allowed=allowed, fix="write each value once"))
         if findings:
             raise FindingsError(findings)
         return tuple(value)
@@ -55,34 +55,34 @@ def _one_or_many(limit: Limit) -> tuple[PlainValidator, WithJsonSchema]:
 
 
 class Fleet(Model):
-    """The things that an environment's jobs are for."""
+    """The things that an environment's jobs target, and the rates and times assumed of them."""
 
     things: Annotated[int, limits.THINGS]
-    """How many there are, 1 or more."""
+    """Number of things, 1 or more."""
     max_duration_hours: Annotated[int, limits.MAX_DURATION_HOURS] | None = None
-    """In how many hours a rollout must be able to finish; None where that doesn't matter."""
+    """Hours within which a rollout must be able to finish; None for no limit."""
     max_harmed: Annotated[int, limits.MAX_HARMED] | None = None
-    """On how many things a release that fails everywhere may fail; None where that doesn't matter."""
+    """Greatest number of things that a bad release may fail on; None for no limit."""
     failure_rate: Annotated[float, limits.RATE] | None = None
-    """Share of executions that fail, 0 to 1. Here and in what follows, None stands for the forecast's default."""
+    """Share of executions that fail, 0 to 1. For this and the fields below, None is the forecast's default."""
     reject_rate: Annotated[float, limits.RATE] | None = None
     """Share of executions that devices reject, 0 to 1."""
     hang_rate: Annotated[float, limits.RATE] | None = None
-    """Share of executions that begin and never report, 0 to 1: they time out where there is a timeout."""
+    """Share of executions that start and never report, 0 to 1: they time out if there is a timeout."""
     offline_rate: Annotated[float, limits.RATE] | None = None
-    """Share of things that are notified and never begin, 0 to 1."""
+    """Share of things that are notified and never start, 0 to 1."""
     start_delay_minutes: Annotated[float | str, limits.DURATION] | None = None
-    """Minutes until a device begins: `5` is exactly 5, `"5:2"` lognormal with median 5 and factor 2."""
+    """Minutes from notification to start: `5` is exactly 5, `"5:2"` lognormal with median 5 and factor 2."""
     run_time_minutes: Annotated[float | str, limits.DURATION] | None = None
-    """Minutes from there until it reports, in the same two forms."""
+    """Minutes from start to report, in the same two forms."""
 
     def problems(self) -> Iterator[Finding]:
-        """The rates leave no less than nothing."""
+        """Check that the rates add up to at most 1."""
         yield from rates_problems(self)
 
 
 def rates_problems(assumed: Any) -> Iterator[Finding]:
-    """What is wrong with the rates of a fleet, or of a forecast's assumptions, together."""
+    """Yield a finding if the rates of a fleet, or of a forecast's assumptions, add up to more than 1."""
     names = ("failure_rate", "reject_rate", "hang_rate")
     rates = [known(getattr(assumed, name)) or 0 for name in names]
     if sum(rates) > 1 + 1e-9:
@@ -90,48 +90,48 @@ def rates_problems(assumed: Any) -> Iterator[Finding]:
             loc=(names[0],),
             given=round(sum(rates), 6),
             allowed="at most 1 for the three rates together",
-            fix="lower one of them",
+            fix="lower one of the rates",
             related=((names[1],), (names[2],)),
         )
 
 
 def stack_name(environment: str) -> str:
-    """What CloudFormation calls an environment's stack, the same in every account and region."""
+    """Return the name of an environment's stack, the same in every account and region."""
     return f"iot-jobs-{environment}"
 
 
 class Environment(Model):
-    """Where job templates are deployed, for which fleet, and which ones."""
+    """Accounts and regions with a fleet, and the job templates deployed there."""
 
     name: Annotated[str, limits.ENVIRONMENT_NAME]
     """Part of the stack's name: letters, digits and hyphens."""
     account: Annotated[str | Sequence[str], *_one_or_many(limits.ACCOUNT)]
     """One account of 12 digits, or a list of them."""
     region: Annotated[str | Sequence[str], *_one_or_many(limits.REGION)]
-    """One region, or a list of them; each account has the templates in each region."""
+    """One region, or a list of them; the templates are deployed in each region of each account."""
     production: Annotated[bool, Strict()] = False
     """True protects the stacks from deletion, and asks for an abort configuration in each template."""
     fleet: Fleet
-    """How many things the environment has."""
+    """The things that the jobs target."""
     tags: Tags = Field(default_factory=dict)
-    """On the stack and on every template; a template's own tags come first."""
+    """Tags of the stack and of every template; a template's own tags take precedence."""
     templates: Sequence[JobTemplateSpec] = ()
-    """The job templates, each with a name of its own."""
+    """The job templates, with unique names."""
     acknowledged: Mapping[str, Mapping[str, str]] = Field(default_factory=dict, exclude=True)
-    """For a template's name, codes of warnings that are meant, each with the author's reason."""
+    """Acknowledged warnings by template name: codes, each with the author's reason."""
 
     @property
     def stack_name(self) -> str:
-        """What CloudFormation calls the environment's stack, the same in every account and region."""
+        """The name of the environment's stack, the same in every account and region."""
         return stack_name(self.name)
 
     @property
     def locations(self) -> tuple[tuple[str, str], ...]:
-        """Every account and region of the environment, each a stack."""
+        """Each account and region of the environment; each pair is a stack."""
         return tuple((account, region) for account in self.account for region in self.region)
 
     def problems(self) -> Iterator[Finding]:
-        """Template names are unique."""
+        """Check that template names are unique."""
         names = [spec.template_name for spec in self.templates]
         for index, name in enumerate(names):
             if name in names[:index]:
@@ -145,9 +145,9 @@ class Environment(Model):
 
 
 def overlay(family: Mapping[str, Any], change: Mapping[str, Any]) -> dict[str, Any]:
-    """Values with changes laid over them: a mapping merges, a list or scalar replaces, None removes.
+    """Return `family` with `change` applied: a mapping is merged, a list or scalar replaces, None removes.
 
-    A None that has nothing to remove is kept, so that a misspelt key is still seen.
+    A None that has nothing to remove is kept, so that a misspelt key is still reported.
     """
     merged = dict(family)
     for key, value in change.items():

@@ -1,7 +1,7 @@
 """Typed, frozen models of a job template and of a job.
 
-Names are AWS's in snake_case. Each field keeps its limit of `iot_jobs.limits`; the rules between fields stand with the
-part they concern. A field may hold `Unresolved` where only CloudFormation will know the value. Absent is None.
+Names are AWS's in snake_case. Each field has its limit from `iot_jobs.limits`; rules between fields are in the part
+they concern. A value that is known only at deployment is `Unresolved`, an absent one None.
 """
 
 from iot_jobs.template.job import JobSpec, SchedulingConfig

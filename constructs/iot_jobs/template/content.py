@@ -1,4 +1,4 @@
-"""What a job template and a job have in common, and the rules between its parts."""
+"""The fields that a job template and a job have in common, and the rules between them."""
 
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
@@ -27,52 +27,52 @@ from iot_jobs.unresolved import Unresolved, is_intrinsic, known, may_be_nothing
 WINDOW_OVERLAP = Rule(
     code="JT604",
     title="maintenance windows overlap neither each other nor themselves",
-    why="Assumed: AWS doesn't say what it does with overlapping windows; we take the stricter reading.",
+    why="Assumed: AWS doesn't document what it does with overlapping windows; this is the stricter reading.",
     source=GUIDE + "jobs-configurations-details.html",
 )
 DOCUMENT_COMBINATION = Rule(
     code="JT105",
     title="a template has a document or a document source, or a job ARN to copy from",
-    why="The service refuses both together, and neither unless there is a job ARN; schemas take all combinations.",
+    why="The service refuses both together, and neither without a job ARN; schemas accept all combinations.",
     source="measured: Job document and job document source cannot be specified at the same time",
 )
 PACKAGE_VERSION_TWICE = Rule(
     code="JT108",
-    title="no destination package version stands twice",
-    why="A package can have one version on a device.",
+    title="destination package versions are unique",
+    why="A device can have only one version of a package.",
     source=API + "CreateJobTemplate.html",
 )
 PRESIGN_ROLE = Rule(
     code="JT503",
     title="a document with a presigned placeholder has a presign role",
-    why="Without a role AWS IoT cannot sign the URL, and refuses the template.",
+    why="Without a role AWS IoT can't sign the URL, and refuses the template.",
     source="measured: presignedUrlConfig role ARN is required to generate an S3 presigned url in job document",
 )
 PACKAGE_NOT_A_DESTINATION = Rule(
     code="JT515",
     title="a document's package placeholders match the destination package versions",
-    why="AWS fills them from these versions; empty names need exactly one of them.",
+    why="AWS fills the placeholders from these versions; a placeholder with empty names needs exactly one version.",
     source=GUIDE + "preparing-jobs-for-service-package-catalog.html",
 )
 
 
 class JobContent(Model):
-    """What the device is told to do, and how it is rolled out."""
+    """The work for the device, and its rollout."""
 
     document: Maybe[Document] | None = None
-    """What the device is told to do, at most 32,768 bytes of JSON."""
+    """The instructions for the device, at most 32,768 bytes of JSON."""
     document_source: Maybe[Annotated[str, limits.DOCUMENT_SOURCE]] | None = None
     """The https URL of an S3 object that holds the document."""
     rollout: Maybe[RolloutConfig] | None = None
-    """None: 1000 things a minute."""
+    """None: 1000 things per minute."""
     abort: Maybe[AbortConfig] | None = None
-    """None: the rollout goes on whatever happens."""
+    """None: the rollout continues whatever happens."""
     retry: Maybe[RetryConfig] | None = None
     """None: no retries."""
     timeout: Maybe[TimeoutConfig] | None = None
     """None: executions never time out."""
     presigned_url: Maybe[PresignedUrlConfig] | None = None
-    """Required where the document has a presigned placeholder."""
+    """Required if the document has a presigned placeholder."""
     destination_package_versions: Maybe[
         Annotated[Sequence[Maybe[Annotated[str, limits.PACKAGE_VERSION]]], Items(limits.PACKAGE_VERSIONS)]
     ] = ()
@@ -81,19 +81,19 @@ class JobContent(Model):
     """At most 50, each with a value."""
 
     def copies(self) -> bool:
-        """Whether what is absent here is copied from an existing job or template."""
+        """Return whether absent values are copied from an existing job or template."""
         raise NotImplementedError
 
     def problems(self) -> Iterator[Finding]:
-        """The rules between parts."""
+        """Check the rules between fields."""
         yield from self._document_problems()
         yield from self._placeholder_problems()
         yield from self._package_problems()
 
     def _document_problems(self) -> Iterator[Finding]:
-        sources = [one for one in (self.document, self.document_source) if one is not None]
-        # One that breaks a rule of its own is not counted: that is told, and here it would hide what else there is.
-        if not any(may_be_nothing(one) or _broken(one) for one in sources) and len(sources) == 2:
+        sources = [source for source in (self.document, self.document_source) if source is not None]
+        # A source that breaks its own limit is not counted: it is already reported, and this finding would hide others.
+        if not any(may_be_nothing(source) or _broken(source) for source in sources) and len(sources) == 2:
             yield DOCUMENT_COMBINATION.finding(
                 loc=("document_source",),
                 given=known(self.document_source),
@@ -107,8 +107,8 @@ class JobContent(Model):
             )
 
     def _placeholder_problems(self) -> Iterator[Finding]:
-        presigned = [one for one in self._placeholders() if one.presigned]
-        # What copies a job or a template takes its role too, where it gives none.
+        presigned = [placeholder for placeholder in self._placeholders() if placeholder.presigned]
+        # The role is copied from the job or template too, if none is given here.
         if presigned and self.presigned_url is None and not self.copies():
             yield PRESIGN_ROLE.finding(
                 loc=("presigned_url",),
@@ -127,7 +127,7 @@ class JobContent(Model):
                     loc=("destination_package_versions", index),
                     given=version,
                     allowed="each package version once",
-                    fix="remove it",
+                    fix="remove the duplicate",
                     related=(("destination_package_versions", versions.index(version)),),
                 )
         destinations = [_package_of(str(version)) for version in versions]
@@ -142,7 +142,7 @@ class JobContent(Model):
                     loc=("document", *placeholder.loc),
                     given=placeholder.text,
                     allowed=only if package == ("", "") else f"one of the {len(versions)} destination package versions",
-                    fix="add its ARN to destination_package_versions, or mend the placeholder",
+                    fix="add its ARN to destination_package_versions, or correct the placeholder",
                     related=(("destination_package_versions",),),
                 )
 
@@ -152,51 +152,51 @@ class JobContent(Model):
 
 
 def written(document: JobDocument | Unresolved | None) -> JobDocument | None:
-    """The document as the author wrote it, also where it breaks a rule of its own; None where it isn't known."""
+    """Return the document as the author wrote it, even if it breaks a rule; None if it isn't known."""
     inner = document.value if isinstance(document, Unresolved) else document
     return inner if isinstance(inner, JobDocument) else None
 
 
 def window_problems(given: Sequence[MaintenanceWindow | Unresolved] | Unresolved | None) -> Iterator[Finding]:
-    """Overlaps of windows with each other and with themselves, each with an example, relative to the list."""
-    found: list[tuple[int, str, int]] = []
+    """Yield the windows that overlap each other or themselves, each with an example; locations are in the list."""
+    known_windows: list[tuple[int, str, int]] = []
     for index, window in enumerate(known(given) or ()):
         if not isinstance(window, Unresolved):
             start, duration = known(window.start_time), known(window.duration_in_minutes)
             if start is not None and duration is not None:
-                found.append((index, start, duration))
-    told, more = _overlaps(tuple((start, duration) for _, start, duration in found))
-    for overlap in told:
-        first, second = found[overlap.first], found[overlap.second]
+                known_windows.append((index, start, duration))
+    reported, unreported = _overlaps(tuple((start, duration) for _, start, duration in known_windows))
+    for overlap in reported:
+        first, second = known_windows[overlap.first], known_windows[overlap.second]
         itself = overlap.first == overlap.second
         yield WINDOW_OVERLAP.finding(
             loc=(second[0], "duration_in_minutes" if itself else "start_time"),
             given=second[2] if itself else second[1],
-            allowed="windows apart from each other; "
+            allowed="windows that do not overlap; "
             f"the one of {overlap.opening_first:%Y-%m-%d %H:%M} is open at {overlap.opening_second:%Y-%m-%d %H:%M}",
             fix="shorten the window, or move it"
-            + (f"; pairs that overlap besides: {more}" if more and overlap is told[-1] else ""),
+            + (f"; further overlapping pairs: {unreported}" if unreported and overlap is reported[-1] else ""),
             related=() if itself else ((first[0],),),
         )
 
 
 @lru_cache(maxsize=4096)
 def _overlaps(pairs: tuple[tuple[str, int], ...]) -> tuple[tuple[windows.Overlap, ...], int]:
-    """Those that are told, and how many more there are. Templates share their windows."""
-    found = windows.overlaps([(windows.Cron.parse(start), duration) for start, duration in pairs])
-    return found[:_MOST_OVERLAPS], len(found[_MOST_OVERLAPS:])
+    """Return the overlaps to report, and the number of further ones. Cached, because templates share windows."""
+    overlaps = windows.overlaps([(windows.Cron.parse(start), duration) for start, duration in pairs])
+    return overlaps[:_MOST_OVERLAPS], len(overlaps[_MOST_OVERLAPS:])
 
 
 _MOST_OVERLAPS = 20
 
 
 def _broken(value: object) -> bool:
-    """Whether a value is unresolved because it breaks a rule, and not because only CloudFormation knows it."""
+    """Return whether a value is unresolved because it breaks a rule, not because it is known only at deployment."""
     inner = value.value if isinstance(value, Unresolved) else ...
     return inner is None or (isinstance(inner, str | float | list | dict | JobDocument) and not is_intrinsic(inner))
 
 
 def _package_of(arn: str) -> tuple[str, str]:
-    """Name and version in a package version's ARN."""
+    """Return name and version from a package version's ARN."""
     name, _, version = arn.partition(":package/")[2].partition("/version/")
     return name, version

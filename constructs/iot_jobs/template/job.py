@@ -23,8 +23,8 @@ SCHEDULE_DISTANCE = Rule(
 )
 END_BEHAVIOR_WITHOUT_END = Rule(
     code="JT813",
-    title="an end behavior goes with an end time",
-    why="There is no end at which to behave.",
+    title="an end behavior requires an end time",
+    why="Without an end time the end behavior never applies.",
     source=_SCHEDULING,
 )
 WINDOWS_NEED_CONTINUOUS = Rule(
@@ -35,62 +35,62 @@ WINDOWS_NEED_CONTINUOUS = Rule(
 )
 PARAMETERS_NEED_MANAGED = Rule(
     code="JT805",
-    title="document parameters go with a template that AWS manages",
-    why="Custom templates and documents have no parameters; the service refuses them there.",
+    title="document parameters require an AWS managed template",
+    why="Custom templates and documents have no parameters, and the service refuses them there.",
     source=GUIDE + "job-templates-managed.html",
 )
 TARGET_TWICE = Rule(
     code="JT804",
-    title="no target stands twice",
-    why="The list of targets is a set.",
+    title="a job's targets are unique",
+    why="AWS defines the targets as a set.",
     source=API + "CreateJob.html",
 )
 
 
-# Assumed: AWS publishes no number, and no managed template has ten.
+# Assumed: AWS publishes no maximum, and no managed template has ten.
 _MOST_PARAMETERS = 100
 
 
 def _parameters(value: object) -> dict[str, str]:
-    """Check keys and values of the document's parameters."""
+    """Check the keys and values of document parameters."""
     if not isinstance(value, Mapping):
         finding = WRONG_KIND.finding(given=value, allowed="a mapping of parameters", fix="write key: value")
         raise FindingsError([finding])
     if len(value) > _MOST_PARAMETERS:
         allowed = f"at most {_MOST_PARAMETERS} parameters"
-        raise FindingsError([WRONG_KIND.finding(given=len(value), allowed=allowed, fix="remove some")])
+        raise FindingsError([WRONG_KIND.finding(given=len(value), allowed=allowed, fix="remove some parameters")])
     if problems := entry_problems(value, limits.PARAMETER_KEY, limits.PARAMETER_VALUE):
         raise FindingsError(problems)
     return dict(value)
 
 
 class SchedulingConfig(Model):
-    """When a job begins and ends, in UTC to the minute, and its windows."""
+    """A job's start and end, in UTC to the minute, and its maintenance windows."""
 
     start_time: Maybe[Annotated[str, limits.SCHEDULE_TIME]] | None = None
-    """`YYYY-MM-DDThh:mm`; None starts at once."""
+    """`YYYY-MM-DDThh:mm`; None starts immediately."""
     end_time: Maybe[Annotated[str, limits.SCHEDULE_TIME]] | None = None
-    """`YYYY-MM-DDThh:mm`, 30 minutes to 2 years after the start; None never ends."""
+    """`YYYY-MM-DDThh:mm`, 30 minutes to 2 years after the start; None means no end."""
     end_behavior: Maybe[Annotated[str, limits.END_BEHAVIOR]] | None = None
-    """STOP_ROLLOUT (what None means), CANCEL or FORCE_CANCEL."""
+    """STOP_ROLLOUT (the default, None), CANCEL or FORCE_CANCEL."""
     maintenance_windows: Maybe[Annotated[Sequence[Maybe[MaintenanceWindow]], Items(limits.WINDOWS)]] = ()
     """For continuous jobs only."""
 
     def problems(self) -> Iterator[Finding]:
-        """Distances between start and end, and what needs what."""
+        """Check the distance between start and end, the windows, and that an end behavior has an end."""
         for finding in window_problems(self.maintenance_windows):
             yield finding.under(("maintenance_windows",))
         start, end = instant(known(self.start_time)), instant(known(self.end_time))
         for name, text, time in (("start_time", self.start_time, start), ("end_time", self.end_time, end)):
             if known(text) is not None and time is None:
                 allowed = "a day that exists"
-                yield limits.SCHEDULE_TIME.finding(loc=(name,), given=text, allowed=allowed, fix="mend the date")
+                yield limits.SCHEDULE_TIME.finding(loc=(name,), given=text, allowed=allowed, fix="correct the date")
         if start and end and not timedelta(minutes=30) <= end - start <= timedelta(days=2 * 365):
             yield SCHEDULE_DISTANCE.finding(
                 loc=("end_time",),
                 given=self.end_time,
                 allowed=f"30 minutes to 2 years after the start at {self.start_time}",
-                fix="move the end",
+                fix="move the end time",
                 related=(("start_time",),),
             )
         if self.end_behavior is not None and self.end_time is None:
@@ -100,25 +100,25 @@ class SchedulingConfig(Model):
 
 
 class JobSpec(JobContent):
-    """A job as CloudFormation or the API creates it: what to do, and for which things."""
+    """A job as CloudFormation or the API creates it: the work, and the things it is for."""
 
     job_id: Maybe[Annotated[str, limits.JOB_ID]]
     """1 to 64 letters, digits, _ and -."""
     targets: Maybe[Annotated[Sequence[Maybe[Annotated[str, limits.TARGET]]], Items(limits.TARGETS)]]
     """ARNs of 1 to 100 things or thing groups."""
     description: Maybe[Annotated[str, limits.DESCRIPTION]] | None = None
-    """None: none."""
+    """1 to 2028 printable characters on one line; None means no description."""
     job_template_arn: Maybe[Annotated[str, limits.JOB_TEMPLATE_ARN]] | None = None
-    """A template to create the job from: what else is given here replaces the template's."""
+    """A template to create the job from; other values given here replace the template's."""
     document_parameters: Maybe[Annotated[Mapping[str, str], PlainValidator(_parameters)]] = Field(default_factory=dict)
-    """For templates that AWS manages only."""
+    """For AWS managed templates only."""
     target_selection: Maybe[Annotated[str, limits.TARGET_SELECTION]] | None = None
-    """SNAPSHOT (what None means) or CONTINUOUS."""
+    """SNAPSHOT (the default, None) or CONTINUOUS."""
     scheduling: Maybe[SchedulingConfig] | None = None
-    """None: starts at once and has no end."""
+    """None: starts immediately and has no end."""
 
     def problems(self) -> Iterator[Finding]:
-        """The rules between parts."""
+        """Check the rules between fields."""
         yield from super().problems()
         scheduling = known(self.scheduling)
         if scheduling and scheduling.maintenance_windows:
@@ -153,17 +153,17 @@ class JobSpec(JobContent):
                     loc=("targets", index),
                     given=target,
                     allowed="each target once",
-                    fix="remove it",
+                    fix="remove the duplicate",
                     related=(("targets", targets.index(target)),),
                 )
 
     def copies(self) -> bool:
-        """Whether what is absent here is copied."""
+        """Return whether absent values are copied from a template."""
         return self.job_template_arn is not None
 
 
 def instant(text: str | None) -> datetime | None:
-    """The time that a schedule names, None where there is none that exists."""
+    """Return a schedule's time; None if it is absent, or not a valid date."""
     try:
         return None if text is None else datetime.strptime(text, TIME_FORMAT)  # noqa: DTZ007  # all times are UTC
     except ValueError:

@@ -13,25 +13,25 @@ from iot_jobs.template.parts import MaintenanceWindow
 PARAMETER_IN_TEMPLATE = Rule(
     code="JT512",
     title="a custom template's document has no ${aws:iot:parameter:...}",
-    why="Parameters are filled for AWS managed templates only, and refused for all others.",
+    why="AWS fills parameters in AWS managed templates only, and refuses them in all others.",
     source=GUIDE + "job-templates-managed.html",
 )
 
 
 class JobTemplateSpec(JobContent):
-    """Everything that AWS knows about a job template. Every property is create-only, tags and description too."""
+    """All properties of a job template. Each is create-only, even tags and description."""
 
     template_name: Maybe[Annotated[str, limits.TEMPLATE_NAME]]
     """1 to 64 letters, digits, _ and -."""
     description: Maybe[Annotated[str, limits.DESCRIPTION]]
     """1 to 2028 printable characters on one line."""
     job_arn: Maybe[Annotated[str, limits.JOB_ARN]] | None = None
-    """A job to copy from: what else is given here replaces the job's."""
+    """A job to copy from; other values given here replace the job's."""
     maintenance_windows: Maybe[Annotated[Sequence[Maybe[MaintenanceWindow]], Items(limits.WINDOWS)]] = ()
-    """Empty: at any time. They must not overlap. Only continuous jobs can be created from a template with windows."""
+    """Windows must not overlap; none means any time. A template with windows creates continuous jobs only."""
 
     def problems(self) -> Iterator[Finding]:
-        """The rules between parts."""
+        """Check the rules between fields."""
         yield from super().problems()
         for finding in window_problems(self.maintenance_windows):
             yield finding.under(("maintenance_windows",))
@@ -45,5 +45,5 @@ class JobTemplateSpec(JobContent):
                 )
 
     def copies(self) -> bool:
-        """Whether what is absent here is copied."""
+        """Return whether absent values are copied from a job."""
         return self.job_arn is not None

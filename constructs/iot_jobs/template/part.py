@@ -1,6 +1,6 @@
-"""How our models are built: frozen, strict, and reporting all findings at once.
+"""The models' common behavior: frozen, strict, and reporting all findings at once.
 
-A value may also be one that only CloudFormation will know, and then passes unchecked.
+A value that is known only at deployment is not checked.
 """
 
 from __future__ import annotations
@@ -27,34 +27,34 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-# Asked for by name first, in what runs for every list: the abstract class takes five times as long.
+# Concrete types are tested first, because this runs for every list: the abstract class takes five times as long.
 _LISTS = (list, tuple)
 
 UNKNOWN_KEY = Rule(
     code="JT003",
-    title="every key is a known one",
-    why="CloudFormation refuses unknown keys, and a misspelt one would otherwise be left out without a word.",
+    title="every key is known",
+    why="CloudFormation refuses unknown keys, and a misspelt key would otherwise be dropped silently.",
     source=TEMPLATE_REFERENCE,
 )
 MISSING_VALUE = Rule(
     code="JT004",
-    title="required values are there",
+    title="required values are present",
     why="AWS refuses a template without them.",
     source=TEMPLATE_REFERENCE,
 )
 WRONG_KIND = Rule(
     code="JT005",
-    title="a mapping stands where a mapping is expected, and a list where a list is",
-    why="CloudFormation refuses the wrong kind, and the CDK's L1 empties it without a word.",
+    title="every value has the expected type, such as a mapping or a list",
+    why="CloudFormation refuses a value of the wrong type, and the CDK's L1 empties it silently.",
     source=TEMPLATE_REFERENCE,
 )
 
 MAPPING_OF = "a mapping of "
-"""What a list of the names of a mapping's keys begins with."""
+"""The start of a text that lists the names of a mapping's keys."""
 
 
 def unknown_key(key: str, known: Iterable[str], loc: Location = (), *, given: Container[str] = ()) -> Finding:
-    """The finding for a key that doesn't exist, naming the nearest one that does and isn't given beside it."""
+    """Return the finding for an unknown key. Its fix is the closest known key that isn't already given."""
     names = sorted(known)
     near = nearest(key, [name for name in names if name not in given])
     fix = f"write {near}" if near else "remove it"
@@ -62,13 +62,13 @@ def unknown_key(key: str, known: Iterable[str], loc: Location = (), *, given: Co
 
 
 def _carried(line: ErrorDetails) -> FindingsError | None:
-    """Return the findings that an error of pydantic's was made from, None for one of its own."""
+    """Return the findings that a pydantic error carries, None for an error that is pydantic's own."""
     error = line.get("ctx", {}).get("error")
     return error if isinstance(error, FindingsError) else None
 
 
 def _unless_unresolved(value: Any, check: ValidatorFunctionWrapHandler) -> Any:
-    """Let tokens and `Unresolved` pass, and check all else as usual."""
+    """Let tokens and `Unresolved` through, and check all other values as usual."""
     if isinstance(value, Unresolved):
         return value
     if type(value) is dict or isinstance(value, Model) or not holds_token(value):
@@ -81,7 +81,7 @@ if TYPE_CHECKING:
 else:
     # At run time without the union, whose members pydantic would try one by one.
     Maybe = Annotated[T, WrapValidator(_unless_unresolved)]
-"""A value that is checked now, or only known to CloudFormation and then passed on unchecked."""
+"""A value that is checked, or an unresolved one that is passed on unchecked."""
 
 
 class Items:
@@ -98,8 +98,8 @@ class Items:
             if not isinstance(value, _LISTS) and (not isinstance(value, Sequence) or isinstance(value, str | bytes)):
                 finding = WRONG_KIND.finding(given=value, allowed=f"a list of {self.count.items}", fix="write a list")
                 raise FindingsError([finding])
-            # What may turn out to be nothing is not counted, where the count would be wrong with it.
-            wrong = self.count.check(value) and self.count.check([one for one in value if not may_be_nothing(one)])
+            # A value that may turn out to be absent is not counted if the count would be wrong with it.
+            wrong = self.count.check(value) and self.count.check([item for item in value if not may_be_nothing(item)])
             if self.count.far_over(value):
                 far = wrong or self.count.finding(given=len(value), allowed="fewer items", fix="split the list")
                 raise FindingsError([far])
@@ -121,14 +121,15 @@ class Items:
     def __get_pydantic_json_schema__(
         self, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
     ) -> dict[str, Any]:
-        """The items' schema with the bounds of the length."""
+        """Return the items' schema with the bounds of the length."""
         return handler(schema) | self.count.json_schema()
 
 
 class Model(BaseModel):
-    """A frozen part of a template, equal by value. Wrong values raise `FindingsError` with every finding in it.
+    """A frozen part of a template, compared by value. Wrong values raise one `FindingsError` with all findings.
 
-    A value that breaks its own limit counts as unknown for the rules between values, so that those still see the rest.
+    A value that breaks its own limit counts as unknown in the rules between values, so that the others are still
+    checked.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True, defer_build=True)
@@ -152,9 +153,9 @@ class Model(BaseModel):
                 raise FindingsError(findings, rest=self)
 
     def _fill(self, values: dict[str, Any]) -> tuple[list[Finding], bool]:
-        """Set the fields, those with bad values to unknown ones. Return the findings, and whether the fields are set.
+        """Set the fields, with unknowns for bad values. Return the findings, and whether the fields are set.
 
-        First each bad value is unknown where it is, then the whole field that holds it. The fields of some models, such
+        First each bad value itself becomes unknown, then the whole field that holds it. The fields of some models, such
         as an environment's, can't be unknown.
         """
         try:
@@ -165,7 +166,7 @@ class Model(BaseModel):
             return [], True
         findings = [finding for line in lines for finding in _findings(line)]
         rest = _rest(dict(values), lines)
-        for _ in range(3):  # what depends on a bad value may turn bad in its turn, once
+        for _ in range(3):  # a value that depends on a bad one may itself turn bad, once
             try:
                 super().__init__(**rest)
             except ValidationError as error:
@@ -176,18 +177,18 @@ class Model(BaseModel):
         return findings, False
 
     def problems(self) -> Iterator[Finding]:
-        """Breaches of the rules between this part's values. Values may be absent or unresolved."""
+        """Yield breaches of the rules between this part's values. Values may be absent or unresolved."""
         return iter(())
 
     @classmethod
     def check(cls, values: Mapping[str, Any]) -> tuple[Self | None, tuple[Finding, ...]]:
-        """The model, or None with all findings. Locations are relative to `values`."""
+        """Return the model, or None and all findings. Locations are relative to `values`."""
         model, findings = cls.judge(values)
         return None if findings else model, findings
 
     @classmethod
     def judge(cls, values: Mapping[str, Any]) -> tuple[Self, tuple[Finding, ...]]:
-        """The model with all that is wrong in it unknown, for advice about the rest, and all findings."""
+        """Return the model with each wrong value unknown, for advice about the others, and all findings."""
         try:
             return cls(**cls._keywords(values)), ()
         except FindingsError as error:
@@ -200,7 +201,7 @@ class Model(BaseModel):
     @model_validator(mode="wrap")
     @classmethod
     def _in_our_words(cls, values: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
-        """Report what is no mapping as a finding."""
+        """Report a value that isn't a mapping as a finding."""
         return handler(values if isinstance(values, cls) else cls._keywords(values))
 
     @classmethod
@@ -226,7 +227,7 @@ def _findings(line: ErrorDetails) -> list[Finding]:
 
 
 def _rest(values: Any, lines: Iterable[ErrorDetails]) -> Any:
-    """Return the values of a mapping or list, each that has errors as far as it can be judged, else unknown."""
+    """Return a mapping or list in which each value with errors is replaced by its known rest, or by an unknown."""
     bad: list[Location] = []
     for line in lines:
         loc, carried = line["loc"], _carried(line)
@@ -240,7 +241,7 @@ def _rest(values: Any, lines: Iterable[ErrorDetails]) -> Any:
 
 
 def _without(value: Any, bad: Iterable[Location]) -> Any:
-    """A value with what stands at each location unknown, whether it is there or not."""
+    """Return a copy of a value in which each location, present or absent, is unknown."""
     if isinstance(value, Unresolved):
         return value
     inner: dict[Any, list[Location]] = {}

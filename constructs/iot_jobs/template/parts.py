@@ -1,4 +1,4 @@
-"""The parts of a template or job, from rollout to tags, and the rules within each."""
+"""The parts of a template or job, from rollout to tags, each with its rules."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
@@ -16,104 +16,104 @@ from iot_jobs.unresolved import Unresolved, holds_token, known, may_be_nothing
 EMPTY_ROLLOUT = Rule(
     code="JT205",
     title="a rollout has a maximum rate",
-    why="An empty rollout is refused, and so is an exponential rate without a maximum; both schemas take them.",
+    why="The service refuses an empty rollout, and an exponential rate without a maximum; both schemas accept them.",
     source=API + "JobExecutionsRolloutConfig.html",
 )
 BASE_ABOVE_MAXIMUM = Rule(
     code="JT206",
-    title="the base rate is not above the maximum",
-    why="The service refuses a rollout that would begin faster than it may become.",
+    title="the base rate is at most the maximum",
+    why="The service refuses a rollout that would start above its maximum rate.",
     source="measured: Exponential rollout baseRatePerMinute should be less than maximumPerMinute",
 )
 ONE_INCREASE_CRITERION = Rule(
     code="JT207",
-    title="the rate rises by exactly one criterion: notified or succeeded things",
-    why="The service refuses none and both, although schemas take them and examples in AWS's guide give both.",
+    title="a rate increase has exactly one criterion: notified or succeeded things",
+    why="The service refuses none and both, although schemas accept them and examples in AWS's guide have both.",
     source="measured: Provide only one of NumberOfNotifiedThings or NumberOfSucceededThings when RateIncreaseCriteria "
     "is defined",
 )
 ABORT_FAILURE_TYPE_TWICE = Rule(
     code="JT305",
-    title="no two abort criteria have the same failure type",
-    why="The service refuses them.",
+    title="abort criteria have different failure types",
+    why="The service refuses two criteria for one failure type.",
     source="measured: Multiple AbortCriteria cannot have the same failure type",
 )
 RETRY_TOTAL = Rule(
     code="JT404",
-    title="a device is retried at most 10 times in all",
-    why="The guide allows 10 retries for both failure types together; the schemas count each on its own.",
+    title="a device is retried at most 10 times in total",
+    why="The guide allows 10 retries for both failure types together; the schemas limit each separately.",
     source=GUIDE + "jobs-configurations-details.html",
 )
 RETRY_ALL_ALONE = Rule(
     code="JT405",
-    title="a retry criterion for ALL stands alone",
-    why="The service refuses ALL beside another failure type.",
+    title="a retry criterion for ALL is the only one",
+    why="The service refuses ALL together with another failure type.",
     source="measured: A retryCriteria with failure type ALL must be used by itself",
 )
 RETRY_FAILURE_TYPE_TWICE = Rule(
     code="JT406",
-    title="no two retry criteria have the same failure type",
-    why="Assumed: two numbers for one failure type contradict each other.",
+    title="retry criteria have different failure types",
+    why="Assumed: two numbers of retries for one failure type contradict each other.",
     source=API + "JobExecutionsRetryConfig.html",
 )
 WINDOW_CRON = Rule(
     code="JT603",
     title="a maintenance window's cron expression is well-formed and opens at least once",
-    why="Schemas take any text; a job with a malformed window never starts.",
+    why="Schemas accept any text; a job with a malformed window never starts.",
     source=GUIDE + "jobs-configurations-details.html",
 )
 
 
-# Templates share their windows.
+# Cached, because templates share windows.
 _cron_errors = lru_cache(maxsize=4096)(windows.cron_errors)
 
 
 class RateIncreaseCriteria(Model):
-    """After how many things the rate rises, counted from the start: at N, 2N, 3N and so on. Exactly one is given."""
+    """The number of things after which the rate rises: at N, 2N, 3N from the start. Exactly one field is given."""
 
     number_of_notified_things: Maybe[Annotated[int, limits.NUMBER_OF_THINGS]] | None = None
-    """Things that were told of the job, 1 or more."""
+    """Number of notified things, 1 or more."""
     number_of_succeeded_things: Maybe[Annotated[int, limits.NUMBER_OF_THINGS]] | None = None
-    """Things that succeeded, 1 or more: with slow or failing devices the rate stays low."""
+    """Number of things that succeeded, 1 or more: with slow or failing devices the rate stays low."""
 
     def problems(self) -> Iterator[Finding]:
-        """Exactly one criterion."""
+        """Check that exactly one criterion is given."""
         given = [name for name, value in self if value is not None]
         if not given or sum(not may_be_nothing(getattr(self, name)) for name in given) > 1:
             yield ONE_INCREASE_CRITERION.finding(
                 given=given or None,
                 allowed="exactly one of number_of_notified_things and number_of_succeeded_things",
-                fix="remove one of them" if given else "add one of them",
+                fix="remove one of the two" if given else "add one of the two",
                 related=((given[0],), (given[1],)) if given else (),
             )
 
 
 class ExponentialRate(Model):
-    """A rate that begins low and is multiplied each time the criterion is met, up to the rollout's maximum."""
+    """A rate that starts low and is multiplied each time the criterion is met, up to the rollout's maximum."""
 
     base_rate_per_minute: Maybe[Annotated[int, limits.BASE_RATE_PER_MINUTE]]
     """Things per minute at the start, 1 to 1000, at most the maximum."""
     increment_factor: Maybe[Annotated[float, limits.INCREMENT_FACTOR]]
-    """What the rate is multiplied by, 1.1 to 5, one digit after the decimal point."""
+    """Factor that the rate is multiplied by, 1.1 to 5, with at most one digit after the decimal point."""
     rate_increase_criteria: Maybe[RateIncreaseCriteria]
-    """When it is multiplied."""
+    """Criterion for each increase."""
 
 
 class RolloutConfig(Model):
-    """How fast things are told of the job. Without one, AWS tells 1000 things a minute."""
+    """The rate at which things are notified of the job. Without one, AWS notifies 1000 things per minute."""
 
     maximum_per_minute: Maybe[Annotated[int, limits.MAXIMUM_PER_MINUTE]] | None = None
-    """Things per minute at most, 1 to 1000; required with an exponential rate, a constant rate without one."""
+    """Maximum things per minute, 1 to 1000: required with an exponential rate, the constant rate without one."""
     exponential_rate: Maybe[ExponentialRate] | None = None
     """A rate that rises; None for a constant one."""
 
     def problems(self) -> Iterator[Finding]:
-        """There is a maximum, and the base rate isn't above it."""
+        """Check that there is a maximum, and that the base rate isn't above it."""
         if self.maximum_per_minute is None:
             yield EMPTY_ROLLOUT.finding(
                 loc=("maximum_per_minute",),
                 allowed=limits.MAXIMUM_PER_MINUTE.allowed,
-                fix="add maximum_per_minute" + (", or leave the rollout out" if self.exponential_rate is None else ""),
+                fix="add maximum_per_minute" + (", or remove the rollout" if self.exponential_rate is None else ""),
             )
         maximum, exponential = known(self.maximum_per_minute), known(self.exponential_rate)
         base = exponential and known(exponential.base_rate_per_minute)
@@ -128,26 +128,26 @@ class RolloutConfig(Model):
 
 
 class AbortCriterion(Model):
-    """When to cancel the job: at `threshold_percentage` of completed executions, once enough have completed."""
+    """A condition that cancels the job: `threshold_percentage` of completed executions, once enough have completed."""
 
     failure_type: Maybe[Annotated[str, limits.ABORT_FAILURE_TYPE]]
     """FAILED, REJECTED, TIMED_OUT, or ALL for the three together."""
     threshold_percentage: Maybe[Annotated[float, limits.THRESHOLD_PERCENTAGE]]
-    """Percent of completed executions, above 0 up to 100, two digits after the decimal point."""
+    """Percent of completed executions, above 0 up to 100, with at most two digits after the decimal point."""
     min_number_of_executed_things: Maybe[Annotated[int, limits.MIN_NUMBER_OF_EXECUTED_THINGS]]
-    """How many executions must have completed before the criterion is looked at, 1 or more."""
+    """Number of executions that must complete before the criterion is evaluated, 1 or more."""
     action: Maybe[Annotated[str, limits.ABORT_ACTION]] = "CANCEL"
-    """CANCEL: nothing more is released and what is queued is canceled; what is in progress goes on."""
+    """CANCEL: the rollout stops and queued executions are canceled; those in progress continue."""
 
 
 class AbortConfig(Model):
-    """What stops the rollout on its own. Criteria are looked at in order, though CloudFormation may reorder them."""
+    """Criteria that stop the rollout. They are evaluated in order, though CloudFormation may reorder them."""
 
     criteria: Maybe[Annotated[Sequence[Maybe[AbortCriterion]], Items(limits.ABORT_CRITERIA)]]
-    """At least one, each with a failure type of its own."""
+    """At least one, with different failure types."""
 
     def problems(self) -> Iterator[Finding]:
-        """No failure type stands twice."""
+        """Check that failure types differ."""
         for loc, other, failure_type in _twice(self.criteria):
             yield ABORT_FAILURE_TYPE_TWICE.finding(
                 loc=loc, given=failure_type, allowed="each failure type once", fix="merge the two", related=(other,)
@@ -155,7 +155,7 @@ class AbortConfig(Model):
 
 
 class RetryCriterion(Model):
-    """How often an execution that ended so is queued again."""
+    """The number of retries for one failure type."""
 
     failure_type: Maybe[Annotated[str, limits.RETRY_FAILURE_TYPE]]
     """FAILED, TIMED_OUT, or ALL for both."""
@@ -164,13 +164,13 @@ class RetryCriterion(Model):
 
 
 class RetryConfig(Model):
-    """How often a device tries again: at most 10 times in all. Each retry is billed as an execution."""
+    """Retries of failed or timed-out executions, at most 10 per device. Each retry is billed as an execution."""
 
     criteria: Maybe[Annotated[Sequence[Maybe[RetryCriterion]], Items(limits.RETRY_CRITERIA)]]
-    """One, or one for FAILED and one for TIMED_OUT."""
+    """One criterion, or one for FAILED and one for TIMED_OUT."""
 
     def problems(self) -> Iterator[Finding]:
-        """ALL stands alone, no failure type twice, at most 10 retries in all."""
+        """Check that failure types differ, that ALL is the only one, and that there are at most 10 retries."""
         for loc, other, failure_type in _twice(self.criteria):
             yield RETRY_FAILURE_TYPE_TWICE.finding(
                 loc=loc, given=failure_type, allowed="each failure type once", fix="merge the two", related=(other,)
@@ -188,49 +188,49 @@ class RetryConfig(Model):
         total = sum(known(criterion.number_of_retries) or 0 for _, criterion in criteria)
         if total > limits.NUMBER_OF_RETRIES.maximum:  # type: ignore[operator]  # this range has a maximum
             yield RETRY_TOTAL.finding(
-                loc=("criteria",), given=total, allowed="at most 10 retries in all", fix="lower one of the numbers"
+                loc=("criteria",), given=total, allowed="at most 10 retries in total", fix="lower one of the numbers"
             )
 
 
 class TimeoutConfig(Model):
-    """How long an execution may be in progress. Without one, a device that never reports is waited for forever."""
+    """The time that an execution may be in progress. Without one, AWS waits forever for a device that never reports."""
 
     in_progress_timeout_in_minutes: Maybe[Annotated[int, limits.IN_PROGRESS_TIMEOUT_IN_MINUTES]]
-    """Minutes from the device's start to TIMED_OUT, 1 to 10080 (7 days)."""
+    """Minutes from IN_PROGRESS to TIMED_OUT, 1 to 10080 (7 days)."""
 
 
 class PresignedUrlConfig(Model):
-    """How presigned URLs in the document are signed."""
+    """Role and lifetime of the presigned URLs in the document."""
 
     role_arn: Maybe[Annotated[str, limits.ROLE_ARN]]
     """The role that AWS IoT assumes to sign: it needs s3:GetObject for downloads and s3:PutObject for uploads."""
     expires_in_sec: Maybe[Annotated[int, limits.EXPIRES_IN_SEC]] = limits.DEFAULT_EXPIRES_IN_SEC
-    """Seconds that a URL lives from when the device asks for the document, 60 to 3600. The default is AWS's own, and is
-    written out: CloudFormation's published handler fails on a block without it."""
+    """Seconds that a URL is valid after the device requests the document, 60 to 3600. The default is AWS's own, and is
+    always emitted: CloudFormation's published handler fails on a block without it."""
 
 
 class MaintenanceWindow(Model):
-    """A time, again and again, in which things are told of the job. Only continuous jobs may have windows."""
+    """A recurring time in which things are notified of the job. Only continuous jobs may have windows."""
 
     start_time: Maybe[Annotated[str, limits.WINDOW_START_TIME]]
     """`cron(minutes hours day-of-month month day-of-week year)` in UTC."""
     duration_in_minutes: Maybe[Annotated[int, limits.DURATION_IN_MINUTES]]
-    """1 to 1430. What is in progress when the window closes goes on."""
+    """Minutes, 1 to 1430. Executions in progress when the window closes continue."""
 
     def problems(self) -> Iterator[Finding]:
-        """The cron expression is well-formed, field by field."""
+        """Check the cron expression, field by field."""
         start_time = known(self.start_time)
         for error in () if start_time is None else _cron_errors(start_time):
             yield WINDOW_CRON.finding(
                 loc=("start_time",),
                 given=error.given,
                 allowed=error.allowed,
-                fix=error.fix or f"mend {error.field or 'it'}",
+                fix=error.fix or f"correct {error.field or 'it'}",
             )
 
 
 def _document(value: object) -> object:
-    """Take a `JobDocument`, or what another floor made to stand for one, and report all that is wrong inside it."""
+    """Return a `JobDocument` unchanged. Raises `FindingsError` for any other value, and with all errors in it."""
     if not isinstance(value, JobDocument):
         finding = WRONG_KIND.finding(
             given=value,
@@ -247,25 +247,25 @@ Document = Annotated[JobDocument, PlainValidator(_document), WithJsonSchema({"ty
 
 
 def tag_problems(tags: Mapping[str, Any]) -> list[Finding]:
-    """What is wrong with the keys and values of tags, and with their number, relative to the mapping."""
-    wrong = limits.TAGS.check(tags)
-    if wrong and limits.TAGS.far_over(tags):
-        return [wrong]
-    found = entry_problems(tags, limits.TAG_KEY, limits.TAG_VALUE)
-    return [*found, wrong] if wrong else found
+    """Return findings for the keys, values and number of tags; locations are in the mapping."""
+    count = limits.TAGS.check(tags)
+    if count and limits.TAGS.far_over(tags):
+        return [count]
+    findings = entry_problems(tags, limits.TAG_KEY, limits.TAG_VALUE)
+    return [*findings, count] if count else findings
 
 
 def entry_problems(given: Mapping[str, Any], key_limit: limits.Limit, value_limit: limits.Limit) -> list[Finding]:
-    """What is wrong with the keys of a mapping, then with its values, each on its own."""
-    found = [finding.under((str(key),)) for key in given if (finding := key_limit.check(key))]
+    """Return findings for the keys of a mapping, then for its values."""
+    findings = [finding.under((str(key),)) for key in given if (finding := key_limit.check(key))]
     for key, item in given.items():
         if not isinstance(item, Unresolved) and (finding := value_limit.check(item)):
-            found.append(finding.under((str(key),)))
-    return found
+            findings.append(finding.under((str(key),)))
+    return findings
 
 
 def _tags(value: object) -> dict[str, Any]:
-    """Check keys and values of a mapping, and their number; values may be tokens."""
+    """Check the keys, values and number of tags; values may be tokens."""
     if not isinstance(value, Mapping):
         raise FindingsError([WRONG_KIND.finding(given=value, allowed="a mapping of tags", fix="write key: value")])
     tags = {key: Unresolved(item) if holds_token(item) else item for key, item in value.items()}
@@ -289,12 +289,12 @@ Tags = Annotated[
 
 
 def known_items(items: Sequence[Any] | Unresolved) -> list[tuple[int, Any]]:
-    """The items that can be judged, each with its index."""
+    """Return the items that are not unresolved, each with its index."""
     return [(i, item) for i, item in enumerate(known(items) or ()) if not isinstance(item, Unresolved)]
 
 
 def _twice(criteria: Sequence[Any] | Unresolved) -> Iterator[tuple[Location, Location, str]]:
-    """Where a failure type stands again, where it stood first, and which it is."""
+    """Yield each repeated failure type: its location, the location of its first occurrence, and the type."""
     first: dict[str, Location] = {}
     for index, criterion in known_items(criteria):
         loc: Location = ("criteria", index, "failure_type")
