@@ -14,17 +14,17 @@ from tests import oracle_cron as oracle
 
 SYNTAX = "cron(minutes hours day-of-month month day-of-week year)"
 SPACED = f"{SYNTAX}, with spaces between the fields only"
-ONE_QUESTION_MARK = "? in exactly one of the two"
+ONE_QUESTION_MARK = "? in exactly one of the two fields"
 MINUTES = "0 to 59, wildcards , - * /"
 HOURS = "0 to 23, wildcards , - * /"
 DAYS_OF_MONTH = "1 to 31, wildcards , - * ? / L W"
 MONTHS = "1 to 12 or JAN to DEC, wildcards , - * /"
 DAYS_OF_WEEK = "1 to 7 or SUN to SAT, wildcards , - * ? L #"
 YEARS = "1970 to 2199, wildcards , - * /"
-SPECIAL_DAY_OF_MONTH = "L or one of 1W to 31W, and alone"
-SPECIAL_DAY_OF_WEEK = "L or one of 1L to 7L and 1#1 to 7#5, and alone"
-RISES = "a range that rises"
-COMES = "a day that comes in one of the months and years"
+SPECIAL_DAY_OF_MONTH = "L, or one of 1W to 31W, not in a list"
+SPECIAL_DAY_OF_WEEK = "L, or one of 1L to 7L and 1#1 to 7#5, not in a list"
+RISES = "a range in ascending order"
+COMES = "a day that exists in one of the months and years"
 
 
 def utc(text: str) -> datetime:
@@ -166,7 +166,7 @@ def both(day_of_month: str, day_of_week: str, fix: str) -> tuple[str, list[Probl
 
 
 REWRITTEN = "write cron(0 2 ? * MON *)"
-NO_RATE = "write when the window opens as a cron expression: rate and at are not offered"
+NO_RATE = "write the opening time as a cron expression: rate and at are not supported"
 SIX_FIELDS = "write six fields, such as cron(0 2 * * ? *)"
 LAST_OF_MONTH = "write L in day-of-month for the last one of a month"
 
@@ -229,8 +229,8 @@ BAD: list[tuple[str, list[Problem]]] = [
     one("cron(/5 2 ? * MON *)", "minutes", "/5", MINUTES),
     one("cron(5/ 2 ? * MON *)", "minutes", "5/", MINUTES),
     one("cron(0 2 1/31 * ? *)", "day-of-month", "1/31", "a step of 1 to 30"),
-    one("cron(0 2 1 JAN/3 ? *)", "month", "JAN/3", "a step from numbers", "write 1/3"),
-    one("cron(0 2 1 JAN-JUN/3 ? *)", "month", "JAN-JUN/3", "a step from numbers", "write 1-6/3"),
+    one("cron(0 2 1 JAN/3 ? *)", "month", "JAN/3", "a step after numbers", "write 1/3"),
+    one("cron(0 2 1 JAN-JUN/3 ? *)", "month", "JAN-JUN/3", "a step after numbers", "write 1-6/3"),
     one("cron(0 2 ? * */2 *)", "day-of-week", "*/2", DAYS_OF_WEEK, "list the days, as in MON,WED,FRI"),
     # wildcards where they don't belong, and special days that are not alone
     one("cron(? 2 ? * MON *)", "minutes", "?", MINUTES, "write *"),
@@ -253,7 +253,7 @@ BAD: list[tuple[str, list[Problem]]] = [
     both("*", "*", "write ? in day-of-week"),
     both("1", "*", "write ? in day-of-week"),
     both("*", "MON", "write ? in day-of-month"),
-    both("1", "MON", "write ? in the one that is not meant"),
+    both("1", "MON", "write ? in the field that doesn't apply"),
     both("?", "?", "write * in day-of-month"),
     # what never opens
     one("cron(0 2 30 2 ? *)", "day-of-month", "30 2 ? *", COMES, LAST_OF_MONTH),
@@ -278,7 +278,7 @@ BAD: list[tuple[str, list[Problem]]] = [
             ("month", "13", MONTHS, None),
             ("day-of-week", "8", DAYS_OF_WEEK, None),
             ("year", "1969", YEARS, None),
-            (None, "day-of-month 32, day-of-week 8", ONE_QUESTION_MARK, "write ? in the one that is not meant"),
+            (None, "day-of-month 32, day-of-week 8", ONE_QUESTION_MARK, "write ? in the field that doesn't apply"),
         ],
     ),
     (
@@ -320,9 +320,9 @@ def test_fixes(text: str, field: str | None, given: str, better: str) -> None:
 def test_the_words_of_a_problem() -> None:
     """A problem reads as one line, and survives a process pool."""
     field, whole = cron_errors("cron(0 2 ? * FRI-MON *)")[0], cron_errors("cron(0 2 1 * MON *)")[0]
-    assert str(field) == "day-of-week FRI-MON: allowed is a range that rises; write FRI-SAT,SUN-MON"
+    assert str(field) == "day-of-week FRI-MON: allowed is a range in ascending order; write FRI-SAT,SUN-MON"
     assert str(whole) == (
-        "day-of-month 1, day-of-week MON: allowed is ? in exactly one of the two; write ? in the one that is not meant"
+        "day-of-month 1, day-of-week MON: allowed is ? in exactly one of the two fields; write ? in the field that doesn't apply"
     )
     assert str(pickle.loads(pickle.dumps(field))) == str(field)
 

@@ -1,4 +1,4 @@
-"""AWS cron as maintenance windows use it: parse, openings in UTC, overlaps.
+"""AWS cron expressions of maintenance windows: parsing, openings in UTC, overlaps.
 
 A window opens at `cron(minutes hours day-of-month month day-of-week year)`, always UTC, and stays open for its
 duration. The grammar is the table in AWS's guide (`SOURCE`):
@@ -10,15 +10,15 @@ duration. The grammar is the table in AWS's guide (`SOURCE`):
     day-of-week   1-7 or SUN-SAT    , - * ? L #       1 is SUN, L is SAT, 6L the last Friday, 3#2 the second Tuesday
     year          1970-2199         , - * /
 
-`?` stands in exactly one of the two day fields. AWS does not say what else its parser takes, so the stricter reading
-holds. Assumed:
-- `cron` and the names are written as above, not `Mon`; spaces stand between the fields only
-- a number may have leading zeros up to the width of the field's largest value (`09`; a sample of AWS has it)
-- `*/5`, `1/10` and `8-18/2` are steps; a step is 1 to largest minus smallest value, and goes with numbers, not names
+Exactly one of the two day fields is `?`. AWS doesn't document what else its parser accepts, so the stricter reading
+applies. Assumed:
+- `cron` and the names are written as above, not `Mon`; spaces occur between the fields only
+- a number may have leading zeros up to the width of the field's largest value (`09`, as in an AWS sample)
+- `*/5`, `1/10` and `8-18/2` are steps; a step is 1 to largest minus smallest value, and follows numbers, not names
 - a range rises (not `FRI-MON`, `22-2`) and has numbers or names at both ends
-- `*`, `L`, `15W`, `6L` and `3#2` stand alone, not in a list; `LW`, `L-3`, `FRIL` and `TUE#2` are refused
-- `15W` stays within its month: a first that is a Saturday moves to Monday the third
-- in a month without the day (`31` or `31W` in June, a fifth Tuesday) nothing opens; what never opens is an error
+- `*`, `L`, `15W`, `6L` and `3#2` can't be part of a list; `LW`, `L-3`, `FRIL` and `TUE#2` are refused
+- `15W` stays within its month: if the 1st is a Saturday, `1W` is Monday the 3rd
+- in a month without the day (`31` or `31W` in June, a fifth Tuesday) no window opens; one that never opens is an error
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ _DAY = 1440  # minutes
 
 
 class Cron(NamedTuple):
-    """When a window opens, in UTC. Made by `parse`; two are equal when written alike.
+    """The opening times of a window, in UTC. Created by `parse`; equal if spelt alike.
 
     Sets are integers with bit n set for member n: `times` holds minutes of the day (0 to 1439), `months` 1 to 12,
     `years` 1970 to 2199.
@@ -57,7 +57,7 @@ class Cron(NamedTuple):
 
     @classmethod
     def parse(cls, text: str) -> Cron:
-        """Read an expression; CronError with its first problem. The length of the text is not checked."""
+        """Parse an expression. Raises `CronError` with its first problem. The length of the text is not checked."""
         reading, problems = read(text)
         if reading is None:
             raise problems[0]
@@ -65,27 +65,30 @@ class Cron(NamedTuple):
 
     @property
     def calendar(self) -> int:
-        """The set of days with an opening, 0 being the first of January 1970."""
+        """The set of days with an opening; day 0 is January 1, 1970."""
         return calendar_of(self.days, self.months, self.years)
 
     def next_opening(self, at: datetime) -> datetime | None:
-        """The first opening at or after `at`, None if there is none up to 2199; ValueError if `at` has no time zone."""
+        """Return the first opening at or after `at`, None if there is none up to 2199.
+
+        Raises `ValueError` if `at` has no time zone.
+        """
         return next(self.openings(at), None)
 
     def openings(self, start: datetime, end: datetime | None = None) -> Iterator[datetime]:
-        """The openings from `start` up to, not including, `end` (None: to the end of 2199), in order.
+        """Return the openings in order, in UTC, from `start` up to but not including `end` (None: to the end of 2199).
 
-        The result is in UTC. ValueError if an argument has no time zone: a local time would be hours off, in silence.
+        Raises `ValueError` if an argument has no time zone: a local time would silently be hours off.
         """
         stop = None if end is None else _minutes(end)
         return _openings(self, max(_minutes(start), 0), stop)
 
 
 class Overlap(NamedTuple):
-    """Two windows that are open at once: their indices, equal for one window whose openings overlap.
+    """Two windows that are open at the same time: their indices, which are equal if a window overlaps itself.
 
-    The two openings (UTC) are an example: the later comes before the earlier one's window has closed. The first is the
-    earlier one where the indices are equal.
+    The two openings (UTC) are an example: the later one comes before the earlier one's window closes. If the indices
+    are equal, the first opening is the earlier one.
     """
 
     first: int
@@ -95,10 +98,10 @@ class Overlap(NamedTuple):
 
 
 def smallest_gap_in_minutes(cron: Cron) -> int | None:
-    """Minutes between the two closest successive openings of 1970 to 2199; None if there is only one opening."""
+    """Return the minutes between the two closest successive openings of 1970 to 2199; None if there is only one."""
     times, days = list(members(cron.times)), cron.calendar
     gaps = [later - earlier for earlier, later in pairwise(times)]
-    # The zeros between two ones are the days without an opening. Neighbours first: the text of all days costs more.
+    # The zeros between two ones are days without an opening. Adjacent days first: the text of all days costs more.
     if days & days >> 1:
         gaps.append(_DAY - times[-1] + times[0])
     elif closed := f"{days:b}".split("1")[1:-1]:
@@ -109,20 +112,20 @@ def smallest_gap_in_minutes(cron: Cron) -> int | None:
 def overlaps(
     windows: Sequence[tuple[Cron, int]], *, since: datetime = datetime(2026, 1, 1, tzinfo=UTC)
 ) -> tuple[Overlap, ...]:
-    """Each pair among (cron, duration in minutes) that is open at once anywhere in 1970 to 2199, by index.
+    """Return each pair of windows (cron, duration in minutes) that are open at the same time in 1970 to 2199, by index.
 
-    Durations are 1 to 1440, else ValueError. A window that opens as another closes does not overlap it. `since` only
-    chooses the example: the first from that day (UTC) on, or the first of all where there is none.
+    Raises `ValueError` unless durations are 1 to 1440. A window that opens as another closes doesn't overlap it.
+    `since` only selects the example: the first from that day (UTC) on, or the first of all if there is none.
     """
     for _, duration in windows:
-        if not 1 <= duration <= _DAY:  # the search below looks at the same day and the next, no further
+        if not 1 <= duration <= _DAY:  # the search below covers the same day and the next only
             raise ValueError(f"duration {duration}: allowed is 1 to {_DAY} minutes")
     start = max(_minutes(since) // _DAY, 0)
     crons = [cron for cron, _ in windows]
     open_times = [spread(cron.times, duration) for cron, duration in windows]
-    found = []
+    pairs = []
     for i, j in combinations_with_replacement(range(len(windows)), 2):
-        if i == j:  # an opening is within its own window: look from the minute after
+        if i == j:  # an opening is within its own window, so the search starts a minute later
             rest = spread(crons[i].times << 1, windows[i][1] - 1)
             examples = list(_opens_within(crons[i], rest, crons[i], start, itself=True))
         else:
@@ -130,17 +133,18 @@ def overlaps(
             examples += [(first, second) for second, first in _opens_within(crons[j], open_times[j], crons[i], start)]
         if examples:
             first, second = min(examples, key=lambda example: (min(example) < start * _DAY, max(example)))
-            found.append(Overlap(i, j, _EPOCH + first * _MINUTE, _EPOCH + second * _MINUTE))
-    return tuple(found)
+            pairs.append(Overlap(i, j, _EPOCH + first * _MINUTE, _EPOCH + second * _MINUTE))
+    return tuple(pairs)
 
 
 def _opens_within(
     outer: Cron, open_times: int, inner: Cron, start: int, *, itself: bool = False
 ) -> Iterator[tuple[int, int]]:
-    """Openings of `outer` and, while it is open, of `inner`, in minutes since 1970; from day `start` on if any.
+    """Yield openings of `outer` with openings of `inner` while it is open, in minutes since 1970.
 
-    At most two examples: with the inner opening on the same day and on the next. Days and times of day do not depend on
-    each other, so each is an intersection of two sets, exact over every day of the 230 years.
+    There are at most two examples: one with the inner opening on the same day, one on the next. They are from day
+    `start` on, if any are. Days and times of day are independent, so each is an intersection of two sets, exact over
+    every day of the 230 years.
     """
     for offset in (0, 1):
         times = open_times >> offset * _DAY & inner.times
@@ -154,7 +158,7 @@ def _opens_within(
 
 
 def _openings(cron: Cron, start: int, stop: int | None) -> Iterator[datetime]:
-    """The openings from `start` up to `stop`, both in minutes since 1970."""
+    """Yield the openings from `start` up to `stop`, both in minutes since 1970."""
     day, minute = divmod(start, _DAY)
     days, times = cron.calendar >> day, cron.times >> minute << minute
     while days:
@@ -168,7 +172,7 @@ def _openings(cron: Cron, start: int, stop: int | None) -> Iterator[datetime]:
 
 
 def _minutes(at: datetime) -> int:
-    """Whole minutes since 1970, rounded up."""
+    """Return the whole minutes since 1970, rounded up."""
     if at.utcoffset() is None:
         raise ValueError(f"{at.isoformat()} has no time zone: windows open in UTC")
     return -((_EPOCH - at) // _MINUTE)

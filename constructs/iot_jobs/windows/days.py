@@ -16,14 +16,14 @@ _EVERY_WEEK = sum(1 << day for day in range(0, 31, 7))
 
 
 class Days(NamedTuple):
-    """Which days of a month: a form of the grammar and its numbers (a set of them has bit n of `number` set for n)."""
+    """Days of a month: a form of the grammar and its numbers (for a set, bit n of `number` is set for each n)."""
 
     form: Literal["1-31", "L", "15W", "SUN-SAT", "6L", "3#2"]
     number: int = 0
     nth: int = 0
 
 
-# Which of the 14 kinds a year is: its days, and the weekday (1 is SUN) of its first of January.
+# The kind of each year, one of 14: its number of days, and the weekday (1 is SUN) of January 1.
 KIND = {
     year: (366 if isleap(year) else 365, date(year, 1, 1).isoweekday() % 7 + 1)
     for year in range(FIRST_YEAR, LAST_YEAR + 1)
@@ -33,10 +33,10 @@ _KINDS = set(KIND.values())
 
 @lru_cache(maxsize=256)
 def calendar_of(days: Days, months: int, years: int) -> int:
-    """The set of days with an opening, over all years; about ten kilobytes."""
+    """Return the set of days with an opening, over all years; about ten kilobytes."""
     of_kind = {kind: days_of_year(days, months, kind) for kind in _KINDS}
     calendar = 0
-    # Decade by decade from the last: a shift costs as much as the number is long.
+    # Decade by decade from the last, because a shift takes time proportional to the number's length.
     for decade in range(LAST_YEAR - 9, FIRST_YEAR - 1, -10):
         members = passed = 0
         for year in range(decade, decade + 10):
@@ -49,7 +49,7 @@ def calendar_of(days: Days, months: int, years: int) -> int:
 
 @lru_cache(maxsize=1024)
 def days_of_year(days: Days, months: int, kind: tuple[int, int]) -> int:
-    """The set of days with an opening in a kind of year, 0 being the first of January."""
+    """Return the set of days with an opening in a kind of year; day 0 is January 1."""
     length_of_year, weekday = kind
     members = passed = 0
     for month, length in enumerate((31, length_of_year - 337, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31), 1):
@@ -61,7 +61,7 @@ def days_of_year(days: Days, months: int, kind: tuple[int, int]) -> int:
 
 @lru_cache(maxsize=1024)
 def _days_of_month(days: Days, weekday: int, length: int) -> int:
-    """The set of days with an opening in a month, 0 being the first, which is a `weekday` (1 is SUN)."""
+    """Return the set of days with an opening in a month; day 0 is the 1st, which is a `weekday` (1 is SUN)."""
     form, number, nth = days
     if form == "1-31":
         return number >> 1 & (1 << length) - 1
@@ -83,19 +83,19 @@ def _days_of_month(days: Days, weekday: int, length: int) -> int:
 
 
 def members(numbers: int) -> Iterator[int]:
-    """The members of a set, in order."""
+    """Yield the members of a set, in order."""
     while numbers:
         yield lowest(numbers)
         numbers &= numbers - 1
 
 
 def lowest(numbers: int) -> int:
-    """The smallest member of a set that is not empty."""
+    """Return the smallest member of a non-empty set."""
     return (numbers & -numbers).bit_length() - 1
 
 
 def spread(numbers: int, width: int) -> int:
-    """Each member of a set and the `width` - 1 numbers after it, in a few doublings."""
+    """Return each member of a set and the `width` - 1 numbers after it, in a few doublings."""
     if width < 1:
         return 0
     done = 1

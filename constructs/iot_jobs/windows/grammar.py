@@ -1,4 +1,4 @@
-"""Reading an expression: the table of fields, and every problem with its fix."""
+"""The parser of cron expressions: the table of fields, and every problem with its fix."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ _DAY_NAMES = ("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT")
 
 
 class CronError(ValueError):
-    """One problem of an expression.
+    """A problem in an expression.
 
-    `field` is a field's name in the table above, None for the expression as a whole. `given` is the part that is wrong,
-    `allowed` what may stand there, `fix` what to write instead, None where only the author can know.
+    `field` is a field's name in the table above, None for the expression as a whole. `given` is the wrong part,
+    `allowed` the values allowed there, `fix` the replacement, None if only the author can know it.
     """
 
     def __init__(self, field: str | None, given: str, allowed: str, fix: str | None = None) -> None:
@@ -29,7 +29,7 @@ class CronError(ValueError):
 
 
 class Reading(NamedTuple):
-    """What an expression says: minutes of the day, days of a month, months and years, all as sets."""
+    """The content of an expression: minutes of the day, days of a month, months and years, all as sets."""
 
     times: int
     days: Days
@@ -38,12 +38,12 @@ class Reading(NamedTuple):
 
 
 def cron_errors(text: str) -> tuple[CronError, ...]:
-    """All problems of an expression, field by field; () if it has none."""
+    """Return all problems of an expression, field by field."""
     return tuple(read(text)[1])
 
 
 class _Field(NamedTuple):
-    """A line of the table."""
+    """A row of the table."""
 
     name: str
     low: int
@@ -57,15 +57,15 @@ class _Field(NamedTuple):
         return f"{self.low} to {self.high}{names}, wildcards {self.wildcards}"
 
     def value(self, word: str) -> int | None:
-        """What a number or name stands for; None if it is not one of this field's."""
+        """Return the value of a number or name; None if it isn't valid in this field."""
         if word in self.names:
             return self.low + self.names.index(word)
-        # The width is looked at first: int() has an error of its own for 4,301 digits.
+        # The width is checked first, because int() raises an error for 4,301 digits.
         number = int(word) if word.isdecimal() and len(word) <= len(str(self.high)) else -1
         return number if self.low <= number <= self.high else None
 
     def hint(self, word: str) -> str | None:
-        """What the author of a word without a value may have meant."""
+        """Return a fix for an invalid word, None if its meaning can't be guessed."""
         if word[:3].upper() in self.names:
             return f"write {word[:3].upper()}"
         if word == "0" and self.names:
@@ -83,7 +83,7 @@ _TERM = re.compile(r"(\*|[0-9A-Za-z]+)(?:-([0-9A-Za-z]+))?(?:/([0-9]{1,4}))?")
 
 
 def read(text: str) -> tuple[Reading | None, list[CronError]]:
-    """What the expression says, or None and its problems."""
+    """Return the parsed expression, or None and its problems."""
     body = text.strip()
     fields = (body[5:] if body[:5].lower() == "cron(" else body).removesuffix(")").split()
     if len(fields) != 6:
@@ -91,7 +91,7 @@ def read(text: str) -> tuple[Reading | None, list[CronError]]:
                7: f"write cron({' '.join(fields[1:])}), without seconds"}.get(
             len(fields), "write six fields, such as cron(0 2 * * ? *)")  # fmt: skip
         if body.startswith(("rate(", "at(")):
-            fix = "write when the window opens as a cron expression: rate and at are not offered"
+            fix = "write the opening time as a cron expression: rate and at are not supported"
         return None, [CronError(None, text, _SYNTAX, fix)]
     problems: list[CronError] = []
     written = f"cron({' '.join(fields)})"
@@ -108,33 +108,33 @@ def read(text: str) -> tuple[Reading | None, list[CronError]]:
     days = days_of_month or days_of_week
     if problems or days is None:
         return None, problems
-    # Year by year: nearly every expression opens in the first one, and the calendar of all years takes longer.
+    # Year by year, because nearly every expression opens in the first one, and the calendar of all years takes longer.
     if not any(days_of_year(days, months, KIND[year]) for year in members(years)):
         return None, [_never(days, fields)]
     return Reading(sum(minutes << 60 * hour for hour in members(hours)), days, months, years), []
 
 
 def _both_or_neither(day_of_month: str, day_of_week: str) -> CronError:
-    """The problem of `?` in both day fields or in neither."""
-    fix = "write ? in the one that is not meant"
+    """Return the problem of `?` in both day fields or in neither."""
+    fix = "write ? in the field that doesn't apply"
     if day_of_month == "?":
         fix = "write * in day-of-month"
     elif "*" in (day_of_month, day_of_week):
         fix = f"write ? in {_DAY_OF_WEEK.name if day_of_week == '*' else _DAY_OF_MONTH.name}"
     given = f"day-of-month {day_of_month}, day-of-week {day_of_week}"
-    return CronError(None, given, "? in exactly one of the two", fix)
+    return CronError(None, given, "? in exactly one of the two fields", fix)
 
 
 def _never(days: Days, fields: list[str]) -> CronError:
-    """The problem of a day that does not come in any of the months and years."""
+    """Return the problem of a day that none of the months and years has."""
     field = _DAY_OF_MONTH if fields[4] == "?" else _DAY_OF_WEEK
     last = {"1-31": "L", "3#2": f"{days.number}L"}.get(days.form)
     fix = f"write {last} in {field.name} for the last one of a month" if last else None
-    return CronError(field.name, " ".join(fields[2:]), "a day that comes in one of the months and years", fix)
+    return CronError(field.name, " ".join(fields[2:]), "a day that exists in one of the months and years", fix)
 
 
 def _days_form(field: _Field, text: str, problems: list[CronError]) -> Days | None:
-    """What a day field asks for; None for `?` and for wrong ones."""
+    """Return the days of a day field; None for `?` and for an invalid field."""
     if text == "?":
         return None
     if field is _DAY_OF_MONTH:
@@ -143,7 +143,7 @@ def _days_form(field: _Field, text: str, problems: list[CronError]) -> Days | No
         if "L" in text or "W" in text:
             if (match := re.fullmatch("([0-9]{1,2})W", text)) and (day := field.value(match[1])):
                 return Days("15W", day)
-            problems.append(CronError(field.name, text, "L or one of 1W to 31W, and alone"))
+            problems.append(CronError(field.name, text, "L, or one of 1W to 31W, not in a list"))
             return None
         return Days("1-31", _values(field, text, problems))
     if text == "L":
@@ -155,13 +155,13 @@ def _days_form(field: _Field, text: str, problems: list[CronError]) -> Days | No
             return Days("3#2", int(match[1]), int(match[2]))
         number = field.value(text[:3])
         fix = f"write {number}{text[3:]}" if number and re.fullmatch("L|#[1-5]", text[3:]) else None
-        problems.append(CronError(field.name, text, "L or one of 1L to 7L and 1#1 to 7#5, and alone", fix))
+        problems.append(CronError(field.name, text, "L, or one of 1L to 7L and 1#1 to 7#5, not in a list", fix))
         return None
     return Days("SUN-SAT", _values(field, text, problems))
 
 
 def _values(field: _Field, text: str, problems: list[CronError]) -> int:
-    """The set of values that a list names; each wrong term is a problem."""
+    """Return the set of values in a list; each invalid term is a problem."""
     values, terms = 0, text.split(",")
     if "" in terms:
         problems.append(CronError(field.name, text, "no empty term in a list"))
@@ -177,7 +177,7 @@ def _values(field: _Field, text: str, problems: list[CronError]) -> int:
 
 
 def _term(field: _Field, term: str, *, alone: bool) -> range | CronError:
-    """The values of one term of a list, or what is wrong with it."""
+    """Return the values of one term of a list, or its problem."""
 
     def wrong(allowed: str, fix: str | None = None) -> CronError:
         return CronError(field.name, term, allowed, fix)
@@ -189,8 +189,9 @@ def _term(field: _Field, term: str, *, alone: bool) -> range | CronError:
     first = field.low if start == "*" else field.value(start)
     last = field.high if start == "*" or (end is None and step) else field.value(end or start)
     if first is None or last is None:
-        words = [one[:3].upper() if one[:3].upper() in field.names else one for one in (start, end) if one]
-        named = end and all(field.value(one) is not None for one in words)
+        ends = [name for name in (start, end) if name]
+        words = [name[:3].upper() if name[:3].upper() in field.names else name for name in ends]
+        named = end and all(field.value(word) is not None for word in words)
         fix = f"write {'-'.join(words)}" if named else field.hint(start if first is None else end)
         return wrong(field.allowed, fix)
     if start == "*" and (end or not alone):
@@ -198,7 +199,7 @@ def _term(field: _Field, term: str, *, alone: bool) -> range | CronError:
     if end and start.isdecimal() != end.isdecimal():
         return wrong("numbers or names at both ends", f"write {first}-{last}")
     if first > last:
-        return wrong("a range that rises", _risen(field, start, end) if step is None else None)
+        return wrong("a range in ascending order", _ascending(field, start, end) if step is None else None)
     if step is None:
         return range(first, last + 1)
     if "/" not in field.wildcards:
@@ -206,12 +207,12 @@ def _term(field: _Field, term: str, *, alone: bool) -> range | CronError:
     if not 1 <= int(step) <= field.high - field.low:
         return wrong(f"a step of 1 to {field.high - field.low}")
     if start in field.names:
-        return wrong("a step from numbers", f"write {first}{f'-{last}' if end else ''}/{step}")
+        return wrong("a step after numbers", f"write {first}{f'-{last}' if end else ''}/{step}")
     return range(first, last + 1, int(step))
 
 
-def _risen(field: _Field, start: str, end: str) -> str:
-    """The same range without the wrap; years do not come round, so there the ends are swapped."""
+def _ascending(field: _Field, start: str, end: str) -> str:
+    """Return a fix with the same range in ascending order; years don't wrap around, so their ends are swapped."""
     if field is _YEAR:
         return f"write {end}-{start}"
     low, high = (field.names[0], field.names[-1]) if start in field.names else (field.low, field.high)
