@@ -96,14 +96,14 @@ ROLLOUT: list[tuple[str, dict[str, Any], dict[str, Any], Found]] = [
     ("a maximum that only CloudFormation knows", rollout(LATER, 10), {}, []),
 ]
 # At 1000 things a minute, the last of 56,000 are notified in minute 55, and done five minutes later.
-SLOW: Found = [("JT253", "rollout", "done in minute 61")]
+SLOW: Found = [("JT253", "rollout", "finishes in minute 61")]
 DURATIONS: list[tuple[str, dict[str, Any], dict[str, Any], Found]] = [
     ("no environment", rollout(2, 1), {}, []),
     ("no time stated", rollout(2, 1), {"environment": environment(1000)}, []),
     ("just in time", {}, {"environment": environment(56_000, hours=1)}, []),
     ("one thing too many", {}, {"environment": environment(56_001, hours=1)}, SLOW),
     ("with more time", {}, {"environment": environment(56_001, hours=2)}, []),
-    ("slow", rollout(16, 1), {"environment": environment(900, hours=1)}, [("JT253", "rollout", "done in minute 77")]),
+    ("slow", rollout(16, 1), {"environment": environment(900, hours=1)}, [("JT253", "rollout", "finishes in minute 77")]),
     ("a time of their own", {}, {"environment": environment(56_001, hours=1, run_time_minutes=4)}, []),
     ("offline things", {}, {"environment": environment(56_001, hours=1, offline_rate=0.5)}, []),
     ("one window of an hour", windows((NIGHTLY, 60)), {"environment": environment(60_000, hours=24)}, []),
@@ -111,20 +111,20 @@ DURATIONS: list[tuple[str, dict[str, Any], dict[str, Any], Found]] = [
         "one thing too many for the window",
         windows((NIGHTLY, 60)),
         {"environment": environment(60_001, hours=24)},
-        [("JT253", "rollout", "done in minute 1445")],
+        [("JT253", "rollout", "finishes in minute 1445")],
     ),
     ("two windows in the time", windows((NIGHTLY, 60)), {"environment": environment(115_000, hours=25)}, []),
     (
         "a window that is too short",
         windows((NIGHTLY, 1)),
         {"environment": environment(10**6, hours=17520)},
-        [("JT253", "rollout", "never done")],
+        [("JT253", "rollout", "never finishes")],
     ),
     (
         "stopped at the fleet's own rates",
         abort(least=50),
         {"environment": environment(8000, hours=1, failure_rate=0.05)},
-        [("JT253", "rollout", "never done")],
+        [("JT253", "rollout", "never finishes")],
     ),
     ("a window only CloudFormation knows", windows((LATER, 1)), {"environment": environment(60_001, hours=1)}, []),
     ("windows only CloudFormation knows", {"maintenance_windows": LATER}, {"environment": environment(10**6, hours=1)},
@@ -141,7 +141,7 @@ HARM: list[tuple[str, dict[str, Any], dict[str, Any], Found]] = [
         "one more",
         CAREFUL,
         {"environment": environment(1000, max_harmed=89), "spelling": cloudformation.API_TEMPLATE},
-        [("JT354", "abort", "90 things harmed, stopped in minute 9, after 90 were notified")],
+        [("JT354", "abort", "90 things harmed, stopped in minute 9, with 90 notified")],
     ),
     ("most harm where half of the devices fail, which never stops it", LATE,
      {"environment": environment(1000, max_harmed=499), "spelling": cloudformation.API_TEMPLATE},
@@ -156,8 +156,8 @@ HARM: list[tuple[str, dict[str, Any], dict[str, Any], Found]] = [
         [("JT354", "abort", "1000 things harmed, not stopped")],
     ),
     ("both budgets", CAREFUL, {"environment": environment(1000, hours=1, max_harmed=0), "spelling": cloudformation.API_TEMPLATE},
-     [("JT253", "rollout", "done in minute 104"), ("JT354", "abort",
-                                                   "90 things harmed, stopped in minute 9, after 90 were notified")]),
+     [("JT253", "rollout", "finishes in minute 104"), ("JT354", "abort",
+                                                   "90 things harmed, stopped in minute 9, with 90 notified")]),
 ]  # fmt: skip
 FLEET = {"environment": environment(50)}
 PRODUCTION = {"environment": environment(50, production=True)}
@@ -339,7 +339,7 @@ TEXTS = [
     (
         "a constant rate",
         template(rollout(100)),
-        "an exponential rate, or no rollout at all for 1000 things per minute",
+        "an exponential rate, or no rollout for 1000 things per minute",
         (
             "add exponential_rate with base_rate_per_minute 99, increment_factor 2 and rate_increase_criteria "
             "{number_of_notified_things: 1}: one minute later the rate is the maximum"
@@ -361,24 +361,24 @@ TEXTS = [
         "a base at the lowest maximum",
         template(rollout(1, 1)),
         "less than the maximum of 1 things per minute",
-        "leave the rollout out, or raise the maximum",
+        "remove the rollout, or raise the maximum",
     ),
     (
         "too slow for the windows",
         template(rollout(10, 1) | windows((NIGHTLY, 90)), environment=environment(5000, hours=48)),
         "2880 minutes for 5000 things, the environment's max_duration_hours",
-        "raise the rate, widen the windows, or state more time",
+        "raise the rate, widen the windows, or allow more time",
     ),
     (
         "a criterion that never fires",
         template(abort(least=500) | retry(("FAILED", 2)), environment=environment(100)),
-        "up to 300, as many executions as the fleet of 100 things can have",
-        "lower it to a part of the fleet",
+        "up to 300, the most executions that a fleet of 100 things can have",
+        "lower it to a fraction of the fleet",
     ),
     (
         "a long lifetime",
         template(presigned(3600) | timeout(15)),
-        "900 seconds, with the timeout of 15 minutes",
+        "900 seconds, because the timeout is 15 minutes",
         "write 900",
     ),
 ]

@@ -285,7 +285,7 @@ def test_wrong_option(application: Path) -> None:
     result = run(ENVIRONMENT, "reboot", "--failure-rate", "1.5")
     assert result.exit_code == 2
     assert result.stderr.startswith(
-        "Error: error JT907 failure_rate\n  a rate that is assumed of devices is a fraction from 0 to 1\n  given    1.5\n  allowed  0 to 1"
+        "Error: error JT907 failure_rate\n  an assumed rate is a fraction from 0 to 1\n  given    1.5\n  allowed  0 to 1"
     )
 
 
@@ -314,7 +314,7 @@ def test_budget_without_numpy(application: Path) -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0
     assert done.stderr.splitlines() == [
-        "skipped environment dev: its budget, for which iot-jobs[forecast] must be installed",
+        "skipped environment dev: its budget, which needs iot-jobs[forecast]",
         "3 checked, 0 errors, 0 warnings, 1 skipped",
     ]
 

@@ -1,4 +1,4 @@
-"""Check what was read: breaches of AWS's rules, and advice about what AWS takes and a fleet does not."""
+"""The check of an input: breaches of AWS's rules, and advice about templates that AWS accepts but that harm a fleet."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ __all__ = [
 
 ACKNOWLEDGED_UNKNOWN = Rule(
     code="JT012",
-    title="what is acknowledged is the code of a warning, with a reason",
-    why="Errors can't be acknowledged, because AWS refuses what they name.",
+    title="each acknowledgement has the code of a warning, and a reason",
+    why="Errors can't be acknowledged, because AWS refuses the values that they name.",
     source="the list of rules: docs/rules.md",
 )
 
 
 class Report(NamedTuple):
-    """The result of a check: `findings` count, `acknowledged` ones are kept apart with the author's reason."""
+    """The result of a check: findings that count, and warnings that the author acknowledged with a reason."""
 
     findings: tuple[Finding, ...]
     acknowledged: tuple[Finding, ...]
@@ -40,76 +40,76 @@ class Report(NamedTuple):
     skipped: tuple[Skipped, ...]
 
     def failed(self, *, strict: bool = False) -> bool:
-        """Whether there is an error, or with `strict` anything at all."""
+        """Return whether there is an error, or with `strict` any finding."""
         return any(strict or finding.severity == "error" for finding in self.findings)
 
 
 def check(reading: Reading, *, now: datetime) -> Report:
-    """All findings about what was read, by file and line. `now` (UTC) is what the start of jobs is held against."""
-    found = list(reading.findings)
+    """Return all findings of an input, by file and line. The start of jobs is compared with `now` (UTC)."""
+    findings = list(reading.findings)
     acknowledged = []
     skipped = list(reading.skipped)
-    names = [one.environment.name for one in reading.subjects if one.environment and states_budget(one)]
+    names = [subject.environment.name for subject in reading.subjects if subject.environment and states_budget(subject)]
     if names and not can_forecast():
-        why = "its budget, for which iot-jobs[forecast] must be installed"
+        why = "its budget, which needs iot-jobs[forecast]"
         skipped += [Skipped(f"environment {name}", why) for name in dict.fromkeys(names)]
     for subject in reading.subjects:
-        codes = dict(_acknowledged(subject, found))
+        reasons = dict(_acknowledged(subject, findings))
         for finding in advice(subject, now=now):
-            reason = codes.get(finding.code)
+            reason = reasons.get(finding.code)
             if reason is None:
-                found.append(subject.placed(finding))
+                findings.append(subject.placed(finding))
             else:
                 acknowledged.append(subject.placed(finding)._replace(acknowledged=reason))
     for document in reading.documents:
-        judged = [one for one in document.document.problems() if one.severity == "error"]
-        judged += document_advice(document.document, document.schema)
-        found += [finding._replace(place=document.place(finding.loc)) for finding in judged]
-    return Report(_sorted(found), _sorted(acknowledged), reading.checked, tuple(skipped))
+        problems = [finding for finding in document.document.problems() if finding.severity == "error"]
+        problems += document_advice(document.document, document.schema)
+        findings += [finding._replace(place=document.place(finding.loc)) for finding in problems]
+    return Report(_sorted(findings), _sorted(acknowledged), reading.checked, tuple(skipped))
 
 
 def load_application(path: Path, *, environment: str | None = None) -> Application:
-    """The application around `path`, with one of its environments or all. All files are read and checked either way.
+    """Return the application around `path`, with all environments or the one given. All files are checked either way.
 
-    Raises `FindingsError` with everything that `check` finds to be an error, in any file.
+    Raises `FindingsError` with the errors of all files.
     """
     application, reading = read_application(path, environment=environment)
-    report = check(reading, now=datetime.now(UTC))  # no job template names a point in time
+    report = check(reading, now=datetime.now(UTC))  # affects jobs only; an application has job templates only
     if errors := [finding for finding in report.findings if finding.severity == "error"]:
         raise FindingsError(errors)
     return application
 
 
-def _acknowledged(subject: Subject, found: list[Finding]) -> Iterator[tuple[str, str]]:
-    """Codes with reasons; what can't be acknowledged is found."""
+def _acknowledged(subject: Subject, findings: list[Finding]) -> Iterator[tuple[str, str]]:
+    """Yield acknowledged codes with their reasons. Invalid acknowledgements are added to `findings`."""
     for code, reason in subject.acknowledged.items():
         rule = rules().get(code)
-        advises = rule is not None and rule.severity == "warning"
-        if advises and isinstance(reason, str) and reason.strip():
+        is_warning = rule is not None and rule.severity == "warning"
+        if is_warning and isinstance(reason, str) and reason.strip():
             yield code, reason
         else:
             finding = ACKNOWLEDGED_UNKNOWN.finding(
                 loc=("acknowledge", code),
-                given=reason if advises else code,
+                given=reason if is_warning else code,
                 allowed="the code of a warning, and a reason",
-                fix="say why the warning doesn't matter here" if advises else "remove it",
+                fix="state why the warning doesn't matter here" if is_warning else "remove it",
             )
-            found.append(subject.placed(finding))
+            findings.append(subject.placed(finding))
 
 
 _Position = tuple[str, int, int]
 
 
 def _sorted(findings: list[Finding]) -> tuple[Finding, ...]:
-    """Return each finding once, by file, line and code; a misspelt key before the rest of its mapping.
+    """Return the findings without duplicates, by file, line and code.
 
-    Where a mapping has misspelt keys, those come at the position of the first finding in it.
+    Unknown keys come first in their mapping, because a misspelt key may have caused the other findings there.
     """
-    once = unique(findings)
+    distinct = unique(findings)
     first: dict[tuple[str, Location], _Position] = {
-        _mapping_of(finding): _position(finding) for finding in once if finding.rule == UNKNOWN_KEY
+        _mapping_of(finding): _position(finding) for finding in distinct if finding.rule == UNKNOWN_KEY
     }
-    for finding in once if first else ():
+    for finding in distinct if first else ():
         file, loc = _place(finding)
         for depth in range(len(loc) + 1):
             if (file, loc[:depth]) in first:
@@ -121,7 +121,7 @@ def _sorted(findings: list[Finding]) -> tuple[Finding, ...]:
             return first[_mapping_of(finding)], False, position, finding.code
         return position, True, position, finding.code
 
-    return tuple(sorted(once, key=key))
+    return tuple(sorted(distinct, key=key))
 
 
 def _position(finding: Finding) -> _Position:

@@ -1,4 +1,4 @@
-"""Advice: what AWS takes and a fleet does not. Each rule looks at one template or job."""
+"""Advice on templates and jobs that AWS accepts, but that harm a fleet. Each rule covers one template or job."""
 
 from __future__ import annotations
 
@@ -34,79 +34,79 @@ CONSTANT_RATE = _advice(
     "JT251",
     "a rollout has an exponential rate",
     "CloudFormation's published handler fails on a constant rate (it reads the missing exponential rate). Assumed: the "
-    "one that is deployed may do so too.",
+    "deployed one may fail too.",
     _HANDLER,
 )
 BASE_IS_MAXIMUM = _advice(
     "JT252",
     "the base rate is below the maximum",
-    "The service's message says that it should be less. Assumed: equal rates may be refused; an AWS sample has them.",
+    "The service's message says that it should be lower. Assumed: equal rates may be refused; an AWS sample has them.",
     "measured: Exponential rollout baseRatePerMinute should be less than maximumPerMinute",
 )
 NEVER_FIRES = _advice(
     "JT351",
     "an abort criterion can fire on the environment's fleet",
-    "It isn't looked at before its number of executions have completed, and the fleet never has so many.",
+    "It is not evaluated until its number of executions have completed, and the fleet can't have that many.",
     API + "AbortCriteria.html",
 )
 NO_ABORT = _advice(
     "JT352",
-    "a production environment's templates have abort criteria",
-    "Without any, a bad release goes on to the last device.",
+    "templates of a production environment have abort criteria",
+    "Without them, a bad release is rolled out to every device.",
     API + "AbortConfig.html",
 )
 ABORT_WITHOUT_TIMEOUT = _advice(
     "JT353",
-    "an abort criterion for TIMED_OUT comes with a timeout",
-    "Without a timeout an execution times out only if the device sets a timer for a step itself.",
+    "an abort criterion for TIMED_OUT requires a timeout",
+    "Without a timeout, an execution times out only if the device itself sets a step timer.",
     _DETAILS,
 )
 RETRY_WITHOUT_TIMEOUT = _advice(
     "JT451",
-    "a retry of TIMED_OUT comes with a timeout",
-    "The guide asks for one; without it executions don't time out, and nothing is retried.",
+    "a retry of TIMED_OUT requires a timeout",
+    "The guide asks for one; without it executions don't time out, and none is retried.",
     _DETAILS,
 )
 RETRY_WITHOUT_ABORT = _advice(
     "JT452",
-    "retries come with abort criteria",
-    "A bad release otherwise runs as often as retries allow on every device, each time billed.",
+    "retries require abort criteria",
+    "Otherwise a bad release runs on every device as often as the retries allow, and each run is billed.",
     _DETAILS,
 )
 NO_EXPIRY = _advice(
     "JT551",
-    "a presign block states how long URLs live",
-    "CloudFormation's published handler fails on a block without it. Assumed: the one that is deployed may do so too.",
+    "a presign block states the lifetime of URLs",
+    "CloudFormation's published handler fails on a block without it. Assumed: the deployed one may fail too.",
     _HANDLER,
 )
 EXPIRY_TOO_LONG = _advice(
     "JT552",
-    "a presigned URL doesn't outlive the execution",
-    "Who gets hold of the URL can use it until it expires, also when the device is long done.",
+    "a presigned URL expires with the execution",
+    "Anyone who obtains the URL can use it until it expires, even after the device has finished.",
     API + "PresignedUrlConfig.html",
 )
 EXPIRY_TOO_SHORT = _advice(
     "JT553",
-    "a presigned URL lives as long as the execution may, up to an hour",
-    "It is signed when the device asks for the document, and a download that begins later fails.",
+    "a presigned URL is valid as long as the execution may run, up to an hour",
+    "It is signed when the device requests the document, and a download that starts after it expires fails.",
     API + "PresignedUrlConfig.html",
 )
 WINDOW_TOO_SHORT = _advice(
     "JT651",
-    "a maintenance window is open for at least one timeout",
-    "What began in the window goes on after it has closed, outside the hours that were meant for it.",
+    "a maintenance window is at least as long as the timeout",
+    "Executions that start in the window continue after it closes, outside the intended hours.",
     _DETAILS,
 )
 START_TIME = Rule(
     code="JT815",
-    title="a job starts 30 minutes to one year from now, and ends up to two years from now",
+    title="a job starts 30 minutes to one year from now, and ends at most two years from now",
     why="The service refuses other times.",
     source=API + "SchedulingConfig.html",
 )
 
 
 def advice(subject: Subject, *, now: datetime) -> Iterator[Finding]:
-    """What AWS takes and the fleet doesn't, for one template or job; locations are those of its spec."""
+    """Yield the advice on one template or job; locations are those of its spec."""
     for rule in _RULES:
         yield from rule(subject)
     if isinstance(subject.spec, JobSpec) and not subject.deployed:
@@ -125,11 +125,11 @@ def _rollout(subject: Subject) -> Iterator[Finding]:
         and isinstance(subject.spec, JobTemplateSpec)
     ):
         base = maximum - 1 or 1
-        first = "raise the maximum to 2, and " if maximum == 1 else ""  # which is the lowest that a base is below
+        first = "raise the maximum to 2, and " if maximum == 1 else ""  # the base must be lower, and at least 1
         yield CONSTANT_RATE.finding(
             loc=("rollout",),
             given=maximum,
-            allowed=f"an exponential rate, or no rollout at all for {DEFAULT_MAXIMUM_PER_MINUTE} things per minute",
+            allowed=f"an exponential rate, or no rollout for {DEFAULT_MAXIMUM_PER_MINUTE} things per minute",
             fix=f"{first}add exponential_rate with base_rate_per_minute {base}, increment_factor 2 and "
             "rate_increase_criteria {number_of_notified_things: 1}: one minute later the rate is the maximum",
         )
@@ -138,7 +138,7 @@ def _rollout(subject: Subject) -> Iterator[Finding]:
             loc=("rollout", "exponential_rate", "base_rate_per_minute"),
             given=maximum,
             allowed=f"less than the maximum of {maximum} things per minute",
-            fix=f"lower it to {maximum - 1}" if maximum > 1 else "leave the rollout out, or raise the maximum",
+            fix=f"lower it to {maximum - 1}" if maximum > 1 else "remove the rollout, or raise the maximum",
             related=(("rollout", "maximum_per_minute"),),
         )
 
@@ -155,22 +155,22 @@ def _abort(subject: Subject) -> Iterator[Finding]:
                 allowed="abort criteria in production",
                 fix="add an abort configuration with a criterion for ALL",
             )
-        if any(known(one.number_of_retries) for _, one in _retries(subject)):
+        if any(known(criterion.number_of_retries) for _, criterion in _retries(subject)):
             yield RETRY_WITHOUT_ABORT.finding(
                 loc=("retry",),
-                allowed="abort criteria beside retries",
+                allowed="retries with abort criteria",
                 fix="add an abort configuration with a criterion for FAILED",
             )
         return
     abort = known(spec.abort)
-    numbers = [known(one.number_of_retries) for _, one in _retries(subject)]
+    numbers = [known(criterion.number_of_retries) for _, criterion in _retries(subject)]
     attempts = 1 + (_MOST_RETRIES if None in numbers else sum(number or 0 for number in numbers))
     for index, criterion in known_items(abort.criteria) if abort else ():
         if criterion.failure_type == "TIMED_OUT" and spec.timeout is None and not spec.copies():
             yield ABORT_WITHOUT_TIMEOUT.finding(
                 loc=("abort", "criteria", index, "failure_type"),
                 given="TIMED_OUT",
-                allowed="a timeout beside it",
+                allowed="TIMED_OUT with a timeout",
                 fix="add a timeout with in_progress_timeout_in_minutes",
             )
         least = known(criterion.min_number_of_executed_things)
@@ -179,8 +179,8 @@ def _abort(subject: Subject) -> Iterator[Finding]:
             yield NEVER_FIRES.finding(
                 loc=("abort", "criteria", index, "min_number_of_executed_things"),
                 given=least,
-                allowed=f"up to {most}, as many executions as the fleet of {environment.fleet.things} things can have",
-                fix="lower it to a part of the fleet",
+                allowed=f"up to {most}, the most executions that a fleet of {environment.fleet.things} things can have",
+                fix="lower it to a fraction of the fleet",
             )
 
 
@@ -192,7 +192,7 @@ def _retry(subject: Subject) -> Iterator[Finding]:
             yield RETRY_WITHOUT_TIMEOUT.finding(
                 loc=("retry", "criteria", index, "failure_type"),
                 given=criterion.failure_type,
-                allowed="a timeout beside it, or FAILED alone",
+                allowed=f"{criterion.failure_type} with a timeout, or FAILED alone",
                 fix="add a timeout with in_progress_timeout_in_minutes",
             )
 
@@ -206,7 +206,7 @@ def _presigned_url(subject: Subject) -> Iterator[Finding]:
     if subject.spelling and subject.cloudformation and "expires_in_sec" not in presigned.model_fields_set:
         yield NO_EXPIRY.finding(
             loc=("presigned_url",),
-            allowed="a lifetime of 60 to 3600 seconds written out",
+            allowed="an explicit lifetime of 60 to 3600 seconds",
             fix=f"add expires_in_sec {needed}",
         )
         return
@@ -218,7 +218,7 @@ def _presigned_url(subject: Subject) -> Iterator[Finding]:
         yield rule.finding(
             loc=("presigned_url", "expires_in_sec"),
             given=expires,
-            allowed=f"{needed} seconds, with the timeout of {minutes} minutes",
+            allowed=f"{needed} seconds, because the timeout is {minutes} minutes",
             fix=f"write {needed}",
             related=(("timeout", "in_progress_timeout_in_minutes"),),
         )
@@ -252,8 +252,8 @@ def _volatile(subject: Subject) -> Iterator[Finding]:
         yield finding
     for key, value in (known(subject.spec.tags) or {}).items():
         if finding := volatile_tag(key, known(value)):
-            # The line about the whole app helps where the CDK wrote the tag, and not in a YAML file that has it.
-            own = "remove it; the version control that holds this file can say which build it is from"
+            # The fix for the whole app helps if the CDK wrote the tag, but not in the application's own YAML files.
+            own = "remove it; this file's version control can name the build"
             yield finding if subject.spelling else finding._replace(fix=own)
 
 
@@ -261,22 +261,25 @@ def _document(subject: Subject) -> Iterator[Finding]:
     document, schema = written(subject.spec.document), subject.document_schema
     if document is None:
         return
-    # A schema of the user's own can't be hashed, and is rare.
-    judged = _of_document(document, schema) if isinstance(schema, str | None) else document_advice(document, schema)
-    for finding in judged:
+    # A user's own schema can't be hashed, and is rare.
+    findings = _of_document(document, schema) if isinstance(schema, str | None) else document_advice(document, schema)
+    for finding in findings:
         yield finding.under(("document_schema",) if finding.rule is documents.SCHEMA else ("document",))
 
 
 def document_advice(document: JobDocument, schema: str | Mapping[str, Any] | None) -> tuple[Finding, ...]:
-    """What an agent or a schema would not make of a document, and what none should hold; () where it isn't JSON."""
-    found = [one for one in document.problems() if one.severity == "warning"]
+    """Return findings for a document that its agent would not take as written, or that holds what no document should.
+
+    There are none if the document isn't JSON.
+    """
+    findings = [finding for finding in document.problems() if finding.severity == "warning"]
     if document.readable:
-        found += documents.problems(document.value, schema) if isinstance(document.value, Mapping) else ()
-        found += documents.content_problems(document.value)
-    return tuple(found)
+        findings += documents.problems(document.value, schema) if isinstance(document.value, Mapping) else ()
+        findings += documents.content_problems(document.value)
+    return tuple(findings)
 
 
-# The templates of several environments share their documents.
+# Cached, because the templates of several environments share documents.
 _of_document = lru_cache(maxsize=1024)(document_advice)
 
 
@@ -293,7 +296,10 @@ def _start_time(spec: JobSpec, now: datetime) -> Iterator[Finding]:
         time = instant(text)
         if time is not None and not earliest <= time - today <= latest:
             yield START_TIME.finding(
-                loc=("scheduling", name), given=text, allowed=f"{words} after {today:{TIME_FORMAT}}", fix="move it"
+                loc=("scheduling", name),
+                given=text,
+                allowed=f"{words} after {today:{TIME_FORMAT}}",
+                fix="change the time",
             )
 
 

@@ -1,6 +1,6 @@
-"""Budgets: what an environment says that a rollout may take and harm, held against the forecast.
+"""Budgets: the forecast compared with an environment's limits on a rollout's duration and harm.
 
-The forecast needs numpy, and is loaded only for an environment that states a budget.
+The forecast needs numpy, and is loaded only for an environment with a budget.
 """
 
 from __future__ import annotations
@@ -18,24 +18,24 @@ if TYPE_CHECKING:
 
 TOO_SLOW = Rule(
     code="JT253",
-    title="a rollout can finish in the time that the environment states",
-    why="By the forecast, with the environment's own rates and times, not all things are done before the time is over; "
-    "where some never answer, not all are notified.",
+    title="a rollout finishes within the environment's time budget",
+    why="In the forecast, with the environment's own rates and times, not all executions complete in time; if some "
+    "never do, not all things are notified in time.",
     source=GUIDE + "jobs-configurations-details.html",
     severity="warning",
 )
 TOO_HARMFUL = Rule(
     code="JT354",
-    title="a bad release fails on no more things than the environment states",
-    why="The worst of the releases that are forecast, which fail on 1 to 100 % of devices, harms more: it is stopped "
-    "too late, or never. One that fails on a few devices often harms more than one that fails on all.",
+    title="a bad release fails on no more things than the environment allows",
+    why="The worst of the forecast releases, which fail on 1 to 100 % of devices, harms more things: it is stopped too "
+    "late, or never. A release that fails on few devices often harms more than one that fails on all.",
     source=API + "AbortConfig.html",
     severity="warning",
 )
 
 
 def budget(subject: Subject) -> Iterator[Finding]:
-    """What goes over the budget. Of what can't be forecast, because not enough is known, nothing is said."""
+    """Yield findings for a forecast over budget. A template that can't be forecast has none: too little is known."""
     environment = subject.environment
     if environment is None:
         return
@@ -55,13 +55,13 @@ def budget(subject: Subject) -> Iterator[Finding]:
 
 
 def states_budget(subject: Subject) -> bool:
-    """Whether the environment says how long a rollout may take, or how much it may harm."""
+    """Return whether the environment limits the duration of a rollout, or the number of things it may harm."""
     fleet = subject.environment.fleet if subject.environment else None
     return fleet is not None and (fleet.max_duration_hours is not None or fleet.max_harmed is not None)
 
 
 def can_forecast() -> bool:
-    """Whether the extra `forecast` is installed."""
+    """Return whether the extra `forecast` is installed."""
     return find_spec("numpy") is not None
 
 
@@ -70,12 +70,12 @@ def _too_slow(result: Forecast, hours: int) -> Iterator[Finding]:
     if minutes is not None and minutes <= hours * 60:
         return
     stopped = result.timeline.aborted_minute
-    fix = "raise the rate, widen the windows, or state more time"
+    fix = "raise the rate, widen the windows, or allow more time"
     if stopped is not None:
-        fix = f"mend the abort criteria: they stop it in minute {stopped} at the fleet's own rates"
+        fix = f"correct the abort criteria: at the fleet's own rates they stop the rollout in minute {stopped}"
     yield TOO_SLOW.finding(
         loc=("rollout",),
-        given="never done" if minutes is None else f"done in minute {minutes}",
+        given="never finishes" if minutes is None else f"finishes in minute {minutes}",
         allowed=f"{hours * 60} minutes for {result.assumptions['things']} things, the environment's max_duration_hours",
         fix=fix,
     )
@@ -85,12 +85,10 @@ def _too_harmful(result: Forecast, most: int) -> Iterator[Finding]:
     worst = result.worst
     if worst.harmed_final <= most:
         return
-    stopped = (
-        f"stopped in minute {worst.minute}, after {worst.notified} were notified" if worst.fires else "not stopped"
-    )
+    stopped = f"stopped in minute {worst.minute}, with {worst.notified} notified" if worst.fires else "not stopped"
     yield TOO_HARMFUL.finding(
         loc=("abort",),
         given=f"{worst.harmed_final} things harmed, {stopped}",
         allowed=f"{most} things at a failure rate of {worst.failure_rate_percent} %, the environment's max_harmed",
-        fix="begin more slowly, or let abort act after fewer executions" if worst.fires else "add abort criteria",
+        fix="start more slowly, or abort after fewer executions" if worst.fires else "add abort criteria",
     )

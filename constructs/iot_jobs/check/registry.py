@@ -1,4 +1,4 @@
-"""Every rule, in the order of the codes. A new rule gets a line here; a test finds one that has none."""
+"""Every rule, in the order of the codes. Add each new rule here; a test finds rules that are missing."""
 
 from __future__ import annotations
 
