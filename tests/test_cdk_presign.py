@@ -230,7 +230,7 @@ def test_what_is_seen_of_the_size(stack: cdk.Stack, extra: int, fits: bool) -> N
         JobDocument.inline(value)
     (finding,) = raised.value.findings
     assert finding.given == MAX_DOCUMENT_BYTES + 1
-    assert "what only CloudFormation will know comes on top" in finding.allowed
+    assert "plus the values resolved at deployment" in finding.allowed
 
 
 def test_a_bucket_of_another_stack() -> None:

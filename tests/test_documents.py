@@ -98,7 +98,7 @@ def test_unknown_family() -> None:
     """A name that is no family is a wrong schema, and no key to look up."""
     allowed = ", ".join(FAMILIES) + " or a JSON Schema"
     assert told(problems({}, "device-klient")) == [
-        ("JT711", "", "device-klient", allowed, "mend the schema, or name a family")
+        ("JT711", "", "device-klient", allowed, "correct the schema, or name a family")
     ]
     with pytest.raises(ValueError, match="or a JSON Schema"):
         schema_of("device-klient")
@@ -207,7 +207,7 @@ REJECTED: list[tuple[str, str, dict[str, Any], list[Told]]] = [
     ("incomplete conditions", "device-client", steps(ECHO, conditions=["x", {"key": "", "value": []}]), [
         ("JT750", "conditions[0]", "x", "an object", "write an object"),
         ("JT750", "conditions[1].key", "", "1 or more characters", "write more"),
-        ("JT750", "conditions[1].value", 0, "1 or more items", "add to it"),
+        ("JT750", "conditions[1].value", 0, "1 or more items", "add items"),
     ]),
     ("a version beside the operation", "device-client-old", {"operation": "ota", "version": "2.0.1"}, [
         ("JT754", "version", "2.0.1", NO_VERSION, WHAT_IS_ALLOWED),
@@ -279,12 +279,12 @@ LOST: list[tuple[str, dict[str, Any], list[Told]]] = [
         ("JT755", "conditions", {"key": "os"}, "a list", "write a list"),
     ]),
     ("arguments that are no text", steps(REBOOT | {"input": {"handler": "x.sh", "args": ["a", 1, None, ["b"]]}}), [
-        ("JT756", f"{ACTION}.input.args[1]", 1, "text", "put it between quotation marks"),
-        ("JT756", f"{ACTION}.input.args[2]", None, "text", "put it between quotation marks"),
-        ("JT756", f"{ACTION}.input.args[3]", ["b"], "text", "put it between quotation marks"),
+        ("JT756", f"{ACTION}.input.args[1]", 1, "text", "put it in quotation marks"),
+        ("JT756", f"{ACTION}.input.args[2]", None, "text", "put it in quotation marks"),
+        ("JT756", f"{ACTION}.input.args[3]", ["b"], "text", "put it in quotation marks"),
     ]),
     ("an argument of an operation", {"operation": "x.sh", "args": [1]}, [
-        ("JT756", "args[0]", 1, "text", "put it between quotation marks"),
+        ("JT756", "args[0]", 1, "text", "put it in quotation marks"),
     ]),
     ("conditions", steps(ECHO, conditions=[{"key": "os", "value": ["x"], "type": 1}]), [
         ("JT757", "conditions", [{"key": "os", "value": ["x"], "type": 1}], "no conditions",
@@ -292,9 +292,9 @@ LOST: list[tuple[str, dict[str, Any], list[Told]]] = [
         ("JT755", "conditions[0].type", 1, "text", "write text"),
     ]),
     ("members beside a command", steps(ECHO | {"input": {"command": "x", "args": ["y"], "timeout": 5, "path": "/"}}), [
-        ("JT758", f"{ACTION}.input.args", ["y"], "no args beside a command",
-         "write them into the command, parted by commas"),
-        ("JT758", f"{ACTION}.input.timeout", 5, "no timeout, for a step may take any time",
+        ("JT758", f"{ACTION}.input.args", ["y"], "no args next to a command",
+         "write them into the command, separated by commas"),
+        ("JT758", f"{ACTION}.input.timeout", 5, "no timeout, because a step may take any time",
          "remove it, and set the job's timeout"),
         ("JT758", f"{ACTION}.input.path", "/", "path in the input of a runHandler", "move it there, or remove it"),
     ]),
@@ -492,7 +492,7 @@ OTHER: list[tuple[str, str, dict[str, Any], list[Told]]] = [
         FILE | {"checksum": {"inline": {"value": 5}}},
     ]}, []),
     ("install nothing", "jobs-agent", {"operation": "install", "packageName": "p", "files": []}, [
-        ("JT710", "files", 0, "1 or more items", "add to it"),
+        ("JT710", "files", 0, "1 or more items", "add items"),
     ]),
     ("install wrong files", "jobs-agent", {"operation": "install", "packageName": None, "files": [
         {"fileName": 5, "fileSource": {}}, FILE | {"checksum": {"hashAlgorithm": "SHA256", "inline": {"value": "0A"}}},
@@ -580,7 +580,7 @@ USERS: list[tuple[str, dict[str, Any], list[tuple[str, Any, str, str]]]] = [
     ("the type before all else", BASE | {"image": 12}, [("image", 12, "text", "write text")]),
     ("numbers", BASE | {"retries": 7}, [("retries", 7, "3 or less", "change it")]),
     ("lists", BASE | {"slots": ["a", 5, "a"]}, [
-        ("slots", 3, "2 or fewer items and a list that has each item once", "shorten it"),
+        ("slots", 3, "2 or fewer items and a list without duplicates", "shorten it"),
         ("slots[1]", 5, "text", "write text"),
     ]),
     ("the nearest of two kinds", BASE | {"source": {"kind": "s3"}}, [("source.url", None, "a value", "add url")]),
@@ -592,10 +592,10 @@ USERS: list[tuple[str, dict[str, Any], list[tuple[str, Any, str, str]]]] = [
     ("one of two names", BASE | {"either": {}}, [("either", {}, "an object with a or an object with b", "change it")]),
     ("what may not be", BASE | {"never": 1, "other": None}, [
         ("never", 1, "nothing", "remove it, or write what is allowed"),
-        ("other", None, "what not in the schema asks for", "remove it, or write what is allowed"),
+        ("other", None, 'a value that is valid under "not" in the schema', "remove it, or write what is allowed"),
     ]),
     ("what comes with another", BASE | {"other": {"a": 1}}, [
-        ("other", {"a": 1}, "what dependentRequired in the schema asks for", "change it"),
+        ("other", {"a": 1}, 'a value that is valid under "dependentRequired" in the schema', "change it"),
     ]),
     ("placeholders", {
         "action": PLACEHOLDER, "image": PLACEHOLDER, "retries": PLACEHOLDER, "slots": PLACEHOLDER, "who": [PLACEHOLDER],
@@ -640,7 +640,7 @@ def test_placeholders_decide_nothing() -> None:
 
 A_TYPE = '"array", "boolean", "integer", "null", "number", "object" or "string"'
 NOWHERE = "a reference within the schema; nothing is fetched"
-ENDLESS = "a schema whose references come to an end, and a document of fewer levels"
+ENDLESS = "a non-recursive schema, or a document of fewer levels"
 RECURSIVE: dict[str, Any] = {"properties": {}}
 RECURSIVE["properties"]["a"] = RECURSIVE
 NESTED: dict[str, Any] = {}
@@ -677,7 +677,8 @@ def test_schemas_that_can_not_be_run(schema: Any, expected: list[tuple[Any, str]
         return path[1] if path else ""
 
     assert told(problems({"a": 1}, schema)) == [
-        ("JT711", path_in(allowed), given, allowed, "mend the schema, or name a family") for given, allowed in expected
+        ("JT711", path_in(allowed), given, allowed, "correct the schema, or name a family")
+        for given, allowed in expected
     ]
 
 
@@ -753,7 +754,7 @@ def test_deep_documents() -> None:
     assert told(problems(value)) == [("JT755", f"{ACTION}.runAsUser", "***", "text", "write text")]
     assert codes(content_problems(value)) == [("JT760", f"{ACTION}.runAsUser" + ".a" * levels)]
     assert told(problems(nested, {"additionalProperties": {"$ref": "#"}})) == [
-        ("JT711", "", None, ENDLESS, "mend the schema, or name a family")
+        ("JT711", "", None, ENDLESS, "correct the schema, or name a family")
     ]
 
 

@@ -251,9 +251,9 @@ NEAREST = [
     ("${aws:s3-presigned-url:https://a}", "write ${aws:iot:s3-presigned-url"),
     ("${aws:iott:s3-presigned-url:https://a}", "write ${aws:iot:s3-presigned-url"),
     ("${aws:iot:parametr:a}", "write ${aws:iot:parameter"),
-    ("${aws:iot:thingName}", "mend the name, or drop the aws: if it is meant as text"),
-    ("${aws:region}", "mend the name, or drop the aws: if it is meant as text"),
-    ("${aws:}", "mend the name, or drop the aws: if it is meant as text"),
+    ("${aws:iot:thingName}", "correct the name, or remove aws: if it is plain text"),
+    ("${aws:region}", "correct the name, or remove aws: if it is plain text"),
+    ("${aws:}", "correct the name, or remove aws: if it is plain text"),
 ]
 
 

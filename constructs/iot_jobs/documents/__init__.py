@@ -1,7 +1,7 @@
-"""What device agents make of a job document. AWS takes any JSON object; the agent on the device does not.
+"""Checks of a job document against its device agent. AWS accepts any JSON object; the agent on the device doesn't.
 
-A document that doesn't fit is an error where its schema was chosen, for then every device would fail. Where the family
-was only recognised by its look it is a warning: AWS would create the job, and another agent might read the document.
+A document that doesn't fit a chosen schema is an error, because every device would fail. If the family is only guessed
+from the document, it is a warning: AWS would create the job, and another agent might read the document.
 """
 
 from __future__ import annotations
@@ -30,22 +30,22 @@ __all__ = [
 CHOSEN_SCHEMA = Rule(
     code="JT710",
     title="a job document fits the schema that was chosen for it",
-    why="What the schema of a device agent refuses, that agent rejects or fails on every device; one's own schema says "
-    "what one's own agent needs.",
+    why="An agent rejects or fails a document that its schema refuses, on every device. Your own schema states what "
+    "your own agent needs.",
     source="https://json-schema.org/draft/2020-12/json-schema-validation",
 )
 SCHEMA = Rule(
     code="JT711",
     title="a document schema is a family's name, or valid JSON Schema that needs no other file",
     why="A schema that can't be run checks nothing. References to other addresses are never fetched, so that a check "
-    "gives the same answer everywhere.",
+    "has the same result everywhere.",
     source="https://json-schema.org/draft/2020-12/json-schema-core",
 )
 LOOKS_LIKE = Rule(
     code="JT750",
-    title="a job document that looks like one for a known agent is one that this agent takes",
+    title="a job document that looks like one for a known agent is valid for that agent",
     why="AWS creates the job, and the agent then rejects it on every device. Choose the document's schema to make this "
-    "an error, or one's own schema if another agent reads the document.",
+    "an error, or use your own schema if another agent reads the document.",
     source=device_client.SOURCE,
     severity="warning",
 )
@@ -56,28 +56,28 @@ _SOURCES = {
 
 
 def schema_of(family: str) -> dict[str, Any]:
-    """The JSON Schema of a family's documents, complete in itself. Raises `ValueError` for an unknown name."""
+    """Return the self-contained JSON Schema of a family's documents. Raises `ValueError` for an unknown name."""
     schema: dict[str, Any] = json.loads(schema_text(family))
     return schema
 
 
 def problems(value: Mapping[str, Any], schema: str | Mapping[str, Any] | None = None) -> Iterator[Finding]:
-    """What is wrong with a document for its agent, as locations in the document.
+    """Yield findings for a document that doesn't suit its agent; locations are in the document.
 
-    `schema` is a family's name, one's own JSON Schema, or None to go by the look; with one's own schema nothing else is
-    checked. What keeps a schema from being run is reported under the rule `SCHEMA`, as locations in the schema.
+    `schema` is a family's name, a user's own JSON Schema, or None to guess the family; with a user's own schema nothing
+    else is checked. Faults of a schema are reported under the rule `SCHEMA`, with locations in the schema.
     """
     wanted = family_of(value) if schema is None else schema
     if wanted is None:
         return
     family = wanted if isinstance(wanted, str) else None
     try:
-        found = misfits(value, wanted)
+        places = misfits(value, wanted)
     except SchemaError as error:
         for given, allowed, loc in error.faults:
-            yield SCHEMA.finding(loc=loc, given=given, allowed=allowed, fix="mend the schema, or name a family")
+            yield SCHEMA.finding(loc=loc, given=given, allowed=allowed, fix="correct the schema, or name a family")
         return
-    for misfit in found:
+    for misfit in places:
         rule = _rule(misfit, family, chosen=schema is not None)
         yield _shown(rule.finding(loc=misfit.loc, given=misfit.given, allowed=misfit.allowed, fix=misfit.fix))
     if family in ("device-client", "managed-template", "device-client-old"):
@@ -85,7 +85,7 @@ def problems(value: Mapping[str, Any], schema: str | Mapping[str, Any] | None = 
 
 
 def _rule(misfit: Misfit, family: str | None, *, chosen: bool) -> Rule:
-    """The rule that a misfit breaks, with the agent's code as its source."""
+    """Return the rule that a misfit breaks, with the agent's code as its source."""
     if chosen:
         source = _SOURCES.get(family, device_client.SOURCE) if family else CHOSEN_SCHEMA.source
         return CHOSEN_SCHEMA.replace(source=source)
@@ -97,6 +97,6 @@ def _rule(misfit: Misfit, family: str | None, *, chosen: bool) -> Rule:
 
 
 def _shown(finding: Finding) -> Finding:
-    """The finding without the secrets that its value may hold."""
+    """Return the finding with the secrets in its value masked."""
     name = next((part for part in reversed(finding.loc) if isinstance(part, str)), "")
     return finding._replace(given=masked(finding.given, name))

@@ -1,4 +1,4 @@
-"""What the AWS IoT Device Client leaves out of a job document without a word."""
+"""The parts of a job document that the AWS IoT Device Client silently ignores."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ SOURCE = "https://github.com/awslabs/aws-iot-device-client/blob/main/source/jobs
 FLAG = Rule(
     code="JT751",
     title='includeStdOut and ignoreStepFailure are "true" or "false", as text',
-    why="The Device Client reads nothing else: the boolean true counts as absent, and any other text as false.",
+    why="The Device Client reads no other value: the boolean true counts as absent, and any other text as false.",
     source=SOURCE,
     severity="warning",
 )
@@ -33,15 +33,15 @@ FINAL_STEP = Rule(
 )
 STRING_VERSION = Rule(
     code="JT754",
-    title="a document with an operation has no version text of its own",
-    why="A version text, whatever it says, makes the Device Client look for steps; it finds none and rejects the job.",
+    title="a document with an operation has no version as text",
+    why="Any version text makes the Device Client look for steps; it finds none and rejects the job.",
     source=SOURCE,
     severity="warning",
 )
 WRONG_TYPE = Rule(
     code="JT755",
-    title="args, path, runAsUser, allowStdErr, conditions and a condition's type have the type that is read",
-    why="With any other type the Device Client takes them as absent: no arguments, a search in PATH, its own user, no "
+    title="args, path, runAsUser, allowStdErr, conditions and a condition's type have the expected type",
+    why="With any other type the Device Client treats them as absent: no arguments, a search in PATH, its own user, no "
     "limit, no conditions.",
     source=SOURCE,
     severity="warning",
@@ -49,29 +49,28 @@ WRONG_TYPE = Rule(
 ARGUMENT = Rule(
     code="JT756",
     title="each argument is text",
-    why="Of a number, a boolean or anything else the handler gets an empty text.",
+    why="For a number, a boolean or anything else the handler receives an empty text.",
     source=SOURCE,
     severity="warning",
 )
 CONDITIONS = Rule(
     code="JT757",
-    title="nothing depends on conditions",
+    title="a document has no conditions",
     why="The Device Client reads them and never evaluates them: the steps run on every device.",
     source=SOURCE,
     severity="warning",
 )
 MISPLACED = Rule(
     code="JT758",
-    title="each member stands where it is read",
-    why="The Device Client ignores what it doesn't read in that place, such as args or timeout beside a command.",
+    title="each member is where the Device Client reads it",
+    why="The Device Client ignores a member in any other place, such as args or timeout next to a command.",
     source=SOURCE,
     severity="warning",
 )
 COMMAND = Rule(
     code="JT759",
-    title="a command's words are parted by commas, not by blanks",
-    why="The Device Client starts no shell: it splits at commas, and rejects a job whose program has a blank in its "
-    "name.",
+    title="a command's words are separated by commas, not by spaces",
+    why="The Device Client starts no shell: it splits at commas, and rejects a job whose program name has a space.",
     source=SOURCE,
     severity="warning",
 )
@@ -81,7 +80,7 @@ def _is_whole(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and value == value // 1
 
 
-# Which members are read in which place; of these only are others noticed.
+# The place where the Device Client reads each member. Only these members are reported in other places.
 _HOMES = {
     "includeStdOut": "the document itself",
     "runAsUser": "an action",
@@ -105,9 +104,9 @@ _TYPES: dict[str, tuple[Callable[[object], bool], str]] = {
 
 
 def left_out(value: Mapping[str, Any], *, steps: bool) -> Iterator[Finding]:
-    """What the client ignores in a document with steps, or else with an operation.
+    """Yield findings for what the client ignores, in a document with steps, or else in one with an operation.
 
-    An absent member is never reported, nor is null, which the client takes for absent.
+    An absent member is never reported, nor is null, which the client treats as absent.
     """
     yield from _flag(value, "includeStdOut", ())
     if not steps:
@@ -175,8 +174,8 @@ def _flag(holder: Mapping[str, Any], name: str, loc: Location) -> Iterator[Findi
     value = holder.get(name)
     if value is None or value in ("true", "false") or is_filled_in(value):
         return
-    meant = str(value).lower()
-    fix = f'write "{meant}"' if meant in ("true", "false") else 'write "true" or "false"'
+    text = str(value).lower()
+    fix = f'write "{text}"' if text in ("true", "false") else 'write "true" or "false"'
     yield FLAG.finding(loc=(*loc, name), given=value, allowed='"true" or "false", as text', fix=fix)
 
 
@@ -193,7 +192,7 @@ def _arguments(holder: Mapping[str, Any], loc: Location) -> Iterator[Finding]:
     for index, value in enumerate(args if isinstance(args, list) else []):
         if not isinstance(value, str):
             yield ARGUMENT.finding(
-                loc=(*loc, "args", index), given=value, allowed="text", fix="put it between quotation marks"
+                loc=(*loc, "args", index), given=value, allowed="text", fix="put it in quotation marks"
             )
 
 
@@ -202,9 +201,9 @@ def _misplaced(holder: Mapping[str, Any], read: tuple[str, ...], loc: Location) 
         if name in read or value is None:
             continue
         if name == "timeout":
-            allowed, fix = "no timeout, for a step may take any time", "remove it, and set the job's timeout"
+            allowed, fix = "no timeout, because a step may take any time", "remove it, and set the job's timeout"
         elif name == "args" and "command" in read:
-            allowed, fix = "no args beside a command", "write them into the command, parted by commas"
+            allowed, fix = "no args next to a command", "write them into the command, separated by commas"
         elif name in _HOMES:
             allowed, fix = f"{name} in {_HOMES[name]}", "move it there, or remove it"
         else:

@@ -1,6 +1,6 @@
-"""JSON Schema as job documents need it: placeholders pass, nothing is fetched, every error is where it belongs.
+"""JSON Schema for job documents: placeholders pass, nothing is fetched, and each error has its exact location.
 
-Importing this module imports jsonschema, which takes 0.1 s; so only `fit` does, and only to run a schema.
+This module imports jsonschema, which takes 0.1 s; so only `schema` imports it, and only to run a schema.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from iot_jobs.documents.families import ENDLESS, URN, SchemaError, is_filled_in,
 
 Keyword = Callable[[Any, Any, Any, Any], Iterator[ValidationError]]
 
-# What these judge of a text that is filled in later, nobody knows yet.
+# These keywords can't be checked on a text that is filled in later.
 _ABOUT_TEXT = ("type", "enum", "const", "pattern", "minLength", "maxLength", "format")
 _HOLD_SCHEMAS = (
     "additionalProperties", "items", "prefixItems", "contains", "propertyNames", "not", "if", "then", "else", "anyOf",
@@ -31,7 +31,7 @@ _HOLD_NAMED_SCHEMAS = ("properties", "patternProperties", "dependentSchemas", "$
 
 
 def errors(value: object, text: str) -> list[ValidationError]:
-    """Where a value doesn't fit the schema of a JSON text. Raises `SchemaError` where the schema can't be run."""
+    """Return the errors of a value under the schema in a JSON text. Raises `SchemaError` if the schema can't be run."""
     try:
         return list(_validator(text).iter_errors(value))
     except RecursionError:
@@ -43,13 +43,13 @@ def errors(value: object, text: str) -> list[ValidationError]:
 
 
 def errors_in_schema(schema: Any) -> list[ValidationError]:
-    """Where a schema breaks the rules of its own draft."""
+    """Return the errors of a schema under the rules of its own draft."""
     kind = _draft(schema)
     return list(kind(kind.META_SCHEMA, format_checker=kind.FORMAT_CHECKER).iter_errors(schema))
 
 
 def dead_references(schema: Any) -> list[str]:
-    """The references of a schema that lead out of it, or nowhere. They are never fetched."""
+    """Return the references of a schema that lead out of it, or nowhere. They are never fetched."""
     resource: Resource[Schema] = specification_with(_draft(schema).META_SCHEMA["$schema"]).create_resource(schema)
     return list(_dead_references(resource, _REGISTRY.resolver_with_root(resource)))
 
@@ -67,12 +67,12 @@ def _dead_references(resource: Resource[Schema], resolver: Any) -> Iterator[str]
 
 
 def _retrieve(uri: str) -> Resource[Schema]:
-    """A shipped schema; every other address is unknown."""
+    """Return a shipped schema; every other address is unknown."""
     try:
         schema = json.loads(schema_text(uri.removeprefix(URN)))
     except SchemaError:
         raise NoSuchResource(uri) from None
-    del schema["$schema"]  # where one stands, jsonschema goes on with its own validator instead of ours
+    del schema["$schema"]  # with it, jsonschema would continue with its own validator instead of ours
     return DRAFT202012.create_resource(schema)
 
 
@@ -92,7 +92,7 @@ def _validator(text: str) -> Any:
 
 @lru_cache
 def _lenient(draft: Any) -> Any:
-    """A draft's validator with our own reading of a few keywords."""
+    """Return a draft's validator with our own implementation of a few keywords."""
     known = draft.VALIDATORS
     own = {name: keyword for name, keyword in _OWN.items() if name in known}
     own |= {name: reading(known[name]) for name, reading in _READINGS.items() if name in known}
@@ -100,7 +100,7 @@ def _lenient(draft: Any) -> Any:
 
 
 def _as_text(value: Any) -> Any:
-    """A value with its placeholders turned into plain text, which is judged as it stands."""
+    """Return a value with its placeholders turned into plain text, which is checked literally."""
     if isinstance(value, dict):
         return {key: _as_text(item) for key, item in value.items()}
     if isinstance(value, list):
@@ -117,7 +117,7 @@ def _unless_filled_in(original: Keyword) -> Keyword:
 
 
 def _if(validator: Any, wanted: Any, instance: Any, schema: Any) -> Iterator[ValidationError]:
-    """`if`, skipped where the answer depends on what is filled in."""
+    """Check `if`, unless its result depends on a placeholder's value."""
     condition = validator.evolve(schema=wanted)
     holds = condition.is_valid(instance)
     branch = "then" if holds else "else"
@@ -126,14 +126,14 @@ def _if(validator: Any, wanted: Any, instance: Any, schema: Any) -> Iterator[Val
 
 
 def _not(validator: Any, wanted: Any, instance: Any, _: Any) -> Iterator[ValidationError]:
-    """`not`, which fails where it does whatever is filled in."""
+    """Check `not`, which fails only if it does for any value of the placeholders."""
     refused = validator.evolve(schema=wanted)
     if refused.is_valid(instance) and refused.is_valid(_as_text(instance)):
         yield ValidationError("a value that is ruled out")
 
 
 def _one_of(original: Keyword) -> Keyword:
-    """`oneOf`, where several may fit as long as a placeholder can decide between them."""
+    """Check `oneOf`, where several may fit if a placeholder can decide between them."""
 
     def check(validator: Any, wanted: Any, instance: Any, schema: Any) -> Iterator[ValidationError]:
         for error in original(validator, wanted, instance, schema):
@@ -144,7 +144,7 @@ def _one_of(original: Keyword) -> Keyword:
 
 
 def _required(_: Any, wanted: Any, instance: Any, schema: Any) -> Iterator[ValidationError]:
-    """One error for each missing member, at the member's own place and with its own schema."""
+    """Yield one error for each missing member, with the member's own location and schema."""
     if isinstance(instance, dict) and isinstance(wanted, list):
         for name in wanted:
             if name not in instance:
@@ -153,7 +153,7 @@ def _required(_: Any, wanted: Any, instance: Any, schema: Any) -> Iterator[Valid
 
 
 def _spelt_out(schema: Any) -> Any:
-    """A schema with an object in place of each `false`, of which jsonschema doesn't say where it is."""
+    """Return a schema with an object in place of each `false`, for which jsonschema reports no location."""
     if isinstance(schema, list):
         return [_spelt_out(inner) for inner in schema]
     if not isinstance(schema, dict):

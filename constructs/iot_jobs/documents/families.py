@@ -1,4 +1,4 @@
-"""The agents whose job documents are known: how a document is recognised, and the JSON Schema of each."""
+"""The known families of job documents, one for each agent and form: recognition, and JSON Schemas."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ FAMILIES = ("device-client", "device-client-old", "managed-template", "jobs-agen
 """The names of the schemas that come with this package."""
 
 URN = "urn:iot-jobs:document:"
-"""What the `$id` of such a schema begins with. One's own schema may refer to it."""
+"""The prefix of these schemas' `$id`. A user's own schema may refer to it."""
 
-ENDLESS = "a schema whose references come to an end, and a document of fewer levels"
-"""What is asked for where the recursion is too deep."""
+ENDLESS = "a non-recursive schema, or a document of fewer levels"
+"""The allowed values in a finding for a recursion that is too deep."""
 
 _SCHEMAS = Path(__file__).parents[1] / "schemas"
 _STEP_TYPES = ("runHandler", "runCommand")
@@ -29,7 +29,7 @@ _AGENT_MEMBERS = {"packageName", "workingDirectory", "launchCommand", "autoStart
 
 
 class SchemaError(ValueError):
-    """A schema that can't be run. `faults` are what was given, what is allowed, and where in the schema, one by one."""
+    """A schema that can't be run. Each of its `faults` is the value given, what is allowed, and the schema location."""
 
     def __init__(self, *faults: tuple[object, str, Location]) -> None:
         """Keep the faults."""
@@ -38,14 +38,14 @@ class SchemaError(ValueError):
 
 
 def is_filled_in(value: object) -> bool:
-    """Whether a value is a text that AWS IoT or CloudFormation will change, so that it can't be judged as it stands."""
+    """Return whether a value is a text that AWS IoT or CloudFormation will change, and that can't be checked before."""
     return isinstance(value, str) and "{" in value and ("${aws:" in value or holds_token(value))
 
 
 def family_of(value: Mapping[str, Any]) -> str | None:
-    """The family that a document looks like, or None: it may then hold anything.
+    """Return the family that a document looks like, or None if it looks like none.
 
-    A guess, but for `afr_ota`: other agents may read documents that look the same.
+    A guess, except for `afr_ota`: other agents may read documents that look the same.
     """
     if "afr_ota" in value:
         return "freertos-ota"
@@ -62,7 +62,7 @@ def family_of(value: Mapping[str, Any]) -> str | None:
 
 
 def _has_steps(value: Mapping[str, Any]) -> bool:
-    """Whether there are steps as the Device Client's, with its version or without."""
+    """Return whether a document has steps like the Device Client's, with or without its version."""
     if "steps" not in value:
         return False
     steps = value["steps"] if isinstance(value["steps"], list) else []
@@ -74,7 +74,7 @@ def _has_steps(value: Mapping[str, Any]) -> bool:
 
 @lru_cache
 def schema_text(family: str) -> str:
-    """A family's schema as canonical JSON, complete in itself. Raises `SchemaError` for a name that isn't known."""
+    """Return a family's self-contained schema as canonical JSON. Raises `SchemaError` for an unknown name."""
     if family not in FAMILIES:
         raise SchemaError((family, f"{', '.join(FAMILIES)} or a JSON Schema", ()))
     schema = json.loads((_SCHEMAS / f"{family}.schema.json").read_text(encoding="utf-8"))

@@ -18,37 +18,37 @@ from iot_jobs.unresolved import between_tokens, holds_token
 UNREADABLE = Rule(
     code="JT001",
     title="a file can be read as UTF-8 text",
-    why="What can't be read can't be checked, and would be missing in the deployment.",
+    why="A file that can't be read can't be checked, and would be missing from the deployment.",
     source=GUIDE + "create-manage-jobs.html",
 )
 TOO_LARGE = Rule(
     code="JT702",
     title=f"a job document has at most {MAX_DOCUMENT_BYTES} bytes",
-    why="The API counts characters and the quota counts bytes; we hold to both.",
+    why="The API counts characters and the quota counts bytes; this limit covers both.",
     source=QUOTAS,
 )
 NOT_AN_OBJECT = Rule(
     code="JT705",
     title="a job document is a JSON object",
-    why="Assumed: every document in AWS's guides is an object, and no agent that we know reads anything else.",
+    why="Assumed: every document in AWS's guides is an object, and no known agent reads anything else.",
     source=API + "CreateJobTemplate.html",
 )
 
 
 @dataclass(frozen=True)
 class JobDocument:
-    """What a device is told to do, as JSON text. The text is emitted as it stands.
+    """The instructions for a device, as JSON text. The text is emitted unchanged.
 
-    `inline` and `from_file` give the canonical text (keys sorted, no blanks, numbers as spelt), so that layout and key
-    order change nothing; the constructor keeps any text, such as one read from a template. The text may hold CDK
-    tokens: then only the rest of it is measured.
+    `inline` and `from_file` make the text canonical (sorted keys, no whitespace, numbers as spelt), so that layout and
+    key order don't matter; the constructor keeps any text, such as one read from a template. CDK tokens in the text
+    are not measured.
     """
 
     text: str
 
     @classmethod
     def inline(cls, value: Mapping[str, Any] | str) -> JobDocument:
-        """A document from a mapping or from JSON text. Raises `FindingsError` with all that is wrong with it."""
+        """Return a document from a mapping or from JSON text. Raises `FindingsError` with all errors in it."""
         if isinstance(value, str):
             document = cls(value)
         else:
@@ -58,17 +58,19 @@ class JobDocument:
                 document = cls(jsontext.canonical(value))
             except (ValueError, RecursionError) as error:
                 finding = jsontext.NOT_JSON.finding(
-                    given=value, allowed=f"values that JSON has; {error}", fix="use text, numbers, lists and mappings"
+                    given=value,
+                    allowed=f"values that JSON can express; {error}",
+                    fix="use text, numbers, lists and mappings",
                 )
                 raise FindingsError([finding]) from None
         if errors := [finding for finding in document.problems() if finding.severity == "error"]:
             raise FindingsError(errors)
-        # A token's text may grow into anything, so a document that holds one is kept as it was given.
+        # A token's text may become anything, so a document with one is kept unchanged.
         return document if document.holds_token else cls(jsontext.canonical(document.value))
 
     @classmethod
     def from_file(cls, path: str | PathLike[str]) -> JobDocument:
-        """A document from a JSON file in UTF-8. Raises `FindingsError`, also where the file can't be read."""
+        """Return a document from a JSON file in UTF-8. Raises `FindingsError`, also if the file can't be read."""
         try:
             text = Path(path).read_bytes().decode("utf-8-sig")
         except (OSError, ValueError) as error:
@@ -79,12 +81,12 @@ class JobDocument:
 
     @cached_property
     def value(self) -> Any:
-        """The parsed document. Raises `JsonError` where the text is not JSON."""
+        """The parsed document. Raises `JsonError` if the text is not JSON."""
         return jsontext.parse(self.text)
 
     @cached_property
     def readable(self) -> bool:
-        """Whether the text is JSON of a depth that is read, so that what stands in it can be judged."""
+        """True if the text is JSON that isn't nested too deep to be checked."""
         try:
             return jsontext.depth(self.value) <= MAX_DOCUMENT_DEPTH
         except jsontext.JsonError:
@@ -92,12 +94,12 @@ class JobDocument:
 
     @cached_property
     def holds_token(self) -> bool:
-        """Whether a CDK token stands in the text, so that its final bytes are not known yet."""
+        """True if the text holds a CDK token, so that its final bytes are not known yet."""
         return holds_token(self.text)
 
     @property
     def size_in_bytes(self) -> int:
-        """The length of the text in UTF-8, without what only CloudFormation will know."""
+        """The length of the text in UTF-8, without values that are known only at deployment."""
         text = self.text
         if self.holds_token:
             text = "".join(part for part, token in between_tokens(text) if not token)
@@ -105,18 +107,18 @@ class JobDocument:
 
     @cached_property
     def placeholders(self) -> tuple[placeholders.Placeholder, ...]:
-        """The AWS placeholders, in the order of the document; none where it can't be read."""
+        """The AWS placeholders, in the order of the document; none if it isn't readable."""
         return tuple(placeholders.placeholders(self.value)) if self.readable else ()
 
     def problems(self) -> tuple[Finding, ...]:
-        """What AWS would refuse in this document, and what it would leave unfilled, as locations in the document."""
+        """Return errors that AWS would refuse, and warnings of unknown placeholders; locations are in the document."""
         return self._problems
 
     @cached_property
     def _problems(self) -> tuple[Finding, ...]:
-        return tuple(self._judged())
+        return tuple(self._check())
 
-    def _judged(self) -> Iterator[Finding]:
+    def _check(self) -> Iterator[Finding]:
         try:
             value = self.value
         except jsontext.JsonError as error:
@@ -128,7 +130,7 @@ class JobDocument:
         if not isinstance(value, Mapping):
             yield NOT_AN_OBJECT.finding(given=value, allowed="a JSON object", fix="put it into an object: {...}")
         if self.size_in_bytes > MAX_DOCUMENT_BYTES:
-            unseen = ", and here what only CloudFormation will know comes on top" if self.holds_token else ""
+            unseen = ", plus the values resolved at deployment" if self.holds_token else ""
             yield TOO_LARGE.finding(
                 given=self.size_in_bytes,
                 allowed=f"up to {MAX_DOCUMENT_BYTES} bytes in UTF-8{unseen}",
@@ -145,13 +147,13 @@ class JobDocument:
         except UnicodeEncodeError as error:
             yield jsontext.NOT_JSON.finding(
                 given=error.object[error.start : error.start + 1],
-                allowed="text that UTF-8 can say, with no half of a surrogate pair",
+                allowed="text that UTF-8 can encode, without half a surrogate pair",
                 fix="write the whole character",
             )
 
 
 def unreadable(error: OSError | ValueError) -> str:
-    """Why a file can't be read as UTF-8 text, in words."""
+    """Return the reason why a file can't be read as UTF-8 text."""
     if isinstance(error, UnicodeDecodeError):
         return f"byte {error.start} is not UTF-8"
     return (error.strerror if isinstance(error, OSError) else None) or str(error)

@@ -1,4 +1,4 @@
-"""The `${aws:iot:...}` placeholders of a job document: found, taken apart, and checked on their own."""
+"""The `${aws:iot:...}` placeholders of a job document: search, parsing, and checks of each."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ KINDS = (*DOWNLOADS, UPLOAD, "code-sign-signature", "package", "parameter")
 UNTERMINATED = Rule(
     code="JT510",
     title="every placeholder has its closing brace",
-    why="The service refuses the document: a placeholder is not terminated.",
+    why="The service refuses a document with an unterminated placeholder.",
     source=_TROUBLE,
 )
 TOO_MANY = Rule(
@@ -32,38 +32,38 @@ TOO_MANY = Rule(
 )
 PRESIGNED_URL = Rule(
     code="JT513",
-    title="a presigned placeholder names an S3 object's https URL, percent-encoded in the v2 form",
-    why="The service signs the URL when a device asks for the document; one that is malformed fails on the device.",
+    title="a presigned placeholder has an S3 object's https URL, percent-encoded in the v2 form",
+    why="The service signs the URL when a device requests the document; a malformed URL fails on the device.",
     source=_GUIDE,
 )
 PACKAGE = Rule(
     code="JT514",
-    title="a package placeholder names package, version and attribute",
-    why="The service refuses a malformed package placeholder, the version $null, and a whole set of attributes inside "
+    title="a package placeholder names a package, a version and an attribute",
+    why="The service refuses a malformed package placeholder, the version $null, and all attributes at once inside "
     "other text.",
     source=_PACKAGES,
 )
 NESTED = Rule(
     code="JT516",
-    title="no AWS placeholder stands inside another, but for a code signature inside a presigned URL",
+    title="no AWS placeholder is inside another, except a code signature in a presigned URL",
     why="The service refuses a second layer of placeholders.",
     source=_TROUBLE,
 )
 LOCAL = Rule(
     code="JT517",
-    title="thingName, jobId and executionNumber stand in the key of an upload, each at most twice",
-    why="They are filled nowhere else, and a third use is refused.",
+    title="thingName, jobId and executionNumber are used only in the key of an upload, each at most twice",
+    why="AWS fills them nowhere else, and refuses a third use.",
     source=_GUIDE,
 )
 UNKNOWN = Rule(
     code="JT561",
     title="every ${aws:...} is a placeholder that AWS fills",
-    why="What AWS does not know reaches the device as it stands.",
+    why="A placeholder that AWS doesn't know reaches the device unchanged.",
     source=_GUIDE,
     severity="warning",
 )
 
-# Assumed: what encodeURIComponent leaves plain stays plain, and / too; all else is percent-encoded. A version is named.
+# Assumed: / and what encodeURIComponent leaves plain are plain, all else is percent-encoded; a version isn't empty.
 _NO_VERSION = r"(?i)(?:\?|%3F)versionId(?:=|%3D)\Z"
 _ENCODED = r"(?:[A-Za-z0-9._~!*'()/-]|%(?!2[Ff])[0-9A-Fa-f]{2})+"
 _S3_URL = (
@@ -79,10 +79,10 @@ _LOCAL = r"\$\{(thingName|jobId|executionNumber)\}"
 
 
 class Placeholder(NamedTuple):
-    """One placeholder. `kind` is what follows `aws:iot:`, `argument` the rest, `loc` its value in the document.
+    """A placeholder. `kind` follows `aws:iot:`, `argument` is the rest, `loc` the location of its text in the document.
 
-    `whole` says that the placeholder is the entire text of its value, `inner` that it stands inside another one, and
-    `closed` that its closing brace was found.
+    `whole` is true if the placeholder is the entire text, `inner` if it is inside another placeholder, and `closed` if
+    its closing brace was found.
     """
 
     text: str
@@ -95,17 +95,17 @@ class Placeholder(NamedTuple):
 
     @property
     def presigned(self) -> bool:
-        """Whether AWS IoT signs a URL for it, for which it needs a role."""
+        """True if AWS IoT signs a URL for it, for which it needs a role."""
         return self.kind in (*DOWNLOADS, UPLOAD) or self.argument.endswith(":s3-presigned-url")
 
     @property
     def package(self) -> tuple[str, str] | None:
-        """Name and version of the package it names; None for another kind, or one that is malformed."""
+        """Name and version of its package; None for another kind, or a malformed placeholder."""
         match = re.fullmatch(_PACKAGE, self.argument) if self.kind == "package" else None
         return (match["name"], match["version"]) if match else None
 
     def problems(self) -> Iterator[Finding]:
-        """What is wrong with this placeholder on its own. Tokens in it are not judged."""
+        """Yield findings for this placeholder alone. One that holds a token is not checked further."""
         if not self.closed:
             yield self._finding(UNTERMINATED, "a closing } for each ${aws:", "add the }")
         elif self.inner and self.kind != "code-sign-signature":
@@ -120,14 +120,14 @@ class Placeholder(NamedTuple):
             yield self._finding(UNKNOWN, ", ".join(KINDS), self._nearest_kind())
 
     def _nearest_kind(self) -> str:
-        # Where `iot:` is misspelt or left out, the kind holds the whole text.
+        # If `iot:` is misspelt or missing, the kind is the whole text.
         near = next(filter(None, (nearest(word, KINDS, cutoff=0.7) for word in self.kind.split(":")[:2])), None)
-        return f"write ${{aws:iot:{near}" if near else "mend the name, or drop the aws: if it is meant as text"
+        return f"write ${{aws:iot:{near}" if near else "correct the name, or remove aws: if it is plain text"
 
     def _url_problems(self) -> Iterator[Finding]:
         match = re.fullmatch(_S3_URL, self.argument)
         if not match:
-            # An upload may leave key, or bucket and key, to AWS.
+            # An upload may leave the key, or bucket and key, to AWS.
             if not (self.kind == UPLOAD and re.fullmatch(r"https://[a-z0-9.-]+amazonaws\.com(?:\.cn)?/?[^/]*/?",
                                                          self.argument)):  # fmt: skip
                 yield self._finding(PRESIGNED_URL, "https://s3.<region>.amazonaws.com/<bucket>/<key>",
@@ -150,11 +150,11 @@ class Placeholder(NamedTuple):
         match = re.fullmatch(_PACKAGE, self.argument)
         if not match:
             yield self._finding(
-                PACKAGE, "${aws:iot:package:<name>:version:<version>:attributes:<key>}", "mend its form"
+                PACKAGE, "${aws:iot:package:<name>:version:<version>:attributes:<key>}", "write it in this form"
             )
             return
         if bool(match["name"]) != bool(match["version"]):
-            yield self._finding(PACKAGE, "package name and version both given or both empty", "give both")
+            yield self._finding(PACKAGE, "package name and version both given or both empty", "write both")
         if match["version"] == "$null":
             yield self._finding(PACKAGE, "a version or $default in a document", "name the version")
         if not (match["attribute"] or match["artifact"]) and not self.whole:
@@ -165,7 +165,7 @@ class Placeholder(NamedTuple):
 
 
 def placeholders(value: object, loc: Location = ()) -> Iterator[Placeholder]:
-    """All AWS placeholders of a document's value, in keys too, in the order of the document, outer before inner."""
+    """Yield all AWS placeholders of a document's value and keys, in the order of the document, outer before inner."""
     if isinstance(value, str):
         yield from _in_text(value, loc)
     elif isinstance(value, dict):
@@ -178,7 +178,7 @@ def placeholders(value: object, loc: Location = ()) -> Iterator[Placeholder]:
 
 
 def problems(found: tuple[Placeholder, ...]) -> Iterator[Finding]:
-    """What is wrong with a document's placeholders, each alone and all together."""
+    """Yield findings for a document's placeholders, each alone and all together."""
     for placeholder in found:
         yield from placeholder.problems()
     if len(found) > MAX_PLACEHOLDERS:
@@ -191,7 +191,7 @@ def problems(found: tuple[Placeholder, ...]) -> Iterator[Finding]:
 
 
 def _in_text(text: str, loc: Location, *, inner: bool = False) -> Iterator[Placeholder]:
-    """The placeholders in a text; `inner` says that it is the inside of one."""
+    """Yield the placeholders in a text; `inner` is true for the inside of a placeholder."""
     start = text.find("${aws:")
     while start >= 0:
         end = _end(text, start)
@@ -202,13 +202,13 @@ def _in_text(text: str, loc: Location, *, inner: bool = False) -> Iterator[Place
         yield Placeholder(part, kind if body.startswith("iot:") else body, argument, loc, whole, inner, end is not None)
         if end is None:
             return
-        if not inner:  # one layer inside is refused already
+        if not inner:  # the first inner layer is already refused
             yield from _in_text(body, loc, inner=True)
         start = text.find("${aws:", end)
 
 
 def _end(text: str, start: int) -> int | None:
-    """Where the placeholder that begins at `start` ends, braces inside it counted; None if it doesn't."""
+    """Return the end of the placeholder that starts at `start`, with nested braces matched; None if it has none."""
     level = 0
     for match in _BRACE.finditer(text, start):
         level += 1 if match[0] == "${" else -1
@@ -222,7 +222,7 @@ def _is_encoded(key: str) -> bool:
 
 
 def _percent_encoded(key: str) -> str:
-    """The key as a v2 placeholder has it; empty for one with half a surrogate pair, which has no such form."""
+    """Return the key percent-encoded for a v2 placeholder; empty if half a surrogate pair prevents that."""
     from urllib.parse import quote
 
     plain = re.sub("(?i)%2F", "/", re.sub(_NO_VERSION, "", key))

@@ -1,7 +1,7 @@
-"""A first look at whether a document fits a shipped schema: without jsonschema, which takes 0.1 s to import.
+"""A quick test of a document against a shipped schema, without jsonschema, which takes 0.1 s to import.
 
-Where a document doesn't fit, `fit` finds out with jsonschema. This reads no more of JSON Schema than the shipped
-schemas have; at any other keyword nothing fits, so that nothing is ever let through.
+If a document may not fit, `schema` runs jsonschema for the details. Only the keywords of the shipped schemas are
+implemented; with any other keyword no document fits, so that no mistake gets through.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ Schema = dict[str, Any]
 
 
 def surely_fits(value: object, family: str) -> bool:
-    """Whether a document fits a family's schema beyond doubt."""
+    """Return whether a document certainly fits a family's schema."""
     schema = _parsed(family)
     return _fits(value, schema, schema, lenient=True)
 
@@ -30,7 +30,7 @@ def _parsed(family: str) -> Schema:
 
 
 def _fits(value: Any, schema: Schema, root: Schema, *, lenient: bool) -> bool:
-    """Whether a value fits a part of the schema `root`. `lenient` lets placeholders pass; else they are mere text."""
+    """Return whether a value fits a part of the schema `root`. Unless `lenient`, placeholders are checked as text."""
     for keyword, wanted in schema.items():
         if keyword in _OF_TEXT:
             if not _OF_TEXT[keyword](value, wanted) and not (lenient and is_filled_in(value)):
@@ -39,7 +39,7 @@ def _fits(value: Any, schema: Schema, root: Schema, *, lenient: bool) -> bool:
             if not _OF_PARTS[keyword](value, wanted, lambda part, below: _fits(part, below, root, lenient=lenient)):
                 return False
         elif keyword in ("if", "not"):
-            # It doesn't hold for certain where that depends on what is filled in.
+            # A condition that depends on a placeholder's value is not certain to hold.
             holds = all(_fits(value, wanted, root, lenient=reading) for reading in {lenient, False})
             if holds and (keyword == "not" or not _fits(value, schema["then"], root, lenient=lenient)):
                 return False
@@ -60,7 +60,7 @@ _TYPES: dict[str, Callable[[object], bool]] = {
     "null": lambda value: value is None,
 }
 _OF_TEXT: dict[str, Callable[[Any, Any], bool]] = {
-    "type": lambda value, wanted: any(_TYPES[one](value) for one in ([wanted] if isinstance(wanted, str) else wanted)),
+    "type": lambda value, wanted: any(_TYPES[key](value) for key in ([wanted] if isinstance(wanted, str) else wanted)),
     "enum": lambda value, wanted: isinstance(value, str) and value in wanted,
     "const": lambda value, wanted: isinstance(value, str) and value == wanted,
     "minLength": lambda value, wanted: not isinstance(value, str) or len(value) >= wanted,

@@ -1,4 +1,4 @@
-"""Whether a document fits a JSON Schema, and in words what is asked for where it doesn't."""
+"""Validation of documents against a JSON Schema, with the requirements of the schema in words."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Misfit(NamedTuple):
-    """A place where a document doesn't fit, and all that is asked for there. `keyword` is the first that failed."""
+    """A place where a document doesn't fit, and all requirements there. `keyword` is the first one that failed."""
 
     loc: Location
     keyword: str
@@ -27,10 +27,10 @@ class Misfit(NamedTuple):
 
 
 def misfits(value: object, schema: str | Mapping[str, Any]) -> list[Misfit]:
-    """Where a document doesn't fit a family's schema, or one's own, ordered by location.
+    """Return the places where a document doesn't fit a family's schema, or a user's own, ordered by location.
 
-    A text that holds an AWS placeholder or a CDK token passes wherever its type or content would be judged. Raises
-    `SchemaError` where the schema can't be run.
+    A text with an AWS placeholder or a CDK token passes every check of its type or content. Raises `SchemaError` if the
+    schema can't be run.
     """
     if isinstance(schema, str) and surely_fits(value, schema):
         return []
@@ -44,7 +44,7 @@ def misfits(value: object, schema: str | Mapping[str, Any]) -> list[Misfit]:
             faults = _faults(text)
         except RecursionError:
             raise SchemaError((None, ENDLESS, ())) from None
-        except ValueError as error:  # no JSON, or an address that is none
+        except ValueError as error:  # not JSON, or an invalid address
             raise SchemaError((None, f"a schema that can be read; {error}", ())) from None
         if faults:
             raise SchemaError(*faults)
@@ -53,7 +53,7 @@ def misfits(value: object, schema: str | Mapping[str, Any]) -> list[Misfit]:
 
 @lru_cache
 def _faults(text: str) -> tuple[tuple[object, str, Location], ...]:
-    """What is wrong with a schema itself."""
+    """Return the faults of a schema itself: the value given, what is allowed, and the location."""
     from iot_jobs.documents import dialect
 
     schema = json.loads(text)
@@ -66,11 +66,11 @@ def _faults(text: str) -> tuple[tuple[object, str, Location], ...]:
 
 
 def _in_words(errors: Iterable[ValidationError]) -> list[Misfit]:
-    found: dict[Location, list[ValidationError]] = {}
+    by_location: dict[Location, list[ValidationError]] = {}
     for error in errors:
         for leaf in _leaves(error):
-            found.setdefault(tuple(leaf.absolute_path), []).append(leaf)
-    return [_misfit(loc, found[loc]) for loc in sorted(found, key=_order)]
+            by_location.setdefault(tuple(leaf.absolute_path), []).append(leaf)
+    return [_misfit(loc, by_location[loc]) for loc in sorted(by_location, key=_order)]
 
 
 def _order(loc: Location) -> list[str]:
@@ -78,7 +78,7 @@ def _order(loc: Location) -> list[str]:
 
 
 def _leaves(error: ValidationError) -> Iterator[ValidationError]:
-    """The errors that say most: of alternatives those of the nearest one, or all as one where none is nearer."""
+    """Yield the most specific errors: those of the closest alternative, or `error` itself if several are as close."""
     branches: dict[Any, list[ValidationError]] = {}
     for inner in error.context or ():
         branches.setdefault(next(iter(inner.relative_schema_path), None), []).append(inner)
@@ -92,13 +92,13 @@ def _leaves(error: ValidationError) -> Iterator[ValidationError]:
 
 
 def _distance(errors: list[ValidationError]) -> tuple[bool, int, int]:
-    """How far an alternative is from what was given: another type, another kind (`{"kind": {"const": ...}}`), more."""
+    """Return an alternative's distance: wrong type, wrong constants (`{"kind": {"const": ...}}`), number of errors."""
     another_type = any(error.validator == "type" and not error.path for error in errors)
     return another_type, sum(bool(error.path) and error.validator in ("const", "enum") for error in errors), len(errors)
 
 
 def _misfit(loc: Location, errors: list[ValidationError]) -> Misfit:
-    # Where the type is wrong, nothing else matters.
+    # If the type is wrong, nothing else matters.
     errors = [error for error in errors if error.validator == "type"][:1] or errors
     first = errors[0]
     return Misfit(
@@ -111,7 +111,7 @@ def _misfit(loc: Location, errors: list[ValidationError]) -> Misfit:
 
 
 def _given(error: ValidationError) -> Any:
-    """What stands there: of a list that is too short or too long, the number of items."""
+    """Return the value; for a list that is too short or too long, its number of items."""
     if isinstance(error.instance, list) and error.validator in ("minItems", "maxItems", "contains", "minContains"):
         return len(error.instance)
     return error.instance
@@ -139,12 +139,12 @@ _WORDS = {
     "exclusiveMaximum": "less than {}",
     "multipleOf": "a multiple of {}",
     "format": "text of the format {}",
-    "uniqueItems": "a list that has each item once",
+    "uniqueItems": "a list without duplicates",
 }
 _FIXES = {
     "enum": "choose one of these",
     "contains": "add one",
-    "minItems": "add to it",
+    "minItems": "add items",
     "maxItems": "shorten it",
     "minLength": "write more",
     "maxLength": "shorten it",
@@ -153,7 +153,7 @@ _FIXES = {
 
 
 def _asked(error: ValidationError) -> str:
-    """What the keyword that failed asks for."""
+    """Return the requirement of the keyword that failed."""
     keyword, wanted, schema = str(error.validator), cast(Any, error.validator_value), error.schema
     if keyword in _WORDS:
         return _WORDS[keyword].format(wanted)
@@ -170,11 +170,11 @@ def _asked(error: ValidationError) -> str:
         return f"at least one item that is {_described(wanted) or _kind(wanted)}"
     if keyword == "pattern":
         return _described(schema) or f"text that matches {wanted}"
-    return _described(schema) or f"what {keyword} in the schema asks for"
+    return _described(schema) or f'a value that is valid under "{keyword}" in the schema'
 
 
 def _kind(schema: Any) -> str:
-    """A schema in a few words."""
+    """Return a schema in a few words."""
     if not isinstance(schema, Mapping):
         return "a value"
     if "const" in schema:
@@ -186,12 +186,12 @@ def _kind(schema: Any) -> str:
         return f"an object with {required}"
     if "type" in schema:
         types = [schema["type"]] if isinstance(schema["type"], str) else schema["type"]
-        return _either([_TYPES[one] for one in types])
+        return _either([_TYPES[name] for name in types])
     return _described(schema) or "a value"
 
 
 def _described(schema: Any) -> str:
-    """A schema's own description as part of a sentence; empty where there is none."""
+    """Return a schema's own description as part of a sentence; empty if there is none."""
     words = str(schema.get("description", "")).split() if isinstance(schema, Mapping) else []
     text = " ".join(words).rstrip(".")
     return text[:1].lower() + text[1:] if text[1:2].islower() else text
@@ -204,7 +204,7 @@ def _either(words: list[str]) -> str:
 def _fix(error: ValidationError, loc: Location) -> str:
     schema = error.schema if isinstance(error.schema, Mapping) else {}
     if error.validator == "required":
-        return f"add {loc[-1]}" if error.instance is None else "add what is missing"
+        return f"add {loc[-1]}" if error.instance is None else "add the missing members"
     if "names" in schema:
         near = nearest(str(loc[-1]), map(str, schema["names"]))
         return f"write {near}, or remove it" if near else "remove it"

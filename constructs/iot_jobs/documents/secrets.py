@@ -1,4 +1,4 @@
-"""What no job document should hold, whoever reads it: secrets, and addresses without encryption."""
+"""Checks that apply to documents of any agent: no secrets, and no unencrypted addresses."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from iot_jobs.limits import GUIDE
 SECRET = Rule(
     code="JT760",
     title="a job document holds no private key and no AWS key",
-    why="Everyone who may read the job or its template can read the document, and so can every device that it is for.",
+    why="Everyone who may read the job or its template can read the document, and so can every target device.",
     source=GUIDE + "security-best-practices.html",
     severity="warning",
 )
 UNENCRYPTED = Rule(
     code="JT762",
     title="the addresses in a job document are https, not http",
-    why="Whoever sits between the device and the server can read what is sent, and replace what is downloaded.",
+    why="Anyone between the device and the server can read the traffic, and replace a download.",
     source=GUIDE + "security-best-practices.html",
     severity="warning",
 )
 
-# Each kind with what none is without: few texts have it, and the patterns take long to compile.
+# Each kind with its hints, of which every such text holds one. Few texts do, and the patterns are slow to compile.
 _SECRETS = {
     "a private key": (
         ("private key",),
@@ -35,7 +35,7 @@ _SECRETS = {
         ("akia", "asia"),
         r"(?<![A-Za-z0-9])(?P<secret>(?:AKIA|ASIA)[A-Z0-9]{16})(?![A-Za-z0-9])",
     ),
-    # Known by the word before it. Upper and lower case, for forty hexadecimal digits are a commit or a checksum.
+    # Known by the word before it. Upper and lower case, because forty hexadecimal digits are a commit or checksum.
     "an AWS secret access key": (
         ("secret", "access"),
         (
@@ -45,16 +45,16 @@ _SECRETS = {
     ),
 }
 _ADDRESS = r"(?i)(?<![A-Za-z])http://(?:[^/?#\s@\"']*@)?(\[[0-9A-F:.]*\]|[^\[\]/?#\s:,;\"'\\]+)"
-# What does not leave the device: loopback, and the link-local addresses of metadata services.
+# Traffic that stays on the device: loopback, and the link-local addresses of metadata services.
 _ON_THE_DEVICE = r"(?i)(?:.+\.)?localhost|127\.[0-9.]+|0\.0\.0\.0|169\.254\.[0-9.]+|\[::1\]"
 _DEEPEST_SHOWN = 100
 _PLACEHOLDER = r"\$\{aws:[^}]*\}?"
 
 
 def content_problems(value: object) -> Iterator[Finding]:
-    """The secrets and the unencrypted addresses in a document: at most one finding of each for each text.
+    """Yield findings for secrets and unencrypted addresses in a document, at most one of each per text.
 
-    A secret in a key is reported at its mapping.
+    A secret in a key is reported at the mapping.
     """
     for loc, name, text in texts(value):
         shown, kinds = _without_secrets(text, name)
@@ -79,7 +79,7 @@ def content_problems(value: object) -> Iterator[Finding]:
 
 
 def masked(value: Any, name: str = "") -> Any:
-    """A value with *** in place of the secrets in its texts, and of all that is nested too deep to be shown.
+    """Return a value with *** in place of the secrets in its texts, and *** for one nested too deep to be shown.
 
     `name` is the word before it: a key, or an argument.
     """
@@ -93,13 +93,13 @@ def masked(value: Any, name: str = "") -> Any:
 
 
 def _without_secrets(text: str, name: str) -> tuple[str, list[str]]:
-    """A text with *** in place of its secrets, and which kinds of them it held."""
+    """Return a text with *** in place of its secrets, and the kinds of secrets found."""
     kinds = []
     lower = f"{name}={text}".lower()
     for kind, (hints, pattern) in _SECRETS.items():
         if not any(hint in lower for hint in hints):
             continue
-        # The name is what stands before an equals sign; a secret in the name itself is none of the text.
+        # The name counts as the text before an equals sign; a secret in the name itself is not part of the text.
         named, start = f"{name}={text}", len(name) + 1
         spans = [match.span("secret") for match in re.finditer(pattern, named)]
         spans = [(first - start, last - start) for first, last in spans if first >= start]
@@ -110,7 +110,7 @@ def _without_secrets(text: str, name: str) -> tuple[str, list[str]]:
 
 
 def texts(value: object) -> Iterator[tuple[Location, str, str]]:
-    """Each text of a value, keys included, with its location and the word before it; however deep it is nested."""
+    """Yield each text of a value, including keys, with its location and the word before it, at any depth."""
     left: list[tuple[Location, str, object]] = [((), "", value)]
     while left:
         loc, name, here = left.pop()
@@ -125,5 +125,5 @@ def texts(value: object) -> Iterator[tuple[Location, str, str]]:
 
 
 def _before(items: Sequence[object], name: str) -> list[str]:
-    """For each item of a list the text before it, and the list's own name where there is none."""
+    """Return for each item of a list the text before it, or the list's name if that is not a text."""
     return [before if isinstance(before, str) else name for before in (name, *items)][: len(items)]
