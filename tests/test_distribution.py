@@ -18,7 +18,7 @@ from packaging.requirements import Requirement
 from ruamel.yaml import YAML
 
 from iot_jobs.extras import EXTRAS, MissingExtraError, extra
-from tests.commands import MAKE, link
+from tests.commands import EXAMPLE, MAKE, link
 
 ROOT = Path(__file__).resolve().parent.parent
 PYPROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text())
@@ -133,12 +133,17 @@ def installed(built: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) 
     return Installed(tmp_path_factory.mktemp("base") / "venv", built["wheel"])
 
 
+def copy_application(source: Path, folder: Path) -> Path:
+    """Copy an application, without its Python."""
+    for name in ("stacks", "job_documents"):
+        shutil.copytree(source / name, folder / name, ignore=shutil.ignore_patterns("*.py", "__pycache__"))
+    return folder
+
+
 @pytest.fixture
 def application(tmp_path: Path) -> Path:
-    """A copy of the shipped application, without its Python."""
-    for name in ("stacks", "job_documents"):
-        shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("*.py", "__pycache__"))
-    return tmp_path
+    """A copy of the example."""
+    return copy_application(EXAMPLE, tmp_path)
 
 
 @pytest.mark.e2e
@@ -151,20 +156,26 @@ def test_the_base_is_complete_and_light(installed: Installed, tmp_path: Path) ->
 
 
 @pytest.mark.e2e
-def test_check(installed: Installed, application: Path) -> None:
-    """The shipped application is clean, as the hook for pre-commit runs it, and a broken one is refused."""
+@pytest.mark.parametrize(
+    "source", [EXAMPLE, pytest.param(ROOT, marks=pytest.mark.application)], ids=["example", "ours"]
+)
+def test_check(installed: Installed, tmp_path: Path, source: Path) -> None:
+    """An application without errors is taken, as the hook for pre-commit runs it."""
     (hook,) = YAML(typ="safe").load((ROOT / ".pre-commit-hooks.yaml").read_text())
     assert hook["language"] == "python"
     command = (*hook["entry"].split(), *hook["args"])
-    code, report, summary = installed.run(*command, folder=application)
-    assert (code, report) == (0, "")
-    assert re.fullmatch(r"\d+ checked, 0 errors, 0 warnings\n", summary)
+    code, _, summary = installed.run(*command, folder=copy_application(source, tmp_path))
+    assert code == 0
+    assert re.fullmatch(r"\d+ checked, 0 errors, .*", summary.splitlines()[-1])
+
+
+@pytest.mark.e2e
+def test_check_of_a_mistake(installed: Installed, application: Path) -> None:
+    """A broken application is refused."""
     path = application / "stacks/templates/reboot.yaml"
-    path.write_text(
-        re.sub(r"in_progress_timeout_in_minutes: \d+", "in_progress_timeout_in_minutes: 0", path.read_text())
-    )
-    code, report, _ = installed.run(*command, folder=application)
-    assert (code, report.count("error JT410")) == (1, 1)
+    path.write_text(path.read_text().replace("timeout_in_minutes: 15", "timeout_in_minutes: 10081"))
+    code, report, _ = installed.run("iot-jobs", "check", ".", folder=application)
+    assert (code, re.findall(r"error (\w+)", report)) == (1, ["JT410"])
 
 
 @pytest.mark.e2e
@@ -209,12 +220,9 @@ def test_missing_extras(installed: Installed, application: Path) -> None:
 @pytest.mark.e2e
 def test_review_without_numpy(installed: Installed, application: Path) -> None:
     """A review of a change needs the forecast, and says so."""
-    shutil.copytree(application / "stacks", application / "before/stacks")
-    shutil.copytree(application / "job_documents", application / "before/job_documents")
+    copy_application(application, application / "before")
     path = application / "stacks/templates/reboot.yaml"
-    path.write_text(
-        re.sub(r"in_progress_timeout_in_minutes: \d+", "in_progress_timeout_in_minutes: 7", path.read_text())
-    )
+    path.write_text(path.read_text().replace("timeout_in_minutes: 15", "timeout_in_minutes: 16"))
     error = 'Error: numpy is not installed; pip install "iot-jobs[forecast]"\n'
     assert installed.run("iot-jobs", "review", "before", ".", folder=application) == (2, "", error)
 
