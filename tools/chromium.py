@@ -1,4 +1,4 @@
-"""Which Chromium there is on this machine: that in CHROMIUM, or one on the PATH."""
+"""The Chromium of this machine: that in CHROMIUM, or one on the PATH."""
 
 import os
 import shutil

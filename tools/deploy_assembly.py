@@ -1,4 +1,4 @@
-"""What is synthesized already, one environment of it: `make diff-assembly` and `make deploy-assembly`.
+"""One environment of an assembly that is synthesized already: `make diff-assembly` and `make deploy-assembly`.
 
 The environment is named by ENVIRONMENT. Its stacks are those of the assembly that have its stack name, one for each
 account and region, so that prod is not also prod-canary. The difference goes to the job summary as well.
@@ -29,7 +29,7 @@ COMMANDS = {
 
 
 class AssemblyError(Exception):
-    """What keeps the command from running; the text says why."""
+    """The command can't run; the text says why."""
 
 
 def main(command: str, environ: Mapping[str, str], *, assembly: Path = ASSEMBLY) -> int:

@@ -33,7 +33,7 @@ class StepError(Exception):
 
 @dataclass(frozen=True)
 class Target:
-    """What to deploy: a stack of the environment, and the account and region that it goes to."""
+    """A stack of the environment, and the account and region that it is deployed to."""
 
     stack: str
     account: str

@@ -23,7 +23,7 @@ EXAMPLES = ROOT / "tests" / "examples" / "rules"
 APPLICATION = EXAMPLES / "application"
 DOCUMENT = ROOT / "docs" / "rules.md"
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
-"""What the start of jobs in the examples is held against."""
+"""The time that the start of jobs in the examples is compared with."""
 
 # By the first digit of the code.
 GROUPS = (
@@ -42,7 +42,7 @@ def examples(code: str) -> tuple[Path, Path]:
 
 @cache
 def findings(example: Path) -> tuple[Finding, ...]:
-    """All that is found in an example, in an empty folder of its own. Raises `ValueError` if it isn't checked."""
+    """Return the findings of an example, in an empty folder. Raises `ValueError` if it isn't checked."""
     with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
         try:
             if example.suffix == ".py":
@@ -65,7 +65,7 @@ def findings(example: Path) -> tuple[Finding, ...]:
 
 
 def name_of(example: Path) -> Path:
-    """Where an example of one file stands when it is run: its content says what it is."""
+    """Return the path that an example of one file is run at, by its content."""
     text = example.read_text(errors="replace") if example.is_file() else ""
     if example.suffix != ".yaml" or text.startswith("Resources:"):
         return Path({".yaml": "template", ".json": "document"}.get(example.suffix, "example") + example.suffix)

@@ -1,4 +1,4 @@
-"""What is made from the application and committed: `make snapshots` brings it up to date and prints what changed.
+"""Files that are made from the application and committed: `make snapshots` updates them and prints what changed.
 
 That is the workflows, which name the environments, and the snapshots of tests/test_stacks.py, which show what is
 deployed. All other tests have an application of their own.

@@ -1,4 +1,4 @@
-"""What the construct costs in a synth: templates made with it, against the raw L1 with the same output.
+"""The cost of the construct in a synth: templates made with it, against the raw L1 with the same output.
 
 `python -m tools.synth_cost` runs both in turn, each in a process of its own, and prints the ratios; with `ours` or
 `raw` it synthesizes once. The output is the same but for the ids, and is compared.
@@ -175,7 +175,7 @@ def raw(stack: cdk.Stack) -> None:
 
 
 def without_ids(templates: list[Any]) -> list[Any]:
-    """What the templates create, in whatever order, without ids, logical ids and digests."""
+    """Return the resources of the templates in any order, without ids, logical ids and digests."""
     found = []
     for template in templates:
         resources = []

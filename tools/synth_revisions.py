@@ -25,7 +25,7 @@ LIMIT_SECONDS = 300
 
 
 class RevisionError(Exception):
-    """What can't be exported or synthesized; the text says why."""
+    """A revision can't be exported or synthesized; the text says why."""
 
 
 def main(command: str, environ: Mapping[str, str]) -> int:

@@ -58,7 +58,7 @@ class Run:
 
     @property
     def name(self) -> str:
-        """What the report calls it."""
+        """The name in the report."""
         return f"{self.python.version}, lowest versions" if self.lowest else self.python.version
 
     @property
@@ -95,7 +95,7 @@ def supported_versions(root: Path) -> list[str]:
 
 
 def interpreters(environ: Mapping[str, str], supported: Sequence[str]) -> Iterator[str]:
-    """Where Pythons may be: this one, those on the path, the system's, and those of pyenv."""
+    """Yield the places of Pythons: this one, those on the path, the system's, and those of pyenv."""
     yield sys.executable
     for name in ("python3", *(f"python{version}" for version in supported)):
         if path := shutil.which(name, path=environ.get("PATH")):

@@ -30,7 +30,7 @@ JOB = """
 
 
 class WorkflowError(Exception):
-    """What keeps the workflows from being written; the text says why."""
+    """The workflows can't be written; the text says why."""
 
 
 def promotion_order(environments: Iterable[Environment]) -> tuple[Environment, ...]:

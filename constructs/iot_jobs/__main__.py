@@ -38,7 +38,7 @@ def _run() -> None:
 
 
 def _flushed() -> bool:
-    """Whether all that was printed is written. A stream that was closed before the start is None."""
+    """Return whether all output is written. A stream that was closed before the start is None."""
     try:
         for stream in (sys.stdout, sys.stderr):
             if stream is not None:

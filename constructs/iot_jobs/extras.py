@@ -11,7 +11,7 @@ EXTRAS = {
     "forecast": ("numpy", "rich"),
     "plot": ("matplotlib",),
 }
-"""What is imported of each extra in `pyproject.toml`."""
+"""The packages that are imported of each extra in `pyproject.toml`."""
 
 
 class MissingExtraError(ImportError):

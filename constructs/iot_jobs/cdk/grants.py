@@ -1,4 +1,4 @@
-"""What may be allowed on a job template: creating jobs from it, and reading it."""
+"""Grants on a job template: to create jobs from it, and to read it."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Target:
     """A thing or a group of things by name, in the account and region of the template."""
 
     kind: Literal["thing", "thinggroup"]
-    """As in the target's ARN."""
+    """The id, as it is in the target's ARN."""
     name: str
     """1 to 128 letters, digits, `:`, `_` and `-`."""
 
@@ -76,7 +76,7 @@ class Permissions:
     presign_role_arn: str | None = None
     """The role with which URLs are signed; None where there is none, or it isn't known."""
     _owned = False
-    """Whether the template is a resource of the stack, whose ARN moves with each edit."""
+    """True where the template is a resource of the stack, whose ARN moves with each edit."""
     _document_objects: tuple[tuple[str, str], ...] = ()
     """Actions and ARNs of what the document is read from."""
     _package_versions: tuple[str, ...] = ()

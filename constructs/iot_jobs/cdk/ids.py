@@ -75,7 +75,7 @@ class StackTemplates(Construct):
         self._visited = False
         self._read: dict[Template, _AtSynth] = {}
         self._resolved: set[Template] = set()
-        """Those whose tokens the CDK has resolved."""
+        """The templates whose tokens the CDK has resolved."""
         cdk.Aspects.of(self).add(self)
 
     @classmethod
@@ -194,7 +194,7 @@ class _Id:
 
 
 def _holds_token(value: Any) -> bool:
-    """Whether a token is anywhere in a value."""
+    """Return whether a token is anywhere in a value."""
     if isinstance(value, Mapping):
         return any(map(_holds_token, value.values()))
     if isinstance(value, list | tuple):

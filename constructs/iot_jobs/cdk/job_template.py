@@ -31,7 +31,7 @@ from iot_jobs.cdk.l1 import JobTemplateResource, emitted_properties
 from iot_jobs.cdk.metrics import JobMetrics
 from iot_jobs.cdk.presign_role import PresignedUrl, as_written, presign_role
 from iot_jobs.cdk.s3_document import S3Document
-from iot_jobs.cdk.synth_checks import LateChecks
+from iot_jobs.cdk.synth_checks import SynthChecks
 from iot_jobs.documents.placeholders import Placeholder
 from iot_jobs.environment import TEMPLATE_TWICE
 from iot_jobs.finding import Finding, FindingsError
@@ -44,12 +44,12 @@ if TYPE_CHECKING:
     from iot_jobs.forecast import Forecast
 
 _FIXED_ID = (
-    "this template has an id of its own: the first edit of any property will fail to deploy, because CloudFormation "
+    "this template has a fixed id: the first edit of any property will fail to deploy, because CloudFormation "
     "creates the new template before it deletes the old one; leave job_template_id out, or change it with every edit"
 )
 _KEEP_PREVIOUS = (
     "each edit of this template leaves the old one behind, and an account may have 100 job templates in a region; "
-    "delete those that no longer serve, with: aws iot delete-job-template"
+    "delete those that are no longer used, with: aws iot delete-job-template"
 )
 
 
@@ -67,12 +67,12 @@ class JobTemplate(Construct, JobMetrics, Permissions):
     lists every finding. A value that holds a CDK token passes unchecked.
 
     Every property of a template is create-only, so its id is `<template_name>-<digest>`, taken at synth over all that
-    is emitted: an edit gives a new template and deletes the old one, and what changes nothing leaves the id alone. The
-    SSM parameter `/iot-jobs/<environment>/<template_name>` holds the ARN of the current one, and so does a stack
-    output; `JobTemplate.from_published` reads it in another stack.
+    is emitted: an edit creates a new template and deletes the old one, and nothing else moves the id. The SSM parameter
+    `/iot-jobs/<environment>/<template_name>` holds the ARN of the current one, and so does a stack output;
+    `JobTemplate.from_published` reads it in another stack.
 
-    Where the document has presigned placeholders and no role is given, the template gets one of its own, which may do
-    what they name and nothing else.
+    Where the document has presigned placeholders and no role is given, the construct creates a role that allows what
+    the placeholders name and nothing else.
     """
 
     _owned = True
@@ -108,30 +108,30 @@ class JobTemplate(Construct, JobMetrics, Permissions):
         Args:
             scope: The construct that it belongs to.
             id: Its name within the scope.
-            template_name: What its id begins with: 1 to 64 letters, digits, `_` and `-`.
+            template_name: The first part of its id: 1 to 64 letters, digits, `_` and `-`.
             description: 1 to 2028 printable characters on one line.
-            document: What devices are told to do: JSON of at most 32,768 bytes with at most 10 placeholders, in the
+            document: The instructions for devices: JSON of at most 32,768 bytes with at most 10 placeholders, in the
                 template or in S3.
             document_source: The https URL of an S3 object, in place of `document`.
             job_arn: An existing job to copy; what else is given here replaces what the job has.
             rollout: Things per minute, constant or rising. None: 1000 a minute.
-            abort: What cancels the job on its own. None: nothing does.
+            abort: Criteria that cancel the job automatically. None: none.
             retry: At most 10 retries for each device. None: none.
             timeout: Minutes that an execution may be in progress, 1 to 10080. None: no limit.
             presigned_url: Role and lifetime (60 to 3600 s) of presigned URLs. None, or no role: one is made if the
                 document has any.
-            maintenance_windows: When things are told, in UTC, for continuous jobs only. Empty: at any time.
+            maintenance_windows: When things are notified, in UTC, for continuous jobs only. Empty: at any time.
             destination_package_versions: ARNs of at most 25 package versions that the job installs.
             tags: At most 50, beside those that `Tags.of` puts on it.
             environment: Part of the parameter's name. None: the stack's name.
-            parameter_prefix: What the parameter's name begins with. None: no parameter.
-            job_template_id: An id of your own, which you change yourself with every edit.
-            removal_policy: What happens when the template is removed from the stack. None: it is deleted.
+            parameter_prefix: The first part of the parameter's name. None: no parameter.
+            job_template_id: A fixed id, which you change yourself with every edit.
+            removal_policy: The fate of the template when it is removed from the stack. None: it is deleted.
             keep_previous: Leave the old template and its role when an edit replaces it. Each template counts towards
                 the quota of 100.
             generation: Raise it to go back to earlier content whose template was kept, and still has its id.
-            fleet: The things that its jobs are for, which `iot-jobs review` forecasts a change for. It is written into
-                the resource's Metadata and moves no id. None: nobody knows.
+            fleet: The things that its jobs are for, for the forecasts of `iot-jobs review`. It is written into the
+                resource's Metadata and moves no id. None: unknown.
 
         Raises:
             FindingsError: With every finding at once, before jsii is reached.
@@ -167,7 +167,7 @@ class JobTemplate(Construct, JobMetrics, Permissions):
         if parameter_prefix is not None and published in templates.published:
             raise FindingsError([_published_twice(template_name)], where=self.node.path)
         if not templates.templates:
-            LateChecks(templates)
+            SynthChecks(templates)
         if isinstance(document, S3Document):
             spec = self._in_s3(document, spec)
         block = known(spec.presigned_url)
@@ -271,11 +271,11 @@ class JobTemplate(Construct, JobMetrics, Permissions):
 
     @property
     def spec(self) -> JobTemplateSpec:
-        """What the template was made from."""
+        """The spec that the template is made from."""
         return self._spec
 
     def forecast(self, *, things: int, trials: int | None = None, seed: int = 0, **assumed: Any) -> Forecast:
-        """What a job from this template will do to so many things: see docs/forecast.md. Needs the extra `forecast`.
+        """Return the forecast of a job from this template (docs/forecast.md). Needs the extra `forecast`.
 
         Args:
             things: How many the job is for.
@@ -313,7 +313,7 @@ class JobTemplate(Construct, JobMetrics, Permissions):
 
 
 def _of_fleet(fleet: Fleet | None) -> dict[str, Any]:
-    """What a fleet states, as Metadata."""
+    """Return what a fleet states, as Metadata."""
     return {} if fleet is None else {"fleet": fleet.model_dump(exclude_none=True)}
 
 
@@ -331,7 +331,7 @@ def _text(value: str | Unresolved) -> str | None:
 
 
 def _check_names(template_name: str, environment: str | None) -> None:
-    """What ids and names of parameters are made from must be known at synth. Raises `FindingsError`."""
+    """Check that the parts of ids and parameter names are known at synth. Raises `FindingsError`."""
     wrong = [
         limit.finding(loc=(name,), given=value, allowed=f"{limit.allowed}; known at synth", fix="write it out")
         for name, value, limit in (

@@ -65,7 +65,7 @@ class JobTemplateResource(CfnJobTemplate):
         super().add_override(path, value)
 
     def content(self) -> dict[str, Any]:
-        """What is emitted now, with tags and less the id. It may hold tokens."""
+        """Return the properties as they are now, with tags and without the id. They may hold tokens."""
         now = {_capital(key): value for key, value in self._cfn_properties.items() if value is not None}
         current = {key: _respelt(value, _capital) if key in _TYPED else value for key, value in now.items()}
         for path, value in self._overrides:
@@ -91,7 +91,7 @@ def _laid_over(below: Any, path: Sequence[str], value: Any) -> Any:
 
 
 def _is_plain(value: Any) -> bool:
-    """Whether neither an intrinsic function nor a token that is an object is anywhere in a value."""
+    """Return whether a value holds neither an intrinsic function nor a token that is an object."""
     if isinstance(value, Mapping):
         return not is_intrinsic(value) and all(map(_is_plain, value.values()))
     if isinstance(value, list | tuple):

@@ -15,7 +15,7 @@ _MAX_KEY_BYTES = 1024
 
 
 class Placeholder:
-    """What AWS IoT fills in when a device asks for the document. Each is a text that stands as a value in a document.
+    """Placeholders that AWS IoT fills in when a device asks for the document. Each is the text of a value in it.
 
     The bucket may be one that the same stack creates: the text then holds CDK tokens, and so does the document.
     """
@@ -57,7 +57,7 @@ def object_url(bucket: s3.IBucket, key: str) -> str:
 
 
 def _url_suffix(bucket: s3.IBucket, region: str) -> str:
-    """What a host's name ends with in the region's partition, written out where that is known."""
+    """Return the end of a host name in the region's partition, written out where the region is known."""
     if holds_token(region) or "-iso" in region:
         return cdk.Stack.of(bucket).url_suffix
     return "amazonaws.com.cn" if region.startswith("cn-") else "amazonaws.com"

@@ -24,7 +24,7 @@ _WILDCARD = "AWS IoT fills the placeholders in an upload's key, for each thing, 
 
 @dataclass(frozen=True, kw_only=True)
 class PresignedUrl:
-    """How presigned URLs are signed, with a role as an object instead of an ARN."""
+    """The signing of presigned URLs, with a role as an object instead of an ARN."""
 
     role: iam.IRole | None = None
     """The role that AWS IoT assumes to sign; it must trust `iot.amazonaws.com`. None: one is made."""

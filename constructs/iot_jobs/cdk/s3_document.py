@@ -21,7 +21,7 @@ from iot_jobs.presign import encoded, only
 
 @dataclass(frozen=True)
 class Located:
-    """Where a document is, once its construct is there: its https URL, and what reading it takes, action and ARN."""
+    """The https URL of a document, and the permissions that reading it takes: action and ARN."""
 
     url: str
     objects: tuple[tuple[str, str], ...]
@@ -37,7 +37,7 @@ class S3Document:
     """
 
     document: JobDocument | None = None
-    """What the object holds, where that is known."""
+    """The content of the object. None: unknown."""
     path: str | None = None
     bucket: s3.IBucket | None = None
     key: str = ""
@@ -75,7 +75,7 @@ class S3Document:
         return cls(bucket=bucket, key=key, version=version, uploaded_by=uploaded_by)
 
     def locate(self, scope: Construct) -> Located:
-        """Where it is. An asset becomes a child of the scope."""
+        """Return the location. An asset becomes a child of the scope."""
         if self.bucket is not None:
             # Assumed: a document source may name a version, as an object's URL does.
             version = "" if self.version is None else f"?versionId={encoded(self.version)}"

@@ -1,4 +1,4 @@
-"""What only shows when the whole app is there: late values, volatile tags, and the quotas of a stack and a region."""
+"""Checks of the whole app at synth: late values, volatile tags, and the quotas of a stack and a region."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _NEAR = 0.8
 
 
 @jsii.implements(IValidation)
-class LateChecks:
+class SynthChecks:
     """One for each stack with job templates. What AWS would refuse fails the synth; the rest is warned of."""
 
     def __init__(self, here: StackTemplates) -> None:
@@ -92,7 +92,7 @@ def _volatile_tags(contents: Contents) -> Iterator[tuple[str, str]]:
 
 
 def _late_findings(template: Template, content: Mapping[str, Any]) -> tuple[Finding, ...]:
-    """What is wrong with what is emitted, where that isn't what was checked when the template was made."""
+    """Return the findings of emitted properties, where they differ from those that were checked before."""
     given = {key: value for key, value in template.resource.given.items() if key != "JobTemplateId"}
     if given == content:
         return ()

@@ -28,7 +28,7 @@ from iot_jobs.forecast.schedule import Window
 from iot_jobs.forecast.states import COUNTERS, DONE, HARMED, SUCCEEDED, endings, outcomes, states, steps
 
 Spread = list[tuple[Ring, slice, Lags, Floats]]
-"""Where executions that start will end: the ring, its rows for each state, and each lag's share in each state."""
+"""The ends of executions that start: the ring, its rows for each state, and each lag's share in each state."""
 
 _MOST_BYTES = 128 * 2**20
 

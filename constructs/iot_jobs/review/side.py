@@ -46,7 +46,7 @@ class Template:
     fleet: Fleet | None = None
     synthesized: bool = True
     generated: bool = False
-    """Whether the construct made the id, so that nobody wrote it by hand."""
+    """True where the construct derived the id, so that nobody wrote it by hand."""
     parameter: str | None = None
     """The SSM parameter that holds the current ARN."""
     kept_when_replaced: bool = False
