@@ -34,7 +34,7 @@ def run(*command: str | Path, folder: Path) -> str:
     """What a command that has to succeed prints, without the settings of the pytest that runs this."""
     environ = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
     words = [str(word) for word in command]
-    done = subprocess.run(words, cwd=folder, env=environ, capture_output=True, text=True, timeout=300, check=False)
+    done = subprocess.run(words, cwd=folder, env=environ, capture_output=True, text=True, timeout=900, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 
