@@ -28,7 +28,7 @@ from iot_jobs.forecast.schedule import Window
 from iot_jobs.forecast.states import COUNTERS, DONE, HARMED, SUCCEEDED, endings, outcomes, states, steps
 
 Spread = list[tuple[Ring, slice, Lags, Floats]]
-"""The ends of executions that start: the ring, its rows for each state, and each lag's share in each state."""
+"""Future ends of executions that start: the ring, its rows for each state, and each lag's share in each state."""
 
 _MOST_BYTES = 128 * 2**20
 
@@ -194,7 +194,7 @@ class Engine:
         self.fired[1:, lanes] = np.array(self._now())[:, lanes]
 
     def _release(self, queue: Floats) -> None:
-        """Notify this minute's batch, and put its online things into the queue."""
+        """Notify this minute's batch, and queue the executions of its online things."""
         if len(self.rates) > 1:
             self._rise()
         self.released = np.minimum(self.rate, self.remaining)

@@ -149,7 +149,7 @@ def _resource(
 ) -> Template:
     given = resource.get("Properties", {})
     if is_intrinsic(given) or not isinstance(given, Mapping):
-        raise ReviewError(f"{source.name}: Resources.{logical_id}.Properties is not written out")
+        raise ReviewError(f"{source.name}: Resources.{logical_id}.Properties is not a literal mapping")
     subject = from_properties(source, ("Resources", logical_id, "Properties"), given, TEMPLATE)
     spec = subject.spec
     assert isinstance(spec, JobTemplateSpec)  # noqa: S101  # it is what TEMPLATE reads

@@ -37,20 +37,20 @@ def deploy(fate: Fate, before: Template | None, after: Template | None, *, stack
     if before is not None and after is None and stack_gone:
         left: ParameterFate | None = "untouched" if before.parameter else None
         return Deploy(False, before.id, None, "untouched", before.parameter, left)
-    moves = _moves(before, after)
+    id_changes = _id_changes(before, after)
     parameter = (after and after.parameter) or (before and before.parameter) or None
     return Deploy(
-        id_changes=moves,
+        id_changes=id_changes,
         old_id=before and before.id,
         new_id=after and after.id,
-        old=_old(before, after, moves=moves),
+        old=_old(before, after, id_changes=id_changes),
         parameter=parameter,
-        parameter_is=_parameter(before, after, moves=moves) if parameter else None,
+        parameter_is=_parameter(before, after, id_changes=id_changes) if parameter else None,
         blocked=_blocked(fate, before, after),
     )
 
 
-def _moves(before: Template | None, after: Template | None) -> bool:
+def _id_changes(before: Template | None, after: Template | None) -> bool:
     """Return whether the id changes. Without synthesis, it changes with the content."""
     if before is None or after is None:
         return True
@@ -59,23 +59,23 @@ def _moves(before: Template | None, after: Template | None) -> bool:
     return (before.name, before.content) != (after.name, after.content)
 
 
-def _old(before: Template | None, after: Template | None, *, moves: bool) -> OldFate | None:
+def _old(before: Template | None, after: Template | None, *, id_changes: bool) -> OldFate | None:
     """Return what happens to the old template. Assumed: the new template decides whether a replaced one is kept."""
     if before is None:
         return None
     if after is None:
         return "kept" if before.kept_when_removed else "removed"
-    if not moves:
+    if not id_changes:
         return "untouched"
     return "kept" if after.kept_when_replaced else "removed"
 
 
-def _parameter(before: Template | None, after: Template | None, *, moves: bool) -> ParameterFate:
+def _parameter(before: Template | None, after: Template | None, *, id_changes: bool) -> ParameterFate:
     if before is None or before.parameter is None:
         return "created"
     if after is None or after.parameter is None:
         return "removed"
-    return "updated" if moves or before.parameter != after.parameter else "untouched"
+    return "updated" if id_changes or before.parameter != after.parameter else "untouched"
 
 
 def _blocked(fate: Fate, before: Template | None, after: Template | None) -> str | None:
