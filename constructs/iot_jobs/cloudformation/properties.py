@@ -6,18 +6,18 @@ two names (`ExponentialRolloutRate` and `RetryCriteriaList` against `exponential
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator, Mapping
-from functools import cached_property, lru_cache
-from typing import Any, NamedTuple
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from typing import Any
 
+from iot_jobs.cloudformation.names import NO_NAMES, TEMPLATE, Names, Spelling
 from iot_jobs.documents.job_document import JobDocument
 from iot_jobs.finding import Finding, Location, Rule, nearest
 from iot_jobs.limits import TAGS, TEMPLATE_REFERENCE
 from iot_jobs.template import JobSpec, JobTemplateSpec
-from iot_jobs.template.part import MAPPING_OF, MISSING_VALUE, WRONG_KIND, Model, unknown_key
+from iot_jobs.template.part import MISSING_VALUE, WRONG_KIND, Model, unknown_key
 from iot_jobs.template.parts import tag_problems
-from iot_jobs.unresolved import NO_VALUE, Unresolved, is_dynamic, is_intrinsic
+from iot_jobs.unresolved import NO_VALUE, Unresolved, is_intrinsic
 
 TAG_KEY_TWICE = Rule(
     code="JT113",
@@ -25,171 +25,6 @@ TAG_KEY_TWICE = Rule(
     why="The service refuses a list of tags with a duplicate key.",
     source=TEMPLATE_REFERENCE + "#cfn-iot-jobtemplate-tags",
 )
-
-
-class Names(dict[str, "str | tuple[str, Names]"]):
-    """A mapping from our field names to AWS's; for a field with parts, to AWS's name and the names of the parts."""
-
-    @cached_property
-    def ours(self) -> dict[str, str]:
-        """The inverse: from AWS's field names to ours."""
-        return {theirs[0] if isinstance(theirs, tuple) else theirs: field for field, theirs in self.items()}
-
-    @cached_property
-    def words(self) -> dict[str, str]:
-        """A mapping from our names to AWS's, at all depths."""
-        return dict(_flat(self))
-
-    @cached_property
-    def spelt(self) -> Callable[[str], str]:
-        """A function that replaces our names in a sentence with AWS's.
-
-        A name of one word is also English, and replaced only in a list of names.
-        """
-
-        def spelt(text: str) -> str:
-            pattern = _NAME if text.startswith(MAPPING_OF) else _LONG_NAME
-            return re.sub(pattern, lambda match: self.words.get(match[0], match[0]), text)
-
-        return lru_cache(maxsize=256)(spelt)  # findings of one rule repeat their texts
-
-    def parts(self, field: str) -> Names:
-        """Return the names of a field's parts; none if the keys inside are the user's own, such as a document's."""
-        theirs = self[field]
-        return theirs[1] if isinstance(theirs, tuple) else _NONE
-
-
-_NONE = Names()
-_CRITERION = Names(
-    failure_type="FailureType",
-    threshold_percentage="ThresholdPercentage",
-    min_number_of_executed_things="MinNumberOfExecutedThings",
-    action="Action",
-)
-_RETRY = Names(failure_type="FailureType", number_of_retries="NumberOfRetries")
-_INCREASE = Names(
-    number_of_notified_things="NumberOfNotifiedThings", number_of_succeeded_things="NumberOfSucceededThings"
-)
-_RATE = Names(
-    base_rate_per_minute="BaseRatePerMinute",
-    increment_factor="IncrementFactor",
-    rate_increase_criteria=("RateIncreaseCriteria", _INCREASE),
-)
-_WINDOW = Names(start_time="StartTime", duration_in_minutes="DurationInMinutes")
-
-
-def _content(exponential_rate: str, retry_criteria: str) -> Names:
-    """Return the names that a template and a job have in common; two blocks are named differently."""
-    rollout = Names(maximum_per_minute="MaximumPerMinute", exponential_rate=(exponential_rate, _RATE))
-    return Names(
-        description="Description",
-        document="Document",
-        document_source="DocumentSource",
-        rollout=("JobExecutionsRolloutConfig", rollout),
-        abort=("AbortConfig", Names(criteria=("CriteriaList", _CRITERION))),
-        retry=("JobExecutionsRetryConfig", Names(criteria=(retry_criteria, _RETRY))),
-        timeout=("TimeoutConfig", Names(in_progress_timeout_in_minutes="InProgressTimeoutInMinutes")),
-        presigned_url=("PresignedUrlConfig", Names(role_arn="RoleArn", expires_in_sec="ExpiresInSec")),
-        destination_package_versions="DestinationPackageVersions",
-        tags="Tags",
-    )
-
-
-_TEMPLATE = Names(template_name="JobTemplateId", job_arn="JobArn", maintenance_windows=("MaintenanceWindows", _WINDOW))
-_SCHEDULING = Names(
-    start_time="StartTime",
-    end_time="EndTime",
-    end_behavior="EndBehavior",
-    maintenance_windows=("MaintenanceWindows", _WINDOW),
-)
-_JOB = Names(
-    job_id="JobId",
-    targets="Targets",
-    job_template_arn="JobTemplateArn",
-    document_parameters="DocumentParameters",
-    target_selection="TargetSelection",
-    scheduling=("SchedulingConfig", _SCHEDULING),
-)
-
-
-def _camel(names: Names) -> Names:
-    """Return the API's spelling: the same names with a lower-case first letter."""
-    spelt = Names()
-    for ours, theirs in names.items():
-        name, parts = theirs if isinstance(theirs, tuple) else (theirs, None)
-        name = name[0].lower() + name[1:]
-        spelt[ours] = name if parts is None else (name, _camel(parts))
-    return spelt
-
-
-class Spelling(NamedTuple):
-    """A resource's spelling in one part of AWS: its names, and whether values may be intrinsic functions.
-
-    `answers` are names that occur in the API's responses only, never in a request.
-    """
-
-    model: type[JobTemplateSpec | JobSpec]
-    names: Names
-    intrinsics: bool = True
-    answers: frozenset[str] = frozenset()
-
-    @property
-    def keys(self) -> frozenset[str]:
-        """AWS's names for the properties."""
-        return frozenset(self.names.ours)
-
-    def resolves(self, value: object) -> bool:
-        """Return whether CloudFormation will replace this value at deployment."""
-        return self.intrinsics and (is_intrinsic(value) or is_dynamic(value))
-
-
-def _flat(names: Names) -> Iterator[tuple[str, str]]:
-    for ours, theirs in names.items():
-        if isinstance(theirs, tuple):
-            yield ours, theirs[0]
-            yield from _flat(theirs[1])
-        else:
-            yield ours, theirs
-
-
-# Here and elsewhere, patterns that few files need are kept as text: re compiles them on first use.
-_NAME = r"\b[a-z]+(?:_[a-z]+)*\b"
-_LONG_NAME = r"\b[a-z]+(?:_[a-z]+)+\b"
-
-
-TEMPLATE = Spelling(JobTemplateSpec, Names(_TEMPLATE | _content("ExponentialRolloutRate", "RetryCriteriaList")))
-"""`AWS::IoT::JobTemplate`."""
-JOB = Spelling(JobSpec, Names(_JOB | _content("ExponentialRate", "CriteriaList")))
-"""`AWS::IoT::Job`."""
-API_TEMPLATE = Spelling(
-    JobTemplateSpec,
-    _camel(Names(_TEMPLATE | _content("ExponentialRate", "CriteriaList"))),
-    intrinsics=False,
-    answers=frozenset({"jobTemplateArn", "createdAt"}),
-)
-"""`CreateJobTemplate`, `DescribeJobTemplate` and the AWS CLI."""
-API_JOB = Spelling(
-    JobSpec,
-    _camel(JOB.names),
-    intrinsics=False,
-    answers=frozenset(
-        [
-            "jobArn",
-            "status",
-            "forceCanceled",
-            "comment",
-            "reasonCode",
-            "createdAt",
-            "lastUpdatedAt",
-            "completedAt",
-            "jobProcessDetails",
-            "namespaceId",
-            "isConcurrent",
-            "scheduledJobRollouts",
-        ]  # reads better than a column of names
-    ),
-)
-"""`CreateJob`, `DescribeJob` and the AWS CLI."""
 
 _TAG = ("Key", "Value")
 _MANY = 50
@@ -254,7 +89,7 @@ def translate(loc: Location, given: Any, spelling: Spelling = TEMPLATE) -> Locat
             names = theirs[1]
         else:
             words.append(theirs)
-            names = _NONE  # the keys inside are the user's own, such as a document's
+            names = NO_NAMES  # the keys inside are the user's own, such as a document's
     return tuple(words)
 
 
@@ -276,7 +111,7 @@ def _emit(value: Any, names: Names, spelling: Spelling) -> Any:
         inner = getattr(value, field)
         if inner is None or (isinstance(inner, tuple | dict) and not inner):
             continue
-        name, parts = theirs if isinstance(theirs, tuple) else (theirs, _NONE)
+        name, parts = theirs if isinstance(theirs, tuple) else (theirs, NO_NAMES)
         emitted[name] = _emit(inner, parts, spelling)
         if field == "tags" and isinstance(inner, Mapping):
             emitted[name] = [dict(zip(_TAG, item, strict=True)) for item in emitted[name].items()]
