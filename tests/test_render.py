@@ -326,7 +326,7 @@ CONTRACT = ["code", "severity", "file", "line", "column", "path", "given", "allo
 
 
 def test_json_contract() -> None:
-    """The members of the JSON report are those that the README documents, and each finding has all of them."""
+    """The members of the JSON report are those that docs/cli.md documents, and each finding has all of them."""
     data = json.loads(findings.as_json(REPORT))
     assert list(data) == ["findings", "acknowledged", "checked", "skipped"]
     assert [list(one) for one in data["findings"]] == [CONTRACT] * 3

@@ -1,7 +1,7 @@
-"""The verdict as action.yml tells it: one comment on the pull request, the job summary, and the exit code.
+"""The verdict of a review in GitHub: one comment on the pull request, the job summary, and the exit code.
 
-The comment is found again by the review's marker and by its author, so that the same marker in somebody else's comment
-is left alone. Where the token may not write, as on a fork, the summary alone has the review.
+The comment is found by the review's marker and by its author, so that a marker in another author's comment is ignored.
+Where the token may not write, as on a fork, only the summary has the review.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from iot_jobs.render.review_markdown import MARKER, MOST_CHARACTERS
 
 
 def main(environ: Mapping[str, str]) -> int:
-    """Tell the review in FOLDER, and give the exit code: 1 for what must not be merged, or was not told."""
+    """Post the review in FOLDER and return the exit code: 1 if it blocks the merge, or could not be posted."""
     folder = Path(environ["FOLDER"])
     body = (folder / "review.md").read_text(encoding="utf-8")
     started_by = event(environ)
@@ -28,17 +28,17 @@ def main(environ: Mapping[str, str]) -> int:
     error, note = judgement(
         json.loads((folder / "review.json").read_text(encoding="utf-8")), label=label, labels=labels_of(started_by)
     )
-    told = f"{body}\n{note}\n" if note else body
-    if len(told) > MOST_CHARACTERS:
-        told = body
+    text = f"{body}\n{note}\n" if note else body
+    if len(text) > MOST_CHARACTERS:
+        text = body
     if environ.get("GITHUB_STEP_SUMMARY"):
         with Path(environ["GITHUB_STEP_SUMMARY"]).open("a", encoding="utf-8") as file:
-            file.write(told)
+            file.write(text)
     failed = error is not None
     try:
-        _comment(started_by, told, environ)
+        _comment(started_by, text, environ)
     except ReadOnlyError as refused:
-        print(f"::notice::{command_data(f'{refused}: the review is in the job summary alone')}")
+        print(f"::notice::{command_data(f'{refused}: the review is only in the job summary')}")
     except ApiError as lost:
         print(f"::error::{command_data(f'the review could not be posted: {lost}')}")
         failed = True
@@ -48,16 +48,20 @@ def main(environ: Mapping[str, str]) -> int:
 
 
 def judgement(review: Mapping[str, Any], *, label: str, labels: frozenset[str]) -> tuple[str | None, str | None]:
-    """What keeps the pull request from being merged, and what the comment adds to the review; None for nothing.
+    """Return the reason not to merge the pull request, and a note for the comment; None for neither.
 
-    A label acknowledges what is riskier, where one is named. None acknowledges a trap: the deployment fails, whoever
-    agreed to it.
+    The label, if one is named, acknowledges riskier changes. It never acknowledges a trap, because the deployment would
+    fail all the same.
     """
     if review["verdict"] == FAILED:
-        if label and label in labels:  # such as where the base is broken, and this mends it
+        if label and label in labels:  # such as when the base is broken and this fixes it
             return None, f"Acknowledged by the label `{label}`."
         return "the review could not run; the log of its step says why", None
-    blocked = [f"{one['stack']} {one['name']}" for one in review["templates"] if one["deploy"]["blocked"] is not None]
+    blocked = [
+        f"{template['stack']} {template['name']}"
+        for template in review["templates"]
+        if template["deploy"]["blocked"] is not None
+    ]
     if blocked:
         return f"blocked, as the review says: {', '.join(blocked)}", None
     if review["verdict"] != "riskier":
@@ -66,28 +70,27 @@ def judgement(review: Mapping[str, Any], *, label: str, labels: frozenset[str]) 
         return "riskier", None
     if label in labels:
         return None, f"Acknowledged by the label `{label}`."
-    return f"riskier; the label {label} acknowledges it", f"The label `{label}` acknowledges what is riskier."
+    return f"riskier; the label {label} acknowledges it", f"The label `{label}` acknowledges riskier changes."
 
 
 def labels_of(started_by: Mapping[str, Any]) -> frozenset[str]:
-    """The labels of the pull request, when the workflow was started."""
+    """Return the labels that the pull request had when the workflow started."""
     pull_request = started_by.get("pull_request")
-    return (
-        frozenset(one["name"] for one in pull_request["labels"]) if isinstance(pull_request, Mapping) else frozenset()
-    )
+    labels = pull_request["labels"] if isinstance(pull_request, Mapping) else ()
+    return frozenset(label["name"] for label in labels)
 
 
 def from_fork(pull_request: Mapping[str, Any]) -> bool:
-    """Whether its commits are in another repository, or in one that is gone."""
+    """Return whether the commits are in another repository, or in one that was deleted."""
     head, base = pull_request["head"]["repo"], pull_request["base"]["repo"]
     return head is None or head["full_name"] != base["full_name"]
 
 
 def _comment(started_by: Mapping[str, Any], text: str, environ: Mapping[str, str]) -> None:
-    """Post the comment, or update the one there is. Raises `ReadOnlyError` and `ApiError`."""
+    """Post the comment, or update the existing one. Raises `ReadOnlyError` and `ApiError`."""
     pull_request = started_by.get("pull_request")
     if not isinstance(pull_request, Mapping):
-        raise ReadOnlyError("this is no pull request")
+        raise ReadOnlyError("this is not a pull request")
     if from_fork(pull_request):
         raise ReadOnlyError("a pull request from a fork has a token that can't write")
     place = PullRequest(

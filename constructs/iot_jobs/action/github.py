@@ -1,4 +1,4 @@
-"""One comment on a pull request through GitHub's REST API, with nothing but the standard library."""
+"""One comment on a pull request through GitHub's REST API, with the standard library alone."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from urllib.error import HTTPError
 from urllib.request import HTTPRedirectHandler, Request, build_opener
 
 AUTHOR = "github-actions[bot]"
-"""Who writes with the token of a workflow."""
+"""The author of comments that are posted with a workflow's token."""
 _PAGE = 100
 _MOST_PAGES = 100
 _LIMIT_SECONDS = 30
@@ -24,7 +24,7 @@ _HINTS = {
 
 
 class ApiError(Exception):
-    """GitHub could not be asked, or refused; the text is one line and holds no token."""
+    """A request to GitHub failed or was refused; the text is one line and holds no token."""
 
 
 class ReadOnlyError(ApiError):
@@ -32,7 +32,7 @@ class ReadOnlyError(ApiError):
 
 
 class _NoRedirects(HTTPRedirectHandler):
-    """Follows nothing, so that the token goes nowhere else."""
+    """A handler that follows no redirect, so that the token reaches no other host."""
 
     def redirect_request(self, *_: Any, **__: Any) -> None:
         return None
@@ -40,7 +40,7 @@ class _NoRedirects(HTTPRedirectHandler):
 
 @dataclass(frozen=True, kw_only=True)
 class PullRequest:
-    """A pull request, as one that the token of its workflow may comment on."""
+    """A pull request, and the token of its workflow for commenting on it."""
 
     api_url: str
     repository: str
@@ -48,26 +48,26 @@ class PullRequest:
     token: str = field(repr=False)
 
     def put_comment(self, text: str, *, marker: str) -> None:
-        """Update the oldest comment of ours that begins with a marker, or post the first one."""
-        found = next((one for one in self._comments() if _is_ours(one, marker)), None)
-        if found is None:
+        """Update our oldest comment that begins with the marker, or post the first one."""
+        comment = next((comment for comment in self._comments() if _is_ours(comment, marker)), None)
+        if comment is None:
             self._ask("POST", f"/issues/{self.number}/comments", {"body": text})
-        elif found["body"] != text:
-            self._ask("PATCH", f"/issues/comments/{int(found['id'])}", {"body": text})
+        elif comment["body"] != text:
+            self._ask("PATCH", f"/issues/comments/{int(comment['id'])}", {"body": text})
 
     def _comments(self) -> Iterator[Mapping[str, Any]]:
-        """All comments, oldest first, page by page."""
+        """Yield all comments, oldest first, page by page."""
         for page in range(1, _MOST_PAGES + 1):
-            found = self._ask("GET", f"/issues/{self.number}/comments?per_page={_PAGE}&page={page}")
-            yield from found
-            if len(found) < _PAGE:
+            comments = self._ask("GET", f"/issues/{self.number}/comments?per_page={_PAGE}&page={page}")
+            yield from comments
+            if len(comments) < _PAGE:
                 return
 
-    def _ask(self, method: str, path: str, given: Mapping[str, Any] | None = None) -> Any:
+    def _ask(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
         request = Request(  # noqa: S310  # the address comes from the runner
             f"{self.api_url}/repos/{self.repository}{path}",
             method=method,
-            data=None if given is None else json.dumps(given).encode(),
+            data=None if body is None else json.dumps(body).encode(),
             headers={
                 "Accept": "application/vnd.github+json",
                 "Authorization": f"Bearer {self.token}",
@@ -86,21 +86,21 @@ class PullRequest:
         except (OSError, HTTPException) as error:
             raise ApiError(f"{place}: no answer ({getattr(error, 'reason', None) or error})") from None
         except ValueError:
-            raise ApiError(f"{place}: the answer is no JSON") from None
+            raise ApiError(f"{place}: the answer is not JSON") from None
 
 
 def _is_ours(comment: Mapping[str, Any], marker: str) -> bool:
-    """Whether it is the review's: anybody may paste the marker, nobody else writes as the workflow."""
+    """Return whether a comment is the review's: anybody can paste the marker, but not post as the workflow."""
     author = comment.get("user") or {}
     by_us = author.get("login") == AUTHOR and author.get("type") == "Bot"
     return by_us and str(comment.get("body")).startswith(marker)
 
 
 def _refused(error: HTTPError, place: str) -> NoReturn:
-    """Say which answer it was. A limit on requests is a 403 as well, and no reason to be content with the summary."""
+    """Raise the error for an answer. A 403 can also be a rate limit, for which the summary alone is not enough."""
     if error.headers.get("X-RateLimit-Remaining") == "0" or error.headers.get("Retry-After") is not None:
         raise ApiError(f"{place}: {error.code}, {_HINTS[429]}") from None
     if error.code == 403:
         raise ReadOnlyError("the token may not write comments (403)") from None
-    hint = _HINTS.get(error.code, "GitHub is in trouble; run the job again" if error.code >= 500 else "not expected")
+    hint = _HINTS.get(error.code, "GitHub failed; run the job again" if error.code >= 500 else "unexpected answer")
     raise ApiError(f"{place}: {error.code}, {hint}") from None

@@ -1,7 +1,7 @@
-"""The review as action.yml runs it: JSON, markdown and a page in FOLDER, annotations in the log, the verdict as output.
+"""The review in GitHub: JSON, markdown and a page in FOLDER, annotations in the log, the verdict as output.
 
-It sees no token. It ends with 0 whatever the verdict, and also where the review could not run: then the markdown says
-so, so that the comment of an earlier review doesn't stay as if it was still true. `iot_jobs.action.comment` decides.
+It has no token. The exit code is 0 whatever the verdict, and also if the review could not run: the markdown then says
+so, and replaces the comment of an earlier review. `iot_jobs.action.comment` decides whether the job fails.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from typing import Any
 from iot_jobs.render.review_markdown import MARKER
 
 FAILED = "failed"
-"""The verdict where there is none."""
+"""The verdict of a review that could not run."""
 _LIMIT_SECONDS = 300
-_MOST_TOLD = 5_000
+_MOST_SHOWN = 5_000
 
 
 class ReviewFailedError(Exception):
@@ -28,50 +28,50 @@ class ReviewFailedError(Exception):
 
 
 def main(environ: Mapping[str, str]) -> int:
-    """Review BASE and HEAD into FOLDER, and hand on the verdict."""
+    """Review BASE and HEAD into FOLDER, and output the verdict."""
     folder = Path(environ["FOLDER"])
     folder.mkdir(parents=True, exist_ok=True)
     base = environ.get("BASE") or base_of(event(environ), merged=environ.get("GITHUB_SHA", ""))
     things = ["--things", environ["THINGS"]] if environ.get("THINGS") else []
     try:
         if not base:
-            raise ReviewFailedError("this is no pull request: name a base")
-        found = _write_review(folder, [*things, "--", base, environ.get("HEAD") or "."])
+            raise ReviewFailedError("this is not a pull request: name a base")
+        report = _write_review(folder, [*things, "--", base, environ.get("HEAD") or "."])
     except ReviewFailedError as failed:
         print(failed, file=sys.stderr)
-        found = json.dumps({"verdict": FAILED, "templates": []}) + "\n"
-        (folder / "review.md").write_text(_told(str(failed)), encoding="utf-8")
-    (folder / "review.json").write_text(found, encoding="utf-8")
-    output(environ, verdict=json.loads(found)["verdict"])
+        report = json.dumps({"verdict": FAILED, "templates": []}) + "\n"
+        (folder / "review.md").write_text(_failure(str(failed)), encoding="utf-8")
+    (folder / "review.json").write_text(report, encoding="utf-8")
+    output(environ, verdict=json.loads(report)["verdict"])
     return 0
 
 
 def _write_review(folder: Path, sides: list[str]) -> str:
-    """Write markdown and page, print the annotations, and give the JSON."""
+    """Write the markdown and the page, print the annotations, and return the JSON."""
     done = _iot_jobs("review", "--format", "json", "--html", str(folder / "review.html"), *sides)
     if done.returncode != 0:
         raise ReviewFailedError(f"{done.stdout}{done.stderr}".strip())
-    told, noted = (_iot_jobs("review", "--format", form, *sides) for form in ("markdown", "github"))
-    for other in (told, noted):
+    comment, annotations = (_iot_jobs("review", "--format", form, *sides) for form in ("markdown", "github"))
+    for other in (comment, annotations):
         if other.returncode != 0:
             raise ReviewFailedError(f"{other.stdout}{other.stderr}".strip())
-    (folder / "review.md").write_text(told.stdout, encoding="utf-8")
-    print(noted.stdout, end="")
+    (folder / "review.md").write_text(comment.stdout, encoding="utf-8")
+    print(annotations.stdout, end="")
     return done.stdout
 
 
 def event(environ: Mapping[str, str]) -> dict[str, Any]:
-    """What started the workflow, as GitHub tells it; empty where nothing did."""
+    """Return GitHub's event that started the workflow; empty outside of a workflow."""
     path = environ.get("GITHUB_EVENT_PATH")
-    found = json.loads(Path(path).read_text(encoding="utf-8")) if path and Path(path).is_file() else {}
-    return found if isinstance(found, dict) else {}
+    data = json.loads(Path(path).read_text(encoding="utf-8")) if path and Path(path).is_file() else {}
+    return data if isinstance(data, dict) else {}
 
 
 def base_of(started_by: Mapping[str, Any], *, merged: str) -> str:
-    """What the pull request is to be merged into; no text where it isn't one.
+    """Return the commit that the pull request merges into; empty if the event is not one.
 
-    GitHub checks out the merge of both, whose first parent is the base as it is now; the base that the event names is
-    as old as the last push, and what others have merged since would look like part of the pull request.
+    GitHub checks out the merge commit, whose first parent is the current base. The base in the event is as old as the
+    last push, so that later merges by others would look like part of the pull request.
     """
     pull_request = started_by.get("pull_request")
     if not isinstance(pull_request, Mapping):
@@ -83,7 +83,7 @@ def base_of(started_by: Mapping[str, Any], *, merged: str) -> str:
 
 
 def output(environ: Mapping[str, str], **values: str) -> None:
-    """Hand values to the steps that follow; without GitHub, print them."""
+    """Output values for later steps; outside of GitHub, print them."""
     lines = "".join(f"{name}={value}\n" for name, value in values.items())
     if environ.get("GITHUB_OUTPUT"):
         with Path(environ["GITHUB_OUTPUT"]).open("a", encoding="utf-8") as file:
@@ -92,14 +92,14 @@ def output(environ: Mapping[str, str], **values: str) -> None:
         print(lines, end="")
 
 
-def _told(said: str) -> str:
-    """What kept the review from running, as a comment; nothing in it is markdown or HTML."""
-    cut = said if len(said) <= _MOST_TOLD else f"{said[:_MOST_TOLD]}\n…"
-    return f"{MARKER}\n**The review could not run**\n\n<pre>{html.escape(cut or 'it said nothing')}</pre>\n"
+def _failure(reason: str) -> str:
+    """Return a comment with the reason why the review could not run, escaped so that none of it is markup."""
+    cut = reason if len(reason) <= _MOST_SHOWN else f"{reason[:_MOST_SHOWN]}\n…"
+    return f"{MARKER}\n**The review could not run**\n\n<pre>{html.escape(cut or 'no output')}</pre>\n"
 
 
 def _iot_jobs(*arguments: str) -> subprocess.CompletedProcess[str]:
-    """The command, without what the working directory holds among its modules (-P)."""
+    """Run the command with -P, so that no module is imported from the working directory."""
     command = [sys.executable, "-P", "-m", "iot_jobs", *arguments]
     try:
         return subprocess.run(
@@ -110,7 +110,7 @@ def _iot_jobs(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def _git(*arguments: str) -> str:
-    """What git says, or nothing."""
+    """Return the output of a git command, empty if it failed."""
     command = ["git", *arguments]
     done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60, check=False)
     return done.stdout

@@ -12,16 +12,15 @@ with extra("aws"):
     from botocore.exceptions import BotoCoreError, ClientError
 
 AwsError = (BotoCoreError, ClientError, ValueError)
-"""What calls here may raise, to be caught by name. A `ValueError` is about an endpoint that is no address."""
+"""The errors that calls to AWS raise. A `ValueError` is about an endpoint that is not a URL."""
 
 
 def deployed_templates(*, region: str | None = None, endpoint_url: str | None = None) -> list[Mapping[str, Any]]:
-    """Every job template of the account and region, as `DescribeJobTemplate` answers, sorted by id.
+    """Return every job template of the account and region as `DescribeJobTemplate` returns it, sorted by id.
 
-    Credentials, region and endpoint come from the environment as with every AWS tool, where they are not given. Raises
-    `AwsError`.
+    Credentials come from the AWS settings, and so do region and endpoint where they are None. Raises `AwsError`.
     """
     client = boto3.Session().client("iot", region_name=region, endpoint_url=endpoint_url)
     pages = client.get_paginator("list_job_templates").paginate()
     ids = sorted(template["jobTemplateId"] for page in pages for template in page["jobTemplates"])
-    return [client.describe_job_template(jobTemplateId=one) for one in ids]
+    return [client.describe_job_template(jobTemplateId=template_id) for template_id in ids]

@@ -1,6 +1,6 @@
-"""The command `iot-jobs`: arguments and exit codes, nothing else. A module for each command.
+"""The command `iot-jobs`: arguments and exit codes, nothing else. Each command has a module.
 
-0 is clean, 1 findings, 2 could not run, 130 interrupted.
+Exit codes: 0 clean, 1 findings, 2 could not run, 130 interrupted.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ __all__ = ["main"]
 
 
 class _Commands(click.Group):
-    """Commands that end with one line where a library of an extra is missing, and on ^C."""
+    """A group whose commands end with one line when a library of an extra is missing, and on ^C."""
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
@@ -38,8 +38,8 @@ class _Commands(click.Group):
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="iot-jobs")
 def main() -> None:
-    """Check, forecast and review AWS IoT job templates before they are deployed, and list those that are."""
-    if isinstance(sys.stdout, TextIOWrapper):  # reports are the same bytes everywhere, and any name can be printed
+    """Check, forecast and review AWS IoT job templates before deployment, and list deployed ones."""
+    if isinstance(sys.stdout, TextIOWrapper):  # the same bytes everywhere, and any name can be printed
         sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")
 
 

@@ -12,17 +12,17 @@ from iot_jobs.cli.errors import CannotRun
 from iot_jobs.finding import one_line
 
 
-@click.command(short_help="Check files and folders against AWS's rules, and advise.")
+@click.command(short_help="Check files and folders against AWS's rules, and give advice.")
 @click.argument("paths", metavar="PATH...", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True))
 @click.option(
     "--format", "output", type=click.Choice(["text", "json", "github", "sarif"]), default="text", show_default=True
 )
-@click.option("--strict", is_flag=True, help="Let warnings count as errors do.")
+@click.option("--strict", is_flag=True, help="Count warnings as errors.")
 def check(paths: tuple[Path, ...], output: str, strict: bool) -> None:
-    """Check files and folders against AWS's rules, and advise.
+    """Check files and folders against AWS's rules, and give advice.
 
-    Each PATH may be an application with its environments, families and job documents, a CloudFormation template in JSON
-    or YAML, a cdk.out folder, input or output of the AWS CLI, or a job document: what it is shows in its content.
+    Each PATH is an application with its environments, families and job documents, a CloudFormation template in JSON or
+    YAML, a cdk.out folder, input or output of the AWS CLI, or a job document. Its content decides which.
 
     The report goes to stdout. Exit code 1 means at least one error, 2 that the check could not run.
     """
@@ -32,8 +32,8 @@ def check(paths: tuple[Path, ...], output: str, strict: bool) -> None:
 
     report = check_reading(read_paths(paths), now=datetime.now(UTC))
     click.echo(findings.FORMATS[output](report), nl=False)
-    for one in report.skipped:
-        click.echo(f"skipped {one_line(one.file)}: {one.reason}", err=True)
+    for skipped in report.skipped:
+        click.echo(f"skipped {one_line(skipped.file)}: {skipped.reason}", err=True)
     click.echo(findings.summary(report), err=True)
     if not report.checked and not report.findings:
         raise CannotRun("there is nothing to check in " + ", ".join(map(str, paths)))

@@ -6,6 +6,6 @@ import click
 
 
 class CannotRun(click.ClickException):
-    """Ends the program with a message on stderr and exit code 2."""
+    """An error that ends the program with a message on stderr and exit code 2."""
 
     exit_code = 2

@@ -13,7 +13,7 @@ from iot_jobs.finding import FindingsError, one_line
 
 
 def _picture(_: click.Context, __: click.Parameter, path: Path | None) -> Path | None:
-    """Refuse a picture that could not be written, before there is one."""
+    """Refuse a picture format that can't be written, before the forecast runs."""
     if path is not None and path.suffix.lower() not in (".svg", ".png"):
         raise click.BadParameter(f"'{path}' is neither an .svg nor a .png.")
     return path
@@ -22,21 +22,21 @@ def _picture(_: click.Context, __: click.Parameter, path: Path | None) -> Path |
 @click.command(short_help="Forecast a rollout: how long, how many, at what cost.")
 @click.argument("path", metavar="FILE", type=click.Path(path_type=Path, exists=True))
 @click.argument("template", required=False)
-@click.option("--things", type=int, help="How many things the job is for.")
+@click.option("--things", type=int, help="Number of things that the job targets.")
 @click.option("--failure-rate", type=float, help="Share of executions that fail, 0 to 1.")
 @click.option("--reject-rate", type=float, help="Share of executions that are rejected.")
 @click.option("--hang-rate", type=float, help="Share of executions that never report.")
-@click.option("--offline-rate", type=float, help="Share of things that never begin.")
-@click.option("--start-delay", metavar="MINUTES", help="Until a device begins: 5, or 5:2 for a spread.")
-@click.option("--run-time", metavar="MINUTES", help="From there until it reports.")
+@click.option("--offline-rate", type=float, help="Share of things that never start.")
+@click.option("--start-delay", metavar="MINUTES", help="Time until a device starts: 5, or 5:2 for a spread.")
+@click.option("--run-time", metavar="MINUTES", help="Time from then until it reports.")
 @click.option(
     "--start",
     metavar="YYYY-MM-DDThh:mm",
     type=click.DateTime(["%Y-%m-%dT%H:%M"]),
     help="When the job is created, in UTC.",
 )
-@click.option("--trials", type=click.IntRange(1, 100_000), help="Draw so many rollouts beside the expected one.")
-@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="What the trials are drawn from.")
+@click.option("--trials", type=click.IntRange(1, 100_000), help="Simulate random rollouts too: how many.")
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Seed of the random rollouts.")
 @click.option("--format", "output", type=click.Choice(["text", "json", "markdown"]), default="text", show_default=True)
 @click.option(
     "--plot",
@@ -46,11 +46,11 @@ def _picture(_: click.Context, __: click.Parameter, path: Path | None) -> Path |
 )
 def forecast(path: Path, template: str | None, trials: int | None, seed: int, output: str, plot: Path | None,
              **stated: Any) -> None:  # fmt: skip
-    """Tell what a template will do to the fleet: how long, how many, at what cost.
+    """Forecast what a template does to the fleet: how long, how many, at what cost.
 
-    FILE is an environment in stacks/environments, or a CloudFormation template or properties on their own with
-    --things. Without TEMPLATE, all of its templates stand in one table. What isn't given comes from the environment's
-    fleet; docs/forecast.md lists the defaults, and what the forecast assumes.
+    FILE is an environment in stacks/environments, or, with --things, a CloudFormation template or properties alone.
+    Without TEMPLATE, one table shows all templates of FILE. Options that are left out take their values from the
+    environment's fleet; docs/forecast.md lists the defaults and the assumptions.
 
     Exit code 1 means that the files have errors, which are listed; 2 that there was nothing to forecast.
     """
@@ -68,29 +68,29 @@ def forecast(path: Path, template: str | None, trials: int | None, seed: int, ou
     except forecasting.ForecastError as error:
         raise CannotRun(str(error)) from None
     if plot is not None and len(subjects) > 1:
-        raise CannotRun("a picture is of one template: name it after the file")
-    found = []
+        raise CannotRun("a picture shows one template: name it after the file")
+    forecasts = []
     for subject in subjects:
         try:
             assumed = selection.assumptions(subject, stated)
-            found.append(forecasting.forecast(subject.spec, assumed, trials=trials, seed=seed))
+            forecasts.append(forecasting.forecast(subject.spec, assumed, trials=trials, seed=seed))
         except FindingsError as error:
             raise CannotRun(str(error)) from None
         except forecasting.ForecastError as error:
             click.echo(f"skipped {one_line(subject.name)}: {error}", err=True)
-    if not found:
+    if not forecasts:
         raise CannotRun(f"there is nothing to forecast in {path}")
     several = len(subjects) > 1
-    text = render.as_json(found, several=several) if output == "json" else render.FORMATS[output](found)
+    text = render.as_json(forecasts, several=several) if output == "json" else render.FORMATS[output](forecasts)
     if plot is not None:
-        _plot(found[0], plot)
+        _plot(forecasts[0], plot)
     click.echo(text, nl=False)
 
 
-def _plot(found: Any, path: Path) -> None:
+def _plot(result: Any, path: Path) -> None:
     from iot_jobs.render import plot
 
     try:
-        plot.write(found, path)
+        plot.write(result, path)
     except OSError as error:
         raise CannotRun(f"{path}: {error.strerror}") from None

@@ -7,14 +7,14 @@ import click
 from iot_jobs.cli.errors import CannotRun
 
 
-@click.command("list", short_help="List the job templates that are deployed.")
-@click.option("--region", help="The AWS region; by default that of the AWS settings.")
-@click.option("--endpoint-url", help="Another address of the AWS API, such as a local one.")
+@click.command("list", short_help="List the deployed job templates.")
+@click.option("--region", help="AWS region; by default that of your AWS settings.")
+@click.option("--endpoint-url", help="Another URL of the AWS API, such as a local one.")
 @click.option("--format", "output", type=click.Choice(["table", "json"]), default="table", show_default=True)
 def list_templates(region: str | None, endpoint_url: str | None, output: str) -> None:
-    """List the job templates that are deployed, with rollout, abort criteria and windows.
+    """List the deployed job templates, with rollout, abort criteria and windows.
 
-    The list goes to stdout. Exit code 2 means that AWS could not be asked.
+    The list goes to stdout. Exit code 2 means that a call to AWS failed.
     """
     from iot_jobs import aws
     from iot_jobs.render import deployed

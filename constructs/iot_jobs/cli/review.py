@@ -15,7 +15,7 @@ from iot_jobs.finding import FindingsError
 @click.command(short_help="Review what a change does to the fleet.")
 @click.argument("base")
 @click.argument("head")
-@click.option("--things", type=click.IntRange(1), help="How many things, where a template doesn't say.")
+@click.option("--things", type=click.IntRange(1), help="Number of things where a template states none.")
 @click.option(
     "--format", "output", type=click.Choice(["text", "json", "markdown", "github"]), default="text", show_default=True
 )
@@ -24,43 +24,43 @@ from iot_jobs.finding import FindingsError
     type=click.Choice(["riskier", "any", "none"]),
     default="none",
     show_default=True,
-    help="What ends with exit code 1; with riskier or any, so does what can't be deployed.",
+    help="Changes that give exit code 1; riskier and any include what can't be deployed.",
 )
-@click.option("--html", type=click.Path(path_type=Path, dir_okay=False), help="Write the same as a page, with plots.")
+@click.option("--html", type=click.Path(path_type=Path, dir_okay=False), help="Write an HTML page too, with plots.")
 def review(base: str, head: str, things: int | None, output: str, fail_on: Any, html: Path | None) -> None:
-    """Tell what a change does to the fleet: riskier or safer, and by how much.
+    """Show what a change does to the fleet: riskier or safer, and by how much.
 
     BASE and HEAD are each a cdk.out folder, a CloudFormation template, or a git revision of this repository's
     environments, such as main or HEAD~1, which is read without checking it out; . is the working tree.
 
-    The report goes to stdout; docs/review.md says what is riskier and why. Exit code 1 means what --fail-on asks for,
-    2 that the review could not run.
+    The report goes to stdout; docs/review.md says which changes are riskier, and why. Exit code 1 means a change that
+    --fail-on names, 2 that the review could not run.
     """
     from iot_jobs import review as reviewing
     from iot_jobs.render import review as render
     from iot_jobs.render import review_markdown
 
     try:
-        sides = [reviewing.deployment(given, near=Path.cwd()) for given in (base, head)]
-        found = reviewing.review(*sides, things=things)
+        sides = [reviewing.deployment(side, near=Path.cwd()) for side in (base, head)]
+        result = reviewing.review(*sides, things=things)
     except FindingsError as error:
         click.echo(error)
-        raise CannotRun("there are errors in what is to be compared") from None
+        raise CannotRun("a side of the comparison has errors") from None
     except reviewing.ReviewError as error:
         raise CannotRun(str(error)) from None
     formats = {**render.FORMATS, "markdown": review_markdown.markdown}
     if html is not None:
-        _page(found, html)
-    click.echo(formats[output](found), nl=False)
-    click.echo(render.headline(found) if found.templates else "nothing changed", err=True)
-    sys.exit(int(found.failed(fail_on)))
+        _page(result, html)
+    click.echo(formats[output](result), nl=False)
+    click.echo(render.headline(result) if result.templates else "nothing changed", err=True)
+    sys.exit(int(result.failed(fail_on)))
 
 
-def _page(found: Any, path: Path) -> None:
+def _page(result: Any, path: Path) -> None:
     from iot_jobs.render.atomic import write_whole
     from iot_jobs.render.review_html import page
 
     try:
-        write_whole(page(found), path)
+        write_whole(page(result), path)
     except OSError as error:
         raise CannotRun(f"{path}: {error.strerror}") from None

@@ -1,4 +1,4 @@
-"""The templates of a file to forecast, and the fleet to forecast them for."""
+"""The templates in a file to forecast, and the fleet to forecast them for."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ from iot_jobs.sources import Subject, read, read_paths
 
 
 def selected(path: Path, template: str | None = None) -> Sequence[Subject]:
-    """Return the templates of an environment's file, a CloudFormation template or bare properties, or the named one.
+    """Return the templates in a file, or the one of this name.
 
-    Raises `FindingsError` with the errors in them, and `ForecastError` if there is no such template.
+    The file is an environment, a CloudFormation template, or properties alone. Raises `FindingsError` with the errors
+    in it, and `ForecastError` if there is no such template.
     """
     reading = read_paths([path])
     if errors := [finding for finding in reading.findings if finding.severity == "error"]:
@@ -27,17 +28,17 @@ def selected(path: Path, template: str | None = None) -> Sequence[Subject]:
         subjects = [subject for subject in subjects if subject.environment and subject.environment.name == name]
     if not subjects:
         raise ForecastError(f"there is no template of an environment in {path}; name an environment's file")
-    # The template's name is enough, because the end of an id changes with each edit.
-    chosen = [subject for subject in subjects if template in (None, subject.name, template_name_of(subject.name))]
-    if not chosen:
+    # The digest at the end of an id changes with each edit.
+    named = [subject for subject in subjects if template in (None, subject.name, template_name_of(subject.name))]
+    if not named:
         raise ForecastError(f"there is no template {template} in {path}; there are {', '.join(_names(subjects))}")
-    return chosen
+    return named
 
 
 def assumptions(subject: Subject, stated: Mapping[str, Any]) -> Assumptions:
-    """Return the stated assumptions, completed by those of the environment's fleet.
+    """Return the stated values, and those of the environment's fleet for the rest.
 
-    Raises `FindingsError`, and `ForecastError` if neither has the number of things.
+    Raises `FindingsError`, and `ForecastError` if the number of things is stated nowhere.
     """
     fleet = subject.environment.fleet if subject.environment else None
     if fleet is None and stated.get("things") is None:
@@ -46,7 +47,7 @@ def assumptions(subject: Subject, stated: Mapping[str, Any]) -> Assumptions:
 
 
 def minutes(text: str | None) -> float | str | None:
-    """Return a time as it was typed: a number if it is one, else text such as `5:2`."""
+    """Return a time as it was typed: as a number if it is one, else as text such as `5:2`."""
     try:
         return None if text is None else float(text)
     except ValueError:

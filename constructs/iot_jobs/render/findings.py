@@ -37,7 +37,7 @@ def summary(report: Report) -> str:
 
 
 def as_json(report: Report) -> str:
-    """Return one object. The README documents its members, which are stable."""
+    """Return one object. docs/cli.md documents its members, which are stable."""
     return to_json(
         {
             "findings": [_finding(finding) for finding in report.findings],
