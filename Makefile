@@ -8,6 +8,8 @@ OVERLAY :=
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check
 COMPILE = UV_CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/uv pip compile --quiet pyproject.toml --universal \
   --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links $(LOCK_FLAGS)
+CHECK_PYTHON = $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+  echo 'Python 3.11 or later is needed; name one with PYTHON=python3.12' >&2; exit 1; }
 # Each stamp is written last, so that an interrupted set-up runs again.
 PYTHON_READY := $(VENV)/.ready
 NODE_READY := node_modules/.ready
@@ -73,6 +75,7 @@ test-slow: setup ## Run the slow tests that `make test` leaves out, and all othe
 	$(BIN)/pytest -m "not slow and not e2e" --hypothesis-profile=long
 
 test-matrix: ## Run the fast tests on each Python here and on the lowest versions (MATRIX="3.12 older newer lowest" picks)
+	@$(CHECK_PYTHON)
 	@$(PYTHON) -m tools.test_matrix
 
 wheel: setup ## Build the wheel and the source distribution into dist; no network
@@ -116,8 +119,7 @@ clean: ## Remove everything that these targets make, including .venv and node_mo
 # import compiles the modules that are used. node itself replaces its Python wrapper, which keeps signals from it.
 $(PYTHON_READY): requirements.txt $(OVERLAY) pyproject.toml
 	@rm -f $@
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
-	  echo 'Python 3.11 or later is needed; name one with: make setup PYTHON=python3.12' >&2; exit 1; }
+	@$(CHECK_PYTHON)
 	$(PYTHON) -m venv $(VENV)
 	$(PIP_INSTALL) --no-compile --require-hashes -r requirements.txt || { echo "$$NOT_INSTALLED" >&2; exit 1; }
 	$(if $(OVERLAY),$(PIP_INSTALL) --no-compile --no-deps --require-hashes -r $(OVERLAY) || { echo "$$NOT_INSTALLED" >&2; exit 1; })

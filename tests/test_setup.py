@@ -156,6 +156,19 @@ def test_npm(registry: Registry, tmp_path: Path) -> None:
     assert (tmp_path / "node_modules/first/package.json").read_bytes() == manifest
 
 
+@pytest.mark.parametrize("target", [".venv/.ready", "test-matrix"])
+def test_an_old_python(tmp_path: Path, target: str) -> None:
+    """A Python that is too old is refused in one line, before anything is made."""
+    write(tmp_path, {"python": "#!/bin/sh\nexit 1\n", "requirements.txt": "", "pyproject.toml": ""})
+    (tmp_path / "python").chmod(0o755)
+    shutil.copy(ROOT / "Makefile", tmp_path)
+    command = ["make", "--no-print-directory", "PYTHON=./python", target]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.splitlines()[0] == "Python 3.11 or later is needed; name one with PYTHON=python3.12"
+    assert not (tmp_path / ".venv").exists()
+
+
 def test_readme() -> None:
     """The README names the same variables."""
     (line,) = re.findall(r"^Behind a proxy .*$", (ROOT / "README.md").read_text(), re.MULTILINE)

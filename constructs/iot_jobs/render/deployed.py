@@ -48,7 +48,7 @@ def deployed_table(templates: Sequence[Mapping[str, Any]], width: int | None = N
 
 
 def deployed_json(templates: Sequence[Mapping[str, Any]]) -> str:
-    """Return one object with a list of `templates`, a line each. docs/cli.md documents the members, which are stable."""
+    """Return one object with a list of `templates`, a line each. docs/cli.md has its members, which are stable."""
     return to_json({"templates": [_data(template) for template in templates]}, levels=2)
 
 
