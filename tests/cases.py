@@ -15,7 +15,7 @@ TEMPLATE: dict[str, Any] = {"JobTemplateId": "reboot", "Description": "Reboot a 
 JOB: dict[str, Any] = {"JobId": "reboot-1", "Targets": [GROUP], "Document": DOCUMENT}
 
 UNKNOWN = "neither a CloudFormation template, an environment, properties nor a job document"
-UNREADABLE = "not readable as JSON or YAML, and doesn't speak of job templates"
+UNREADABLE = "not readable as JSON or YAML, and doesn't mention job templates"
 ELSEWHERE = "looks like {}, but is in no application (stacks/, job_documents/)"
 NOT_NAMED = "templates.reboot: its family was not named"
 A_LIST = "a list of what there is, without what it does; describe each"

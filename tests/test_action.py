@@ -171,7 +171,7 @@ def test_riskier(workspace: Path, api: GitHub) -> None:
     assert runner.uploaded == ["iot-jobs-review", "review.html", "review.json", "review.md"]
     (comment,) = api.comments
     assert comment["body"].startswith(f"{MARKER}\n**Riskier: 1 changed**\n")
-    assert comment["body"].endswith("\nThe label `riskier-acknowledged` acknowledges what is riskier.\n")
+    assert comment["body"].endswith("\nThe label `riskier-acknowledged` acknowledges riskier changes.\n")
     assert "Restart" not in comment["body"]  # what others have merged is no part of it
     assert (runner.temp / "summary.md").read_text() == comment["body"]
     annotations = [line for line in runner.log.splitlines() if line.startswith("::")]
@@ -217,8 +217,8 @@ def test_no_base(workspace: Path, api: GitHub) -> None:
     (runner.temp / "event.json").write_text('{"ref": "refs/heads/main"}')
     assert runner.run() == 1
     assert runner.log.splitlines() == [
-        "this is no pull request: name a base",
-        "::notice::this is no pull request: the review is in the job summary alone",
+        "this is not a pull request: name a base",
+        "::notice::this is not a pull request: the review is only in the job summary",
         "::error::the review could not run; the log of its step says why",
     ]
     assert api.asked == []

@@ -15,7 +15,7 @@ from tests.oracles.github import OURS, REPOSITORY, STRANGER, TOKEN, GitHub, gith
 
 REVIEW = f"{MARKER}\n**Riskier: 1 changed**\n"
 LABEL = "riskier-acknowledged"
-NOTE = f"\nThe label `{LABEL}` acknowledges what is riskier.\n"
+NOTE = f"\nThe label `{LABEL}` acknowledges riskier changes.\n"
 RISKIER = f"::error::riskier; the label {LABEL} acknowledges it\n"
 
 
@@ -60,14 +60,14 @@ def environ(folder: Path, api_url: str, *, verdict: str = "riskier", blocked: st
             None,
             (),
             f"riskier; the label {LABEL} acknowledges it",
-            f"The label `{LABEL}` acknowledges what is riskier.",
+            f"The label `{LABEL}` acknowledges riskier changes.",
         ),
         (
             "riskier",
             None,
             ("Riskier-acknowledged",),
             f"riskier; the label {LABEL} acknowledges it",
-            f"The label `{LABEL}` acknowledges what is riskier.",
+            f"The label `{LABEL}` acknowledges riskier changes.",
         ),
         ("riskier", None, ("bug", LABEL), None, f"Acknowledged by the label `{LABEL}`."),
         ("riskier", "the id is taken", (LABEL,), "blocked, as the review says: iot-jobs-prod reboot", None),
@@ -176,7 +176,7 @@ def test_fork(
     assert main(environ(tmp_path, api.url, head=head, verdict=verdict)) == int(verdict == "riskier")
     assert api.asked == []
     assert (tmp_path / "summary.md").read_text() == REVIEW + (NOTE if verdict == "riskier" else "")
-    notice = "a pull request from a fork has a token that can't write: the review is in the job summary alone"
+    notice = "a pull request from a fork has a token that can't write: the review is only in the job summary"
     assert capsys.readouterr().out == f"::notice::{notice}\n" + (RISKIER if verdict == "riskier" else "")
 
 
@@ -185,7 +185,7 @@ def test_no_pull_request(api: GitHub, tmp_path: Path, capsys: pytest.CaptureFixt
     given = environ(tmp_path, api.url, verdict="neutral")
     (tmp_path / "event.json").write_text("{}")
     assert main(given) == 0
-    assert capsys.readouterr().out == "::notice::this is no pull request: the review is in the job summary alone\n"
+    assert capsys.readouterr().out == "::notice::this is not a pull request: the review is only in the job summary\n"
 
 
 REFUSALS = [
@@ -196,10 +196,10 @@ REFUSALS = [
     (429, {"Retry-After": "60"}, "429, too many requests; run the job again later"),
     (403, {"X-RateLimit-Remaining": "0"}, "403, too many requests; run the job again later"),
     (403, {"Retry-After": "60"}, "403, too many requests; run the job again later"),
-    (500, {}, "500, GitHub is in trouble; run the job again"),
-    (503, {}, "503, GitHub is in trouble; run the job again"),
-    (307, {"Location": "http://127.0.0.1:9/"}, "307, not expected"),
-    (200, {}, "the answer is no JSON"),
+    (500, {}, "500, GitHub failed; run the job again"),
+    (503, {}, "503, GitHub failed; run the job again"),
+    (307, {"Location": "http://127.0.0.1:9/"}, "307, unexpected answer"),
+    (200, {}, "the answer is not JSON"),
 ]
 
 
@@ -234,7 +234,7 @@ def test_read_only_token(
     """A token that may not write, such as Dependabot's, leaves the summary, and the verdict decides."""
     api.instead, api.only_for = (403, {}, b'{"message": "Resource not accessible by integration"}'), method
     assert main(environ(tmp_path, api.url, verdict=verdict)) == int(verdict == "riskier")
-    notice = "::notice::the token may not write comments (403): the review is in the job summary alone\n"
+    notice = "::notice::the token may not write comments (403): the review is only in the job summary\n"
     assert capsys.readouterr().out == notice + (RISKIER if verdict == "riskier" else "")
 
 

@@ -241,7 +241,7 @@ FIXES: list[tuple[str, Mapping[str, Content], str]] = [
     ("a key", {FAMILY: f"{REBOOT}timeot: 5\n"}, "write timeout"),
     ("a key of an environment", {DEV: environment("dev", acount="a")}, "write account"),
     ("a family", {DEV: environment("dev", "{rebot: {}}")}, "write reboot"),
-    ("a family unlike any other", {DEV: environment("dev", "{xyz: {}}")}, "add it, or remove this"),
+    ("a family unlike any other", {DEV: environment("dev", "{xyz: {}}")}, "add it, or remove the name"),
     ("a document", {FAMILY: REBOOT.replace("reboot.json", "rebot.json")}, "write reboot.json"),
     ("a document unlike any other", {FAMILY: REBOOT.replace("reboot.json", "xyz")}, "put it into job_documents/"),
     ("a link out of the folder", {DOCUMENT: link("../outside.json")}, "put it into job_documents/"),
@@ -561,8 +561,8 @@ ENVIRONMENTS = [
     ("prod", ["prod"], []),
     ("prd", [], [("JT010", "prd", "dev, prod", "write prod")]),
     ("Prod", [], [("JT010", "Prod", "dev, prod", "write prod")]),
-    ("xyz", [], [("JT010", "xyz", "dev, prod", "add it, or remove this")]),
-    ("", [], [("JT010", "", "dev, prod", "add it, or remove this")]),
+    ("xyz", [], [("JT010", "xyz", "dev, prod", "add it, or remove the name")]),
+    ("", [], [("JT010", "", "dev, prod", "add it, or remove the name")]),
 ]
 
 

@@ -266,7 +266,7 @@ REFUSED: list[tuple[list[str], int, str]] = [
     (["stacks"], 2, "Error: there is no template of an environment in stacks; name an environment's file\n"),
     (["other.json", "--things", "5"], 2,
      "Error: there is no template of an environment in other.json; name an environment's file\n"),
-    ([ENVIRONMENT, "--plot", "all.svg"], 2, "Error: a picture is of one template: name it after the file\n"),
+    ([ENVIRONMENT, "--plot", "all.svg"], 2, "Error: a picture shows one template: name it after the file\n"),
     ([ENVIRONMENT, "reboot", "--plot", "nowhere/one.svg"], 2, "Error: nowhere/one.svg: No such file or directory\n"),
     (["wrong.json", "--things", "5"], 1, ""),
 ]  # fmt: skip

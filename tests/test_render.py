@@ -67,7 +67,7 @@ or: less
   source   {BASE_SOURCE}
   fix      write é日😀::error::
 error JT010 environment
-  the environment that is asked for exists
+  the requested environment exists
   given    {{"a": [1, null]}}
   allowed  prod
   source   {LAYOUT}

@@ -296,7 +296,7 @@ def test_errors_in_values_dont_stop_it(repository: Path) -> None:
     done = run("HEAD", ".")
     assert done.exit_code == 2
     assert "error JT003" in done.stdout
-    assert done.stderr == "Error: there are errors in what is to be compared\n"
+    assert done.stderr == "Error: a side of the comparison has errors\n"
 
 
 def test_before_there_was_an_application(repository: Path) -> None:

@@ -28,13 +28,13 @@ _LAYOUT = "the application's folders: stacks/templates, stacks/environments and 
 UNKNOWN_FAMILY = Rule(
     code="JT008",
     title="an environment's templates are families in stacks/templates",
-    why="There is nothing to lay the environment's values over.",
+    why="The environment's values have no family to override.",
     source=_LAYOUT,
 )
 NAME_TWICE = Rule(
     code="JT009",
-    title="no environment and no family has the name of another",
-    why="Their stacks would be one and the same.",
+    title="names of environments and of families are unique",
+    why="Their stacks or templates would have the same name.",
     source=_LAYOUT,
 )
 NO_APPLICATION = Rule(
@@ -45,14 +45,14 @@ NO_APPLICATION = Rule(
 )
 UNKNOWN_ENVIRONMENT = Rule(
     code="JT010",
-    title="the environment that is asked for exists",
+    title="the requested environment exists",
     why="There would be nothing to synthesize.",
     source=_LAYOUT,
 )
 UNKNOWN_SCHEMA = Rule(
     code="JT707",
-    title="a document schema is one that we ship, or a JSON Schema file in job_documents",
-    why="There would be nothing to hold the document against.",
+    title="a document schema is a built-in one, or a JSON Schema file in job_documents",
+    why="There would be nothing to check the document against.",
     source=_LAYOUT,
 )
 DOCUMENT_FILE = Rule(
@@ -65,18 +65,18 @@ _OWN_FORM = {
     rule: rule.replace(source="the form of the application's own files: iot-jobs schema")
     for rule in (MISSING_VALUE, UNKNOWN_KEY, WRONG_KIND)
 }
-"""Rules about the form of a file, of one that is ours and not AWS's."""
+"""Rules about the form of a file, with the application's format as their source."""
 
 
 class Application(NamedTuple):
-    """All environments of an application, by name in the order of their files."""
+    """All environments of an application, in the order of their files."""
 
     root: Path
     environments: tuple[Environment, ...]
 
 
 def root_of(path: Path) -> Path | None:
-    """The application that a path belongs to: the nearest folder upward with `stacks/` and `job_documents/`."""
+    """Return the root of a path's application: the nearest parent folder with `stacks/` and `job_documents/`."""
     path = resolved(path)
     return next((folder for folder in (path, *path.parents) if _holds_application(folder)), None)
 
@@ -85,18 +85,18 @@ def root_of(path: Path) -> Path | None:
 def _holds_application(folder: Path) -> bool:
     try:
         return (folder / "stacks").is_dir() and (folder / DOCUMENTS).is_dir()
-    except OSError:  # a link that leads in a circle
+    except OSError:  # a circular link
         return False
 
 
 class Loader:
-    """Reads every file once, and goes on after a finding.
+    """Reads every file once, and continues after a finding.
 
-    `alone` says that the files of a folder stand in no application: what they name and isn't there is passed over.
+    `alone` says that the files of a folder are in no application: missing files that they name are skipped.
     """
 
     def __init__(self, root: Path, *, alone: bool = False) -> None:
-        """Nothing is read yet."""
+        """Read nothing yet."""
         self.root = root
         self.alone = alone
         self.folder = (root if alone else root / DOCUMENTS).resolve()
@@ -109,9 +109,9 @@ class Loader:
         self.subjects: list[Subject] = []
 
     def load(self, environment: str | None = None) -> list[Environment]:
-        """All environments whose own values are good; one of this name has to be there, good or not.
+        """Return all environments whose own values are valid; one of this name must exist, valid or not.
 
-        What is wrong anywhere is in `found`.
+        All findings are in `found`.
         """
         loaded = self.files(_yaml_files(self.root / FAMILIES), _yaml_files(self.root / ENVIRONMENTS))
         if not loaded:
@@ -119,13 +119,13 @@ class Loader:
             self.found.append(NO_APPLICATION.finding(given=shown_path(self.root), allowed=allowed, fix="add one"))
         if environment is not None and environment not in self.names:
             self.found.append(_unknown(UNKNOWN_ENVIRONMENT, environment, self.names, loc=("environment",)))
-        return [one for _, one in loaded if one is not None]
+        return [environment for _, environment in loaded if environment is not None]
 
     def files(self, families: Iterable[Path], environments: Iterable[Path]) -> list[tuple[Source, Environment | None]]:
-        """These files: each environment with the families it names, and each family that none names."""
+        """Load each environment with the families that it names, and each family that none names."""
         for path in families:
             self._family(path)
-        JobTemplateSpec.model_rebuild()  # before the environment's model, which holds it and would build it once more
+        JobTemplateSpec.model_rebuild()  # before the environment's model, which contains it and would build it again
         loaded = [self._environment(path) for path in environments]
         used = {name for source, _ in loaded for name in _mapping(_mapping(source.data).get("templates"))}
         for name, source in self.families.items():
@@ -202,7 +202,7 @@ class Loader:
             self.found.append(placed(finding, source.place(loc)))
             return None
         if not isinstance(self.families[name].data, dict):
-            return None  # what is wrong with the family's file is found already
+            return None  # the family's file has a finding already
         if not isinstance(change, dict):
             finding = _OWN_FORM[WRONG_KIND].finding(
                 given=change,
@@ -216,7 +216,7 @@ class Loader:
     def _template(
         self, places: _Places, change: Mapping[str, Any], environment: Environment | None, tags: Mapping[str, Any]
     ) -> Subject:
-        """One family with an environment's values laid over it, each finding placed where its value was written."""
+        """Check a family with an environment's overrides; each finding is placed where its value was written."""
         family = _with_meant(_mapping(places.family.data), _NAMES)
         if isinstance(family.get("tags", {}), dict):
             family = overlay(family, {"tags": tags} if tags else {})
@@ -227,7 +227,7 @@ class Loader:
         acknowledged, schema = values.pop("acknowledge", {}), values.pop("document_schema", None)
         if not isinstance(acknowledged, dict) or not all(isinstance(why, str) for why in acknowledged.values()):
             allowed = "a mapping of codes, each with a reason"
-            fix = "write JT352: why this is meant"
+            fix = "write JT352: why this is intended"
             form = _OWN_FORM[WRONG_KIND]
             found.append(form.finding(loc=("acknowledge",), given=acknowledged, allowed=allowed, fix=fix))
         document = values.get("document")
@@ -251,7 +251,7 @@ class Loader:
         return subject
 
     def _inside(self, given: Any, key: str, places: _Places, found: list[Finding]) -> Path | None:
-        """The file in the folder of documents that a value names; where there is none, that is found or passed over."""
+        """Return the file in the folder of documents that a value names. A missing one is a finding, or skipped."""
         folder = self.folder
         if isinstance(given, str):
             self.named.add(folder / given)
@@ -259,7 +259,7 @@ class Loader:
             path = (folder / given).resolve() if isinstance(given, str) and given.isprintable() else folder
             if path.is_relative_to(folder) and path.is_file():
                 return path
-        except (OSError, RuntimeError, ValueError):  # a name that is too long or can be none here, or a link to itself
+        except (OSError, RuntimeError, ValueError):  # a name that is too long or impossible here, or a link to itself
             pass
         if self.alone and isinstance(given, str):
             self.skipped.append(Skipped(places.family.name, f"{key} {given}: no such file beside it"))
@@ -276,7 +276,7 @@ class Loader:
         return None
 
     def _schema(self, given: Any, places: _Places, found: list[Finding]) -> Any:
-        """A family of documents by name, or the user's own schema in job_documents."""
+        """Return the name of a family of documents, or the user's own schema in job_documents."""
         if isinstance(given, str) and given in documents.FAMILIES:
             return given
         if not (isinstance(given, str) and given.endswith(".json")):
@@ -290,7 +290,7 @@ class Loader:
         return places.schema.data if places.schema else None
 
     def _document(self, given: Any, places: _Places, found: list[Finding]) -> JobDocument | Unresolved:
-        """The document that a family names. One that can't be read is unknown to the template's other rules."""
+        """Return the document that a family names. An unreadable one is unresolved for other rules."""
         path = self._inside(given, "document", places, found)
         if path is None:
             return Unresolved(given)
@@ -299,7 +299,7 @@ class Loader:
         return document or Unresolved(broken or given)
 
     def _document_file(self, path: Path) -> tuple[JobDocument | None, Source | None]:
-        """A document and its file, read once; None where there are errors in it, which are noted."""
+        """Return a document and its file, read once. The document is None if it has errors, which are noted."""
         if path not in self.documents:
             known = len(self.found)
             source = self._read(path)
@@ -312,7 +312,7 @@ class Loader:
         return self.documents[path]
 
     def documents_alone(self) -> list[Document]:
-        """The documents that no family names."""
+        """Return the documents that no family names."""
         alone = []
         for path in sorted(self.folder.rglob("*.json")):
             if path not in self.documents and path not in self.named and not path.name.endswith(".schema.json"):
@@ -323,7 +323,7 @@ class Loader:
 
 
 def _without_frame(header: Any) -> Environment | None:
-    """What templates are judged by where something else is wrong with their environment: its fleet, if that is good."""
+    """Return a stand-in for an invalid environment, to check its templates; None if its fleet is invalid too."""
     given = _mapping(header)
     fleet, _ = Fleet.check(_mapping(given.get("fleet")))
     if fleet is None:
@@ -333,7 +333,7 @@ def _without_frame(header: Any) -> Environment | None:
 
 
 class _Places:
-    """Where the values of one template were written: in the environment, the family, the document or its schema."""
+    """The places of one template's values: in the environment, the family, the document or its schema."""
 
     def __init__(self, name: str, family: Source, environment: Source | None) -> None:
         self.name = name
@@ -343,11 +343,11 @@ class _Places:
         self.schema: Source | None = None
 
     def on(self, finding: Finding) -> Finding:
-        """The finding, placed."""
+        """Return the finding with its place."""
         return placed(finding, self.of(finding.loc), tuple(self.of(loc) for loc in finding.related_locs))
 
     def of(self, loc: Location) -> Place:
-        """The file that holds most of the way to the value: the environment's overlay before the family."""
+        """Return the place in the file that holds most of the location: the environment's overlay before the family."""
         if loc[:1] == ("document",) and len(loc) > 1 and self.document:
             return self.document.place(loc[1:])
         if loc[:1] == ("document_schema",) and len(loc) > 1 and self.schema:
@@ -363,7 +363,7 @@ class _Places:
 
 
 def _nearest_file(given: str, folder: Path) -> str | None:
-    """The file of a folder that is most likely meant by a name, also by one without its folder or ending."""
+    """Return the file of a folder that a name most likely means, also without its folder or suffix."""
     names = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
     names = [name for name in names if name != given]  # a link out of the folder
     stem = PurePosixPath(given).stem
@@ -371,7 +371,7 @@ def _nearest_file(given: str, folder: Path) -> str | None:
 
 
 def _with_meant(value: Any, names: Names) -> Any:
-    """Values with what is meant by the misspelt keys among them: it is there, but isn't known."""
+    """Return values with the nearest known key for each misspelt one; its value is unresolved."""
     if isinstance(value, list):
         return [_with_meant(item, names) for item in value]
     if not names or not isinstance(value, dict):
@@ -379,13 +379,13 @@ def _with_meant(value: Any, names: Names) -> Any:
     known = {key: _with_meant(item, names.parts(key)) if key in names else item for key, item in value.items()}
     for key in sorted(value.keys() - names.keys()):
         near = nearest(key, sorted(names.keys() - known.keys()))
-        if near:  # what is about the family itself has no rules that another value could break
+        if near:  # keys about the family itself have no rules that another value could break
             known[near] = value[key] if near in _ABOUT_FAMILIES else Unresolved(value[key])
     return known
 
 
 def _unsaid(found: Sequence[Finding]) -> Iterator[Finding]:
-    """Findings without those about what is missing where the fix of a misspelt key names it already."""
+    """Yield findings, without missing values that the fix of a misspelt key names already."""
     said = {(one.loc[:-1], one.fix) for one in found if one.rule is UNKNOWN_KEY}
     for finding in found:
         if finding.rule is not MISSING_VALUE or (finding.loc[:-1], f"write {finding.loc[-1]}") not in said:
@@ -393,7 +393,7 @@ def _unsaid(found: Sequence[Finding]) -> Iterator[Finding]:
 
 
 def _with_unknown_role(presigned_url: Any) -> Any:
-    """A presign block as it was written, None or a mapping. Which role it needs isn't known, nor is the document."""
+    """Return a presign block (None or a mapping) with an unresolved role, because the document isn't known."""
     if presigned_url is None:
         return Unresolved(None)
     if isinstance(presigned_url, dict) and presigned_url.get("role_arn") is None:
@@ -408,7 +408,7 @@ def _own(finding: Finding) -> Finding:
 def _unknown(rule: Rule, given: str, known: Iterable[str], *, loc: Location) -> Finding:
     names = sorted(known)
     near = nearest(given, names, cutoff=0.75)
-    fix = f"write {near}" if near else "add it, or remove this"
+    fix = f"write {near}" if near else "add it, or remove the name"
     return rule.finding(loc=loc, given=given, allowed=", ".join(names) or "none yet", fix=fix)
 
 

@@ -1,4 +1,4 @@
-"""A cdk.out folder: the templates of its stacks, and what the manifest says of them."""
+"""A cdk.out folder: the templates of its stacks, and their settings in the manifest."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from iot_jobs.sources.source import read
 
 
 class StackSettings(NamedTuple):
-    """Where a stack goes, and whether it is protected from deletion."""
+    """A stack's account and region, and whether it is protected from deletion."""
 
     account: str
     region: str
@@ -19,7 +19,7 @@ class StackSettings(NamedTuple):
 
 
 def is_cdk_out(folder: Path) -> bool:
-    """Whether a folder is what the CDK synthesized."""
+    """Return whether a folder is output of the CDK."""
     return (folder / "cdk.out").is_file()
 
 
@@ -29,7 +29,7 @@ def templates(folder: Path) -> list[Path]:
 
 
 def settings(folder: Path) -> dict[Path, StackSettings]:
-    """Return what the manifests say of stacks, by the path of the template."""
+    """Return the settings of stacks from the manifests, by the path of the template."""
     return {path: found for manifest in folder.rglob("manifest.json") for path, found in _of_manifest(manifest)}
 
 

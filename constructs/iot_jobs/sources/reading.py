@@ -1,4 +1,4 @@
-"""Any mix of files and folders, each recognised by what is in it."""
+"""Reading of any mix of files and folders, each recognized by its content."""
 
 from __future__ import annotations
 
@@ -19,17 +19,16 @@ from iot_jobs.sources.subject import Reading
 _SUFFIXES = (".json", ".yaml", ".yml", ".template")
 _NOT_ENTERED = {"node_modules", "__pycache__"}
 _IGNORE = ".iot-jobs-ignore"
-"""A file of this name keeps a search out of its folder."""
-# What a file that can't be parsed must hold to be worth a finding, where nobody named it.
+"""The name of a file that excludes its folder from a search."""
+# A file that can't be parsed and that the user didn't name must contain one of these to give a finding.
 _OURS = (b"AWS::IoT::Job", b"${aws:iot:", b"jobTemplate", b"JobTemplate")
 
 
 def read_paths(paths: Sequence[Path]) -> Reading:
     """Read files and folders. A file of an application (`stacks/`, `job_documents/`) brings the whole application.
 
-    A folder is searched for JSON and YAML; what is in it and isn't ours is skipped, and so are folders of tools and
-    those that hold a file `.iot-jobs-ignore`. A file that is named is read wherever it is, and is a job document if it
-    is nothing else.
+    A folder is searched for JSON and YAML. Unrelated files in it are skipped, and so are folders of tools and folders
+    with a file `.iot-jobs-ignore`. A named file is always read, as a job document if it is nothing else.
     """
     reader = _Reader()
     for path in paths:
@@ -40,9 +39,9 @@ def read_paths(paths: Sequence[Path]) -> Reading:
 
 
 def read_application(path: Path, *, environment: str | None = None) -> tuple[Application, Reading]:
-    """The application around `path` with one of its environments or all, and all that there is to check in it.
+    """Return the application around `path` with one of its environments or all, and everything to check in it.
 
-    All files are read either way. What is wrong is among the reading's findings, and not in the application.
+    All files are read either way. Findings are in the reading. Environments with errors are not in the application.
     """
     root = root_of(path)
     if root is None:
@@ -83,7 +82,7 @@ class _Reader:
                     self.reading.skip(path, f"neither in {FAMILIES} nor in {ENVIRONMENTS}")
 
     def files_alone(self) -> None:
-        """Files of an application that stand in none, each folder's together."""
+        """Load named files that are in no application, all files of a folder together."""
         for folder, files in self.reading.beside.items():
             loader = Loader(folder, alone=True)
             loader.files(*([path for path, one in files if one == kind] for kind in (FAMILY, ENVIRONMENT)))
@@ -122,7 +121,7 @@ class _Reader:
         except FindingsError as error:
             source, doubled = None, error.findings
         if doubled and not named and not _mentions_us(path):
-            self.reading.skip(path, "not readable as JSON or YAML, and doesn't speak of job templates")
+            self.reading.skip(path, "not readable as JSON or YAML, and doesn't mention job templates")
             return
         self.reading.findings += doubled
         if source is not None:
@@ -130,7 +129,7 @@ class _Reader:
 
 
 def _walk(folder: Path, skip: Any) -> Iterator[Path]:
-    """JSON and YAML files below a folder, in order; folders of tools are not entered."""
+    """Yield JSON and YAML files below a folder, in order; folders of tools are left out."""
     for here, folders, files in os.walk(folder):
         kept = []
         for name in sorted(folders):
@@ -148,7 +147,7 @@ def _walk(folder: Path, skip: Any) -> Iterator[Path]:
 
 
 def _part_of(root: Path, path: Path) -> bool:
-    """Whether a path is one of the application's own, or the application itself."""
+    """Return whether a path belongs to the application, or is its root."""
     return path == root or path.is_relative_to(root / "stacks") or path.is_relative_to(root / "job_documents")
 
 

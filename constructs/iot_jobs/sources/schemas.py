@@ -17,14 +17,14 @@ from iot_jobs.template import JobTemplateSpec
 from iot_jobs.template.part import Model
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
-# Written whole wherever they stand: lists do not merge.
+# Items of lists are always complete: lists do not merge.
 _ITEMS = {"AbortCriterion", "RetryCriterion", "MaintenanceWindow"}
 
 
 def json_schema(kind: str, name: str | None = None) -> str:
-    """The schema of an `environment`, a `family`, or a `document` of the agent `name`, as JSON text.
+    """Return the schema of an `environment`, a `family`, or a `document` of the agent `name`, as JSON text.
 
-    Raises `KeyError` for a name that isn't known, with the known ones.
+    Raises `KeyError` for an unknown name, with the known ones.
     """
     if kind == "document":
         if name not in documents.FAMILIES:
@@ -39,24 +39,22 @@ def _family() -> dict[str, Any]:
     schema = _schema(JobTemplateSpec)
     properties = schema["properties"]
     del properties["template_name"]
-    properties["document"] = _text("A file in job_documents/: what the device is told to do.")
+    properties["document"] = _text("A file in job_documents/: the job document that devices receive.")
     properties["document_schema"] = _text(
-        "What the document is held against: a family of documents by name, or a JSON Schema in job_documents/."
+        "Schema of the document: the name of a built-in one, or a JSON Schema in job_documents/."
     ) | {"examples": list(documents.FAMILIES)}
     properties["presigned_url"]["description"] = (
-        "How presigned URLs are signed. Where no role is named, the construct makes one for what the document names."
+        "Role and lifetime of presigned URLs. Without a role, the construct makes one for the objects in the document."
     )
     schema["$defs"]["PresignedUrlConfig"].pop("required", None)
     properties["acknowledge"] = {
         "type": "object",
-        "description": "Codes of warnings that are meant, each with a reason.",
+        "description": "Codes of intended warnings, each with a reason.",
         "propertyNames": {"pattern": "^JT[0-9]{3}$"},
         "additionalProperties": {"type": "string", "minLength": 1},
     }
     schema["required"] = ["description"]
-    return _frame(
-        schema, "A template family", "What a job template is, before an environment's values are laid over it."
-    )
+    return _frame(schema, "A template family", "A job template, before the overrides of an environment.")
 
 
 def _environment() -> dict[str, Any]:
@@ -69,14 +67,14 @@ def _environment() -> dict[str, Any]:
     schema["$defs"] = {name: one for name, one in schema.get("$defs", {}).items() if name == "Fleet"} | definitions
     schema["properties"]["templates"] = {
         "type": "object",
-        "description": "Families by name, each with what differs from it here: {} for nothing; null removes a value.",
+        "description": "Families by name, each with its overrides here: {} for none; null removes a value.",
         "additionalProperties": overlay,
     }
-    return _frame(schema, "An environment", "Where job templates are deployed, for which fleet, and which ones.")
+    return _frame(schema, "An environment", "Job templates, where they are deployed, and the fleet.")
 
 
 def _nullable(schema: dict[str, Any]) -> dict[str, Any]:
-    """The same mappings with nothing required and null allowed, as in an overlay."""
+    """Return the schema of an overlay: the same mappings, with nothing required and null allowed."""
     changed = deepcopy(schema)
     for part in (changed, *changed.get("$defs", {}).values()):
         part.pop("required", None)
@@ -89,7 +87,7 @@ def _nullable(schema: dict[str, Any]) -> dict[str, Any]:
 
 
 def _schema(model: type[Model]) -> dict[str, Any]:
-    """A model's schema with the docstrings of its fields; pydantic would read them at every start of the program."""
+    """Return a model's schema with the docstrings of its fields; pydantic would read those at every start."""
     schema = model.model_json_schema()
     parts = {one.__name__: one for one in _parts(Model)}
     for name, part in ((model.__name__, schema), *schema.get("$defs", {}).items()):
@@ -106,7 +104,7 @@ def _parts(model: type[Model]) -> Iterator[type[Model]]:
 
 
 def _docstrings(model: type[Model]) -> dict[str, str]:
-    """The text below each field, in the model and those that it extends."""
+    """Return the docstring of each field of the model and its bases."""
     found: dict[str, str] = {}
     for one in reversed(model.__mro__):
         if not issubclass(one, Model):

@@ -1,4 +1,4 @@
-"""One file that was read: its data, and where each value stands in it."""
+"""One file that was read: its data, and the place of each value in it."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from iot_jobs.finding import Finding, FindingsError, Location, Place, one_line
 from iot_jobs.limits import MAX_DOCUMENT_DEPTH
 
 MAX_BYTES = 2_000_000
-"""CloudFormation takes templates of 1,000,000 bytes; what is somewhat larger is read, and refused by JT116."""
+"""CloudFormation takes templates of up to 1,000,000 bytes; larger ones up to this size are read, for JT116."""
 
-# What names an item of a list, in all spellings.
+# Keys that name an item of a list, in all spellings.
 _NAMING = ("failure_type", "FailureType", "failureType", "start_time", "StartTime", "startTime", "Key", "key", "name")
 
 
 class Source(NamedTuple):
-    """A file's data, and its name as users know it."""
+    """A file's data, and its name as shown to users."""
 
     name: str
     text: str
@@ -29,12 +29,12 @@ class Source(NamedTuple):
     position: Callable[[Location], tuple[int, int]]
 
     def place(self, loc: Location) -> Place:
-        """Where the value at `loc` stands, or its nearest ancestor if there is no such value."""
+        """Return the place of the value at `loc`, or of its nearest ancestor if there is no such value."""
         line, column = self.position(loc)
         return Place(path_of(loc, self.data), self.name, line, column, loc)
 
     def holds(self, loc: Location) -> int:
-        """How many parts of `loc` lead to a value of this file."""
+        """Return the number of parts of `loc` that lead to a value of this file."""
         value = self.data
         for count, part in enumerate(loc):
             keys = range(len(value)) if isinstance(value, list) else value if isinstance(value, Mapping) else ()
@@ -45,14 +45,14 @@ class Source(NamedTuple):
 
 
 def placed(finding: Finding, place: Place, related: tuple[Place, ...] = ()) -> Finding:
-    """The finding with its place in a file."""
+    """Return the finding with its place in a file."""
     return finding._replace(place=place, related=related)
 
 
 def read(path: Path) -> Source:
-    """A YAML or JSON file, by its ending, else by its content.
+    """Read a YAML or JSON file, by its suffix, else by its content.
 
-    Raises `FindingsError` with all that is wrong with it as YAML or JSON, each with its line.
+    Raises `FindingsError` with every syntax error and its line.
     """
     source, doubled = read_on(path)
     if doubled:
@@ -61,7 +61,7 @@ def read(path: Path) -> Source:
 
 
 def read_on(path: Path) -> tuple[Source, tuple[Finding, ...]]:
-    """As `read`, but a file in which keys stand twice comes with those findings, so that the rest can be checked."""
+    """Read a file as `read` does, but return findings of repeated keys, so that the rest can be checked."""
     name = shown_path(path)
     try:
         raw = _bytes(path)
@@ -106,17 +106,17 @@ def _json(text: str) -> tuple[Any, Callable[[Location], tuple[int, int]], Sequen
 def _bytes(path: Path) -> bytes:
     """Return what a regular file holds, up to one byte more than is read. Raises `OSError` for any other."""
     if not stat.S_ISREG(path.stat().st_mode):
-        raise OSError("it is no regular file")
+        raise OSError("it is not a regular file")
     with path.open("rb") as file:
         return file.read(MAX_BYTES + 1)
 
 
 def resolved(path: Path) -> Path:
-    """The path with its links followed, or as it is where they lead in a circle."""
+    """Return the path with its links resolved, or unchanged if they are circular."""
     return _resolved(path.absolute())
 
 
-@lru_cache(maxsize=16)  # it is asked for several times while a file is read, and never again
+@lru_cache(maxsize=16)  # called several times while a file is read, and never again
 def _resolved(path: Path) -> Path:
     try:
         return path.resolve()
@@ -125,7 +125,7 @@ def _resolved(path: Path) -> Path:
 
 
 def shown_path(path: Path) -> str:
-    """A path as short as it can be said from the working directory."""
+    """Return a path relative to the working directory, if it is inside."""
     try:
         return resolved(path).relative_to(Path.cwd()).as_posix()
     except ValueError:
@@ -133,7 +133,7 @@ def shown_path(path: Path) -> str:
 
 
 def path_of(loc: Location, data: Any) -> str:
-    """A location as one string, list items by what names them: `abort.criteria[0 FAILED].action`."""
+    """Return a location as text, with the names of list items: `abort.criteria[0 FAILED].action`."""
     text = ""
     for part in loc:
         if isinstance(part, int):

@@ -1,4 +1,4 @@
-"""What is to be checked, wherever it was read: a template or job with the places of its values."""
+"""The subjects of a check, wherever they were read: templates and jobs with the places of their values."""
 
 from __future__ import annotations
 
@@ -23,22 +23,22 @@ from iot_jobs.unresolved import is_intrinsic
 SUBSTITUTED = Rule(
     code="JT518",
     title="inside Fn::Sub a document's placeholders are written ${!aws:...}",
-    why="CloudFormation takes ${aws:...} there for a variable of its own, and fails because it doesn't know any such.",
+    why="CloudFormation takes ${aws:...} there for its own variable, and fails because there is no such variable.",
     source="https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference-sub.html",
 )
-# An answer of AWS may lack what a request must have: DescribeJob gives no document, and empty blocks for none.
-# What AWS answers tomorrow may have members that nobody knows today.
+# A response of AWS may lack what a request must have: DescribeJob returns no document, and empty blocks for none.
+# Later responses may have members that are unknown today.
 _NOT_OF_ANSWERS = (MISSING_VALUE, DOCUMENT_COMBINATION, EMPTY_ROLLOUT, UNKNOWN_KEY)
 _VARIABLE = r"\$\{(aws:[^}]*)"
 
 
 class Subject(NamedTuple):
-    """A template or job as it was read. What breaks a rule in it is unresolved; `findings` say why.
+    """A template or job as it was read. Values that break a rule are unresolved; `findings` say why.
 
-    `environment` is where it is deployed, None where that is not known. `acknowledged` holds codes of warnings with the
-    author's reasons, as written. `document_schema` is what the author named, None to go by the document's content.
-    `spelling` is how somebody else's tool wrote it, so that nothing is filled in before it is deployed; None for one of
-    an application's. `deployed` says that AWS answered it: it exists already.
+    `environment` is where it is deployed, None if unknown. `acknowledged` holds codes of warnings with the author's
+    reasons, as written. `document_schema` is the author's choice, None to choose by the document's content. `spelling`
+    is that of another tool, in which case nothing is filled in before deployment; None for a template of an
+    application. `deployed` says that it comes from a response of AWS: it exists already.
     """
 
     spec: JobTemplateSpec | JobSpec
@@ -52,17 +52,17 @@ class Subject(NamedTuple):
 
     @property
     def cloudformation(self) -> bool:
-        """Whether CloudFormation will deploy it."""
+        """Return whether CloudFormation will deploy it."""
         return self.spelling is None or self.spelling.intrinsics
 
     @property
     def name(self) -> str:
-        """The template's name or the job's id, as far as it is known."""
+        """The template's name or the job's id, or its path if that is not known."""
         name = self.spec.template_name if isinstance(self.spec, JobTemplateSpec) else self.spec.job_id
         return name if isinstance(name, str) else self.place(()).path
 
     def placed(self, finding: Finding) -> Finding:
-        """A finding about this subject with its place in the file."""
+        """Return a finding about this subject with its place in the file."""
         if self.spelling is not None:
             finding = _in_their_words(finding, self.spelling)
         return placed(finding, self.place(finding.loc), tuple(self.place(loc) for loc in finding.related_locs))
@@ -84,21 +84,21 @@ class Skipped(NamedTuple):
 
 
 class Reading:
-    """All that was read: what to check, what is wrong already, and what was passed over."""
+    """Everything that was read: subjects to check, findings so far, and skipped files."""
 
     def __init__(
         self, subjects: Iterable[Subject] = (), documents: Iterable[Document] = (), findings: Iterable[Finding] = ()
     ) -> None:
-        """With lists of its own, which grow."""
+        """Copy the arguments into lists that can grow."""
         self.subjects = list(subjects)
         self.documents = list(documents)
         self.findings = list(findings)
         self.skipped: list[Skipped] = []
         self.beside: dict[Path, list[tuple[Path, str]]] = {}
-        """Files of an application outside of one, and their kinds, by folder: they are judged together."""
+        """Named files of an application that are in none, with their kinds, by folder: they are checked together."""
 
     def skip(self, path: Path, reason: str) -> None:
-        """Say that a file or folder is not checked, and why."""
+        """Note that a file or folder is not checked, and why."""
         self.skipped.append(Skipped(shown_path(path), reason))
 
     def find(self, finding: Finding, place: Place, *related: Place) -> None:
@@ -107,14 +107,14 @@ class Reading:
 
     @property
     def checked(self) -> int:
-        """How many templates, jobs and documents on their own were read."""
+        """The number of templates, jobs and separate documents that were read."""
         return len(self.subjects) + len(self.documents)
 
 
 def from_properties(
     source: Source, prefix: Location, given: Mapping[str, Any], spelling: Spelling, *, deployed: bool = False
 ) -> Subject:
-    """The resource whose properties stand at `prefix` of a file. `deployed` says that AWS answered them."""
+    """Return the subject with the properties at `prefix` of a file. `deployed`: they come from a response of AWS."""
 
     def place(loc: Location) -> Place:
         return source.place(prefix + cloudformation.translate(loc, given, spelling))
@@ -123,7 +123,7 @@ def from_properties(
     values, found = cloudformation.values(written, spelling)
     judged, more = spelling.model.judge(values)
     found += more
-    if deployed:  # an answer leaves out what it likes: what is missing in it was there when AWS took it
+    if deployed:  # a response may omit values that the request had
         found = [finding for finding in found if finding.rule not in _NOT_OF_ANSWERS]
     if spelling.intrinsics:
         found += _eaten(given.get("Document"), ("document",))
@@ -132,7 +132,7 @@ def from_properties(
 
 
 def read_properties(source: Source, prefix: Location, spelling: Spelling, reading: Reading) -> Subject | None:
-    """Add what has the properties at `prefix` of a file, or none; None where they can't be judged."""
+    """Add and return the subject with the properties at `prefix` of a file; None if they can't be checked."""
     given = source.data
     for part in prefix:
         given = given.get(part, {})
@@ -151,7 +151,7 @@ def read_properties(source: Source, prefix: Location, spelling: Spelling, readin
 
 
 def _eaten(value: Any, loc: Location) -> Iterator[Finding]:
-    """The AWS placeholders that CloudFormation takes for its own variables, in any `Fn::Sub` of a value."""
+    """Yield the AWS placeholders that CloudFormation takes for its own variables, in any `Fn::Sub` of a value."""
     for key, item in value.items() if isinstance(value, Mapping) else enumerate(value) if _is_list(value) else ():
         here = (*loc, key)
         if key == "Fn::Sub":
@@ -175,7 +175,7 @@ def _is_list(value: Any) -> TypeGuard[list[Any]]:
 
 
 def _in_their_words(finding: Finding, spelling: Spelling) -> Finding:
-    """A finding whose advice names properties as the file does."""
+    """Return a finding whose texts name properties as the file does."""
     names = spelling.names
     allowed, fix = names.spelt(finding.allowed), names.spelt(finding.fix)
     if finding.rule is MISSING_VALUE:  # the name may be one word

@@ -18,7 +18,7 @@ from iot_jobs.jsontext import DUPLICATE_KEY, too_deep
 from iot_jobs.limits import MAX_DOCUMENT_DEPTH
 
 MAX_ALIASED = 200_000
-"""How many values the aliases of a file may stand for."""
+"""The number of values that the aliases of a file may stand for."""
 _MAX_FINDINGS = 1000
 
 _SPECIFICATION = "https://yaml.org/spec/1.2.2/"
@@ -122,7 +122,7 @@ class _Reader:
         self.deepest = 0
 
     def document(self) -> tuple[Any, Any, _Places]:
-        """Return the value of the only document, its mark and its places; without a document, three times nothing."""
+        """Return the value of the only document, its mark and its places; empty ones without a document."""
         next(self.events)  # the start of the stream
         if isinstance(next(self.events), yaml.StreamEndEvent):
             return None, None, _NO_PLACES
@@ -136,7 +136,7 @@ class _Reader:
         return value, event.start_mark, places
 
     def build(self, event: Any, depth: int) -> tuple[Any, _Places]:
-        """Return the value that begins with an event, and its places."""
+        """Return the value that starts with an event, and its places."""
         if isinstance(event, yaml.AliasEvent):
             return self.alias(event, depth)
         self.descend(event, depth)
@@ -164,7 +164,7 @@ class _Reader:
         return anchored.value, anchored.places
 
     def anchor(self, event: Any) -> _Anchored:
-        """Return what has the anchor that an alias names."""
+        """Return the anchored value that an alias names."""
         if event.anchor not in self.anchors:
             allowed = "YAML; an alias of an anchor that comes before it"
             place = _place(event.start_mark)
@@ -172,7 +172,7 @@ class _Reader:
         return self.anchors[event.anchor]
 
     def descend(self, event: Any, depth: int) -> None:
-        """Note a depth, and stop where it is too great."""
+        """Note a depth, and stop if it is too great."""
         if depth > MAX_DOCUMENT_DEPTH:
             finding = too_deep()._replace(loc=tuple(self.path), place=_place(event.start_mark))
             raise FindingsError([*self.findings, finding])
@@ -209,13 +209,13 @@ class _Reader:
         return items
 
     def mapping(self, places: _Places, depth: int) -> dict[str, Any]:
-        """Return the keys and values up to the end of a mapping, as far as the keys can be kept."""
+        """Return the keys and values up to the end of a mapping, without keys that are refused."""
         mapping: dict[str, Any] = {}
         before: tuple[str, Any] | None = None
         while not isinstance(key_event := next(self.events), yaml.MappingEndEvent):
             key = self.key(key_event, depth)
             event = next(self.events)
-            # What can't be kept is read all the same: there may be more wrong in it, and its end must be found.
+            # A value that can't be kept is still read, for findings in it and to reach its end.
             self.path.append("" if key is None else key)
             if key is not None and key in mapping:
                 self.refuse(DUPLICATE_KEY, key_event.start_mark, "each key once in a mapping", "remove one of the two",
@@ -275,7 +275,7 @@ class _Reader:
         return None, _NO_PLACES
 
     def refuse(self, rule: Rule, mark: Any, allowed: str, fix: str, given: Any = None) -> None:
-        """Add a finding at the value that is being built, and go on."""
+        """Add a finding at the value that is being built, and continue."""
         if len(self.findings) < _MAX_FINDINGS:
             self.findings.append(_finding(rule, _place(mark), allowed, fix, given)._replace(loc=tuple(self.path)))
 
@@ -286,7 +286,7 @@ class _Reader:
 
 
 def _is_plain(event: Any) -> bool:
-    """Whether a scalar has neither quotes nor a tag."""
+    """Return whether a scalar has neither quotes nor a tag."""
     return bool(event.implicit[0]) and event.tag is None
 
 
@@ -329,7 +329,7 @@ def _function(tag: str | None) -> str | None:
 
 
 def _splits_number(before: Any, key: Any, value: Any) -> bool:
-    """Whether a key is the rest of a number before it: `{things: 250,000}` is `{things: 250, 000: null}`."""
+    """Return whether a key is the rest of a number before it: `{things: 250,000}` is `{things: 250, 000: null}`."""
     return (
         isinstance(before, yaml.ScalarEvent)
         and isinstance(key, yaml.ScalarEvent)
@@ -346,7 +346,7 @@ def _index(mark: Any) -> int:
 
 
 def _malformed(error: yaml.MarkedYAMLError, text: str) -> Finding:
-    """What is not YAML: where it goes wrong, or where that begins which doesn't end."""
+    """Return the finding for malformed YAML, at the error, or at the start of what is not closed."""
     mark = error.problem_mark or error.context_mark
     message = " ".join(part for part in (error.context, error.problem) if part)
     fix = "correct the YAML there"
@@ -359,7 +359,7 @@ def _malformed(error: yaml.MarkedYAMLError, text: str) -> Finding:
 
 
 def _unreadable(error: yaml.reader.ReaderError, text: str) -> Finding:
-    """The finding for a character that YAML doesn't allow."""
+    """Return the finding for a character that YAML doesn't allow."""
     character = chr(error.character)
     start = text.find(character)
     place = Place("", line=text.count("\n", 0, start) + 1, column=start - text.rfind("\n", 0, start))

@@ -1,7 +1,7 @@
 """The kinds of input, in the order in which they are tried: the first that matches a file reads it.
 
-A new kind is a module here with a `KIND`, and a place in `KINDS`. Folders have kinds of their own, `cdk_out` and
-`sources.application`, because a file in them doesn't say what it is.
+A new kind is a module here with a `KIND`, and a place in `KINDS`. Folders are read by `sources.cdk_out` and
+`sources.application`, because the content of a file in them doesn't show its kind.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ KINDS: tuple[Kind, ...] = (
 
 
 def read_file(file: File, reading: Reading) -> None:
-    """Add what is in a file to a reading: what there is to check, what is wrong, or why it is skipped."""
+    """Add a file to a reading: its subjects and findings, or why it is skipped."""
     for kind in KINDS:
         if kind.matches(file):
             kind.read(file, reading)

@@ -1,4 +1,4 @@
-"""Answers of the AWS CLI: a job that exists, lists without content, and a job's document."""
+"""Output of the AWS CLI: an existing job, lists without content, and a job's document."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def _read_job(file: File, reading: Reading) -> None:
 
 
 def _without_content(data: Mapping[str, Any]) -> str | None:
-    """Return why an answer holds nothing that can be checked, None where it does."""
+    """Return why a response holds nothing that can be checked, None if it does."""
     if isinstance(data.get("jobTemplates"), list) or (isinstance(data.get("jobs"), list) and len(data) <= 2):
         return "a list of what there is, without what it does; describe each"
     return "a template that AWS manages" if {"templateArn", "templateVersion"} <= data.keys() else None

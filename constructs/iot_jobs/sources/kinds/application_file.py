@@ -1,4 +1,4 @@
-"""A file of an application outside of one: an environment, or a template family."""
+"""A file in the application's format that is in no application: an environment, or a template family."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ FAMILY, ENVIRONMENT = "a template family", "an environment"
 
 
 def _kind(data: Mapping[str, Any], *, named: bool) -> str | None:
-    """Return which of the two a file looks like, if any."""
+    """Return the kind that a file looks like, None for neither."""
     if {"templates", "region"} <= data.keys() or {"templates", "fleet"} <= data.keys():
         return ENVIRONMENT
-    # A description and a document have the same names in the API, where a document is JSON and no file.
+    # `description` and `document` have the same names in the API, where a document is JSON and not a file.
     theirs, document = API_TEMPLATE.keys | API_JOB.keys, data.get("document")
     ours = len(data.keys() & (FAMILY_KEYS - theirs)) - len(data.keys() & (theirs - FAMILY_KEYS))
     files = isinstance(document, str) and document.endswith(".json") and "description" in data
@@ -30,7 +30,7 @@ def _matches(file: File) -> bool:
 
 def _read(file: File, reading: Reading) -> None:
     kind = str(_kind(file.data, named=file.named))
-    if file.named:  # it is judged with the files beside it, when all are known
+    if file.named:  # checked together with the files beside it, when all are known
         reading.beside.setdefault(file.path.parent, []).append((file.path, kind))
     else:
         reading.skip(file.path, f"looks like {kind}, but is in no application (stacks/, job_documents/)")

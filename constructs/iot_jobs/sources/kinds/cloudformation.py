@@ -18,28 +18,28 @@ from iot_jobs.unresolved import is_intrinsic
 
 ID_TWICE = Rule(
     code="JT114",
-    title="no two templates, and no two jobs, of one CloudFormation template have the same id",
+    title="job templates, and jobs, of a CloudFormation template have unique ids",
     why="The second one can't be created.",
     source=TEMPLATE_REFERENCE,
 )
 
 RESOURCE_TYPE = Rule(
     code="JT115",
-    title="a resource's type is written as AWS writes it",
+    title="a resource has a known type",
     why="CloudFormation doesn't know the type, and the deployment fails before anything is created.",
     source=TEMPLATE_REFERENCE,
 )
 
 TEMPLATE_SIZE = Rule(
     code="JT116",
-    title="a CloudFormation template is no larger than CloudFormation takes",
+    title="a CloudFormation template is within CloudFormation's size limits",
     why="CloudFormation refuses a larger one before anything is created.",
     source=CLOUDFORMATION_QUOTAS,
 )
 
 LOGICAL_ID = Rule(
     code="JT117",
-    title="the logical id of a template or job is made of letters and digits",
+    title="the logical id of a template or job has only letters and digits",
     why="CloudFormation refuses the whole template otherwise.",
     source="https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/resources-section-structure.html",
 )
@@ -51,13 +51,13 @@ _ATTRIBUTES = (
     "Description",  # not documented; templates that AWS made have it, and the CDK writes it
 )
 _FEW = 20
-"""How many unknown attributes of one resource get a finding each."""
+"""The number of unknown attributes of one resource that get a finding each."""
 _ENOUGH = 10_000
-"""After how many findings a file's other resources are passed over: nobody reads more, and all are one mistake."""
+"""The number of findings after which the other resources of a file are skipped: nobody reads more."""
 
 
 def resources(source: Source) -> Reading:
-    """The job templates and jobs of a CloudFormation template, which may have no resources at all."""
+    """Return the job templates and jobs of a CloudFormation template, which may have no resources."""
     reading = Reading()
     if isinstance(source.data, Mapping) and isinstance(source.data.get("Resources"), Mapping):
         read_template(source, reading)
@@ -65,7 +65,7 @@ def resources(source: Source) -> Reading:
 
 
 def read_template(source: Source, reading: Reading) -> None:
-    """Add the resources of a CloudFormation template, those with the same id noticed."""
+    """Add the resources of a CloudFormation template, and findings for repeated ids."""
     ids: dict[tuple[type, str], tuple[Subject, Any]] = {}
     resources = source.data["Resources"]
     before = len(reading.findings)
@@ -94,7 +94,7 @@ def read_template(source: Source, reading: Reading) -> None:
         field_name = "template_name" if isinstance(subject.spec, JobTemplateSpec) else "job_id"
         key = (type(subject.spec), getattr(subject.spec, field_name))
         other, condition = ids.setdefault(key, (subject, resource.get("Condition")))
-        # Under conditions of their own, one of the two may be all that is created.
+        # Under different conditions, only one of the two may be created.
         apart = None not in (condition, resource.get("Condition")) and condition != resource["Condition"]
         if other is not subject and isinstance(key[1], str) and not apart:
             finding = ID_TWICE.finding(
@@ -109,7 +109,7 @@ def read_template(source: Source, reading: Reading) -> None:
 
 
 def _misspelt(source: Source, name: str, kind: object, reading: Reading) -> bool:
-    """Whether a type is almost one of ours, which is then found."""
+    """Return whether a type is a misspelt one of ours, and add a finding if so."""
     near = nearest(kind, RESOURCE_TYPES, cutoff=0.92) if isinstance(kind, str) else None
     if near:
         finding = RESOURCE_TYPE.finding(given=kind, allowed=", ".join(RESOURCE_TYPES), fix=f"write {near}")
@@ -118,7 +118,7 @@ def _misspelt(source: Source, name: str, kind: object, reading: Reading) -> bool
 
 
 def _frame(source: Source, name: str, resource: Mapping[str, Any], reading: Reading) -> bool:
-    """Whether what stands around properties is such that they can be judged; what is wrong in it is found."""
+    """Return whether a resource's properties can be checked, and add findings about its id and attributes."""
     here: Location = ("Resources", name)
     if not (name.isascii() and name.isalnum() and len(name) <= 255):
         kept = re.sub("[^A-Za-z0-9]", "", name)[:255]
@@ -136,7 +136,7 @@ def _frame(source: Source, name: str, resource: Mapping[str, Any], reading: Read
 
 
 def _size(source: Source, reading: Reading) -> None:
-    """Find that a template is too large."""
+    """Add findings if a template is too large."""
     resources = source.data["Resources"]
     count = sum(not name.startswith("Fn::") for name in resources)
     if count > MAX_RESOURCES_IN_STACK:
@@ -170,7 +170,7 @@ def _read(file: File, reading: Reading) -> None:
 
 
 def _has_misplaced(file: File) -> bool:
-    """Whether resources of ours are where no template has them: at the top, or below another name."""
+    """Return whether resources of ours are misplaced: at the top, or below another name."""
     below = [value for value in file.data.values() if isinstance(value, Mapping)]
     inner = [value for one in below for value in one.values() if isinstance(value, Mapping)]
     types = [one.get("Type") for one in (*below, *inner)]

@@ -13,7 +13,7 @@ def _matches(file: File) -> bool:
 
 
 def _read(file: File, reading: Reading) -> None:
-    if file.whole:  # else the repeated keys are found already, and it can't be judged further
+    if file.whole:  # else it has findings of repeated keys already, and can't be checked further
         reading.documents.append(Document(JobDocument(file.source.text), file.source.place))
 
 

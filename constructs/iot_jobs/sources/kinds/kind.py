@@ -1,4 +1,4 @@
-"""A kind of input: how a file of it is recognised, and how it is read."""
+"""A kind of input: functions that recognize and read a file of it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from iot_jobs.sources.subject import Reading
 
 
 class File(NamedTuple):
-    """A file that was read as JSON or YAML. `named` says that the user named it, `whole` that no key stands twice."""
+    """A file that was read as JSON or YAML. `named`: the user named it. `whole`: it has no repeated key."""
 
     path: Path
     source: Source
@@ -25,7 +25,7 @@ class File(NamedTuple):
 
 
 class Kind(NamedTuple):
-    """`matches` sees a file that no earlier kind has matched; `read` adds what is in it to a reading."""
+    """`matches` is called if no earlier kind has matched; `read` adds the file to a reading."""
 
     matches: Callable[[File], bool]
     read: Callable[[File, Reading], None]

@@ -13,15 +13,15 @@ from iot_jobs.sources.subject import Reading, read_properties
 
 _SPELLINGS = (TEMPLATE, API_TEMPLATE, JOB, API_JOB)
 _FEW = 30
-"""Of how many keys in a file it is asked which names they are near to."""
-# Names that other tools' files have as well: with no other, a file has to be named.
+"""The largest number of keys in a file that are compared with known names."""
+# Names that other tools' files have too: a file with no others is read only if the user named it.
 _ANYONES = {"description", "document", "tags", "targets", "status", "comment", "createdat", "completedat"}
 
 
 def _spelling(data: Mapping[str, Any], *, named: bool) -> Spelling | None:
-    """Return the spelling of most of the keys, if most of the keys are known at all.
+    """Return the spelling of most of the keys, None if most of the keys are unknown.
 
-    In a file that was named a single known key will do, and one that is nearly right, where it is no job document.
+    In a named file that is not a job document, a single known key is enough, and misspelt ones count.
     """
     counts = [(len(data.keys() & (spelling.keys | spelling.answers)), spelling) for spelling in _SPELLINGS]
     count, best = max(counts, key=lambda pair: pair[0])
@@ -39,7 +39,7 @@ def _spelling(data: Mapping[str, Any], *, named: bool) -> Spelling | None:
 
 
 def _names(data: Mapping[str, Any]) -> set[str]:
-    """Return the keys that are names of properties in any spelling, in small letters."""
+    """Return the keys that are names of properties in any spelling, in lower case."""
     known = (spelling.keys | spelling.answers for spelling in _SPELLINGS)
     return {key.lower() for key in data.keys() & frozenset().union(*known)}
 

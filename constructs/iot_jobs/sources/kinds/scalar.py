@@ -1,4 +1,4 @@
-"""A file that holds no mapping: a list, a text, a number, nothing."""
+"""A file that is not a mapping: a list, text, a number, or empty."""
 
 from __future__ import annotations
 
