@@ -1,4 +1,4 @@
-"""The programs behind make targets and the action. ^C ends each of them with one line, once it has cleaned up."""
+"""The programs behind make targets. ^C ends each of them with one line, after it has cleaned up."""
 
 import sys
 from types import TracebackType

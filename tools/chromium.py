@@ -8,6 +8,6 @@ MISSING = "no Chromium: install it, or name it in CHROMIUM"
 
 
 def chromium() -> str | None:
-    """Its path; None where there is none."""
+    """Return its path, None if there is none."""
     named = os.environ.get("CHROMIUM")
     return next(filter(None, map(shutil.which, (named,) if named else NAMES)), None)

@@ -33,7 +33,7 @@ EDITS = (
     ("{failure_type: ALL, threshold_percentage: 2.25,", "{failure_type: ALL, threshold_percentage: 4,"),
     ("maximum_per_minute: 800\n", "maximum_per_minute: 600\n"),
 )
-"""What is reviewed: reboots faster and longer, configuration updates slower. Each text is there once."""
+"""The reviewed change: reboots faster and longer, configuration updates slower. Each text occurs once."""
 
 _COLORS = 96
 _STYLE = """
@@ -61,7 +61,7 @@ summary { cursor: pointer; margin-bottom: 8px; }
 
 
 def markdown() -> str:
-    """What the command prints for the edits, in a copy of the tests' application."""
+    """Return what the command prints for the edits, in a copy of the tests' application."""
     with tempfile.TemporaryDirectory() as folder:
         for side in ("base", "head"):
             shutil.copytree(EXAMPLE, Path(folder) / side)
@@ -69,7 +69,7 @@ def markdown() -> str:
         text = path.read_text(encoding="utf-8")
         for old, new in EDITS:
             if text.count(old) != 1:
-                raise ValueError(f"this stands {text.count(old)} times in {PROD}: {old}")
+                raise ValueError(f"this occurs {text.count(old)} times in {PROD}: {old}")
             text = text.replace(old, new)
         path.write_text(text, encoding="utf-8")
         command = [sys.executable, "-m", "iot_jobs", "review", "base", "head"]
@@ -84,13 +84,13 @@ def markdown() -> str:
 
 
 def written() -> str:
-    """What the picture was made from."""
+    """Return the markdown that the picture was made from."""
     with Image.open(PICTURE) as picture:
         return str(picture.info[KEY])
 
 
 def page(comment: str) -> str:
-    """The comment as a page, the first of its folds open."""
+    """Return the comment as a page, with its first fold open."""
     body = MarkdownIt("commonmark", {"html": True}).enable("table").render(comment)
     body = body.replace("<details>", "<details open>", 1)
     header = "<header><b>github-actions</b> commented on this pull request</header>"

@@ -33,7 +33,7 @@ class AssemblyError(Exception):
 
 
 def main(command: str, environ: Mapping[str, str], *, assembly: Path = ASSEMBLY) -> int:
-    """Run the CDK CLI on the environment's stacks and give its exit code."""
+    """Run the CDK CLI on the environment's stacks and return its exit code."""
     environment = environ.get("ENVIRONMENT", "")
     try:
         stacks = stacks_of(environment, assembly)
@@ -58,7 +58,7 @@ def main(command: str, environ: Mapping[str, str], *, assembly: Path = ASSEMBLY)
 
 
 def stacks_of(environment: str, assembly: Path) -> tuple[str, ...]:
-    """The ids of an environment's stacks, as the CDK CLI takes them."""
+    """Return the ids of an environment's stacks, as the CDK CLI takes them."""
     try:
         artifacts = json.loads((assembly / "manifest.json").read_text(encoding="utf-8"))["artifacts"]
         names = {
@@ -78,7 +78,7 @@ def stacks_of(environment: str, assembly: Path) -> tuple[str, ...]:
 
 
 def summary(environment: str, difference: str) -> str:
-    """The difference as a block that nothing in it can end, cut at what a summary takes."""
+    """Return the difference as a code block that its text can't close, cut to the size of a summary."""
     fence = "`" * max(3, 1 + max(map(len, re.findall("`+", difference)), default=0))
     cut = difference.encode()[:MOST_BYTES].decode(errors="ignore")
     note = "" if cut == difference else "\nCut here; all of it is in the log.\n"

@@ -91,7 +91,7 @@ def read_target(environment: str, assembly: Path) -> Target:
 
 
 def run(step: str, *command: str | Path, environ: Mapping[str, str], folder: Path = ROOT) -> str:
-    """Run one step, say how long it took, and give what it printed on stdout; StepError holds the rest."""
+    """Run one step, print how long it took, and return its stdout. Raises StepError with all output."""
     began = time.monotonic()
     try:
         done = subprocess.run(

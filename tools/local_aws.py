@@ -22,7 +22,7 @@ STOP_WITHIN_SECONDS = 5.0
 
 @dataclass(frozen=True, kw_only=True)
 class LocalAws:
-    """A running local AWS: where it listens, and the environment variables that lead a child process to it."""
+    """A running local AWS: its URL, and the environment variables that make a child process use it."""
 
     endpoint_url: str
     account: str
@@ -71,7 +71,7 @@ def local_aws(*, account: str = "000000000000", region: str = "us-east-1") -> It
 
 
 def _free_port() -> int:
-    """A loopback port that nothing listens on."""
+    """Return a free loopback port."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
@@ -103,7 +103,7 @@ def _start(port: int, home: Path, log: Path) -> "subprocess.Popen[bytes]":
 
 
 def _wait_until_ready(process: "subprocess.Popen[bytes]", port: int, log: Path) -> None:
-    """Return when the server says that it is ready."""
+    """Wait until the server reports that it is ready."""
     deadline = time.monotonic() + READY_WITHIN_SECONDS
     while process.poll() is None and time.monotonic() < deadline:
         # http.client knows nothing of proxies, which a request to this machine must not take.
@@ -123,7 +123,7 @@ def _wait_until_ready(process: "subprocess.Popen[bytes]", port: int, log: Path) 
 
 
 def _stop(process: "subprocess.Popen[bytes]") -> None:
-    """Ask the server to stop, and end its process group when it does not within five seconds."""
+    """Ask the server to stop, and kill its process group if it does not within five seconds."""
     process.terminate()
     try:
         process.wait(STOP_WITHIN_SECONDS)
@@ -133,7 +133,7 @@ def _stop(process: "subprocess.Popen[bytes]") -> None:
 
 
 def environ_without_aws(home: Path) -> dict[str, str]:
-    """The caller's environment less its AWS and CDK settings and its proxies; the CDK CLI caches in home."""
+    """Return the caller's environment without its AWS and CDK settings and its proxies; the CDK CLI caches in home."""
     proxies = {"ALL_PROXY", "HTTP_PROXY", "HTTPS_PROXY"}
     kept = {
         name: value

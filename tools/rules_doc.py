@@ -1,4 +1,4 @@
-"""The catalogue of rules, docs/rules.md, made from the rules and from the examples that are kept of each.
+"""The catalogue of rules, docs/rules.md, made from the rules and their examples.
 
 `python -m tools.rules_doc` writes it; with `--check` it only says whether it is current. What stands there above the
 first group is written by hand and kept.
@@ -35,7 +35,7 @@ SHOWN_LINES, SHOWN_CHARACTERS = 14, 160
 
 
 def examples(code: str) -> tuple[Path, Path]:
-    """The bad and the good example of a rule, each a file or a folder. Raises `ValueError` if one isn't there."""
+    """Return the bad and the good example of a rule, each a file or a folder. Raises `ValueError` if one is missing."""
     (bad,), (good,) = ((EXAMPLES / code).glob(f"{kind}*") for kind in ("bad", "good"))
     return bad, good
 
@@ -74,7 +74,7 @@ def name_of(example: Path) -> Path:
 
 
 def markdown(introduction: str) -> str:
-    """The whole page."""
+    """Return the whole page."""
     blocks = [introduction]
     for number, title in enumerate(GROUPS):
         group = [rule for rule in rules().values() if rule.code.startswith(f"JT{number}")]
@@ -85,7 +85,7 @@ def markdown(introduction: str) -> str:
 
 
 def _entry(rule: Rule) -> Iterator[str]:
-    """A rule with its examples."""
+    """Yield a rule with its examples."""
     bad, good = examples(rule.code)
     source = f"<{rule.source}>" if rule.source.startswith("https://") else rule.source
     yield f"### {rule.code}\n\n**{rule.severity}: {rule.title}**\n\n{rule.why} Source: {source}\n"
@@ -95,7 +95,7 @@ def _entry(rule: Rule) -> Iterator[str]:
 
 
 def _shown(example: Path, other: Path, word: str) -> Iterator[str]:
-    """An example; of a folder the files that differ from the other one."""
+    """Yield an example; of a folder, the files that differ from the other example."""
     if example.is_file():
         name = "" if example.suffix in (".py", ".sh") else f", `{name_of(example).as_posix()}`"
         yield f"{word}{name}:\n\n{_fence(LANGUAGES[example.suffix], example.read_text(errors='replace'))}"
@@ -109,7 +109,7 @@ def _shown(example: Path, other: Path, word: str) -> Iterator[str]:
 
 
 def _fence(language: str, text: str) -> str:
-    """A block of code. Of a long example the beginning is enough; what was found stands in full."""
+    """Return a block of code, with only the beginning of a long example; findings are complete."""
     lines = text.splitlines()
     if language != "text":
         lines = [line if len(line) <= SHOWN_CHARACTERS else f"{line[:100]}…" for line in lines]

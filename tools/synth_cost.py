@@ -67,7 +67,7 @@ def tell(what: str, pairs: list[tuple[float, float]]) -> None:
 
 @dataclass(frozen=True)
 class Run:
-    """One synth: its seconds, those of the whole process, and its templates."""
+    """Return the seconds of one synth, those of the whole process, and its templates."""
 
     seconds: float
     whole: float
@@ -85,7 +85,7 @@ def _run(build: str) -> Run:
 
 
 def synthesize(build: Callable[[cdk.Stack], None]) -> tuple[float, list[Any]]:
-    """The seconds from the app to its templates, and the templates."""
+    """Return the seconds from the app to its templates, and the templates."""
     with tempfile.TemporaryDirectory(prefix="synth-cost-") as folder:
         began = time.perf_counter()
         app = cdk.App(outdir=folder, analytics_reporting=False, builtin_cloud_formation_validation=False)
@@ -97,7 +97,7 @@ def synthesize(build: Callable[[cdk.Stack], None]) -> tuple[float, list[Any]]:
 
 
 def ours(stack: cdk.Stack) -> None:
-    """The templates of one stack, with the construct."""
+    """Build the templates of one stack, with the construct."""
     for number in range(TEMPLATES):
         JobTemplate(
             stack,
@@ -128,7 +128,7 @@ def ours(stack: cdk.Stack) -> None:
 
 
 def raw(stack: cdk.Stack) -> None:
-    """The same with the L1 as the CDK's users write it."""
+    """Build the same with the L1, as users of the CDK write it."""
     for number in range(TEMPLATES):
         resource = CfnJobTemplate(
             stack,

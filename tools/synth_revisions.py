@@ -29,7 +29,7 @@ class RevisionError(Exception):
 
 
 def main(command: str, environ: Mapping[str, str]) -> int:
-    """Run one of the two commands and give the exit code."""
+    """Run one of the two commands and return the exit code."""
     try:
         if command == "sides":
             output(environ, **sides(environ.get("BASE") or "HEAD^1"))
@@ -65,7 +65,7 @@ def sides(base: str, *, root: Path = ROOT, folder: Path = SIDES) -> dict[str, st
 
 
 def one(revision: str, *, branch: str, root: Path = ROOT) -> None:
-    """The assembly of a commit that was on a branch, in cdk.out: what nobody reviewed is not deployed."""
+    """Synthesize a commit of a branch into cdk.out; commits outside of it were not reviewed and are refused."""
     commit = commit_of(revision, root=root)
     merged = _git("merge-base", "--is-ancestor", commit, branch, root=root)
     if merged.returncode != 0:
@@ -78,7 +78,7 @@ def one(revision: str, *, branch: str, root: Path = ROOT) -> None:
 
 
 def commit_of(revision: str, *, root: Path) -> str:
-    """The commit that a revision names."""
+    """Return the commit that a revision names."""
     done = _git("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}", root=root)
     if done.returncode != 0:
         raise RevisionError(f"git knows no revision {revision} here; a shallow clone has few")

@@ -68,7 +68,7 @@ class Run:
 
 
 def main(environ: Mapping[str, str], *, root: Path = ROOT) -> int:
-    """Run what MATRIX picks, and give the exit code: 1 where tests fail, 2 where a version isn't on this machine."""
+    """Run what MATRIX picks, and return the exit code: 1 where tests fail, 2 where a version isn't on this machine."""
     supported = supported_versions(root)
     pythons, skipped = usable(interpreters(environ, supported), supported)
     running = Python(sys.version_info[:3], platform.python_version(), sys.executable)
@@ -87,7 +87,7 @@ def main(environ: Mapping[str, str], *, root: Path = ROOT) -> int:
 
 
 def supported_versions(root: Path) -> list[str]:
-    """The versions that pyproject.toml promises, such as 3.12, oldest first."""
+    """Return the versions that pyproject.toml promises, such as 3.12, oldest first."""
     classifiers = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]["classifiers"]
     start = "Programming Language :: Python :: 3."
     minors = sorted(int(line.removeprefix(start)) for line in classifiers if line.startswith(start))
@@ -160,7 +160,7 @@ def picked(
 
 
 def tested(run: Run, environ: Mapping[str, str], *, root: Path) -> tuple[str, float]:
-    """Set up the environment, run the tests in it, and give the result and the seconds."""
+    """Set up the environment, run the tests in it, and return the result and the seconds."""
     print(f"\nPython {run.name} ({run.python.path})", flush=True)
     began = time.monotonic()
     folder = root / run.environment
