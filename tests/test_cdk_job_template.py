@@ -192,6 +192,40 @@ def test_tokens_pass(stack: cdk.Stack) -> None:
     assert json.loads(text) == {"bucket": "the-bucket", "a": "x"}
 
 
+def test_tokens_that_are_objects(stack: cdk.Stack) -> None:
+    """What the CDK hands out as an object passes as well, in place of a text, a number, a list or a whole block."""
+    condition = cdk.CfnCondition(stack, "Prod", expression=cdk.Fn.condition_equals(cdk.Aws.REGION, "eu-west-1"))
+
+    def choose(prod: Any, other: Any) -> Any:
+        return cdk.Fn.condition_if(condition.logical_id, prod, other)
+
+    windows = [MaintenanceWindow(start_time="cron(0 2 ? * TUE *)", duration_in_minutes=choose(60, 120))]
+    reboot(
+        stack,
+        description=choose("a", "b"),
+        timeout=TimeoutConfig(in_progress_timeout_in_minutes=choose(5, 60)),
+        retry=RetryConfig(criteria=[RetryCriterion(failure_type="FAILED", number_of_retries=choose(1, 2))]),
+        maintenance_windows=windows,
+        destination_package_versions=choose(["a"], ["b"]),
+        rollout=choose({"MaximumPerMinute": 5}, cdk.Aws.NO_VALUE),
+    )
+    properties = emitted(stack)
+    assert properties.pop("JobTemplateId").startswith("reboot-")
+    assert properties == {
+        "Description": {"Fn::If": ["Prod", "a", "b"]},
+        "Document": '{"a":1}',
+        "TimeoutConfig": {"InProgressTimeoutInMinutes": {"Fn::If": ["Prod", 5, 60]}},
+        "JobExecutionsRetryConfig": {
+            "RetryCriteriaList": [{"FailureType": "FAILED", "NumberOfRetries": {"Fn::If": ["Prod", 1, 2]}}]
+        },
+        "MaintenanceWindows": [
+            {"StartTime": "cron(0 2 ? * TUE *)", "DurationInMinutes": {"Fn::If": ["Prod", 60, 120]}}
+        ],
+        "DestinationPackageVersions": {"Fn::If": ["Prod", ["a"], ["b"]]},
+        "JobExecutionsRolloutConfig": {"Fn::If": ["Prod", {"MaximumPerMinute": 5}, {"Ref": "AWS::NoValue"}]},
+    }
+
+
 def test_a_token_in_another_stack() -> None:
     """A reference to another stack becomes an import of its export."""
     app = cdk.App()

@@ -128,6 +128,14 @@ def test_text(finding: Finding, text: str) -> None:
     assert str(finding) == text
 
 
+def test_text_of_an_error() -> None:
+    """An error is its findings one below the other, each with what they are about where that is in no file."""
+    findings = (speed(), speed(given=8))
+    assert str(FindingsError(findings)) == f"{findings[0]}\n{findings[1]}"
+    text = str(FindingsError(findings, where="Jobs/A\n"))
+    assert text == f"Jobs/A\\u000a: {findings[0]}\nJobs/A\\u000a: {findings[1]}"
+
+
 def test_finding_data() -> None:
     """Code and severity are the rule's, and the path is the file's, or the model's where there is no file."""
     finding = speed()

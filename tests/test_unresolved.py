@@ -2,6 +2,7 @@
 
 import math
 import struct
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,7 +14,11 @@ NUMBER_TOKEN = struct.unpack(">d", bytes.fromhex("fbff000000000001"))[0]
 
 
 class Resolvable:
-    """Looks as what jsii hands out for an IResolvable."""
+    """Looks as what jsii hands out for an IResolvable, one property of which can't be read."""
+
+    @property
+    def creation_stack(self) -> list[str]:
+        raise RuntimeError("Of property Object.creationStack: Unable to serialize value as array<string>")
 
     def resolve(self) -> str:
         return "resolved"
@@ -51,6 +56,7 @@ NO_TOKENS = [
     ("a list of two", ["#{Token[TOKEN.3]}", "a"]),
     ("a list of a string token", ["${Token[TOKEN.3]}"]),
     ("a mapping", {"Ref": "AWS::Region"}),
+    ("another object that resolves", Path("document.json")),
 ]
 
 

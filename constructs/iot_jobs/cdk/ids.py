@@ -111,24 +111,27 @@ class StackTemplates(Construct):
             self._read.clear()  # by a token that was resolved before any synth
             self._visited = True
         resolved, self._resolved = self._resolved, set()
-        for template in resolved:
-            if template.resource.job_template_id == template.token:  # else the user has set another
+        for template in self.templates:
+            if template in resolved and template.resource.job_template_id == template.token:  # else the user's own
                 template.resource.job_template_id = self.new_token(template)
 
     def job_template_id(self, template: Template) -> str:
         """Return the id of a template, which the CDK keeps until the next synth."""
-        if not self._resolved:
-            self._read_changed(self.templates)
-        elif template not in self._read:  # resolved before any synth, and then added
-            self._read_changed([template])
+        self._prepare([template])
         self._resolved.add(template)
         return self._read[template].job_template_id
 
     def emitted(self) -> list[tuple[Template, Mapping[str, Any]]]:
         """Return each template with the properties that it emits, once the CDK has prepared the app."""
-        if not self._resolved:  # all ids are the user's own
-            self._read_changed(self.templates)
+        self._prepare(self.templates)
         return [(template, self._read[template].properties) for template in self.templates]
+
+    def _prepare(self, needed: Iterable[Template]) -> None:
+        """Read all templates, if that wasn't done in this synth, or those that were added since."""
+        if self._resolved:
+            self._read_changed([template for template in needed if template not in self._read])
+        else:
+            self._read_changed(self.templates)
 
     def _read_changed(self, templates: Iterable[Template]) -> None:
         """Read templates, and resolve those that emit something else than before.

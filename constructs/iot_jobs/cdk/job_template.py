@@ -134,7 +134,7 @@ class JobTemplate(Construct, JobMetrics, Permissions):
                 resource's Metadata and moves no id. None: unknown.
 
         Raises:
-            FindingsError: With every finding at once, before jsii is reached.
+            FindingsError: With every finding at once and the construct's path, before anything is created.
         """
         inline = document.document if isinstance(document, S3Document) else document
         placeholders = _placeholders(inline)
