@@ -106,4 +106,4 @@ def test_make() -> None:
             assert line, "it ended too early"
         os.killpg(process.pid, signal.SIGINT)
         _, errors = process.communicate(timeout=LIMIT_SECONDS)
-        assert re.fullmatch(r"interrupted\nmake: \*\*\* .*deploy-local.*\n", errors)
+        assert re.fullmatch(r"interrupted\nmake(\[\d\])?: \*\*\* .*deploy-local.*\n", errors)
