@@ -77,6 +77,6 @@ def _whole(value: Any) -> Any:
     """Return the value with whole numbers as integers, because 2.0 and 2 are emitted alike."""
     if isinstance(value, float) and value.is_integer():
         return int(value)
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         return {key: _whole(item) for key, item in value.items()}
     return [_whole(item) for item in value] if isinstance(value, list | tuple) else value

@@ -22,6 +22,8 @@ _CONSTRUCT_ID = "@iot-jobs"
 class Template:
     """A template of a stack."""
 
+    producer: cdk.IStableStringProducer
+    """What the CDK asks for the id: its construct, because another object would take one more round trip."""
     name: str
     generation: int
     """Part of the id."""
@@ -102,7 +104,7 @@ class StackTemplates(Construct):
 
     def new_token(self, template: Template) -> str:
         """Return a new token for the id of a template."""
-        template.token = cdk.Lazy.string(_Id(self, template))
+        template.token = cdk.Lazy.string(template.producer)
         return template.token
 
     def visit(self, node: IConstruct) -> None:  # noqa: ARG002  # it is this construct
@@ -183,22 +185,9 @@ def _child(scope: Construct, id: str) -> Construct:
     return child if isinstance(child, Construct) else Construct(scope, id)
 
 
-@jsii.implements(cdk.IStableStringProducer)
-class _Id:
-    """The id of a template, for the CDK to ask for."""
-
-    def __init__(self, templates: StackTemplates, template: Template) -> None:
-        self._templates = templates
-        self._template = template
-
-    def produce(self) -> str:
-        """Return the id."""
-        return self._templates.job_template_id(self._template)
-
-
 def _holds_token(value: Any) -> bool:
     """Return whether a token is anywhere in a value."""
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         return any(map(_holds_token, value.values()))
     if isinstance(value, list | tuple):
         return holds_token(value) or any(map(_holds_token, value))

@@ -59,7 +59,7 @@ _NO_VERSION = (
 )
 
 
-@jsii.implements(IJobTemplateRef)
+@jsii.implements(IJobTemplateRef, cdk.IStableStringProducer)
 class JobTemplate(Construct, JobMetrics, Permissions):
     """A job template, checked before anything is synthesized, that can always be changed and deployed again.
 
@@ -182,12 +182,14 @@ class JobTemplate(Construct, JobMetrics, Permissions):
         self._package_versions = tuple(one for one in versions if one is not None)
         metadata = {"template_name": template_name, "environment": environment, **_of_fleet(fleet)}
         template = Template(
+            producer=self,
             name=template_name,
             generation=generation,
             resources=1 + (parameter_prefix is not None) + made,
             uploaded=document.document.text if isinstance(document, S3Document) and document.document else None,
             metadata=metadata if job_template_id is None else None,
         )
+        self._templates, self._template = templates, template
         emitted = emitted_properties(stack, spec)
         emitted["JobTemplateId"] = templates.new_token(template) if job_template_id is None else job_template_id
         self._resource = template.resource = JobTemplateResource(self, "Resource", emitted)
@@ -268,6 +270,10 @@ class JobTemplate(Construct, JobMetrics, Permissions):
         if document.bucket is not None and document.version is None:
             cdk.Annotations.of(self).add_warning_v2("iot-jobs:document-version", _NO_VERSION)
         return spec.model_copy(update={"document": None, "document_source": Unresolved(located.url)})
+
+    def produce(self) -> str:
+        """Return the id in AWS, for the CDK, which asks for it when it prepares a synth."""
+        return self._templates.job_template_id(self._template)
 
     @property
     def spec(self) -> JobTemplateSpec:

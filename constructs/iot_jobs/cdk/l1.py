@@ -92,7 +92,7 @@ def _laid_over(below: Any, path: Sequence[str], value: Any) -> Any:
 
 def _is_plain(value: Any) -> bool:
     """Return whether a value holds neither an intrinsic function nor a token that is an object."""
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         return not is_intrinsic(value) and all(map(_is_plain, value.values()))
     if isinstance(value, list | tuple):
         return all(map(_is_plain, value))
@@ -101,7 +101,7 @@ def _is_plain(value: Any) -> bool:
 
 def _respelt(value: Any, spell: Any) -> Any:
     """A value with the keys of all mappings in it spelt otherwise."""
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         return {spell(key): _respelt(item, spell) for key, item in value.items()}
     return [_respelt(item, spell) for item in value] if isinstance(value, list | tuple) else value
 
