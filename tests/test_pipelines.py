@@ -14,7 +14,7 @@ from tests.commands import EXAMPLE, MAKE, git, write
 from tools import deploy_assembly
 from tools.deploy_assembly import AssemblyError, stacks_of, summary
 from tools.deploy_local import Target, read_target
-from tools.synth_revisions import RevisionError, commit_of, one, sides
+from tools.synth_revisions import RevisionError, commit_of, export, one, sides
 
 ROOT = Path(__file__).resolve().parent.parent
 # An application of its own, which writes its assembly without the CDK: Node is started for the CLI alone.
@@ -97,6 +97,20 @@ def test_head_without_an_assembly(repository: Path, tmp_path: Path) -> None:
     write(repository, {"app.py": "raise SystemExit('wrong')\n"})
     with pytest.raises(RevisionError, match=r"(?s)^it doesn't synthesize\n.*wrong"):
         sides("HEAD~1", root=repository, folder=tmp_path / "sides")
+
+
+def test_export(repository: Path, tmp_path: Path) -> None:
+    """The files of a commit are written as they are in it, programs and links among them."""
+    (repository / "program").write_text("#!/bin/sh\n")
+    (repository / "program").chmod(0o755)
+    (repository / "link").symlink_to("program")
+    git(repository, "add", "program", "link")
+    git(repository, "commit", "-m", "a program")
+    export("HEAD", tmp_path / "exported", root=repository)
+    exported = {path.name: path.stat().st_mode & 0o100 for path in (tmp_path / "exported").iterdir()}
+    assert exported == {".gitignore": 0, "README.md": 0, "app.py": 0, "words.py": 0, "program": 0o100, "link": 0o100}
+    assert (tmp_path / "exported/link").is_symlink()
+    assert (tmp_path / "exported/words.py").read_text() == "raise SystemExit(3)\n"
 
 
 @pytest.mark.parametrize("revision", ["nowhere", "", "--all", "HEAD:app.py"])
