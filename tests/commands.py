@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Mapping
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from http.server import ThreadingHTTPServer
 from importlib.metadata import Distribution
 from pathlib import Path
 
@@ -32,3 +35,16 @@ def link(installed: Distribution, folder: Path) -> None:
     for top in {file.parts[0] for file in installed.files or ()} - {"..", "__pycache__"}:
         if not (folder / top).exists():
             (folder / top).symlink_to(Path(str(installed.locate_file(top))))
+
+
+@contextmanager
+def serving(server: ThreadingHTTPServer) -> Iterator[None]:
+    """Answer in a thread of its own, which is over when the block ends, also by an error."""
+    with server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+        thread.start()
+        try:
+            yield
+        finally:
+            server.shutdown()
+            thread.join()

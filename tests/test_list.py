@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -17,6 +16,7 @@ from click.testing import CliRunner, Result
 from iot_jobs.cli import main
 from iot_jobs.cloudformation import API_TEMPLATE
 from iot_jobs.render.deployed import deployed_table
+from tests.commands import serving
 
 LONG = "firmware-update-of-all-gateways-in-the-northern-region-" + "abcdefghi"
 EXPONENTIAL = {
@@ -81,13 +81,10 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[ThreadingHTTPServer]:
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
-    with ThreadingHTTPServer(("127.0.0.1", 0), _Iot) as service:
-        service.templates = list(reversed(TEMPLATES))  # type: ignore[attr-defined]  # sorted by nobody
-        thread = threading.Thread(target=service.serve_forever, daemon=True)
-        thread.start()
+    service = ThreadingHTTPServer(("127.0.0.1", 0), _Iot)
+    service.templates = list(reversed(TEMPLATES))  # type: ignore[attr-defined]  # sorted by nobody
+    with serving(service):
         yield service
-        service.shutdown()
-        thread.join()
 
 
 def run(server: ThreadingHTTPServer, *arguments: str) -> Result:

@@ -13,7 +13,6 @@ import ssl
 import subprocess
 import sys
 import tarfile
-import threading
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -22,7 +21,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.commands import write
+from tests.commands import serving, write
 
 ROOT = Path(__file__).resolve().parent.parent
 TOLD = "not installed; behind a proxy with certificates of its own, name the file that has them in PIP_CERT and NODE_EXTRA_CA_CERTS"
@@ -71,14 +70,8 @@ def registry(tmp_path: Path) -> Iterator[Registry]:
     context.load_cert_chain(certificate, key)
     server.socket = context.wrap_socket(server.socket, server_side=True)
     held = Registry(f"https://localhost:{server.server_address[1]}", certificate, {})
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
-    thread.start()
-    try:
+    with serving(server):
         yield held
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 def make(*arguments: str, folder: Path, registry: Registry, **environ: str) -> tuple[int, list[str]]:

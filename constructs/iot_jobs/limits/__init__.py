@@ -129,7 +129,6 @@ TAGS = Count(
 
 # Rollout -------------------------------------------------------------------------------------------------------------
 
-_ROLLOUT = API + "JobExecutionsRolloutConfig.html"
 _EXPONENTIAL = API + "ExponentialRolloutRate.html"
 MAXIMUM_PER_MINUTE = Range(
     code="JT201",
