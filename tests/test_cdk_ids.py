@@ -64,10 +64,12 @@ THREE = {"a-mcjdk7uieo", "b-dvqnjkyogn", "c-56rqxormms"}
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("skip_validation", [False, True])
 def test_a_template_that_is_removed(name: str, skip_validation: bool) -> None:
-    """Whichever template is taken out of the tree, the others keep their ids."""
+    """Whichever template is taken out of the tree, the others keep their ids, and its parameter goes with it."""
     app, stack, _ = three()
     assert stack.node.try_remove_child(name)
     assert ids(app, skip_validation=skip_validation) == {each for each in THREE if not each.startswith(name)}
+    if not skip_validation:
+        assert len(of_type(app.synth(), "Jobs", ssm.CfnParameter)) == 2
 
 
 @pytest.mark.parametrize("chosen", [(0,), (1,), (0, 1), (0, 1, 2)])
@@ -141,14 +143,14 @@ def tokens(app: cdk.App) -> None:
 @pytest.mark.parametrize(
     ("build", "expected"),
     [
-        (cross_stack, ["c-rir3jz6dgj", "reboot-whsyyxzko5"]),
-        (nested, ["p-vdbbv4xung", "reboot-e7lgy7msgy"]),
+        (cross_stack, ["c-irpznpuhl7", "reboot-r3l36aq5gc"]),
+        (nested, ["p-vdbbv4xung", "reboot-h7sungdx6r"]),
         (staged, ["reboot-v7bhlt34tj"]),
         (tokens, ["fixed", "reboot-mq5ctau5to"]),
     ],
 )
 def test_ids_never_move_by_themselves(build: Callable[[cdk.App], None], expected: list[str], tmp_path: Path) -> None:
-    """Ids are those of every earlier version, also in another synth, when references between stacks are imports."""
+    """Ids are the same in every version, in every synth, and whatever the CDK makes of references between stacks."""
     app = cdk.App(outdir=str(tmp_path))
     build(app)
     for _ in range(2):
@@ -203,8 +205,10 @@ def test_names_of_users(name: str, first: bool) -> None:
 
 
 def test_a_moved_template_keeps_its_parameter() -> None:
-    """Wherever a template is in its stack, the parameter with its ARN has the same logical id."""
-    found = []
+    """Wherever a template is in its stack or those nested in it, the parameter has the same logical id."""
+    app = cdk.App()
+    template(cdk.NestedStack(cdk.Stack(app, "Jobs"), "Inner"), environment="Jobs")
+    found = [list(of_type(app.synth(), "Jobs", ssm.CfnParameter))]
     for path in ((), ("Inner",), ("Default", "Published")):
         app = cdk.App()
         scope: Construct = cdk.Stack(app, "Jobs")
@@ -212,7 +216,7 @@ def test_a_moved_template_keeps_its_parameter() -> None:
             scope = Construct(scope, part)
         template(scope)
         found.append(list(of_type(app.synth(), "Jobs", ssm.CfnParameter)))
-    assert found == [["PublishediotjobsJobsreboot4B57C9A1"]] * 3
+    assert found == [["PublishediotjobsJobsreboot4B57C9A1"]] * 4
 
 
 def test_nothing_is_written_on_users_objects() -> None:

@@ -368,6 +368,76 @@ def test_published_name(stack: cdk.Stack) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("prefix", "accepted"),
+    [
+        ("/fleet", True),
+        ("/fleet/iot.jobs_1-2", True),
+        ("/AWSome", False),
+        ("/aws/fleet", False),
+        ("/SSM", False),
+        ("/fleet/aws", True),
+        ("fleet", False),
+        ("", True),
+        ("/", False),
+        ("/fleet/", False),
+        ("/my fleet", False),
+        ("/x" * 13, True),
+        ("/x" * 14, False),
+    ],
+)
+def test_parameter_names(stack: cdk.Stack, prefix: str, accepted: bool) -> None:
+    """A name that SSM would refuse is an error before anything is created."""
+    if accepted:
+        reboot(stack, parameter_prefix=prefix)
+        return
+    with pytest.raises(FindingsError, match="JT911 parameter_prefix") as raised:
+        reboot(stack, parameter_prefix=prefix)
+    assert raised.value.where == "Jobs/Reboot"
+
+
+def test_nested_stacks_publish_apart() -> None:
+    """Nested stacks of one id in two parents have a parameter each, in the stack that is deployed."""
+    app = cdk.App()
+    for name in ("One", "Two"):
+        reboot(cdk.NestedStack(Construct(cdk.Stack(app, name), "Part"), "Inner"))
+    assembly = app.synth()
+    for name in ("One", "Two"):
+        resources = assembly.get_stack_by_name(name).template["Resources"].values()
+        (found,) = (one["Properties"]["Name"] for one in resources if one["Type"] == "AWS::SSM::Parameter")
+        assert found == f"/iot-jobs/{name}-Part-Inner/reboot"
+
+
+IRELAND, VIRGINIA = (cdk.Environment(account="123456789012", region=region) for region in ("eu-west-1", "us-east-1"))
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "error", "warning"),
+    [
+        (IRELAND, IRELAND, True, False),
+        (None, None, False, True),
+        (IRELAND, VIRGINIA, False, False),
+        (IRELAND, None, False, False),
+    ],
+)
+def test_two_stacks_that_publish_one_parameter(
+    first: cdk.Environment | None, second: cdk.Environment | None, error: bool, warning: bool
+) -> None:
+    """In one account and region that is an error which names both templates, and may be one where these aren't known."""
+    app = cdk.App()
+    stacks = [cdk.Stack(app, name, env=env) for name, env in (("One", first), ("Two", second))]
+    for stack in stacks:
+        reboot(stack, environment="prod")
+    if error:
+        with pytest.raises(RuntimeError, match=r"Two/Reboot/Resource: error JT905 .*[^¶]*One/Reboot") as raised:
+            app.synth()
+        assert "the parameter /iot-jobs/prod/reboot" in str(raised.value)
+    else:
+        app.synth()
+        told = Annotations.from_stack(stacks[1]).find_warning("*", Match.string_like_regexp("if both stacks have one"))
+        assert bool(told) == warning
+
+
 def test_forecast(stack: cdk.Stack) -> None:
     """A template says what it will do to a fleet, as the library does; what holds a token can't be foretold."""
     from iot_jobs.forecast import Assumptions, ForecastError, forecast
@@ -394,9 +464,34 @@ def test_policies(stack: cdk.Stack) -> None:
     reboot(stack, "C", parameter_prefix=None, removal_policy=cdk.RemovalPolicy.RETAIN)
     found = Template.from_stack(stack).find_resources(TYPE).values()
     policies = sorted((str(one.get("DeletionPolicy")), str(one.get("UpdateReplacePolicy"))) for one in found)
-    assert policies == [("None", "None"), ("None", "Retain"), ("Retain", "None")]
+    assert policies == [("None", "None"), ("None", "Retain"), ("RetainExceptOnCreate", "Retain")]
     warned = Annotations.from_stack(stack).find_warning("*", Match.string_like_regexp("leaves the old one behind"))
-    assert [one.id for one in warned] == ["/Jobs/B"]
+    assert [one.id for one in warned] == ["/Jobs/B", "/Jobs/C"]
+
+
+@pytest.mark.parametrize(
+    ("policies", "expected", "warned"),
+    [
+        (["retain"], ("RetainExceptOnCreate", "Retain"), True),
+        (["destroy"], ("Delete", "Delete"), False),
+        (["retain", "destroy"], ("Delete", "Delete"), False),
+        (["retain_on_update_or_delete"], ("RetainExceptOnCreate", "Retain"), True),
+    ],
+)
+def test_policies_of_a_whole_stack(
+    stack: cdk.Stack, policies: list[str], expected: tuple[str, str], warned: bool
+) -> None:
+    """A policy that an aspect sets does the same as the argument, and leaves the parameter alone."""
+    reboot(stack)
+    for policy in policies:
+        getattr(cdk.RemovalPolicies.of(stack), policy)(priority=100 + policies.index(policy))
+    found = Template.from_stack(stack)
+    (resource,) = found.find_resources(TYPE).values()
+    assert (resource["DeletionPolicy"], resource["UpdateReplacePolicy"]) == expected
+    (parameter,) = found.find_resources(ssm.CfnParameter.CFN_RESOURCE_TYPE_NAME).values()
+    assert not parameter.keys() & {"DeletionPolicy", "UpdateReplacePolicy"}
+    told = Annotations.from_stack(stack).find_warning("*", Match.string_like_regexp("raise generation"))
+    assert bool(told) == warned
 
 
 def test_rules_in_the_cdk(tmp_path: Any) -> None:

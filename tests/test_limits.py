@@ -240,6 +240,13 @@ TEXTS = [
         ],
     ),
     Row(
+        "PARAMETER_NAME",
+        "text of 2 to 1011 characters, a / and up to 15 parts of letters, digits, ., _ and -, of which the first doesn't "
+        "begin with aws or ssm",
+        ["/a", "/iot-jobs/prod/reboot", "/a.b_c-1", "/fleet/aws", "/a" * 15, "/" + "a" * 1010, "/ss/m"],
+        ["", "/", "a", "a/b", "/a/", "//a", "/a b", "/a\n", "/aws", "/AwSome/a", "/ssm/a", "/a" * 16, "/" + "a" * 1011],
+    ),
+    Row(
         "ENVIRONMENT_NAME",
         "text of 1 to 64 characters, letters, digits and -, starting with a letter",
         ["a", "prod", "Prod-2", "a" * 64],

@@ -260,6 +260,7 @@ IN_NO_MODEL = {
     "MAX_DOCUMENT_DEPTH": "1000 as measured, less where our reader is shallower",
     "DEFAULT_EXPIRES_IN_SEC": "a default, which the models don't say",
     "DEFAULT_MAXIMUM_PER_MINUTE": "a default, which the models don't say",
+    "PARAMETER_NAME": "of SSM, whose model says only that a name has up to 2048 characters",
     "ENVIRONMENT_NAME": "of our environment files",
     "ACCOUNT": "of our environment files",
     "REGION": "of our environment files",

@@ -25,13 +25,14 @@ PARAMETER_PREFIX = "/iot-jobs"
 _ID = "JobTemplateId"
 
 
-def emitted_digest(properties: Mapping[str, Any]) -> str:
-    """Return a digest of all properties except the id.
+def emitted_digest(properties: Mapping[str, Any], behind: Mapping[str, Any] | None = None) -> str:
+    """Return a digest of all properties except the id, and of what is known `behind` the references in them.
 
     The properties are those that CloudFormation receives, with values known only at deployment as intrinsic functions.
     They must hold no unresolved CDK token, because its text changes from synth to synth (aws/aws-cdk#38674).
     """
-    return _digest({key: value for key, value in properties.items() if key != _ID})
+    emitted = {key: value for key, value in properties.items() if key != _ID}
+    return _digest([emitted, behind] if behind else emitted)
 
 
 def content_digest(properties: Mapping[str, Any]) -> str:

@@ -1,17 +1,18 @@
-"""Ids at synth: each is taken over what its template emits, after tags and aspects."""
+"""Ids at synth: each is taken over what its template emits, and what is known of the references in it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 from weakref import WeakKeyDictionary
 
 import aws_cdk as cdk
-import jsii
 from constructs import Construct, IConstruct
 
 from iot_jobs.cdk.l1 import JobTemplateResource
+from iot_jobs.cdk.references import References
 from iot_jobs.identity import METADATA, content_digest, emitted_digest, job_template_id
 from iot_jobs.unresolved import holds_token
 
@@ -22,63 +23,69 @@ _CONSTRUCT_ID = "@iot-jobs"
 class Template:
     """A template of a stack."""
 
-    producer: cdk.IStableStringProducer
-    """What the CDK asks for the id: its construct, because another object would take one more round trip."""
     name: str
     generation: int
     """Part of the id."""
     resources: int
     """The number of resources that are created with it and for it."""
+    published: str | None
+    """The name of the parameter that holds its ARN."""
     uploaded: str | None
     """The document that is uploaded with the app, whose URL differs from account to account."""
     metadata: Mapping[str, Any] | None
     """The resource's Metadata less the digest of the content. None: the id is the user's own, without a digest."""
-    token: str | None = None
-    """The resource's id until it is known."""
     resource: JobTemplateResource = field(init=False)
     arn: str = field(init=False)
     """A token."""
 
 
 @dataclass(frozen=True)
-class _AtSynth:
-    unresolved: Mapping[str, Any]
-    """The properties that a template emits, without the id; they may hold tokens."""
+class Emitted:
+    """What a template emits."""
+
     properties: Mapping[str, Any]
-    """The same with all tokens resolved."""
+    """Without the id, and with all tokens resolved."""
+    known_later: tuple[str, ...]
+    """Names of the values in it that only CloudFormation will know."""
     job_template_id: str
 
 
-@jsii.implements(cdk.IAspect)
 class StackTemplates(Construct):
     """The job templates of one stack, as a child of that stack.
 
-    Each id is a token of its own, which the CDK resolves once: in the preparation of a synth, when all aspects have
-    been invoked and all tags are in place. Round trips to Node cost more than all else, so that the first token to be
-    resolved reads all templates of the stack together, and the others find their ids here.
-
-    What is read holds until the next synth: the preparation is the last round of changes, and after it the CDK only
-    validates and renders (https://docs.aws.amazon.com/cdk/v2/guide/deploy.html#deploy-how-synth-app). As its own
-    aspect, this construct is visited in each synth of the app, and replaces the tokens that an earlier one resolved.
+    The CDK asks for each id whenever it looks at the template: first for the references in it, which it then turns into
+    imports, parameters and outputs, and at last to render it
+    (https://docs.aws.amazon.com/cdk/v2/guide/deploy.html#deploy-how-synth-app). Only then is the template what is
+    emitted, and the id is taken. Round trips to Node cost more than all else, so that the first template to be rendered
+    reads all of its stack, and the others find their ids here until the CDK prepares the next synth.
     """
 
     def __init__(self, stack: cdk.Stack) -> None:
         """Add it to the stack."""
         super().__init__(stack, _CONSTRUCT_ID)
-        stack_name = stack.stack_name
         self.stack = stack
-        self.name = stack.node.id if cdk.Token.is_unresolved(stack_name) else stack_name
-        """The stack's name, or that of its construct where a parent stack makes one up."""
         self.location = (stack.account, stack.region)
         self.templates: list[Template] = []
+        parent = stack.nested_stack_parent
+        self.top: StackTemplates = self if parent is None else StackTemplates.of(parent).top
+        """Those of the stack in which a nested stack is, at any depth."""
+        name = self.top.stack.stack_name
+        self.name = self.top.stack.node.id if cdk.Token.is_unresolved(name) else name
+        """The stack's name; of a nested stack the names on its path, because CloudFormation makes one up."""
+        if self.top is not self:
+            self.name += stack.node.path.removeprefix(self.top.stack.node.path).replace("/", "-")
         self.published: set[str] = set()
-        """The names of the parameters with the current ARNs."""
-        self._parameters: Construct | None = None
-        self._visited = False
-        self._read: dict[Template, _AtSynth] = {}
-        self._resolved: set[Template] = set()
-        """The templates whose tokens the CDK has resolved."""
-        cdk.Aspects.of(self).add(self)
+        """The names of the parameters of a topmost stack."""
+        self.parameters = _child(_child(self.top.stack, "Default"), "Published")
+        """The scope of the parameters with the current ARNs, which is not their template.
+
+        If that moves in its stack or into a nested one, the parameter must keep its logical id, or CloudFormation would
+        create a second one of the same name. "Published" has always been part of these logical ids. The CDK leaves
+        "Default" out of them, so that a stack may have a child "Published" of its own
+        (https://docs.aws.amazon.com/cdk/api/v2/docs/aws-cdk-lib.Stack.html, `allocateLogicalId`).
+        """
+        self._emitted: dict[Template, Emitted] = {}
+        self._prepared: set[Template] = set()
 
     @classmethod
     def of(cls, stack: cdk.Stack) -> StackTemplates:
@@ -90,89 +97,60 @@ class StackTemplates(Construct):
             templates = _OF_STACK[stack] = child if isinstance(child, cls) else cls(stack)
         return templates
 
-    def parameters(self) -> Construct:
-        """Return the scope of the parameters.
+    def job_template_id(self, template: Template, context: cdk.IResolveContext) -> str:
+        """Return the id of a template, or any text while the CDK only looks for references."""
+        if not context.preparing:
+            return self.emitted(template).job_template_id
+        if self._emitted:
+            self._emitted, self._prepared = {}, set()
+        self._prepared.add(template)
+        return template.name
 
-        It is not their template: if that moves in the tree, its parameter must keep its logical id, or CloudFormation
-        would create a second one of the same name. "Published" has always been part of these logical ids. The CDK
-        leaves "Default" out of them, so that a stack may have a child "Published" of its own
-        (https://docs.aws.amazon.com/cdk/api/v2/docs/aws-cdk-lib.Stack.html, `allocateLogicalId`).
-        """
-        if self._parameters is None:
-            self._parameters = _child(_child(self.stack, "Default"), "Published")
-        return self._parameters
+    def present(self) -> list[Template]:
+        """Return the templates that are in the tree, once the CDK has prepared a synth."""
+        return [one for one in self.templates if one in self._prepared or _is_in_tree(one.resource)]
 
-    def new_token(self, template: Template) -> str:
-        """Return a new token for the id of a template."""
-        template.token = cdk.Lazy.string(template.producer)
-        return template.token
+    def emitted(self, template: Template) -> Emitted:
+        """Return what a template emits as it is now, or as it was when the CDK rendered the first of the stack."""
+        if template not in self._emitted:
+            self._read()
+        return self._emitted[template]
 
-    def visit(self, node: IConstruct) -> None:  # noqa: ARG002  # it is this construct
-        """Begin a synth. Called by the CDK."""
-        if not self._visited:
-            self._read.clear()  # by a token that was resolved before any synth
-            self._visited = True
-        resolved, self._resolved = self._resolved, set()
-        for template in self.templates:
-            if template in resolved and template.resource.job_template_id == template.token:  # else the user's own
-                template.resource.job_template_id = self.new_token(template)
-
-    def job_template_id(self, template: Template) -> str:
-        """Return the id of a template, which the CDK keeps until the next synth."""
-        self._prepare([template])
-        self._resolved.add(template)
-        return self._read[template].job_template_id
-
-    def emitted(self) -> list[tuple[Template, Mapping[str, Any]]]:
-        """Return each template with the properties that it emits, once the CDK has prepared the app."""
-        self._prepare(self.templates)
-        return [(template, self._read[template].properties) for template in self.templates]
-
-    def _prepare(self, needed: Iterable[Template]) -> None:
-        """Read all templates, if that wasn't done in this synth, or those that were added since."""
-        if self._resolved:
-            self._read_changed([template for template in needed if template not in self._read])
-        else:
-            self._read_changed(self.templates)
-
-    def _read_changed(self, templates: Iterable[Template]) -> None:
-        """Read templates, and resolve those that emit something else than before.
-
-        The others keep their ids, for a reference to another stack is resolved once to what its author wrote, and
-        later to an import, a parameter or an output.
-        """
-        contents = {template: template.resource.content() for template in templates}
-        changed = {
-            template: content
-            for template, content in contents.items()
-            if template not in self._read or self._read[template].unresolved != content
-        }
-        if changed:
-            self._read |= self._at_synth(changed)
-
-    def _at_synth(self, contents: Mapping[Template, dict[str, Any]]) -> dict[Template, _AtSynth]:
-        """Resolve what templates emit, derive their ids, and write digests into the Metadata."""
+    def _read(self) -> None:
+        """Resolve what all templates emit, derive their ids, and write digests into the Metadata."""
+        contents = {one: one.resource.content() for one in self.templates}
+        # Only what holds a token takes the way to Node and back.
+        late = [{key: value for key, value in one.items() if _holds_token(value)} for one in contents.values()]
+        arns, resolved = self.stack.resolve([[one.arn for one in contents], late])
+        properties = {one: contents[one] | more for one, more in zip(contents, resolved, strict=True)}
+        logical_ids = {one: arn["Fn::GetAtt"][0] for one, arn in zip(contents, arns, strict=True)}
         known = self.stack.stack_name
         # A nested stack's name is not known, but its path tells it from its siblings.
         stack_name = self.stack.node.path if cdk.Token.is_unresolved(known) else known
-        # Only what holds a token takes the way to Node and back.
-        unknown = [{key: value for key, value in one.items() if _holds_token(value)} for one in contents.values()]
-        arns, late = self.stack.resolve([[template.arn for template in contents], unknown])
-        read = {}
-        for (template, content), arn, more in zip(contents.items(), arns, late, strict=True):
-            properties = content | more
-            new = job_template_id(
-                template.name,
-                emitted_digest(properties),
-                stack_name=f"{stack_name}#{template.generation}" if template.generation else stack_name,
-                logical_id=arn["Fn::GetAtt"][0],
-            )
-            read[template] = _AtSynth(content, properties, new)
+
+        def take(template: Template) -> str:
+            """Return an id, which covers those of the templates that this one refers to."""
+            if template not in self._emitted:
+                mine = properties[template]
+                self._emitted[template] = Emitted(mine, (), "")  # ends a circle, which CloudFormation refuses
+                behind, known_later = references.behind(mine)
+                new = job_template_id(
+                    template.name,
+                    emitted_digest(mine, behind),
+                    stack_name=f"{stack_name}#{template.generation}" if template.generation else stack_name,
+                    logical_id=logical_ids[template],
+                )
+                self._emitted[template] = Emitted(mine, known_later, new)
+            return self._emitted[template].job_template_id
+
+        ours = {one.resource: one for one in self.templates if one.metadata is not None}
+        references = References(self.stack, lambda resource: take(ours[resource]) if resource in ours else None)
+        for template in self.templates:
+            take(template)
             if template.metadata is not None:
                 everywhere = {} if template.uploaded is None else {"DocumentSource": template.uploaded}
-                digest = content_digest(properties | everywhere)
+                digest = content_digest(properties[template] | everywhere)
                 template.resource.add_metadata(METADATA, {**template.metadata, "content": digest})
-        return read
 
 
 _OF_STACK: WeakKeyDictionary[cdk.Stack, StackTemplates] = WeakKeyDictionary()
@@ -183,6 +161,12 @@ def _child(scope: Construct, id: str) -> Construct:
     """Return the child of a scope, created where it isn't there yet."""
     child = scope.node.try_find_child(id)
     return child if isinstance(child, Construct) else Construct(scope, id)
+
+
+def _is_in_tree(construct: IConstruct) -> bool:
+    """Return whether neither a construct nor one above it was removed."""
+    scopes = construct.node.scopes
+    return all(above.node.try_find_child(one.node.id) for above, one in pairwise(scopes))
 
 
 def _holds_token(value: Any) -> bool:

@@ -27,7 +27,7 @@ from iot_jobs.cdk.errors import naming
 from iot_jobs.cdk.grants import Permissions
 from iot_jobs.cdk.ids import StackTemplates, Template
 from iot_jobs.cdk.imported import ImportedJobTemplate
-from iot_jobs.cdk.l1 import JobTemplateResource, emitted_properties
+from iot_jobs.cdk.l1 import JobTemplateResource, PublishedArn, emitted_properties
 from iot_jobs.cdk.metrics import JobMetrics
 from iot_jobs.cdk.presign_role import PresignedUrl, as_written, presign_role
 from iot_jobs.cdk.s3_document import S3Document
@@ -36,7 +36,7 @@ from iot_jobs.documents.placeholders import Placeholder
 from iot_jobs.environment import TEMPLATE_TWICE
 from iot_jobs.finding import Finding, FindingsError
 from iot_jobs.identity import METADATA, PARAMETER_PREFIX, parameter_name
-from iot_jobs.limits import ENVIRONMENT_NAME, TEMPLATE_NAME
+from iot_jobs.limits import ENVIRONMENT_NAME, PARAMETER_NAME, TEMPLATE_NAME
 from iot_jobs.presign import MADE_ROLE, all_access, with_role
 from iot_jobs.unresolved import Unresolved, holds_token, known
 
@@ -47,19 +47,13 @@ _FIXED_ID = (
     "this template has a fixed id: the first edit of any property will fail to deploy, because CloudFormation "
     "creates the new template before it deletes the old one; leave job_template_id out, or change it with every edit"
 )
-_KEEP_PREVIOUS = (
-    "each edit of this template leaves the old one behind, and an account may have 100 job templates in a region; "
-    "delete those that are no longer used, with: aws iot delete-job-template"
-)
-
-
 _NO_VERSION = (
     "the document is an object without a version: another content under the same key changes nothing here, and is not "
     "deployed; give the version, or use S3Document.from_asset"
 )
 
 
-@jsii.implements(IJobTemplateRef, cdk.IStableStringProducer)
+@jsii.implements(IJobTemplateRef, cdk.IStringProducer)
 class JobTemplate(Construct, JobMetrics, Permissions):
     """A job template, checked before anything is synthesized, that can always be changed and deployed again.
 
@@ -126,7 +120,8 @@ class JobTemplate(Construct, JobMetrics, Permissions):
             environment: Part of the parameter's name. None: the stack's name.
             parameter_prefix: The first part of the parameter's name. None: no parameter.
             job_template_id: A fixed id, which you change yourself with every edit.
-            removal_policy: The fate of the template when it is removed from the stack. None: it is deleted.
+            removal_policy: The fate of the template when it is removed from the stack. None: it is deleted. RETAIN
+                keeps it and its role, except after a failed first deployment, and implies `keep_previous`.
             keep_previous: Leave the old template and its role when an edit replaces it. Each template counts towards
                 the quota of 100.
             generation: Raise it to go back to earlier content whose template was kept, and still has its id.
@@ -163,49 +158,53 @@ class JobTemplate(Construct, JobMetrics, Permissions):
         stack = scope if isinstance(scope, cdk.Stack) else cdk.Stack.of(self)
         templates = StackTemplates.of(stack)
         environment = environment or templates.name
-        published = parameter_name(environment, template_name, prefix=parameter_prefix or "")
-        if parameter_prefix is not None and published in templates.published:
-            raise FindingsError([_published_twice(template_name)], where=self.node.path)
+        published = None
+        if parameter_prefix is not None:
+            published = parameter_name(environment, template_name, prefix=parameter_prefix)
+            if wrong := PARAMETER_NAME.check(published):
+                raise FindingsError([wrong.under(("parameter_prefix",))], where=self.node.path)
+            if published in templates.top.published:
+                raise FindingsError([_published_twice(template_name)], where=self.node.path)
         if not templates.templates:
             SynthChecks(templates)
         if isinstance(document, S3Document):
             spec = self._in_s3(document, spec)
         block = known(spec.presigned_url)
-        made = block is not None and block.role_arn == MADE_ROLE
-        if made and block is not None:
-            kept = keep_previous or removal_policy not in (None, cdk.RemovalPolicy.DESTROY)
-            arn = presign_role(self, stack, all_access(placeholders), keep=kept).attr_arn
-            spec = spec.model_copy(update={"presigned_url": block.model_copy(update={"role_arn": Unresolved(arn)})})
+        role = None
+        if block is not None and block.role_arn == MADE_ROLE:
+            role = presign_role(self, stack, all_access(placeholders), keep=keep_previous)
+            made = block.model_copy(update={"role_arn": Unresolved(role.attr_arn)})
+            spec = spec.model_copy(update={"presigned_url": made})
         self._spec = spec
         self.presign_role_arn = _text(block.role_arn) if (block := known(spec.presigned_url)) else None
         versions = map(_text, known(spec.destination_package_versions) or ())
         self._package_versions = tuple(one for one in versions if one is not None)
         metadata = {"template_name": template_name, "environment": environment, **_of_fleet(fleet)}
         template = Template(
-            producer=self,
             name=template_name,
             generation=generation,
-            resources=1 + (parameter_prefix is not None) + made,
+            resources=1 + (published is not None) + (role is not None),
+            published=published,
             uploaded=document.document.text if isinstance(document, S3Document) and document.document else None,
             metadata=metadata if job_template_id is None else None,
         )
         self._templates, self._template = templates, template
         emitted = emitted_properties(stack, spec)
-        emitted["JobTemplateId"] = templates.new_token(template) if job_template_id is None else job_template_id
-        self._resource = template.resource = JobTemplateResource(self, "Resource", emitted)
+        emitted["JobTemplateId"] = job_template_id or cdk.Lazy.uncached_string(self)
+        self._resource = template.resource = JobTemplateResource(self, "Resource", emitted, role=role)
         self._arn = template.arn = self._resource.attr_arn
         templates.templates.append(template)
+        self._resource.add_metadata(METADATA, metadata)
         if job_template_id is not None:
-            self._resource.add_metadata(METADATA, metadata)  # the others get theirs with their ids
             cdk.Annotations.of(self).add_warning_v2("iot-jobs:fixed-id", _FIXED_ID)
         if removal_policy is not None:
-            self._resource.apply_removal_policy(removal_policy, apply_to_update_replace_policy=False)
+            self._resource.apply_removal_policy(removal_policy)
         if keep_previous:
+            self._resource.keeps = True
             self._resource.cfn_options.update_replace_policy = cdk.CfnDeletionPolicy.RETAIN
-            cdk.Annotations.of(self).add_warning_v2("iot-jobs:keep-previous", _KEEP_PREVIOUS)
-        if parameter_prefix is not None:
-            templates.published.add(published)
-            ssm.CfnParameter(templates.parameters(), published, type="String", name=published, value=self._arn)
+        if published is not None:
+            templates.top.published.add(published)
+            PublishedArn(templates.parameters, published, type="String", name=published, value=self._arn)
         cdk.CfnOutput(self, "Arn", value=self._arn)
 
     @classmethod
@@ -271,9 +270,9 @@ class JobTemplate(Construct, JobMetrics, Permissions):
             cdk.Annotations.of(self).add_warning_v2("iot-jobs:document-version", _NO_VERSION)
         return spec.model_copy(update={"document": None, "document_source": Unresolved(located.url)})
 
-    def produce(self) -> str:
-        """Return the id in AWS, for the CDK, which asks for it when it prepares a synth."""
-        return self._templates.job_template_id(self._template)
+    def produce(self, context: cdk.IResolveContext) -> str:
+        """Return the id in AWS, for the CDK."""
+        return self._templates.job_template_id(self._template, context)
 
     @property
     def spec(self) -> JobTemplateSpec:

@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import aws_cdk as cdk
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_ssm as ssm
 from aws_cdk.aws_iot import CfnJobTemplate
 from constructs import Construct
 
@@ -14,6 +16,7 @@ from iot_jobs import JobTemplateSpec
 from iot_jobs.cloudformation import properties
 from iot_jobs.unresolved import is_intrinsic, known
 
+_KEEPING = (cdk.RemovalPolicy.RETAIN, cdk.RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE)
 _TYPED = ("JobExecutionsRetryConfig", "MaintenanceWindows", "Tags")
 _CAPITAL = re.compile(r"(?<!^)[A-Z]")
 _PERIOD = re.compile(r"(?<!\\)\.")
@@ -46,9 +49,18 @@ class JobTemplateResource(CfnJobTemplate):
     emitted, and so of the id.
     """
 
-    def __init__(self, scope: Construct, id: str, properties: Mapping[str, Any]) -> None:
-        """Create it from all properties. What the L1 takes as a plain value only becomes an override otherwise."""
+    keeps = False
+    """Whether templates stay behind, when they are replaced and when they are removed from the stack."""
+
+    def __init__(
+        self, scope: Construct, id: str, properties: Mapping[str, Any], *, role: iam.CfnRole | None = None
+    ) -> None:
+        """Create it from all properties. What the L1 takes as a plain value only becomes an override otherwise.
+
+        `role` was made for the template, and is kept with it.
+        """
         self.given = properties
+        self._role = role
         self._overrides: list[tuple[str, Any]] = []
         over = {key: value for key, value in properties.items() if not _is_plain(value)}
         arguments: dict[str, Any] = {"description": "-", "job_template_id": "-"}  # the L1 requires them
@@ -64,6 +76,23 @@ class JobTemplateResource(CfnJobTemplate):
         self._overrides.append((path, value))
         super().add_override(path, value)
 
+    def apply_removal_policy(
+        self,
+        policy: cdk.RemovalPolicy | None = None,
+        *,
+        apply_to_update_replace_policy: bool | None = None,
+        default: cdk.RemovalPolicy | None = None,
+    ) -> None:
+        """Delete templates or keep them: all but the one of a failed first deployment, whose id would stay taken."""
+        policy = policy or default or cdk.RemovalPolicy.RETAIN
+        self.keeps = policy in _KEEPING
+        super().apply_removal_policy(
+            cdk.RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE if self.keeps else policy,
+            apply_to_update_replace_policy=apply_to_update_replace_policy,
+        )
+        if self.keeps and self._role is not None:
+            self._role.apply_removal_policy(cdk.RemovalPolicy.RETAIN)
+
     def content(self) -> dict[str, Any]:
         """Return the properties as they are now, with tags and without the id. They may hold tokens."""
         now = {_capital(key): value for key, value in self._cfn_properties.items() if value is not None}
@@ -73,6 +102,22 @@ class JobTemplateResource(CfnJobTemplate):
             if first == "Properties":
                 current = _laid_over(current, rest, value)
         return {key: value for key, value in current.items() if key != "JobTemplateId" and value not in ({}, None)}
+
+
+class PublishedArn(ssm.CfnParameter):
+    """The parameter with a template's current ARN.
+
+    It is never kept: the next stack that publishes the template couldn't create it.
+    """
+
+    def apply_removal_policy(
+        self,
+        policy: cdk.RemovalPolicy | None = None,
+        *,
+        apply_to_update_replace_policy: bool | None = None,
+        default: cdk.RemovalPolicy | None = None,
+    ) -> None:
+        """Leave it as it is."""
 
 
 def _laid_over(below: Any, path: Sequence[str], value: Any) -> Any:

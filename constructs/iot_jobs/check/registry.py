@@ -160,4 +160,5 @@ RULES: tuple[Rule, ...] = (
     limits.DURATION,
     limits.MAX_HARMED,
     environment.RATES_ADD_UP,
+    limits.PARAMETER_NAME,
 )

@@ -444,6 +444,17 @@ MAX_TEMPLATE_BYTES = 1_000_000  # CLOUDFORMATION_QUOTAS. Assumed: its 1 MB is th
 # Environments --------------------------------------------------------------------------------------------------------
 
 _CDK_ENVIRONMENTS = "https://docs.aws.amazon.com/cdk/v2/guide/environments.html"
+PARAMETER_NAME = Text(
+    code="JT911",
+    title="the name of a published parameter is a path that SSM accepts",
+    why="SSM refuses other names, and those that begin with aws or ssm, which it reserves.",
+    source="https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_PutParameter.html",
+    minimum=2,
+    maximum=1011,
+    pattern="/(?![aA][wW][sS]|[sS][sS][mM])[A-Za-z0-9_.-]+(?:/[A-Za-z0-9_.-]+){0,14}",
+    words="a / and up to 15 parts of letters, digits, ., _ and -, of which the first doesn't begin with aws or ssm",
+    fix="choose another parameter_prefix, such as /iot-jobs, or another environment",
+)
 ENVIRONMENT_NAME = Text(
     code="JT901",
     title="an environment's name is 1 to 64 letters, digits or hyphens, starting with a letter",
