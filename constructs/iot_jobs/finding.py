@@ -117,19 +117,17 @@ class Finding(NamedTuple):
 
     def __str__(self) -> str:
         """Return the text block that users see, in a terminal and in a Python error alike."""
+        others = self.related or tuple(Place(dotted(loc)) for loc in self.related_locs)
         where = f"{self.place}: " if self.place and self.place.file else ""
         lines = [f"{where}{self.severity} {self.code} {self.path}".rstrip(), f"  {self.rule.title}"]
         lines += [] if self.given is None else [f"  given    {shown(self.given)}"]
         lines += [f"  allowed  {self.allowed}"]
-        lines += [f"  see      {f'{place}: ' if place.file else ''}{place.path}" for place in self._others()]
+        lines += [f"  see      {f'{place}: ' if place.file else ''}{place.path}" for place in others]
         lines += [f"  source   {self.rule.source}", f"  fix      {self.fix}"]
         if self.acknowledged is not None:
             lines.append(f"  accepted {shown(self.acknowledged)}")
         # A lone surrogate, from "\\ud800" in JSON, can be neither printed nor handed to pydantic.
         return "\n".join(lines).encode("utf-8", "backslashreplace").decode()
-
-    def _others(self) -> tuple[Place, ...]:
-        return self.related or tuple(Place(dotted(loc)) for loc in self.related_locs)
 
 
 class FindingsError(ValueError):

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from iot_jobs.check.advice import advice, document_advice
 from iot_jobs.check.budget import can_forecast, states_budget
 from iot_jobs.check.catalogue import rules
-from iot_jobs.finding import Finding, FindingsError, Location, Rule, unique
-from iot_jobs.sources import Application, Reading, Skipped, Subject, read_application
+from iot_jobs.finding import Finding, FindingsError, Location, Place, Rule, unique
+from iot_jobs.sources import Application, Reading, Skipped, read_application
 from iot_jobs.template.part import UNKNOWN_KEY
 
 __all__ = [
@@ -49,15 +49,18 @@ def check(reading: Reading, *, now: datetime) -> Report:
     findings = list(reading.findings)
     acknowledged = []
     skipped = list(reading.skipped)
-    names = [subject.environment.name for subject in reading.subjects if subject.environment and states_budget(subject)]
+    environments = [subject.environment for subject in reading.subjects if subject.environment]
+    names = [environment.name for environment in environments if states_budget(environment.fleet)]
     if names and not can_forecast():
         why = "its budget, which needs iot-jobs[forecast]"
         skipped += [Skipped(f"environment {name}", why) for name in dict.fromkeys(names)]
     for subject in reading.subjects:
-        reasons = dict(_acknowledged(subject, findings))
+        wrong = list(_acknowledgement_problems(subject.acknowledged))
+        findings += map(subject.placed, wrong)
+        refused = {finding.loc[-1] for finding in wrong}
         for finding in advice(subject, now=now):
-            reason = reasons.get(finding.code)
-            if reason is None:
+            reason = subject.acknowledged.get(finding.code)
+            if reason is None or finding.code in refused:
                 findings.append(subject.placed(finding))
             else:
                 acknowledged.append(subject.placed(finding)._replace(acknowledged=reason))
@@ -65,7 +68,8 @@ def check(reading: Reading, *, now: datetime) -> Report:
         problems = [finding for finding in document.document.problems() if finding.severity == "error"]
         problems += document_advice(document.document, document.schema)
         findings += [finding._replace(place=document.place(finding.loc)) for finding in problems]
-    return Report(_sorted(findings), _sorted(acknowledged), reading.checked, tuple(skipped))
+    checked = len(reading.subjects) + len(reading.documents)
+    return Report(_sorted(findings), _sorted(acknowledged), checked, tuple(skipped))
 
 
 def load_application(path: Path, *, environment: str | None = None) -> Application:
@@ -80,21 +84,18 @@ def load_application(path: Path, *, environment: str | None = None) -> Applicati
     return application
 
 
-def _acknowledged(subject: Subject, findings: list[Finding]) -> Iterator[tuple[str, str]]:
-    """Yield acknowledged codes with their reasons. Invalid acknowledgements are added to `findings`."""
-    for code, reason in subject.acknowledged.items():
+def _acknowledgement_problems(acknowledged: Mapping[str, Any]) -> Iterator[Finding]:
+    """Yield acknowledgements of a code that is no warning's, and those without a reason."""
+    for code, reason in acknowledged.items():
         rule = rules().get(code)
         is_warning = rule is not None and rule.severity == "warning"
-        if is_warning and isinstance(reason, str) and reason.strip():
-            yield code, reason
-        else:
-            finding = ACKNOWLEDGED_UNKNOWN.finding(
+        if not is_warning or not isinstance(reason, str) or not reason.strip():
+            yield ACKNOWLEDGED_UNKNOWN.finding(
                 loc=("acknowledge", code),
                 given=reason if is_warning else code,
                 allowed="the code of a warning, and a reason",
                 fix="state why the warning doesn't matter here" if is_warning else "remove it",
             )
-            findings.append(subject.placed(finding))
 
 
 _Position = tuple[str, int, int]
@@ -107,16 +108,16 @@ def _sorted(findings: list[Finding]) -> tuple[Finding, ...]:
     """
     distinct = unique(findings)
     first: dict[tuple[str, Location], _Position] = {
-        _mapping_of(finding): _position(finding) for finding in distinct if finding.rule == UNKNOWN_KEY
+        _mapping_of(finding): _position(finding.place) for finding in distinct if finding.rule == UNKNOWN_KEY
     }
     for finding in distinct if first else ():
         file, loc = _place(finding)
         for depth in range(len(loc) + 1):
             if (file, loc[:depth]) in first:
-                first[file, loc[:depth]] = min(first[file, loc[:depth]], _position(finding))
+                first[file, loc[:depth]] = min(first[file, loc[:depth]], _position(finding.place))
 
     def key(finding: Finding) -> tuple[_Position, bool, _Position, str]:
-        position = _position(finding)
+        position = _position(finding.place)
         if finding.rule == UNKNOWN_KEY:
             return first[_mapping_of(finding)], False, position, finding.code
         return position, True, position, finding.code
@@ -124,9 +125,8 @@ def _sorted(findings: list[Finding]) -> tuple[Finding, ...]:
     return tuple(sorted(distinct, key=key))
 
 
-def _position(finding: Finding) -> _Position:
+def _position(place: Place | None) -> _Position:
     """Return file, line and column."""
-    place = finding.place
     return (place.file or "", place.line or 0, place.column or 0) if place else ("", 0, 0)
 
 

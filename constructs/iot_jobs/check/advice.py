@@ -2,28 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
 from iot_jobs import documents
-from iot_jobs.check.budget import budget
+from iot_jobs.check.budget import budget, can_forecast, states_budget
 from iot_jobs.documents.job_document import JobDocument
+from iot_jobs.environment import Fleet
 from iot_jobs.finding import Finding, Location, Rule
 from iot_jobs.limits import API, DEFAULT_EXPIRES_IN_SEC, DEFAULT_MAXIMUM_PER_MINUTE, GUIDE, TIME_FORMAT
 from iot_jobs.sources import Subject
 from iot_jobs.template import JobSpec, JobTemplateSpec
 from iot_jobs.template.content import written
-from iot_jobs.template.job import instant
-from iot_jobs.template.parts import known_items
-from iot_jobs.unresolved import known
+from iot_jobs.template.job import SchedulingConfig, instant
+from iot_jobs.template.parts import AbortConfig, MaintenanceWindow, PresignedUrlConfig, RolloutConfig, known_items
+from iot_jobs.unresolved import Unresolved, known
 from iot_jobs.volatile_tags import volatile_description, volatile_tag
 
 _DETAILS = GUIDE + "jobs-configurations-details.html"
 _HANDLER = (
     "https://github.com/aws-cloudformation/aws-cloudformation-resource-providers-iot/tree/main/aws-iot-jobtemplate"
 )
+_MOST_RETRIES = 10
+
+_Retries = list[tuple[int, Any]]
+"""The known retry criteria, each with its index."""
 
 
 def _advice(code: str, title: str, why: str, source: str) -> Rule:
@@ -107,23 +112,41 @@ START_TIME = Rule(
 
 def advice(subject: Subject, *, now: datetime) -> Iterator[Finding]:
     """Yield the advice on one template or job; locations are those of its spec."""
-    for rule in _RULES:
-        yield from rule(subject)
-    if isinstance(subject.spec, JobSpec) and not subject.deployed:
-        yield from _start_time(subject.spec, now)
+    spec, environment = subject.spec, subject.environment
+    timeout, retry = known(spec.timeout), known(spec.retry)
+    minutes = known(timeout.in_progress_timeout_in_minutes) if timeout else None
+    retries = known_items(retry.criteria) if retry else []
+    scheduling = known(spec.scheduling) if isinstance(spec, JobSpec) else None
+    # What is absent may be copied.
+    no_abort, no_timeout = (value is None and not spec.copies() for value in (spec.abort, spec.timeout))
+
+    yield from _volatile(known(spec.description), known(spec.tags) or {}, by_hand=subject.spelling is None)
+    if rollout := known(spec.rollout):
+        yield from _rollout(rollout, by_handler=subject.cloudformation and isinstance(spec, JobTemplateSpec))
+    if environment and states_budget(environment.fleet) and can_forecast():
+        yield from budget(spec, environment.fleet)
+    if no_abort:
+        yield from _no_abort(retries, production=environment is not None and environment.production)
+    if abort := known(spec.abort):
+        yield from _abort(abort, retries, environment.fleet if environment else None, no_timeout=no_timeout)
+    if no_timeout:
+        yield from _retry(retries)
+    if presigned_url := known(spec.presigned_url):
+        has_default = subject.spelling is None or not subject.cloudformation
+        yield from _presigned_url(presigned_url, minutes, has_default=has_default)
+    if isinstance(spec, JobTemplateSpec):
+        yield from _windows(spec.maintenance_windows, minutes)
+    elif scheduling:
+        yield from _windows(scheduling.maintenance_windows, minutes, above=("scheduling",))
+    if document := written(spec.document):
+        yield from _document(document, subject.document_schema)
+    if scheduling and not subject.deployed:
+        yield from _start_time(scheduling, now)
 
 
-def _rollout(subject: Subject) -> Iterator[Finding]:
-    rollout = known(subject.spec.rollout)
-    if rollout is None:
-        return
+def _rollout(rollout: RolloutConfig, *, by_handler: bool) -> Iterator[Finding]:
     maximum, exponential = known(rollout.maximum_per_minute), known(rollout.exponential_rate)
-    if (
-        rollout.exponential_rate is None
-        and maximum
-        and subject.cloudformation
-        and isinstance(subject.spec, JobTemplateSpec)
-    ):
+    if rollout.exponential_rate is None and maximum and by_handler:
         base = maximum - 1 or 1
         first = "raise the maximum to 2, and " if maximum == 1 else ""  # the base must be lower, and at least 1
         yield CONSTANT_RATE.finding(
@@ -143,30 +166,26 @@ def _rollout(subject: Subject) -> Iterator[Finding]:
         )
 
 
-def _abort(subject: Subject) -> Iterator[Finding]:
-    spec = subject.spec
-    environment = subject.environment
-    if spec.abort is None:
-        if spec.copies():
-            return
-        if environment and environment.production:
-            yield NO_ABORT.finding(
-                loc=("abort",),
-                allowed="abort criteria in production",
-                fix="add an abort configuration with a criterion for ALL",
-            )
-        if any(known(criterion.number_of_retries) for _, criterion in _retries(subject)):
-            yield RETRY_WITHOUT_ABORT.finding(
-                loc=("retry",),
-                allowed="retries with abort criteria",
-                fix="add an abort configuration with a criterion for FAILED",
-            )
-        return
-    abort = known(spec.abort)
-    numbers = [known(criterion.number_of_retries) for _, criterion in _retries(subject)]
+def _no_abort(retries: _Retries, *, production: bool) -> Iterator[Finding]:
+    if production:
+        yield NO_ABORT.finding(
+            loc=("abort",),
+            allowed="abort criteria in production",
+            fix="add an abort configuration with a criterion for ALL",
+        )
+    if any(known(criterion.number_of_retries) for _, criterion in retries):
+        yield RETRY_WITHOUT_ABORT.finding(
+            loc=("retry",),
+            allowed="retries with abort criteria",
+            fix="add an abort configuration with a criterion for FAILED",
+        )
+
+
+def _abort(abort: AbortConfig, retries: _Retries, fleet: Fleet | None, *, no_timeout: bool) -> Iterator[Finding]:
+    numbers = [known(criterion.number_of_retries) for _, criterion in retries]
     attempts = 1 + (_MOST_RETRIES if None in numbers else sum(number or 0 for number in numbers))
-    for index, criterion in known_items(abort.criteria) if abort else ():
-        if criterion.failure_type == "TIMED_OUT" and spec.timeout is None and not spec.copies():
+    for index, criterion in known_items(abort.criteria):
+        if criterion.failure_type == "TIMED_OUT" and no_timeout:
             yield ABORT_WITHOUT_TIMEOUT.finding(
                 loc=("abort", "criteria", index, "failure_type"),
                 given="TIMED_OUT",
@@ -174,20 +193,18 @@ def _abort(subject: Subject) -> Iterator[Finding]:
                 fix="add a timeout with in_progress_timeout_in_minutes",
             )
         least = known(criterion.min_number_of_executed_things)
-        if environment and least is not None and least > environment.fleet.things * attempts:
-            most = environment.fleet.things * attempts
+        if fleet and least is not None and least > fleet.things * attempts:
+            most = fleet.things * attempts
             yield NEVER_FIRES.finding(
                 loc=("abort", "criteria", index, "min_number_of_executed_things"),
                 given=least,
-                allowed=f"up to {most}, the most executions that a fleet of {environment.fleet.things} things can have",
+                allowed=f"up to {most}, the most executions that a fleet of {fleet.things} things can have",
                 fix="lower it to a fraction of the fleet",
             )
 
 
-def _retry(subject: Subject) -> Iterator[Finding]:
-    if subject.spec.timeout is not None or subject.spec.copies():
-        return
-    for index, criterion in _retries(subject):
+def _retry(retries: _Retries) -> Iterator[Finding]:
+    for index, criterion in retries:
         if criterion.failure_type in ("TIMED_OUT", "ALL") and known(criterion.number_of_retries) != 0:
             yield RETRY_WITHOUT_TIMEOUT.finding(
                 loc=("retry", "criteria", index, "failure_type"),
@@ -197,13 +214,10 @@ def _retry(subject: Subject) -> Iterator[Finding]:
             )
 
 
-def _presigned_url(subject: Subject) -> Iterator[Finding]:
-    presigned, timeout = known(subject.spec.presigned_url), known(subject.spec.timeout)
-    if presigned is None:
-        return
-    minutes = known(timeout.in_progress_timeout_in_minutes) if timeout else None
+def _presigned_url(presigned: PresignedUrlConfig, minutes: int | None, *, has_default: bool) -> Iterator[Finding]:
+    """`has_default`: the construct or the API fills in a missing lifetime, which CloudFormation's handler doesn't."""
     needed = DEFAULT_EXPIRES_IN_SEC if minutes is None else min(minutes * 60, DEFAULT_EXPIRES_IN_SEC)
-    if subject.spelling and subject.cloudformation and "expires_in_sec" not in presigned.model_fields_set:
+    if not has_default and "expires_in_sec" not in presigned.model_fields_set:
         yield NO_EXPIRY.finding(
             loc=("presigned_url",),
             allowed="an explicit lifetime of 60 to 3600 seconds",
@@ -224,17 +238,10 @@ def _presigned_url(subject: Subject) -> Iterator[Finding]:
         )
 
 
-def _windows(subject: Subject) -> Iterator[Finding]:
-    timeout = known(subject.spec.timeout)
-    minutes = known(timeout.in_progress_timeout_in_minutes) if timeout else None
-    spec = subject.spec
-    above: Location = ()
-    if isinstance(spec, JobSpec):
-        scheduling, above = known(spec.scheduling), ("scheduling",)
-        given = scheduling.maintenance_windows if scheduling else ()
-    else:
-        given = spec.maintenance_windows
-    for index, window in known_items(given):
+def _windows(
+    windows: Sequence[MaintenanceWindow | Unresolved] | Unresolved, minutes: int | None, *, above: Location = ()
+) -> Iterator[Finding]:
+    for index, window in known_items(windows):
         duration = known(window.duration_in_minutes)
         if minutes is not None and duration is not None and duration < minutes:
             yield WINDOW_TOO_SHORT.finding(
@@ -246,21 +253,17 @@ def _windows(subject: Subject) -> Iterator[Finding]:
             )
 
 
-def _volatile(subject: Subject) -> Iterator[Finding]:
-    description = known(subject.spec.description)
+def _volatile(description: str | None, tags: Mapping[str, Any], *, by_hand: bool) -> Iterator[Finding]:
     if description is not None and (finding := volatile_description(description)):
         yield finding
-    for key, value in (known(subject.spec.tags) or {}).items():
+    for key, value in tags.items():
         if finding := volatile_tag(key, known(value)):
             # The fix for the whole app helps if the CDK wrote the tag, but not in the application's own YAML files.
             own = "remove it; this file's version control can name the build"
-            yield finding if subject.spelling else finding._replace(fix=own)
+            yield finding._replace(fix=own) if by_hand else finding
 
 
-def _document(subject: Subject) -> Iterator[Finding]:
-    document, schema = written(subject.spec.document), subject.document_schema
-    if document is None:
-        return
+def _document(document: JobDocument, schema: str | Mapping[str, Any] | None) -> Iterator[Finding]:
     # A user's own schema can't be hashed, and is rare.
     findings = _of_document(document, schema) if isinstance(schema, str | None) else document_advice(document, schema)
     for finding in findings:
@@ -283,10 +286,7 @@ def document_advice(document: JobDocument, schema: str | Mapping[str, Any] | Non
 _of_document = lru_cache(maxsize=1024)(document_advice)
 
 
-def _start_time(spec: JobSpec, now: datetime) -> Iterator[Finding]:
-    scheduling = known(spec.scheduling)
-    if scheduling is None:
-        return
+def _start_time(scheduling: SchedulingConfig, now: datetime) -> Iterator[Finding]:
     today = now.astimezone(UTC).replace(tzinfo=None)
     for name, earliest, latest, words in (
         ("start_time", timedelta(minutes=30), timedelta(days=365), "30 minutes to one year"),
@@ -301,22 +301,3 @@ def _start_time(spec: JobSpec, now: datetime) -> Iterator[Finding]:
                 allowed=f"{words} after {today:{TIME_FORMAT}}",
                 fix="change the time",
             )
-
-
-_MOST_RETRIES = 10
-
-_RULES: tuple[Callable[[Subject], Iterator[Finding]], ...] = (
-    _volatile,
-    _rollout,
-    budget,
-    _abort,
-    _retry,
-    _presigned_url,
-    _windows,
-    _document,
-)
-
-
-def _retries(subject: Subject) -> list[tuple[int, Any]]:
-    retry = known(subject.spec.retry)
-    return known_items(retry.criteria) if retry else []

@@ -9,9 +9,10 @@ from collections.abc import Iterator
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
+from iot_jobs.environment import Fleet
 from iot_jobs.finding import Finding, Rule
 from iot_jobs.limits import API, GUIDE
-from iot_jobs.sources import Subject
+from iot_jobs.template import JobSpec, JobTemplateSpec
 
 if TYPE_CHECKING:
     from iot_jobs.forecast import Forecast
@@ -34,18 +35,15 @@ TOO_HARMFUL = Rule(
 )
 
 
-def budget(subject: Subject) -> Iterator[Finding]:
-    """Yield findings for a forecast over budget. A template that can't be forecast has none: too little is known."""
-    environment = subject.environment
-    if environment is None:
-        return
-    fleet = environment.fleet
-    if not states_budget(subject) or not can_forecast():
-        return
+def budget(spec: JobTemplateSpec | JobSpec, fleet: Fleet) -> Iterator[Finding]:
+    """Yield findings for a forecast over budget. A template that can't be forecast has none: too little is known.
+
+    Requires the extra `forecast`.
+    """
     from iot_jobs.forecast import Assumptions, ForecastError, forecast
 
     try:
-        result = forecast(subject.spec, Assumptions.of(fleet))
+        result = forecast(spec, Assumptions.of(fleet))
     except ForecastError:
         return
     if fleet.max_duration_hours is not None:
@@ -54,10 +52,9 @@ def budget(subject: Subject) -> Iterator[Finding]:
         yield from _too_harmful(result, fleet.max_harmed)
 
 
-def states_budget(subject: Subject) -> bool:
+def states_budget(fleet: Fleet) -> bool:
     """Return whether the environment limits the duration of a rollout, or the number of things it may harm."""
-    fleet = subject.environment.fleet if subject.environment else None
-    return fleet is not None and (fleet.max_duration_hours is not None or fleet.max_harmed is not None)
+    return fleet.max_duration_hours is not None or fleet.max_harmed is not None
 
 
 def can_forecast() -> bool:

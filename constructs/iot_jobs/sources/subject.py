@@ -105,11 +105,6 @@ class Reading:
         """Add a finding at its place."""
         self.findings.append(placed(finding, place, related))
 
-    @property
-    def checked(self) -> int:
-        """The number of templates, jobs and separate documents that were read."""
-        return len(self.subjects) + len(self.documents)
-
 
 def from_properties(
     source: Source, prefix: Location, given: Mapping[str, Any], spelling: Spelling, *, deployed: bool = False

@@ -7,7 +7,7 @@ date is text), so that what a user sees is what is read.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
@@ -71,7 +71,7 @@ def parse(text: str) -> tuple[Any, Callable[[Location], tuple[int, int]], list[F
     if directive := _OTHER_VERSION.search(text):
         place = Place("", line=text.count("\n", 0, directive.start()) + 1, column=1)
         raise FindingsError([_finding(NOT_YAML, place, "YAML 1.2", "remove the line", directive[0])])
-    reader = _Reader(text)
+    reader = _Reader(yaml.parse(text, Loader=_LOADER))
     try:
         value, mark, places = reader.document()
     except yaml.MarkedYAMLError as error:
@@ -112,8 +112,8 @@ class _Reader:
     PyYAML's own composer is recursive in C, and crashes on deep nesting; its events are not.
     """
 
-    def __init__(self, text: str) -> None:
-        self.events = yaml.parse(text, Loader=_LOADER)
+    def __init__(self, events: Iterator[Any]) -> None:
+        self.events = events
         self.findings: list[Finding] = []
         self.path: list[str | int] = []
         self.anchors: dict[str, _Anchored] = {}

@@ -86,69 +86,82 @@ class JobContent(Model):
 
     def problems(self) -> Iterator[Finding]:
         """Check the rules between fields."""
-        yield from self._document_problems()
-        yield from self._placeholder_problems()
-        yield from self._package_problems()
+        copies = self.copies()
+        yield from _document_problems(self.document, self.document_source, copies=copies)
+        # The role and the package versions are copied too, if none are given here.
+        placeholders = () if copies else placeholders_in(self.document)
+        if self.presigned_url is None:
+            yield from _role_problems(placeholders)
+        yield from _package_problems(self.destination_package_versions, placeholders)
 
-    def _document_problems(self) -> Iterator[Finding]:
-        sources = [source for source in (self.document, self.document_source) if source is not None]
-        # A source that breaks its own limit is not counted: it is already reported, and this finding would hide others.
-        if not any(may_be_nothing(source) or _broken(source) for source in sources) and len(sources) == 2:
-            yield DOCUMENT_COMBINATION.finding(
-                loc=("document_source",),
-                given=known(self.document_source),
-                allowed="a document or a document source, not both",
-                fix="remove one of them",
-                related=(("document",),),
+
+def _document_problems(
+    document: JobDocument | Unresolved | None, document_source: str | Unresolved | None, *, copies: bool
+) -> Iterator[Finding]:
+    sources = [source for source in (document, document_source) if source is not None]
+    # A source that breaks its own limit is not counted: it is already reported, and this finding would hide others.
+    if not any(may_be_nothing(source) or _broken(source) for source in sources) and len(sources) == 2:
+        yield DOCUMENT_COMBINATION.finding(
+            loc=("document_source",),
+            given=known(document_source),
+            allowed="a document or a document source, not both",
+            fix="remove one of them",
+            related=(("document",),),
+        )
+    elif not sources and not copies:
+        yield DOCUMENT_COMBINATION.finding(
+            loc=("document",), allowed="a document, a document source, or an ARN to copy from", fix="add a document"
+        )
+
+
+def _role_problems(placeholders: Sequence[Placeholder]) -> Iterator[Finding]:
+    """Yield a finding for the first placeholder that needs the role that is missing."""
+    presigned = [placeholder for placeholder in placeholders if placeholder.presigned]
+    if presigned:
+        yield PRESIGN_ROLE.finding(
+            loc=("presigned_url",),
+            allowed=f"a role, because the document holds {presigned[0].text}",
+            fix="add presigned_url with the ARN of a role that AWS IoT may assume",
+            related=(("document", *presigned[0].loc),),
+        )
+
+
+def _package_problems(
+    versions: Sequence[str | Unresolved] | Unresolved, placeholders: Sequence[Placeholder]
+) -> Iterator[Finding]:
+    """Yield package versions that are repeated, and placeholders of others."""
+    if isinstance(versions, Unresolved) or any(isinstance(version, Unresolved) for version in versions):
+        return
+    for index, version in enumerate(versions):
+        if version in versions[:index]:
+            yield PACKAGE_VERSION_TWICE.finding(
+                loc=("destination_package_versions", index),
+                given=version,
+                allowed="each package version once",
+                fix="remove the duplicate",
+                related=(("destination_package_versions", versions.index(version)),),
             )
-        elif not sources and not self.copies():
-            yield DOCUMENT_COMBINATION.finding(
-                loc=("document",), allowed="a document, a document source, or an ARN to copy from", fix="add a document"
+    destinations = [_package_of(str(version)) for version in versions]
+    for placeholder in placeholders:
+        package = placeholder.package
+        if package is None:
+            continue
+        named = len(versions) == 1 if package == ("", "") else package in destinations
+        if not named:
+            only = "exactly one destination package version, because the placeholder names none"
+            yield PACKAGE_NOT_A_DESTINATION.finding(
+                loc=("document", *placeholder.loc),
+                given=placeholder.text,
+                allowed=only if package == ("", "") else f"one of the {len(versions)} destination package versions",
+                fix="add its ARN to destination_package_versions, or correct the placeholder",
+                related=(("destination_package_versions",),),
             )
 
-    def _placeholder_problems(self) -> Iterator[Finding]:
-        presigned = [placeholder for placeholder in self._placeholders() if placeholder.presigned]
-        # The role is copied from the job or template too, if none is given here.
-        if presigned and self.presigned_url is None and not self.copies():
-            yield PRESIGN_ROLE.finding(
-                loc=("presigned_url",),
-                allowed=f"a role, because the document holds {presigned[0].text}",
-                fix="add presigned_url with the ARN of a role that AWS IoT may assume",
-                related=(("document", *presigned[0].loc),),
-            )
 
-    def _package_problems(self) -> Iterator[Finding]:
-        versions = known(self.destination_package_versions)
-        if versions is None or any(isinstance(version, Unresolved) for version in versions):
-            return
-        for index, version in enumerate(versions):
-            if version in versions[:index]:
-                yield PACKAGE_VERSION_TWICE.finding(
-                    loc=("destination_package_versions", index),
-                    given=version,
-                    allowed="each package version once",
-                    fix="remove the duplicate",
-                    related=(("destination_package_versions", versions.index(version)),),
-                )
-        destinations = [_package_of(str(version)) for version in versions]
-        for placeholder in self._placeholders():
-            package = placeholder.package
-            if package is None or self.copies():
-                continue
-            named = len(versions) == 1 if package == ("", "") else package in destinations
-            if not named:
-                only = "exactly one destination package version, because the placeholder names none"
-                yield PACKAGE_NOT_A_DESTINATION.finding(
-                    loc=("document", *placeholder.loc),
-                    given=placeholder.text,
-                    allowed=only if package == ("", "") else f"one of the {len(versions)} destination package versions",
-                    fix="add its ARN to destination_package_versions, or correct the placeholder",
-                    related=(("destination_package_versions",),),
-                )
-
-    def _placeholders(self) -> tuple[Placeholder, ...]:
-        document = written(self.document)
-        return document.placeholders if document is not None else ()
+def placeholders_in(document: JobDocument | Unresolved | None) -> tuple[Placeholder, ...]:
+    """Return the placeholders of a document as the author wrote it; none if it isn't known."""
+    known_document = written(document)
+    return () if known_document is None else known_document.placeholders
 
 
 def written(document: JobDocument | Unresolved | None) -> JobDocument | None:

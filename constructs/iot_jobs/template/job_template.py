@@ -6,7 +6,7 @@ from typing import Annotated
 from iot_jobs import limits
 from iot_jobs.finding import Finding, Rule
 from iot_jobs.limits import GUIDE
-from iot_jobs.template.content import JobContent, window_problems
+from iot_jobs.template.content import JobContent, placeholders_in, window_problems
 from iot_jobs.template.part import Items, Maybe
 from iot_jobs.template.parts import MaintenanceWindow
 
@@ -35,7 +35,7 @@ class JobTemplateSpec(JobContent):
         yield from super().problems()
         for finding in window_problems(self.maintenance_windows):
             yield finding.under(("maintenance_windows",))
-        for placeholder in self._placeholders():
+        for placeholder in placeholders_in(self.document):
             if placeholder.kind == "parameter":
                 yield PARAMETER_IN_TEMPLATE.finding(
                     loc=("document", *placeholder.loc),

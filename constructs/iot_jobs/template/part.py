@@ -61,12 +61,6 @@ def unknown_key(key: str, known: Iterable[str], loc: Location = (), *, given: Co
     return UNKNOWN_KEY.finding(loc=(*loc, key), given=key, allowed=", ".join(names), fix=fix)
 
 
-def _carried(line: ErrorDetails) -> FindingsError | None:
-    """Return the findings that a pydantic error carries, None for an error that is pydantic's own."""
-    error = line.get("ctx", {}).get("error")
-    return error if isinstance(error, FindingsError) else None
-
-
 def _unless_unresolved(value: Any, check: ValidatorFunctionWrapHandler) -> Any:
     """Let tokens and `Unresolved` through, and check all other values as usual."""
     if isinstance(value, Unresolved):
@@ -107,10 +101,10 @@ class Items:
             try:
                 items: tuple[Any, ...] = check(tuple(value))
             except ValidationError as error:
-                lines = error.errors(include_url=False)
-                findings += [finding for line in lines for finding in _findings(line)]
+                errors = list(_errors(error))
+                findings += [finding.under(loc) for loc, inner in errors for finding in inner.findings]
                 if not wrong:
-                    raise FindingsError(findings, rest=_rest(list(value), lines)) from None
+                    raise FindingsError(findings, rest=_rest(list(value), errors)) from None
             if findings:
                 raise FindingsError(findings)
             return items
@@ -161,11 +155,11 @@ class Model(BaseModel):
         try:
             super().__init__(**values)
         except ValidationError as error:
-            lines = error.errors(include_url=False)
+            errors = list(_errors(error))
         else:
             return [], True
-        findings = [finding for line in lines for finding in _findings(line)]
-        rest = _rest(dict(values), lines)
+        findings = [finding.under(loc) for loc, inner in errors for finding in inner.findings]
+        rest = _rest(dict(values), errors)
         for _ in range(3):  # a value that depends on a bad one may itself turn bad, once
             try:
                 super().__init__(**rest)
@@ -213,30 +207,31 @@ class Model(BaseModel):
         raise FindingsError([WRONG_KIND.finding(given=values, allowed=MAPPING_OF + names, fix="write a mapping")])
 
 
-def _findings(line: ErrorDetails) -> list[Finding]:
-    """Return the findings of one of pydantic's errors, relative to the value that was validated."""
-    loc = line["loc"]
-    if carried := _carried(line):
-        return [finding.under(loc) for finding in carried.findings]
+def _errors(error: ValidationError) -> Iterator[tuple[Location, FindingsError]]:
+    """Yield the findings of pydantic's error, each with the location of the value that they are relative to."""
+    for line in error.errors(include_url=False):
+        carried = line.get("ctx", {}).get("error")
+        yield line["loc"], carried if isinstance(carried, FindingsError) else FindingsError([_finding(line)])
+
+
+def _finding(line: ErrorDetails) -> Finding:
+    """Return the finding for an error of pydantic's own, relative to the value that is wrong."""
     if line["type"] == "missing":
-        return [MISSING_VALUE.finding(loc=loc, allowed="required", fix=f"add {loc[-1]}")]
+        return MISSING_VALUE.finding(allowed="required", fix=f"add {line['loc'][-1]}")
     if line["type"] == "bool_type":
-        return [WRONG_KIND.finding(loc=loc, given=line["input"], allowed="true or false", fix="write true or false")]
+        return WRONG_KIND.finding(given=line["input"], allowed="true or false", fix="write true or false")
     allowed = line["msg"][:1].lower() + line["msg"][1:]
-    return [WRONG_KIND.finding(loc=loc, given=line["input"], allowed=allowed, fix="write a value of that kind")]
+    return WRONG_KIND.finding(given=line["input"], allowed=allowed, fix="write a value of that kind")
 
 
-def _rest(values: Any, lines: Iterable[ErrorDetails]) -> Any:
+def _rest(values: Any, errors: Iterable[tuple[Location, FindingsError]]) -> Any:
     """Return a mapping or list in which each value with errors is replaced by its known rest, or by an unknown."""
     bad: list[Location] = []
-    for line in lines:
-        loc, carried = line["loc"], _carried(line)
-        if carried is None:
-            bad.append(loc)
-        elif carried.rest is not None and len(loc) == 1:
-            values[loc[0]] = carried.rest
+    for loc, error in errors:
+        if error.rest is not None and len(loc) == 1:
+            values[loc[0]] = error.rest
         else:
-            bad += [loc + finding.loc for finding in carried.findings]
+            bad += [loc + finding.loc for finding in error.findings]
     return _without(values, bad) if bad else values
 
 
