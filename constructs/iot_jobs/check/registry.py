@@ -20,7 +20,7 @@ from iot_jobs.check.advice import (
 )
 from iot_jobs.documents import device_client, job_document, placeholders, secrets
 from iot_jobs.finding import Rule
-from iot_jobs.sources import application, subject, yamltext
+from iot_jobs.sources import application, document_folder, subject, yamltext
 from iot_jobs.sources.kinds import cloudformation as templates
 from iot_jobs.template import content, job, job_template, part, parts
 
@@ -117,8 +117,8 @@ RULES: tuple[Rule, ...] = (
     jsontext.DUPLICATE_KEY,
     jsontext.TOO_DEEP,
     job_document.NOT_AN_OBJECT,
-    application.DOCUMENT_FILE,
-    application.UNKNOWN_SCHEMA,
+    document_folder.DOCUMENT_FILE,
+    document_folder.UNKNOWN_SCHEMA,
     documents.CHOSEN_SCHEMA,
     documents.SCHEMA,
     documents.LOOKS_LIKE,

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Literal
 
-from iot_jobs.finding import FindingsError, unique
+from iot_jobs.finding import unique
 from iot_jobs.sources.application import ENVIRONMENTS, FAMILIES, NO_APPLICATION, Application, Loader, root_of
 from iot_jobs.sources.cdk_out import is_cdk_out, templates
+from iot_jobs.sources.document_folder import DOCUMENTS
 from iot_jobs.sources.kinds import read_file
 from iot_jobs.sources.kinds.application_file import ENVIRONMENT, FAMILY
 from iot_jobs.sources.kinds.kind import File
 from iot_jobs.sources.source import MAX_BYTES, read_on, resolved
 from iot_jobs.sources.subject import Reading
 
+_Skip = Callable[[Path, str], None]
+"""Notes that a file or folder is not checked, and why."""
 _SUFFIXES = (".json", ".yaml", ".yml", ".template")
 _NOT_ENTERED = {"node_modules", "__pycache__"}
 _IGNORE = ".iot-jobs-ignore"
@@ -30,12 +33,23 @@ def read_paths(paths: Sequence[Path]) -> Reading:
     A folder is searched for JSON and YAML. Unrelated files in it are skipped, and so are folders of tools and folders
     with a file `.iot-jobs-ignore`. A named file is always read, as a job document if it is nothing else.
     """
-    reader = _Reader()
-    for path in paths:
-        reader.path(path)
-    reader.files_alone()
-    reader.reading.findings = list(unique(reader.reading.findings))
-    return reader.reading
+    reading = Reading()
+    done: set[Path] = set()
+    for path, kind in _inputs(paths, reading.skip):
+        if resolved(path) in done:
+            continue
+        done.add(resolved(path))
+        if kind == "application":
+            Loader(path, reading).load()
+            _skip_misplaced(path, reading.skip)
+        else:
+            _file(path, reading, named=kind == "named")
+    for folder, files in reading.beside.items():
+        Loader(folder, reading, alone=True).files(
+            *([path for path, one in files if one == kind] for kind in (FAMILY, ENVIRONMENT))
+        )
+    reading.findings = list(unique(reading.findings))
+    return reading
 
 
 def read_application(path: Path, *, environment: str | None = None) -> tuple[Application, Reading]:
@@ -48,87 +62,53 @@ def read_application(path: Path, *, environment: str | None = None) -> tuple[App
         allowed = "a folder with stacks/ and job_documents/ in it or above it"
         finding = NO_APPLICATION.finding(given=str(path), allowed=allowed, fix="check the path")
         return Application(path, ()), Reading(findings=[finding])
-    loader = Loader(root)
-    environments = loader.load(environment)
-    documents = loader.documents_alone()
-    chosen = tuple(one for one in environments if environment in (None, one.name))
-    return Application(root, chosen), Reading(loader.subjects, documents, list(unique(loader.found)))
+    reading = Reading()
+    environments = Loader(root, reading).load(environment)
+    reading.findings = list(unique(reading.findings))
+    return Application(root, tuple(one for one in environments if environment in (None, one.name))), reading
 
 
-class _Reader:
-    def __init__(self) -> None:
-        self.reading = Reading()
-        self.roots: set[Path] = set()
-        self.files: set[Path] = set()
-
-    def path(self, path: Path) -> None:
-        root = root_of(path)
-        if root is not None and _part_of(root, resolved(path)):
-            self.application(root)
-        if path.is_dir():
-            self.folder(path)
-        elif root is None or not _part_of(root, resolved(path)):
-            self.file(path, named=True)
-
-    def application(self, root: Path) -> None:
-        if root not in self.roots:
-            self.roots.add(root)
-            loader = Loader(root)
-            loader.load()
-            self.reading.documents += loader.documents_alone()
-            self.loaded(loader)
-            for path in sorted((root / "stacks").rglob("*.y*ml")):
-                if path.parent not in (root / FAMILIES, root / ENVIRONMENTS):
-                    self.reading.skip(path, f"neither in {FAMILIES} nor in {ENVIRONMENTS}")
-
-    def files_alone(self) -> None:
-        """Load named files that are in no application, all files of a folder together."""
-        for folder, files in self.reading.beside.items():
-            loader = Loader(folder, alone=True)
-            loader.files(*([path for path, one in files if one == kind] for kind in (FAMILY, ENVIRONMENT)))
-            self.loaded(loader)
-
-    def loaded(self, loader: Loader) -> None:
-        self.reading.subjects += loader.subjects
-        self.reading.findings += loader.found
-        self.reading.skipped += loader.skipped
-
-    def folder(self, folder: Path) -> None:
-        if is_cdk_out(folder):
-            found = templates(folder)
-            for path in found:
-                self.file(path, named=False)
+def _inputs(paths: Sequence[Path], skip: _Skip) -> Iterator[tuple[Path, Literal["application", "named", "found"]]]:
+    """Yield the roots of applications, the named files and the files found in folders, in order; some repeatedly."""
+    for path in paths:
+        root = _application_of(path)
+        if root is not None:
+            yield root, "application"
+        if is_cdk_out(path):
+            found = templates(path)
+            yield from ((template, "found") for template in found)
             if not found:
-                self.reading.skip(folder, "a cdk.out folder without templates")
-            return
-        empty = True
-        for path in _walk(folder, self.reading.skip):
-            root = root_of(path)
-            if root is not None and _part_of(root, resolved(path)):
-                self.application(root)
-            else:
-                self.file(path, named=False)
-            empty = False
-        if empty:
-            self.reading.skip(folder, "no JSON or YAML in it")
-
-    def file(self, path: Path, *, named: bool) -> None:
-        if resolved(path) in self.files:
-            return
-        self.files.add(resolved(path))
-        try:
-            source, doubled = read_on(path)
-        except FindingsError as error:
-            source, doubled = None, error.findings
-        if doubled and not named and not _mentions_us(path):
-            self.reading.skip(path, "not readable as JSON or YAML, and doesn't mention job templates")
-            return
-        self.reading.findings += doubled
-        if source is not None:
-            read_file(File(path, source, named=named, whole=not doubled), self.reading)
+                skip(path, "a cdk.out folder without templates")
+        elif path.is_dir():
+            empty = True
+            for file in _walk(path, skip):
+                root = _application_of(file)
+                yield (file, "found") if root is None else (root, "application")
+                empty = False
+            if empty:
+                skip(path, "no JSON or YAML in it")
+        elif root is None:
+            yield path, "named"
 
 
-def _walk(folder: Path, skip: Any) -> Iterator[Path]:
+def _file(path: Path, reading: Reading, *, named: bool) -> None:
+    source, findings = read_on(path)
+    if findings and not named and not _mentions_us(path):
+        reading.skip(path, "not readable as JSON or YAML, and doesn't mention job templates")
+        return
+    reading.findings += findings
+    if source is not None:
+        read_file(File(path, source, named=named, whole=not findings), reading)
+
+
+def _skip_misplaced(root: Path, skip: _Skip) -> None:
+    """Note the YAML files of an application that are in neither of its two folders."""
+    for path in sorted((root / "stacks").rglob("*.y*ml")):
+        if path.parent not in (root / FAMILIES, root / ENVIRONMENTS):
+            skip(path, f"neither in {FAMILIES} nor in {ENVIRONMENTS}")
+
+
+def _walk(folder: Path, skip: _Skip) -> Iterator[Path]:
     """Yield JSON and YAML files below a folder, in order; folders of tools are left out."""
     for here, folders, files in os.walk(folder):
         kept = []
@@ -146,9 +126,12 @@ def _walk(folder: Path, skip: Any) -> Iterator[Path]:
         yield from (Path(here) / name for name in sorted(files) if name.endswith(_SUFFIXES))
 
 
-def _part_of(root: Path, path: Path) -> bool:
-    """Return whether a path belongs to the application, or is its root."""
-    return path == root or path.is_relative_to(root / "stacks") or path.is_relative_to(root / "job_documents")
+def _application_of(path: Path) -> Path | None:
+    """Return the root of the application that a path belongs to, or is the root of."""
+    root, path = root_of(path), resolved(path)
+    if root and (path == root or path.is_relative_to(root / "stacks") or path.is_relative_to(root / DOCUMENTS)):
+        return root
+    return None
 
 
 def _mentions_us(path: Path) -> bool:

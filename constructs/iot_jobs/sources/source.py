@@ -54,14 +54,17 @@ def read(path: Path) -> Source:
 
     Raises `FindingsError` with every syntax error and its line.
     """
-    source, doubled = read_on(path)
-    if doubled:
-        raise FindingsError(doubled)
+    source, findings = read_on(path)
+    if source is None or findings:
+        raise FindingsError(findings)
     return source
 
 
-def read_on(path: Path) -> tuple[Source, tuple[Finding, ...]]:
-    """Read a file as `read` does, but return findings of repeated keys, so that the rest can be checked."""
+def read_on(path: Path) -> tuple[Source | None, list[Finding]]:
+    """Read a file as `read` does, and return all findings. Repeated keys are left out, so that the rest can be checked.
+
+    Other errors leave nothing to check.
+    """
     name = shown_path(path)
     try:
         raw = _bytes(path)
@@ -71,12 +74,12 @@ def read_on(path: Path) -> tuple[Source, tuple[Finding, ...]]:
         finding = UNREADABLE.finding(
             allowed=f"a readable file in UTF-8; {reason}", fix="check the path and the encoding"
         )
-        raise FindingsError([placed(finding, Place("", name))]) from None
+        return None, [placed(finding, Place("", name))]
     if len(raw) > MAX_BYTES:
         finding = UNREADABLE.finding(
             given=path.stat().st_size, allowed=f"up to {MAX_BYTES} bytes", fix="split the file"
         )
-        raise FindingsError([placed(finding, Place("", name))])
+        return None, [placed(finding, Place("", name))]
     is_json = path.suffix == ".json" or (path.suffix not in (".yaml", ".yml") and text.lstrip()[:1] in ("{", "["))
     try:
         if is_json:
@@ -86,8 +89,8 @@ def read_on(path: Path) -> tuple[Source, tuple[Finding, ...]]:
 
             data, position, doubled = yamltext.parse(text)
     except FindingsError as error:
-        raise FindingsError([_in_file(finding, name) for finding in error.findings]) from None
-    return Source(name, text, data, position), tuple(_in_file(finding, name) for finding in doubled)
+        return None, [_in_file(finding, name) for finding in error.findings]
+    return Source(name, text, data, position), [_in_file(finding, name) for finding in doubled]
 
 
 def _json(text: str) -> tuple[Any, Callable[[Location], tuple[int, int]], Sequence[Finding]]:
