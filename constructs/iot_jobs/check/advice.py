@@ -119,10 +119,11 @@ def advice(subject: Subject, *, now: datetime) -> Iterator[Finding]:
     scheduling = known(spec.scheduling) if isinstance(spec, JobSpec) else None
     # What is absent may be copied.
     no_abort, no_timeout = (value is None and not spec.copies() for value in (spec.abort, spec.timeout))
+    by_api = subject.spelling is not None and not subject.spelling.intrinsics
 
     yield from _volatile(known(spec.description), known(spec.tags) or {}, by_hand=subject.spelling is None)
     if rollout := known(spec.rollout):
-        yield from _rollout(rollout, by_handler=subject.cloudformation and isinstance(spec, JobTemplateSpec))
+        yield from _rollout(rollout, by_handler=not by_api and isinstance(spec, JobTemplateSpec))
     if environment and states_budget(environment.fleet) and can_forecast():
         yield from budget(spec, environment.fleet)
     if no_abort:
@@ -132,8 +133,7 @@ def advice(subject: Subject, *, now: datetime) -> Iterator[Finding]:
     if no_timeout:
         yield from _retry(retries)
     if presigned_url := known(spec.presigned_url):
-        has_default = subject.spelling is None or not subject.cloudformation
-        yield from _presigned_url(presigned_url, minutes, has_default=has_default)
+        yield from _presigned_url(presigned_url, minutes, has_default=by_api or subject.spelling is None)
     if isinstance(spec, JobTemplateSpec):
         yield from _windows(spec.maintenance_windows, minutes)
     elif scheduling:

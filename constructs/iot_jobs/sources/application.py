@@ -89,7 +89,7 @@ class Loader:
         self.alone = alone
         self.documents = DocumentFolder(root if alone else root / DOCUMENTS, alone=alone)
         self.families: dict[str, Source] = {}
-        self.names: dict[str, Place] = {}
+        self.environments: dict[str, Source] = {}
         self.used: set[str] = set()
 
     def load(self, environment: str | None = None) -> list[Environment]:
@@ -100,8 +100,8 @@ class Loader:
             allowed = f"at least one .yaml file in {ENVIRONMENTS}"
             finding = NO_APPLICATION.finding(given=shown_path(self.root), allowed=allowed, fix="add one")
             self.reading.findings.append(finding)
-        if environment is not None and environment not in self.names:
-            finding = _unknown(UNKNOWN_ENVIRONMENT, environment, self.names, loc=("environment",))
+        if environment is not None and environment not in self.environments:
+            finding = _unknown(UNKNOWN_ENVIRONMENT, environment, self.environments, loc=("environment",))
             self.reading.findings.append(finding)
         return environments
 
@@ -155,10 +155,10 @@ class Loader:
             self.reading.find(_own(finding), source.place(finding.loc))
         name = header.get("name") if isinstance(header, dict) else None
         if isinstance(name, str):
-            if name in self.names:
+            if name in self.environments:
                 finding = NAME_TWICE.finding(given=name, allowed="each environment once", fix="rename one of the two")
-                self.reading.find(finding, source.place(("name",)), self.names[name])
-            self.names.setdefault(name, source.place(("name",)))
+                self.reading.find(finding, source.place(("name",)), self.environments[name].place(("name",)))
+            self.environments.setdefault(name, source)
         if not isinstance(templates, dict):
             finding = _OWN_FORM[WRONG_KIND].finding(
                 given=templates, allowed="a mapping of families", fix="write family: {}"

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from iot_jobs import documents
 from iot_jobs.documents.job_document import JobDocument
 from iot_jobs.finding import Finding, Rule, nearest
-from iot_jobs.sources.source import Source, placed, read_on
+from iot_jobs.sources.source import Source, read_on
 from iot_jobs.sources.subject import Document, Skipped
 from iot_jobs.unresolved import Unresolved
 
@@ -99,7 +99,7 @@ class DocumentFolder:
             source, errors = read_on(path)
             if source and not errors:
                 problems = [one for one in JobDocument(source.text).problems() if one.severity == "error"]
-                errors = [placed(one, source.place(one.loc)) for one in problems]
+                errors = [one._replace(place=source.place(one.loc)) for one in problems]
             self.findings += errors
             self._documents[path] = JobDocument.inline(source.text) if source and not errors else None, source
         return self._documents[path]

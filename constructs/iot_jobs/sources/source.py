@@ -44,11 +44,6 @@ class Source(NamedTuple):
         return len(loc)
 
 
-def placed(finding: Finding, place: Place, related: tuple[Place, ...] = ()) -> Finding:
-    """Return the finding with its place in a file."""
-    return finding._replace(place=place, related=related)
-
-
 def read(path: Path) -> Source:
     """Read a YAML or JSON file, by its suffix, else by its content.
 
@@ -74,12 +69,12 @@ def read_on(path: Path) -> tuple[Source | None, list[Finding]]:
         finding = UNREADABLE.finding(
             allowed=f"a readable file in UTF-8; {reason}", fix="check the path and the encoding"
         )
-        return None, [placed(finding, Place("", name))]
+        return None, [finding._replace(place=Place("", name))]
     if len(raw) > MAX_BYTES:
         finding = UNREADABLE.finding(
             given=path.stat().st_size, allowed=f"up to {MAX_BYTES} bytes", fix="split the file"
         )
-        return None, [placed(finding, Place("", name))]
+        return None, [finding._replace(place=Place("", name))]
     is_json = path.suffix == ".json" or (path.suffix not in (".yaml", ".yml") and text.lstrip()[:1] in ("{", "["))
     try:
         if is_json:
@@ -154,4 +149,4 @@ def path_of(loc: Location, data: Any) -> str:
 def _in_file(finding: Finding, name: str) -> Finding:
     place = finding.place or Place("")
     path = place.path or path_of(finding.loc, None)
-    return placed(finding, Place(path, name, place.line, place.column, place.loc or finding.loc))
+    return finding._replace(place=Place(path, name, place.line, place.column, place.loc or finding.loc))

@@ -13,7 +13,7 @@ from iot_jobs.cloudformation import Spelling
 from iot_jobs.documents.job_document import JobDocument
 from iot_jobs.environment import Environment
 from iot_jobs.finding import Finding, Location, Place, Rule
-from iot_jobs.sources.source import Source, placed, shown_path
+from iot_jobs.sources.source import Source, shown_path
 from iot_jobs.template import JobSpec, JobTemplateSpec
 from iot_jobs.template.content import DOCUMENT_COMBINATION
 from iot_jobs.template.part import MISSING_VALUE, UNKNOWN_KEY, WRONG_KIND
@@ -51,11 +51,6 @@ class Subject(NamedTuple):
     deployed: bool = False
 
     @property
-    def cloudformation(self) -> bool:
-        """Return whether CloudFormation will deploy it."""
-        return self.spelling is None or self.spelling.intrinsics
-
-    @property
     def name(self) -> str:
         """The template's name or the job's id, or its path if that is not known."""
         name = self.spec.template_name if isinstance(self.spec, JobTemplateSpec) else self.spec.job_id
@@ -65,7 +60,8 @@ class Subject(NamedTuple):
         """Return a finding about this subject with its place in the file."""
         if self.spelling is not None:
             finding = _in_their_words(finding, self.spelling)
-        return placed(finding, self.place(finding.loc), tuple(self.place(loc) for loc in finding.related_locs))
+        related = tuple(self.place(loc) for loc in finding.related_locs)
+        return finding._replace(place=self.place(finding.loc), related=related)
 
 
 class Document(NamedTuple):
@@ -103,7 +99,7 @@ class Reading:
 
     def find(self, finding: Finding, place: Place, *related: Place) -> None:
         """Add a finding at its place."""
-        self.findings.append(placed(finding, place, related))
+        self.findings.append(finding._replace(place=place, related=related))
 
 
 def from_properties(
