@@ -24,6 +24,8 @@ CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text()
 CLI, API = ((ROOT / "docs" / name).read_text() for name in ("cli.md", "api.md"))
 GUIDES = [API, *((ROOT / "docs" / name).read_text() for name in ("scaling.md", "updating.md"))]
 PYTHON_BLOCKS = [block for text in (README, *GUIDES) for block in re.findall(r"```python\n(.*?)```", text, re.DOTALL)]
+MOST_FUNCTIONS = 60
+"""The number of functions that a value may pass through on its way from an environment's file."""
 HELP_BLOCKS = re.findall(r"```\n\$ iot-jobs ((?:[a-z]+ )?)--help\n(.*?)```", CLI, re.DOTALL)
 
 
@@ -223,10 +225,18 @@ def test_public_names() -> None:
 
 @pytest.mark.xdist_group("jsii")
 def test_the_path_of_a_value() -> None:
-    """CONTRIBUTING states how many functions one value passes through."""
+    """A value takes each form once and passes through few functions, as many as CONTRIBUTING states."""
     done = run(sys.executable, "-m", "tools.trace_value")
     assert done.returncode == 0, done.stderr
-    finding, properties, template = re.findall(r"(?m)^prod\.yaml to [a-z ]+: (\d+) functions$", done.stdout)
+    rows = re.findall(r"(?m)^prod\.yaml to ([a-z ]+): (\d+) functions; (.+)$", done.stdout)
+    turns = ["text to data", "data to a model", "a model to properties"]
+    assert [(title, forms.split(", ")) for title, _, forms in rows] == [
+        ("a finding", turns[:2]),
+        ("the properties", turns),
+        ("the synthesized template", turns),
+    ]
+    finding, properties, template = (int(count) for _, count, _ in rows)
+    assert [count for count in (finding, properties) if count > MOST_FUNCTIONS] == []
     stated = (
         f"{finding} functions to a finding, {properties} to the properties, {template} to the synthesized template."
     )

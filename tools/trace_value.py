@@ -2,7 +2,7 @@
 
 The value is an `increment_factor` in a small application. A function counts if an argument or its result is the value
 or holds it at any depth. There are three paths: from an environment's YAML to a finding, to the properties, and to the
-synthesized template.
+synthesized template. For each, the calls that turn the value from one form into another are counted in their order.
 """
 
 from __future__ import annotations
@@ -19,6 +19,12 @@ from typing import Any
 BIN = Path(sys.executable).parent
 PACKAGE = Path(__file__).resolve().parent.parent / "constructs" / "iot_jobs"
 GOOD, BAD = 1.7, 7.7
+TURNS = {
+    "sources.yamltext.parse": "text to data",
+    "template.part.Model.judge": "data to a model",
+    "cloudformation.properties.properties": "a model to properties",
+    "cloudformation.properties.values": "properties to data",
+}
 FILES = {
     "job_documents/reboot.json": '{"operation": "reboot.sh"}',
     "stacks/templates/reboot.yaml": "description: Reboot a device\ndocument: reboot.json\n",
@@ -48,15 +54,19 @@ def main() -> None:
         ("prod.yaml to the properties", GOOD, emit),
         ("prod.yaml to the synthesized template", GOOD, synthesize),
     ):
-        names = trace(value, run)
-        print(f"{title}: {len(names)} functions")
+        names, turns = trace(value, run)
+        print(f"{title}: {len(names)} functions; {', '.join(turns)}")
         for name in names:
             print(f"  {name}")
 
 
-def trace(value: float, run: Callable[[Path], object]) -> list[str]:
-    """Return the functions that get or return a value while `run` works on an application that holds it."""
+def trace(value: float, run: Callable[[Path], object]) -> tuple[list[str], list[str]]:
+    """Return the functions that get or return a value while `run` works on an application that holds it.
+
+    The second list has each turn of the value into another form.
+    """
     names: dict[str, None] = {}
+    turns: list[str] = []
 
     def note(frame: FrameType, event: str, result: object) -> None:
         path = frame.f_code.co_filename
@@ -65,7 +75,10 @@ def trace(value: float, run: Callable[[Path], object]) -> list[str]:
         values = list(frame.f_locals.values()) if event == "call" else [result]
         if any(holds(item, value, set()) for item in values):
             module = ".".join(Path(path).relative_to(PACKAGE).with_suffix("").parts).removesuffix(".__init__")
-            names[f"{module}.{frame.f_code.co_qualname}"] = None
+            name = f"{module}.{frame.f_code.co_qualname}"
+            names[name] = None
+            if event == "call" and name in TURNS:
+                turns.append(TURNS[name])
 
     with tempfile.TemporaryDirectory(prefix="trace-") as name:
         folder = Path(name)
@@ -78,7 +91,7 @@ def trace(value: float, run: Callable[[Path], object]) -> list[str]:
             run(folder)
         finally:
             sys.setprofile(None)
-    return [name for name in names if "<" not in name.rpartition(".")[2]]
+    return [name for name in names if "<" not in name.rpartition(".")[2]], turns
 
 
 def holds(item: object, value: float, seen: set[int]) -> bool:
