@@ -1,4 +1,4 @@
-"""Errors that name the construct that they are about."""
+"""Findings for users of the CDK: errors that name their construct, and texts of one line."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from constructs import IConstruct
 
-from iot_jobs.finding import FindingsError
+from iot_jobs.finding import Finding, FindingsError, shown
 
 
 @contextmanager
@@ -18,3 +18,9 @@ def naming(scope: IConstruct, *ids: str) -> Iterator[None]:
     except FindingsError as error:
         where = "/".join(filter(None, (scope.node.path, *ids)))
         raise FindingsError(error.findings, rest=error.rest, where=where) from None
+
+
+def in_one_line(finding: Finding, where: str) -> str:
+    """Return a finding as a text without its fix."""
+    given = "" if finding.given is None else f"given {shown(finding.given)}, "
+    return f"{where}: {given}allowed {finding.allowed}; {finding.rule.title}"

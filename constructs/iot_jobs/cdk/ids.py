@@ -11,6 +11,7 @@ from weakref import WeakKeyDictionary
 import aws_cdk as cdk
 from constructs import Construct, IConstruct
 
+from iot_jobs import JobTemplateSpec
 from iot_jobs.cdk.l1 import JobTemplateResource
 from iot_jobs.cdk.references import References
 from iot_jobs.identity import METADATA, content_digest, emitted_digest, job_template_id
@@ -24,6 +25,8 @@ class Template:
     """A template of a stack."""
 
     name: str
+    spec: JobTemplateSpec
+    """As it was checked by the construct."""
     generation: int
     """Part of the id."""
     resources: int

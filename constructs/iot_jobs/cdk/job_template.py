@@ -182,6 +182,7 @@ class JobTemplate(Construct, JobMetrics, Permissions):
         metadata = {"template_name": template_name, "environment": environment, **_of_fleet(fleet)}
         template = Template(
             name=template_name,
+            spec=spec,
             generation=generation,
             resources=1 + (published is not None) + (role is not None),
             published=published,

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import jsii
 from aws_cdk import (
@@ -17,8 +18,10 @@ from aws_cdk import (
     PolicyViolation,
 )
 
+from iot_jobs.cdk.errors import in_one_line
 from iot_jobs.check import check, rules
-from iot_jobs.finding import Finding, FindingsError, Place, shown
+from iot_jobs.finding import Finding, FindingsError, Place
+from iot_jobs.identity import METADATA
 from iot_jobs.sources import read, resources
 
 NAME = "iot-jobs"
@@ -29,8 +32,9 @@ NAME = "iot-jobs"
 class JobTemplateRules:
     """Checks every job template and job of an app, also those made with `CfnJobTemplate`, `CfnJob` or `CfnInclude`.
 
-    Add it with `Validations.of(app).add_plugins(JobTemplateRules())`. Errors fail the synth; warnings are reported.
-    What needs to know the environment, such as the fleet's size, is for `iot-jobs check`.
+    Add it with `Validations.of(app).add_plugins(JobTemplateRules())`. Errors fail the synth; warnings are reported,
+    except those of a `JobTemplate`, which reports them itself. What needs to know the environment, such as the fleet's
+    size, is for `iot-jobs check`.
     """
 
     @property
@@ -54,7 +58,9 @@ class JobTemplateRules:
         success = True
         for path in _with_nested(context.template_paths):
             try:
-                findings = check(resources(read(path)), now=datetime.now(UTC)).findings
+                source = read(path)
+                findings = check(resources(source), now=datetime.now(UTC)).findings
+                findings = tuple(one for one in findings if not _is_annotation(one, source.data))
             except FindingsError as error:  # larger than any template that CloudFormation takes
                 findings = error.findings
             success = success and all(finding.severity != "error" for finding in findings)
@@ -73,6 +79,14 @@ def _with_nested(paths: Iterable[str]) -> list[Path]:
     return found
 
 
+def _is_annotation(finding: Finding, template: Any) -> bool:
+    """Return whether a finding is advice about a `JobTemplate`, which has annotations for it."""
+    match finding.place:
+        case Place(loc=("Resources", logical_id, *_)) if finding.severity == "warning":
+            return METADATA in template["Resources"][logical_id].get("Metadata", {})
+    return False
+
+
 def _violation(finding: Finding, path: Path) -> PolicyViolation:
     resource: str | None = None
     location, where = finding.path, f"{path.name} {finding.path}".rstrip()
@@ -82,7 +96,7 @@ def _violation(finding: Finding, path: Path) -> PolicyViolation:
             location = where = finding.path.removeprefix(f"Resources.{logical_id}").removeprefix(".")
     return PolicyViolation(
         rule_name=finding.code,
-        description=f"{where}: given {shown(finding.given)}, allowed {finding.allowed}; {finding.rule.title}",
+        description=in_one_line(finding, where),
         fix=finding.fix,
         severity=finding.severity,
         rule_metadata={"source": finding.rule.source},

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime
 from itertools import takewhile
+from typing import Any
 from weakref import WeakKeyDictionary
 
 import aws_cdk as cdk
 import jsii
 from constructs import IConstruct, IValidation
 
+from iot_jobs.cdk.errors import in_one_line
 from iot_jobs.cdk.ids import Emitted, StackTemplates, Template
+from iot_jobs.check import advice
 from iot_jobs.cloudformation import values
 from iot_jobs.environment import TEMPLATE_TWICE
-from iot_jobs.finding import Finding
+from iot_jobs.finding import Finding, Location, Place, dotted
 from iot_jobs.limits import (
     CLOUDFORMATION_QUOTAS,
     MAX_OUTPUTS_IN_STACK,
@@ -21,11 +25,9 @@ from iot_jobs.limits import (
     MAX_TEMPLATES_IN_REGION,
     QUOTAS,
 )
+from iot_jobs.sources import Subject
 from iot_jobs.template import JobTemplateSpec
 from iot_jobs.volatile_tags import volatile_tag
-
-Contents = list[tuple[Template, Emitted]]
-"""Templates with what they emit."""
 
 _STACKS: WeakKeyDictionary[IConstruct, list[StackTemplates]] = WeakKeyDictionary()
 """The stacks with job templates of each app."""
@@ -57,59 +59,60 @@ class SynthChecks:
 
     def validate(self) -> list[str]:
         """Errors as texts. Called after all aspects, and before anything is synthesized."""
-        here = self._here
-        present = here.present()
+        here, present = self._here, self._here.present()
         for template in here.templates:
             if template not in present and template.published is not None:
                 here.parameters.node.try_remove_child(template.published.replace("/", "--"))  # as the CDK spells ids
         contents = [(template, here.emitted(template)) for template in present]
-        shared = list(_published_twice(present, takewhile(lambda one: one is not here, self._stacks), here.location))
+        beside = [one for one in self._stacks if one.location == here.location]
+        shared = list(_published_twice(present, takewhile(lambda one: one is not here, beside)))
         is_sure = not any(map(cdk.Token.is_unresolved, here.location))
         for name, text in (
-            *_volatile_tags(contents),
-            *_known_later(contents),
-            *_quotas_of_stack(present),
-            *self._quota_of_region(),
+            *_volatile_tags((template.name, emitted.properties.get("Tags", ())) for template, emitted in contents),
+            *_known_later((template.name, emitted.known_later) for template, emitted in contents),
+            *_quotas_of_stack(len(present), sum(one.resources for one in present)),
+            *(_quota_of_region(sum(len(one.present()) for one in beside)) if here is beside[-1] else ()),
             *(() if is_sure else (("published-twice", f"{text}, if both stacks have one account") for text in shared)),
         ):
             cdk.Annotations.of(here.stack).add_warning_v2(f"iot-jobs:{name}", text)
-        for template in present:
+        errors = [] if not is_sure else shared
+        for template, emitted in contents:
+            annotations = cdk.Annotations.of(template.resource.node.scopes[-2])
             if template.resource.keeps:
-                cdk.Annotations.of(template.resource.node.scopes[-2]).add_warning_v2("iot-jobs:keep-previous", _KEPT)
-        found = [(template, finding) for template, now in contents for finding in _late_findings(template, now)]
-        late = [f"{template.resource.node.path}: {finding}" for template, finding in found]
-        return [*shared, *late] if is_sure else late
-
-    def _quota_of_region(self) -> Iterator[tuple[str, str]]:
-        here = [stack for stack in self._stacks if stack.location == self._here.location]
-        if self._here is not here[-1]:
-            return
-        count = sum(len(stack.present()) for stack in here)
-        if count * 2 > MAX_TEMPLATES_IN_REGION:
-            text = (
-                f"this app has {count} job templates in one account and region, where the quota is "
-                f"{MAX_TEMPLATES_IN_REGION} if it was not raised; a replacement is created before the old one is "
-                f"deleted, so that a change to all of them at once takes {count * 2}; see {QUOTAS}"
-            )
-            yield "templates-in-region", text
+                annotations.add_warning_v2("iot-jobs:keep-previous", _KEPT)
+            for finding in _findings(template, emitted):
+                if finding.severity == "error":
+                    errors.append(f"{template.resource.node.path}: {finding}")
+                elif finding.loc[:1] != ("tags",):  # those are one warning for the whole stack
+                    text = f"{in_one_line(finding, finding.path)}; {finding.fix}"
+                    annotations.add_warning_v2(f"iot-jobs::{finding.code}", text)
+        return errors
 
 
-def _quotas_of_stack(templates: Sequence[Template]) -> Iterator[tuple[str, str]]:
+def _quota_of_region(count: int) -> Iterator[tuple[str, str]]:
+    if count * 2 > MAX_TEMPLATES_IN_REGION:
+        text = (
+            f"this app has {count} job templates in one account and region, where the quota is "
+            f"{MAX_TEMPLATES_IN_REGION} if it was not raised; a replacement is created before the old one is "
+            f"deleted, so that a change to all of them at once takes {count * 2}; see {QUOTAS}"
+        )
+        yield "templates-in-region", text
+
+
+def _quotas_of_stack(templates: int, resources: int) -> Iterator[tuple[str, str]]:
     for what, used, quota in (
-        ("resources", sum(one.resources for one in templates), MAX_RESOURCES_IN_STACK),
-        ("outputs", len(templates), MAX_OUTPUTS_IN_STACK),
+        ("resources", resources, MAX_RESOURCES_IN_STACK),
+        ("outputs", templates, MAX_OUTPUTS_IN_STACK),
     ):
         if used > quota * _NEAR:
-            text = f"the {len(templates)} job templates of this stack take {used} {what}, and a stack may have"
+            text = f"the {templates} job templates of this stack take {used} {what}, and a stack may have"
             text = f"{text} {quota}; put some of them into another stack; see {CLOUDFORMATION_QUOTAS}"
             yield f"{what}-in-stack", text
 
 
-def _published_twice(
-    templates: Sequence[Template], others: Iterator[StackTemplates], location: tuple[str, str]
-) -> Iterator[str]:
+def _published_twice(templates: Sequence[Template], others: Iterable[StackTemplates]) -> Iterator[str]:
     """Yield a text for each template whose parameter another stack of the same account and region creates too."""
-    taken = {one.published: one for other in others if other.location == location for one in other.present()}
+    taken = {one.published: one for other in others for one in other.present()}
     for template in templates:
         if template.published is not None and template.published in taken:
             path = taken[template.published].resource.node.path
@@ -122,26 +125,26 @@ def _published_twice(
             yield f"{template.resource.node.path}: {finding}"
 
 
-def _volatile_tags(contents: Contents) -> Iterator[tuple[str, str]]:
+def _volatile_tags(tags_of: Iterable[tuple[str, Any]]) -> Iterator[tuple[str, str]]:
     """Yield each such tag once, however many templates have it."""
     found: dict[str, tuple[Finding, list[str]]] = {}
-    for template, emitted in contents:
-        for tag in emitted.properties.get("Tags", ()):
+    for template, tags in tags_of:
+        for tag in tags:
             value = tag.get("Value")
             finding = volatile_tag(str(tag.get("Key")), value if isinstance(value, str) else None)
             if finding:
-                found.setdefault(str(tag["Key"]), (finding, []))[1].append(template.name)
+                found.setdefault(str(tag["Key"]), (finding, []))[1].append(template)
     for key, (finding, names) in found.items():
         replaced = f"the tag {key} replaces the job template {_first(names)} whenever its value changes"
         yield f"volatile-tag-{key}", f"{replaced}, because tags are create-only; {finding.fix}"
 
 
-def _known_later(contents: Contents) -> Iterator[tuple[str, str]]:
+def _known_later(values_of: Iterable[tuple[str, Sequence[str]]]) -> Iterator[tuple[str, str]]:
     """Yield each value that only CloudFormation knows once, however many templates have it."""
     found: dict[str, list[str]] = {}
-    for template, emitted in contents:
-        for name in emitted.known_later:
-            found.setdefault(name, []).append(template.name)
+    for template, known_later in values_of:
+        for name in known_later:
+            found.setdefault(name, []).append(template)
     for name, names in found.items():
         yield f"known-at-deployment-{name}", f"{name} {_KNOWN_LATER.format(_first(names))}"
 
@@ -150,11 +153,16 @@ def _first(names: Sequence[str]) -> str:
     return f"{names[0]} and {len(names) - 1} more" if len(names) > 1 else names[0]
 
 
-def _late_findings(template: Template, emitted: Emitted) -> tuple[Finding, ...]:
-    """Return the findings of emitted properties, where they differ from those that were checked before."""
+def _findings(template: Template, emitted: Emitted) -> Iterator[Finding]:
+    """Yield errors of what was changed since the construct checked it, and advice on what is emitted."""
+    spec = template.spec
     given = {key: value for key, value in template.resource.given.items() if key != "JobTemplateId"}
-    if given == emitted.properties:
-        return ()
-    read, found = values({"JobTemplateId": template.name, **emitted.properties})
-    _, more = JobTemplateSpec.check(read)
-    return (*found, *more)
+    if given != emitted.properties:
+        read, found = values({"JobTemplateId": template.name, **emitted.properties})
+        spec, more = JobTemplateSpec.judge(read)
+        yield from (*found, *more)
+    yield from advice(Subject(spec, _nowhere), now=datetime.now(UTC))
+
+
+def _nowhere(loc: Location) -> Place:
+    return Place(dotted(loc))

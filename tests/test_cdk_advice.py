@@ -1,0 +1,95 @@
+"""Advice about the construct's templates: an annotation on each, said once, and acknowledged by its code."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import aws_cdk as cdk
+import pytest
+from aws_cdk.assertions import Annotations, Match
+from aws_cdk.aws_iot import CfnJobTemplate
+
+from iot_jobs import JobDocument, RolloutConfig
+from iot_jobs.cdk import JobTemplate
+from tests.test_cdk_plugin import report
+
+CONSTANT = RolloutConfig(maximum_per_minute=10)
+GIVEN: dict[str, Any] = {"template_name": "reboot", "description": "d", "document": JobDocument.inline({"a": 1})}
+
+
+def warned(stack: cdk.Stack) -> list[tuple[str, str]]:
+    """The ids of the constructs with a warning of a rule, and the texts."""
+    found = Annotations.from_stack(stack).find_warning("*", Match.string_like_regexp("iot-jobs::JT"))
+    return [(one.id, str(one.entry.data)) for one in found]
+
+
+@pytest.fixture
+def stack() -> cdk.Stack:
+    return cdk.Stack(cdk.App(), "Jobs")
+
+
+def test_an_annotation(stack: cdk.Stack) -> None:
+    """A warning of `check` is an annotation of its template, with place, value, limit and fix."""
+    JobTemplate(stack, "Reboot", rollout=CONSTANT, **GIVEN)
+    JobTemplate(stack, "Other", **GIVEN | {"template_name": "other"})
+    assert warned(stack) == [
+        (
+            "/Jobs/Reboot",
+            "rollout: given 10, allowed an exponential rate, or no rollout for 1000 things per minute; a rollout has "
+            "an exponential rate; add exponential_rate with base_rate_per_minute 9, increment_factor 2 and "
+            "rate_increase_criteria {number_of_notified_things: 1}: one minute later the rate is the maximum "
+            "[ack: iot-jobs::JT251]",
+        )
+    ]
+
+
+def test_what_an_aspect_changes(stack: cdk.Stack) -> None:
+    """Advice is about what is emitted, whoever wrote it."""
+    resource = JobTemplate(stack, "Reboot", rollout=CONSTANT, **GIVEN).node.default_child
+    assert isinstance(resource, CfnJobTemplate)
+    resource.add_property_deletion_override("JobExecutionsRolloutConfig")
+    assert warned(stack) == []
+    resource.add_property_override("JobExecutionsRolloutConfig", {"MaximumPerMinute": 20})
+    assert [text[:17] for _, text in warned(stack)] == ["rollout: given 20"]
+
+
+@pytest.mark.parametrize("early", [True, False])
+def test_an_acknowledgment(stack: cdk.Stack, early: bool) -> None:
+    """The code acknowledges it on the template and above it."""
+    if early:
+        cdk.Validations.of(stack).acknowledge(cdk.Acknowledgment(id="iot-jobs::JT251", reason="it deploys"))
+    template = JobTemplate(stack, "Reboot", rollout=CONSTANT, **GIVEN)
+    if not early:
+        cdk.Validations.of(template).acknowledge(cdk.Acknowledgment(id="iot-jobs::JT251", reason="it deploys"))
+    assert warned(stack) == []
+
+
+def test_a_tag_is_one_warning(stack: cdk.Stack) -> None:
+    """A tag that would replace all templates isn't advice on each of them."""
+    JobTemplate(stack, "Reboot", tags={"commit": "0123abc"}, **GIVEN)
+    assert warned(stack) == []
+    Annotations.from_stack(stack).has_warning("/Jobs", Match.string_like_regexp("the tag commit replaces"))
+
+
+def test_once_beside_the_plug_in(tmp_path: Path) -> None:
+    """The plug-in leaves it to the construct, and warns of templates that are made otherwise."""
+
+    def build(stack: cdk.Stack) -> None:
+        JobTemplate(stack, "Reboot", rollout=CONSTANT, **GIVEN)
+        CfnJobTemplate(
+            stack,
+            "Raw",
+            job_template_id="raw",
+            description="d",
+            document="{}",
+            job_executions_rollout_config={"MaximumPerMinute": 10},
+        )
+
+    refused, violations = report(tmp_path, build)
+    assert not refused
+    assert [
+        (one["ruleName"], one["violatingConstructs"][0]["constructPath"])
+        for one in violations
+        if one["ruleName"].startswith("JT")
+    ] == [("JT251", "Jobs/Raw")]
