@@ -26,7 +26,7 @@ export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
 .PHONY: help setup check annotate synth synth-revisions synth-revision diff-assembly deploy-assembly lint format test \
-  test-slow test-matrix wheel bench deploy-local workflows snapshots rules schemas pictures lock clean
+  test-slow test-matrix wheel release bench deploy-local workflows snapshots rules schemas pictures lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' Makefile
@@ -80,6 +80,12 @@ test-matrix: ## Run the fast tests on each Python here and on the lowest version
 
 wheel: setup ## Build the wheel and the source distribution into dist; no network
 	$(BIN)/python -m hatchling build -d dist
+
+# The tests build both with `make wheel`, in one process: what was tested last is what lies in dist.
+release: setup ## Build what a release publishes into dist, and check it and its TAG (TAG=v1.2.3); publishes nothing
+	@$(BIN)/python -m tools.release
+	rm -rf dist
+	$(BIN)/pytest -n 0 tests/test_distribution.py
 
 bench: setup ## Measure speed
 	$(BIN)/python -m tools.bench

@@ -7,12 +7,15 @@ import re
 import shutil
 import subprocess
 import sys
+import tarfile
 import tomllib
+import zipfile
 from importlib.metadata import Distribution, PathDistribution, distribution
 from pathlib import Path
 from typing import Any
 
 import pytest
+from packaging.metadata import Metadata
 from packaging.requirements import Requirement
 from ruamel.yaml import YAML
 
@@ -224,6 +227,25 @@ def test_review_without_numpy(installed: Installed, application: Path) -> None:
     path.write_text(path.read_text().replace("timeout_in_minutes: 15", "timeout_in_minutes: 16"))
     error = 'Error: numpy is not installed; pip install "iot-jobs[forecast]"\n'
     assert installed.run("iot-jobs", "review", "before", ".", folder=application) == (2, "", error)
+
+
+@pytest.mark.e2e
+def test_metadata(built: dict[str, Path]) -> None:
+    """Both distributions have the same metadata, which an index accepts, and the README as their page."""
+    stem = f"iot_jobs-{PROJECT['version']}"
+    with zipfile.ZipFile(built["wheel"]) as wheel, tarfile.open(built["sdist"]) as source:
+        text = wheel.read(f"{stem}.dist-info/METADATA")
+        file = source.extractfile(f"{stem}/PKG-INFO")
+        assert file is not None
+        assert file.read() == text
+    metadata = Metadata.from_email(text, validate=True)
+    assert (metadata.name, str(metadata.version)) == (PROJECT["name"], PROJECT["version"])
+    assert (metadata.description, metadata.description_content_type) == (
+        (ROOT / "README.md").read_text(),
+        "text/markdown",
+    )
+    assert metadata.license_expression == PROJECT["license"]
+    assert str(metadata.requires_python) == PROJECT["requires-python"]
 
 
 @pytest.mark.e2e

