@@ -9,15 +9,11 @@ from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
 
-import click
 import pytest
 from click.testing import CliRunner, Result
 
 import iot_jobs
 from iot_jobs.cli import main
-from iot_jobs.render import deployed, findings
-from iot_jobs.render import forecast as forecast_formats
-from iot_jobs.render import review as review_formats
 from tests.commands import EXAMPLE
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -382,19 +378,3 @@ def test_a_full_disk_for_errors(application: Path) -> None:
     with Path("/dev/full").open("w") as full:
         ended = subprocess.run([*PROCESS, "nonsense"], stdout=full, stderr=full, check=False)
     assert ended.returncode == 2
-
-
-CHOICES = [
-    ("check", list(findings.FORMATS)),
-    ("forecast", list(forecast_formats.FORMATS)),
-    ("list", list(deployed.FORMATS)),
-    ("review", [*review_formats.FORMATS, "markdown"]),
-]
-
-
-@pytest.mark.parametrize(("command", "formats"), CHOICES)
-def test_formats(command: str, formats: list[str]) -> None:
-    """A command offers the formats that there are, no more and no fewer."""
-    (option,) = (option for option in main.commands[command].params if option.name == "output")
-    assert isinstance(option.type, click.Choice)
-    assert sorted(option.type.choices) == sorted(formats)

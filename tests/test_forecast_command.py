@@ -101,7 +101,7 @@ def test_all_templates(application: Path) -> None:
 def test_narrow_text(width: int, things: int) -> None:
     """In every width there are all the numbers of the widest text, and no line is longer than the terminal is wide."""
     found = forecast(template(rollout=constant(1000)), Assumptions(things=things), trials=2)
-    widest, text = (render.text([found], columns) for columns in (300, width))
+    widest, text = (render.text(render.Forecasts([found], several=False), columns) for columns in (300, width))
     assert max(map(len, text.splitlines())) <= width
     numbers, expected = (set(re.findall("[0-9][0-9,.]*", one)) for one in (text, widest))
     assert numbers == expected
@@ -134,8 +134,9 @@ def test_all_templates_in_a_narrow_terminal(application: Path) -> None:
     """A terminal with too few columns for the table has a block for each template."""
     found = [forecasting.forecast(one.spec, selection.assumptions(one, {})) for one in
              selection.selected(Path(ENVIRONMENT))]  # fmt: skip
-    assert render.text(found, 60).startswith(NARROW)
-    assert render.text(found, 100).startswith("template ")
+    report = render.Forecasts(found, several=True)
+    assert render.text(report, 60).startswith(NARROW)
+    assert render.text(report, 100).startswith("template ")
 
 
 def test_markdown(application: Path) -> None:
@@ -223,6 +224,14 @@ def test_cloudformation(application: Path) -> None:
         "skipped later: rollout.maximum_per_minute is not known before deployment, or breaks a rule: run iot-jobs "
         "check\n"
     )
+
+
+@pytest.mark.parametrize(
+    ("form", "beginning"), [("text", "template "), ("json", '{\n  "forecasts": ['), ("markdown", "| template |")]
+)
+def test_one_forecast_of_several_templates(application: Path, form: str, beginning: str) -> None:
+    """A file of several templates has the same form of report if only one of them can be forecast."""
+    assert run("template.json", "--things", "35", "--format", form).stdout.startswith(beginning)
 
 
 def test_the_end_of_an_id_may_be_left_out(application: Path) -> None:
@@ -434,16 +443,18 @@ def test_picture_marks_the_abort() -> None:
     found = forecast(BAD, Assumptions(things=100, failure_rate=0.1))
     assert found.timeline.aborted_minute == 6
     assert ">abort, minute 6<" in plot.svg(found)
-    assert "^ abort in minute 6" in render.text([found])
-    assert "abort fires in minute 6 at the assumed rates, without a bad release" in render.text([found])
+    text = render.text(render.Forecasts([found], several=False))
+    assert "^ abort in minute 6" in text
+    assert "abort fires in minute 6 at the assumed rates, without a bad release" in text
 
 
 def test_hard_names() -> None:
     """A name that could be markdown, HTML, mathematics or markup is only a name."""
     found = forecast(template(), Assumptions(things=3))
     object.__setattr__(found, "template", "a|b`<img>[red]@me $x$\n#1")
-    assert "a\\|b\\`&lt;img&gt;\\[red\\]\\@me $x$\\\\u000a\\#1" in render.markdown([found])
-    assert "a|b`<img>[red]@me $x$\\u000a#1" in render.text([found])
-    assert "a|b`<img>[red]@me $x$\\u000a#1" in render.text([found, found])
+    one, several = render.Forecasts([found], several=False), render.Forecasts([found, found], several=True)
+    assert "a\\|b\\`&lt;img&gt;\\[red\\]\\@me $x$\\\\u000a\\#1" in render.markdown(one)
+    assert "a|b`<img>[red]@me $x$\\u000a#1" in render.text(one)
+    assert "a|b`<img>[red]@me $x$\\u000a#1" in render.text(several)
     words = [element.text for element in ET.fromstring(plot.svg(found)).iter("{http://www.w3.org/2000/svg}text")]
     assert "a|b`<img>[red]@me $x$\\u000a#1: 3 things, from 2026-01-01T00:00 UTC" in words

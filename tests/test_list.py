@@ -15,7 +15,7 @@ from click.testing import CliRunner, Result
 
 from iot_jobs.cli import main
 from iot_jobs.cloudformation import API_TEMPLATE
-from iot_jobs.render.deployed import deployed_table
+from iot_jobs.render.deployed import as_table
 from tests.commands import serving
 
 LONG = "firmware-update-of-all-gateways-in-the-northern-region-" + "abcdefghi"
@@ -131,7 +131,7 @@ def test_table(server: ThreadingHTTPServer) -> None:
 def test_wide_table() -> None:
     """In a wide terminal each template has a line for each of its criteria and windows."""
     listed = [{"jobTemplateId": name} | TEMPLATES[name] for name in TEMPLATES if name != LONG]
-    assert deployed_table(listed, 160) == SIDE_BY_SIDE
+    assert as_table(listed, 160) == SIDE_BY_SIDE
 
 
 def test_json(server: ThreadingHTTPServer) -> None:

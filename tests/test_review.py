@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from iot_jobs import AbortConfig, AbortCriterion, Fleet, JobDocument, JobTemplateSpec
 from iot_jobs.cloudformation import TEMPLATE, properties, values
-from iot_jobs.render.review import deployment_lines
+from iot_jobs.render.review_words import deployment_lines
 from iot_jobs.review import Change, Deploy, Deployment, Direction, Grant, Template, review, spec_changes
 from iot_jobs.review.compare_role import grant_changes, grants_in
 from iot_jobs.review.directions import TABLE, Movement

@@ -652,5 +652,5 @@ def test_no_traceback_whatever_stands_anywhere(tmp_path: Path, other: Any) -> No
         head = read(replaced(good, place, other))
         for sides in () if head is None else ((base, head), (head, base)):
             found = review(*sides)
-            for shown in (*FORMATS.values(), markdown, page):
+            for shown in (*FORMATS.values(), page):
                 shown(found).encode()

@@ -19,8 +19,8 @@ from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
 
 from iot_jobs.cli import main
 from iot_jobs.finding import one_line
-from iot_jobs.render import review as text
 from iot_jobs.render import review_chart as chart
+from iot_jobs.render import review_words as words
 from iot_jobs.render.atomic import write_whole
 from iot_jobs.render.review_html import MOST_OPEN, page
 from iot_jobs.review import Review
@@ -132,14 +132,14 @@ def test_same_content_as_the_text(name: str) -> None:
     """Verdict, changes with their reasons, traps, figures and deployment: what the text says stands in the page."""
     review = PAGES[name]()
     shown = Parsed(page(review).replace("<wbr>", "")).text()
-    assert text.counted(review) in shown
+    assert words.counted(review) in shown
     for one in review.templates:
-        wanted = [one_line(one.stack), one_line(one.name), one.fate, text.verdict(one.verdict)]
+        wanted = [one_line(one.stack), one_line(one.name), one.fate, words.verdict(one.verdict)]
         wanted += [part for change in one.changes for part in (one_line(change.path), one_line(change.reason))]
-        wanted += [side for _, *sides, _ in text.compared(one) for side in sides if side is not None]
-        wanted += [f"{TIMES} {factor}" for *_, factor in text.compared(one) if factor is not None]
-        deployment = (line.replace(" -> ", " → to ") for line in text.deployment_lines(one))
-        wanted += map(text.capital, (*deployment, *text.reasons(one)))
+        wanted += [side for _, *sides, _ in words.compared(one) for side in sides if side is not None]
+        wanted += [f"{TIMES} {factor}" for *_, factor in words.compared(one) if factor is not None]
+        deployment = (line.replace(" -> ", " → to ") for line in words.deployment_lines(one))
+        wanted += map(words.capital, (*deployment, *words.reasons(one)))
         wanted += [one_line(words) for words in (one.deploy.blocked, one.consequence_reason) if words is not None]
         assert [words for words in wanted if " ".join(words.split()) not in shown] == []
 

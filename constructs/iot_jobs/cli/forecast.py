@@ -80,8 +80,7 @@ def forecast(path: Path, template: str | None, trials: int | None, seed: int, ou
             click.echo(f"skipped {one_line(subject.name)}: {error}", err=True)
     if not forecasts:
         raise CannotRun(f"there is nothing to forecast in {path}")
-    several = len(subjects) > 1
-    text = render.as_json(forecasts, several=several) if output == "json" else render.FORMATS[output](forecasts)
+    text = render.FORMATS[output](render.Forecasts(forecasts, several=len(subjects) > 1))
     if plot is not None:
         _plot(forecasts[0], plot)
     click.echo(text, nl=False)

@@ -38,7 +38,7 @@ def review(base: str, head: str, things: int | None, output: str, fail_on: Any, 
     """
     from iot_jobs import review as reviewing
     from iot_jobs.render import review as render
-    from iot_jobs.render import review_markdown
+    from iot_jobs.render.review_words import headline
 
     try:
         sides = [reviewing.deployment(side, near=Path.cwd()) for side in (base, head)]
@@ -48,11 +48,10 @@ def review(base: str, head: str, things: int | None, output: str, fail_on: Any, 
         raise CannotRun("a side of the comparison has errors") from None
     except reviewing.ReviewError as error:
         raise CannotRun(str(error)) from None
-    formats = {**render.FORMATS, "markdown": review_markdown.markdown}
     if html is not None:
         _page(result, html)
-    click.echo(formats[output](result), nl=False)
-    click.echo(render.headline(result) if result.templates else "nothing changed", err=True)
+    click.echo(render.FORMATS[output](result), nl=False)
+    click.echo(headline(result) if result.templates else "nothing changed", err=True)
     sys.exit(int(result.failed(fail_on)))
 
 

@@ -36,7 +36,7 @@ _DESCRIBED = (
 _LISTS = frozenset({"maintenance_windows", "destination_package_versions"})
 
 
-def deployed_table(templates: Sequence[Mapping[str, Any]], width: int | None = None) -> str:
+def as_table(templates: Sequence[Mapping[str, Any]], width: int | None = None) -> str:
     """Return a table of each template's name, id, rollout, abort and windows. Empty without any.
 
     It is as wide as the terminal unless `width` is given.
@@ -47,12 +47,12 @@ def deployed_table(templates: Sequence[Mapping[str, Any]], width: int | None = N
         return table(_COLUMNS, map(_row, templates), text_width() if width is None else width)
 
 
-def deployed_json(templates: Sequence[Mapping[str, Any]]) -> str:
+def as_json(templates: Sequence[Mapping[str, Any]]) -> str:
     """Return one object with a list of `templates`, a line each. docs/cli.md has its members, which are stable."""
     return to_json({"templates": [_data(template) for template in templates]}, levels=2)
 
 
-FORMATS: Mapping[str, Callable[[Sequence[Mapping[str, Any]]], str]] = {"table": deployed_table, "json": deployed_json}
+FORMATS: Mapping[str, Callable[[Sequence[Mapping[str, Any]]], str]] = {"table": as_table, "json": as_json}
 
 
 def _data(template: Mapping[str, Any]) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from iot_jobs.extras import extra
 from iot_jobs.finding import one_line
@@ -21,30 +21,34 @@ _BLAST = ("failure rate", "abort", "notified", "harmed", "in flight", "harmed in
 _ALL = ("template", "notified", "done", "peak", "executions", "windows", "stops from", "harmed at most")
 
 
-def text(forecasts: Sequence[Forecast], width: int | None = None) -> str:
+class Forecasts(NamedTuple):
+    """The forecasts of one template or several. One of several may be the only one, if the others have none."""
+
+    forecasts: Sequence[Forecast]
+    several: bool
+
+
+def text(report: Forecasts, width: int | None = None) -> str:
     """Return one template in full, or a table of several, above the assumptions. As wide as the terminal, if any."""
     width = text_width() if width is None else width
-    several = len(forecasts) > 1
-    blocks = [_table(_ALL, map(_row, forecasts), width)] if several else _in_full(forecasts[0], width)
+    forecasts = report.forecasts
+    blocks = [_table(_ALL, map(_row, forecasts), width)] if report.several else _in_full(forecasts[0], width)
     return "\n".join([*blocks, *(_listed(title, lines, width) for title, lines in _notes(forecasts))])
 
 
-def as_json(forecasts: Sequence[Forecast], *, several: bool | None = None) -> str:
-    """Return one object for one template, else an object with a list; docs/forecast.md documents the members.
-
-    `several` chooses between them. None: by the number of forecasts.
-    """
-    objects = [data(forecast) for forecast in forecasts]
-    several = len(objects) != 1 if several is None else several
-    return to_json({"forecasts": objects} if several else objects[0])
+def as_json(report: Forecasts) -> str:
+    """Return one object for one template, else an object with a list; docs/forecast.md documents the members."""
+    objects = [data(forecast) for forecast in report.forecasts]
+    return to_json({"forecasts": objects} if report.several else objects[0])
 
 
-def markdown(forecasts: Sequence[Forecast]) -> str:
-    """Return tables and the picture for a pull request."""
+def markdown(report: Forecasts) -> str:
+    """Return a table of several templates, or the tables and the picture of one, for a pull request."""
     parts = []
-    if len(forecasts) > 1:
-        parts += [_pipes(_ALL, map(_row, forecasts))]
-    for forecast in forecasts if len(forecasts) == 1 else ():
+    if report.several:
+        parts += [_pipes(_ALL, map(_row, report.forecasts))]
+    else:
+        (forecast,) = report.forecasts
         facts = "".join(f"- {line}\n" for line in _facts(forecast))
         parts += [f"### {_escaped(forecast.template)}: {_headline(forecast)}\n"]
         parts += [f"```text\n{picture(forecast, 80)}```\n"]
@@ -52,13 +56,13 @@ def markdown(forecasts: Sequence[Forecast]) -> str:
         parts += [_pipes(_BLAST, _blast(forecast)), f"{_smallest(forecast)}\n"]
         if forecast.trials:
             parts += [f"{_trials(forecast)}\n", _pipes(("", "5 %", "50 %", "95 %"), _figures(forecast))]
-    for title, lines in _notes(forecasts):
+    for title, lines in _notes(report.forecasts):
         items = "".join(f"- {_escaped(line)}\n" for line in lines)
         parts.append(f"<details><summary>{title}</summary>\n\n{items}\n</details>\n")
     return "\n".join(parts)
 
 
-FORMATS: Mapping[str, Callable[[Sequence[Forecast]], str]] = {"text": text, "json": as_json, "markdown": markdown}
+FORMATS: Mapping[str, Callable[[Forecasts], str]] = {"text": text, "json": as_json, "markdown": markdown}
 
 
 def data(forecast: Forecast) -> dict[str, Any]:

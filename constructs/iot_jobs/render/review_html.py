@@ -10,8 +10,8 @@ from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from iot_jobs.finding import one_line
-from iot_jobs.render import review as text
 from iot_jobs.render import review_chart as chart
+from iot_jobs.render import review_words as words
 from iot_jobs.render.forecast import number
 from iot_jobs.render.values import pair
 
@@ -40,7 +40,7 @@ def page(review: Review) -> str:
     """Return the whole page. The same review gives the same bytes."""
     style = (files("iot_jobs") / "render" / "review.css").read_text(encoding="utf-8")
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
-    title = text.headline(review) if review.templates else text.NOTHING.strip()
+    title = words.headline(review) if review.templates else words.NOTHING.strip()
     body = _report(review) if review.templates else _nothing(review)
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
@@ -48,7 +48,7 @@ def page(review: Review) -> str:
         f'&#39;sha256-{digest}&#39;; base-uri &#39;none&#39;; form-action &#39;none&#39;">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         '<meta name="color-scheme" content="light dark">\n'
-        f"<title>{_text(text.capital(title))} - iot-jobs review</title>\n<style>{style}</style>\n</head>\n"
+        f"<title>{_text(words.capital(title))} - iot-jobs review</title>\n<style>{style}</style>\n</head>\n"
         f"{body}</html>\n"
     )
 
@@ -64,7 +64,7 @@ def _report(review: Review) -> str:
     numbers = iter(range(1, len(review.templates) + 1))
     groups = [
         (f"e{place}", name, [(f"t{next(numbers)}", template) for template in templates])
-        for place, (name, templates) in enumerate(text.by_environment(review).items(), 1)
+        for place, (name, templates) in enumerate(words.by_environment(review).items(), 1)
     ]
     items = "".join(
         f'<li>{_BLOCKED} <a href="#{key}">{_code(template.name)}</a></li>\n'
@@ -80,7 +80,7 @@ def _report(review: Review) -> str:
     return (
         f'<body{" class=railed" if several else ""}>\n<header class="head">\n'
         f'{_compared(review)}<h1 class="{review.verdict}">{_verdict(review.verdict, capital=True)}</h1>\n'
-        f'<p class="counts">{text.counted(review)}</p>\n{blocked}</header>\n{_nav(groups) if several else ""}'
+        f'<p class="counts">{words.counted(review)}</p>\n{blocked}</header>\n{_nav(groups) if several else ""}'
         f'<main id="main">\n{sections}</main>\n<footer>\n<dl>\n{notes}</dl>\n</footer>\n</body>\n'
     )
 
@@ -92,7 +92,7 @@ def _compared(review: Review) -> str:
 def _nav(groups: Sequence[tuple[str, str, Sequence[Numbered]]]) -> str:
     items = []
     for place, name, numbered in groups:
-        names = text.named([template for _, template in numbered])
+        names = words.named([template for _, template in numbered])
         links = "".join(
             f'<li><a href="#{key}"><span class="{template.verdict}">{_verdict(template.verdict, seen=False)}</span> '
             f"{_code(title)}{' ' + _BLOCKED if template.deploy.blocked is not None else ''}</a></li>\n"
@@ -104,13 +104,13 @@ def _nav(groups: Sequence[tuple[str, str, Sequence[Numbered]]]) -> str:
 
 def _section(place: str, name: str, numbered: Sequence[Numbered], *, is_open: bool) -> str:
     templates = [template for _, template in numbered]
-    things = text.fleet(templates)
+    things = words.fleet(templates)
     fleet = f' <span class="fleet">{things}</span>' if things else ""
     rows = "".join(
-        _row(key, template, title) for (key, template), title in zip(numbered, text.named(templates), strict=True)
+        _row(key, template, title) for (key, template), title in zip(numbered, words.named(templates), strict=True)
     )
-    names = ("template", "change", "verdict", *text.TITLES.values())
-    table = _table(f"Templates of {name}", names, rows, "overview", numbers=len(text.TITLES))
+    names = ("template", "change", "verdict", *words.TITLES.values())
+    table = _table(f"Templates of {name}", names, rows, "overview", numbers=len(words.TITLES))
     details = "".join(_details(key, template, is_open=is_open) for key, template in numbered)
     return (
         f'<section aria-labelledby="{place}">\n<h2 id="{place}">{_code(name)}{fleet}</h2>\n{table}{details}</section>\n'
@@ -118,8 +118,8 @@ def _section(place: str, name: str, numbered: Sequence[Numbered], *, is_open: bo
 
 
 def _row(key: str, template: TemplateReview, title: str) -> str:
-    figures = {name: _figure(*sides) for name, *sides in text.compared(template)}
-    cells = "".join(f'<td class="number">{figures.get(name, "")}</td>' for name in text.TITLES)
+    figures = {name: _figure(*sides) for name, *sides in words.compared(template)}
+    cells = "".join(f'<td class="number">{figures.get(name, "")}</td>' for name in words.TITLES)
     blocked = f" {_BLOCKED}" if template.deploy.blocked is not None else ""
     return (
         f'<tr><th scope="row"><a href="#{key}">{_code(title)}</a></th><td>{template.fate}</td>'
@@ -142,7 +142,7 @@ def _details(key: str, template: TemplateReview, *, is_open: bool) -> str:
     if template.changes:
         parts.append(_changes(template, name))
     parts += ['<div class="forecast">\n', *_consequence(key, template, name), "</div>\n"]
-    lines = (text.capital(line).replace(" -> ", f" {_TO} ") for line in text.deployment_lines(template, name=_code))
+    lines = (words.capital(line).replace(" -> ", f" {_TO} ") for line in words.deployment_lines(template, name=_code))
     items = "".join(f"<li>{line}</li>\n" for line in lines)
     parts.append(f"<h4>Deployment</h4>\n<ul>\n{items}</ul>\n")
     return (
@@ -173,12 +173,12 @@ def _consequence(key: str, template: TemplateReview, name: str) -> Iterator[str]
         return
     yield f"<div>\n<h4>Forecast for {number(consequence.things)} things</h4>\n"
     rows = "".join(
-        f'<tr><th scope="row">{_unbroken(text.TITLES[figure])}</th><td class="number old">{before or "-"}</td>'
+        f'<tr><th scope="row">{_unbroken(words.TITLES[figure])}</th><td class="number old">{before or "-"}</td>'
         f'<td class="number new">{after or "-"}</td><td class="number">{_times(before, after, factor)}</td></tr>\n'
-        for figure, before, after, factor in text.compared(template)
+        for figure, before, after, factor in words.compared(template)
     )
     yield _table(f"Forecast of {name}", ("figure", "before", "after", "factor"), rows, "figures", numbers=3)
-    reasons = "".join(f'<p class="reason">{_text(text.capital(reason))}</p>\n' for reason in text.reasons(template))
+    reasons = "".join(f'<p class="reason">{_text(words.capital(reason))}</p>\n' for reason in words.reasons(template))
     yield f"{reasons}</div>\n"
     outlines = (("before", consequence.before.outline), ("after", consequence.after.outline))
     sides = {which: outline for which, outline in outlines if outline is not None}
@@ -214,7 +214,7 @@ def _unbroken(title: str) -> str:
 
 
 def _verdict(verdict: str, *, capital: bool = False, seen: bool = True) -> str:
-    word = text.capital(text.verdict(verdict)) if capital else text.verdict(verdict)
+    word = words.capital(words.verdict(verdict)) if capital else words.verdict(verdict)
     shown = word if seen else f'<span class="unseen">{word}</span>'
     return f'<span aria-hidden="true">{_SIGNS[verdict]}</span> {shown}'
 

@@ -8,7 +8,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from iot_jobs.finding import one_line
-from iot_jobs.render import review as text
+from iot_jobs.render import review_words as words
 from iot_jobs.render.values import pair
 
 if TYPE_CHECKING:
@@ -32,8 +32,8 @@ def markdown(review: Review) -> str:
     """Return the verdict, a table for each environment, and folded details, cut at a comment's length with a note."""
     if not review.templates:
         return f"{MARKER}\nNothing changed for any job template.\n"
-    parts = [f"{MARKER}\n**{text.capital(text.headline(review))}**\n"]
-    blocks = [_table(name, templates) for name, templates in text.by_environment(review).items()]
+    parts = [f"{MARKER}\n**{words.capital(words.headline(review))}**\n"]
+    blocks = [_table(name, templates) for name, templates in words.by_environment(review).items()]
     blocks += [_details(template) for template in review.templates]
     length = len(parts[0])
     for index, block in enumerate(blocks):
@@ -51,19 +51,19 @@ def _note(count: int) -> str:
 
 
 def _table(name: str, templates: Sequence[TemplateReview]) -> str:
-    names = ("template", "change", "verdict", *map(_unbroken, text.TITLES.values()))
-    named = zip(templates, text.named(templates), strict=True)
+    names = ("template", "change", "verdict", *map(_unbroken, words.TITLES.values()))
+    named = zip(templates, words.named(templates), strict=True)
     rows = [_row(template, name) for template, name in islice(named, _MOST_ROWS)]
-    lines = [names, ("---", "---", "---", *["---:"] * len(text.TITLES)), *rows]
-    fleet = f", {things}" if (things := text.fleet(templates)) else ""
+    lines = [names, ("---", "---", "---", *["---:"] * len(words.TITLES)), *rows]
+    fleet = f", {things}" if (things := words.fleet(templates)) else ""
     more = f"\nand {len(templates) - _MOST_ROWS} more\n" if len(templates) > _MOST_ROWS else ""
     return f"### {code(name)}{fleet}\n\n" + "".join(f"| {' | '.join(line)} |\n" for line in lines) + more
 
 
 def _row(template: TemplateReview, name: str) -> tuple[str, ...]:
-    shown = {figure: _unbroken(value) for figure, value in text.figures(template)}
-    verdict = text.verdict(template.verdict) + ("" if template.deploy.blocked is None else ", **blocked**")
-    return code(name), template.fate, verdict, *(shown.get(title, "") for title in text.TITLES)
+    shown = {figure: _unbroken(value) for figure, value in words.figures(template)}
+    verdict = words.verdict(template.verdict) + ("" if template.deploy.blocked is None else ", **blocked**")
+    return code(name), template.fate, verdict, *(shown.get(title, "") for title in words.TITLES)
 
 
 def _unbroken(figure: str) -> str:
@@ -72,7 +72,7 @@ def _unbroken(figure: str) -> str:
 
 
 def _details(template: TemplateReview) -> str:
-    title = f"{code(template.stack)} {code(template.name)}: {template.fate}, {text.verdict(template.verdict)}"
+    title = f"{code(template.stack)} {code(template.name)}: {template.fate}, {words.verdict(template.verdict)}"
     parts = []
     if template.deploy.blocked is not None:
         parts.append(f"**Blocked**: {code(template.deploy.blocked)}\n")
@@ -86,10 +86,10 @@ def _details(template: TemplateReview) -> str:
     if template.consequence is None:
         parts.append(f"No forecast: {code(template.consequence_reason or '')}\n")
     else:
-        parts += [f"{code(reason)}\n" for reason in text.reasons(template)]
+        parts += [f"{code(reason)}\n" for reason in words.reasons(template)]
         if drawn := picture(template):
             parts.append(f"```text\n{drawn}```\n")
-    parts.append("".join(f"- {text.capital(line)}\n" for line in text.deployment_lines(template, name=code)))
+    parts.append("".join(f"- {words.capital(line)}\n" for line in words.deployment_lines(template, name=code)))
     body = "\n".join(parts)
     return f"<details><summary>{title}</summary>\n\n{body}\n</details>\n"
 

@@ -1,0 +1,142 @@
+"""The words and figures that a review has in every format."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from iot_jobs.finding import one_line
+from iot_jobs.render.forecast import duration, number
+
+if TYPE_CHECKING:
+    from iot_jobs.review import Deploy, Review, Side, TemplateReview
+
+NOTHING = "nothing changed\n"
+"""The whole report if both sides are the same."""
+
+_TITLES = {
+    "minutes_to_finish": "time to finish",
+    "harmed_at_10_percent": "harmed at 10 %",
+    "harmed_at_100_percent": "harmed at 100 %",
+    "executions": "executions",
+}
+TITLES: Mapping[str, str] = _TITLES
+"""The titles of a consequence's figures."""
+
+
+def headline(review: Review) -> str:
+    """Return verdict and counts, in one line."""
+    return f"{verdict(review.verdict)}: {counted(review)}"
+
+
+def counted(review: Review) -> str:
+    """Return how many templates changed, and how."""
+    counts = Counter(template.fate for template in review.templates)
+    parts = [f"{counts[fate]} {fate}" for fate in ("changed", "renamed", "added", "removed") if counts[fate]]
+    blocked = [f"{len(review.blocked)} blocked"] if review.blocked else []
+    return ", ".join([*parts, *blocked])
+
+
+def capital(line: str) -> str:
+    """Return the line with a capital letter, as a sentence starts."""
+    return line[:1].upper() + line[1:]
+
+
+def verdict(name: str) -> str:
+    """Return a verdict in words: `none` means that the difference is visible to CloudFormation only."""
+    return "no effect on devices" if name == "none" else name
+
+
+def figures(template: TemplateReview) -> Iterator[tuple[str, str]]:
+    """Yield the name of each figure of the consequence, and its text: before -> after, with the factor."""
+    for name, before, after, factor in compared(template):
+        sides = [side for side in (before, after) if side is not None]
+        times = f" (x {factor})" if factor else ""
+        same = before == after and not times
+        yield name, sides[0] if same else " -> ".join(sides) + times
+
+
+def compared(template: TemplateReview) -> Iterator[tuple[str, str | None, str | None, str | None]]:
+    """Yield name, before, after and factor of each figure. None is an absent value, or a factor of 1."""
+    consequence = template.consequence
+    if consequence is None:
+        return
+    for name, factor in consequence.factors.items():
+        old, new = (_side(name, side) for side in (consequence.before, consequence.after))
+        yield name, old, new, None if factor in (None, 1) else _factor(factor)
+
+
+def _side(name: str, side: Side) -> str | None:
+    """Return a figure of one side, None without a template, and words without a forecast."""
+    if side.figures is None:
+        return None if side.reason is None else "no forecast"
+    return _figure(name, side.figures[name])
+
+
+def by_environment(review: Review) -> dict[str, list[TemplateReview]]:
+    """Return the templates by their environment, or by their stack without one."""
+    groups: dict[str, list[TemplateReview]] = {}
+    for template in review.templates:
+        groups.setdefault(template.environment or template.stack, []).append(template)
+    return groups
+
+
+def named(templates: Sequence[TemplateReview]) -> Iterator[str]:
+    """Yield the names of an environment's templates, with the stack if it has one for each account and region."""
+    several = len({template.stack for template in templates}) > 1
+    yield from (f"{template.stack} {template.name}" if several else template.name for template in templates)
+
+
+def fleet(templates: Sequence[TemplateReview]) -> str | None:
+    """Return the size of the fleet for which all of these were forecast, None if there isn't a single one."""
+    things = {template.consequence.things for template in templates if template.consequence is not None}
+    return f"{number(things.pop())} things" if len(things) == 1 else None
+
+
+def _factor(value: float) -> str:
+    """Return a small factor with two digits, and a large one as a whole number."""
+    return f"{value:.2g}" if value < 10 else f"{value:,.0f}"
+
+
+def deployment_lines(template: TemplateReview, *, name: Callable[[str], str] = one_line) -> Iterator[str]:
+    """Yield the effects of a deployment in words. `name` formats names and ids that come from a template."""
+    deploy = template.deploy
+    yield _id_line(deploy, name)
+    if template.fate == "removed" and deploy.old == "untouched":
+        yield f"the stack {name(template.stack)} is no longer deployed, and stays as it is until it is deleted"
+    if deploy.old in ("removed", "kept"):
+        yield f"the old template is {deploy.old}"
+    if deploy.parameter is not None:
+        yield f"the parameter {name(deploy.parameter)} is {deploy.parameter_is}"
+    if deploy.old is not None:
+        yield "jobs in progress continue unchanged"
+
+
+def _id_line(deploy: Deploy, name: Callable[[str], str]) -> str:
+    old, new = (_id(value, name) for value in (deploy.old_id, deploy.new_id))
+    if not deploy.id_changes:
+        return f"the id stays the same{new and f': {new}'}"
+    if deploy.old is None:
+        return f"a new template{new and f': {new}'}"
+    if old and new:
+        return f"the id changes: {old} -> {new}"
+    return f"the id is no longer deployed{old and f': {old}'}" if deploy.parameter_is == "removed" else "the id changes"
+
+
+def _id(value: Any, name: Callable[[str], str]) -> str:
+    return "" if value is None else name(value) if isinstance(value, str) else "(known at deployment)"
+
+
+def reasons(template: TemplateReview) -> Iterator[str]:
+    """Yield why a side has no forecast."""
+    if template.consequence is not None:
+        for name, side in (("before", template.consequence.before), ("after", template.consequence.after)):
+            if side.reason is not None:
+                yield f"no forecast {name}: {one_line(side.reason)}"
+
+
+def _figure(name: str, value: float | None) -> str:
+    if value is None:
+        return "never"
+    return duration(int(value)) if name == "minutes_to_finish" else number(value)
