@@ -26,7 +26,7 @@ export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
 .PHONY: help setup check annotate synth synth-revisions synth-revision diff-assembly deploy-assembly lint format test \
-  test-slow test-matrix wheel release bench deploy-local workflows snapshots rules schemas pictures lock clean
+  test-slow coverage test-matrix wheel release bench deploy-local workflows snapshots rules schemas pictures lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' Makefile
@@ -69,6 +69,9 @@ format: setup ## Format the code, and fix what ruff can fix
 
 test: setup ## Run the tests, the deployment to a local AWS included (PYTEST_ARGS=--no-skips: a skipped one fails)
 	$(BIN)/pytest -m "not slow" $(PYTEST_ARGS)
+
+coverage: setup ## Run the fast tests, print which lines and branches of the library none of them runs, and fail below the floor
+	$(BIN)/pytest -m "not slow and not e2e" --cov $(PYTEST_ARGS)
 
 test-slow: setup ## Run the slow tests that `make test` leaves out, and all others on more examples
 	$(BIN)/pytest -m slow

@@ -250,6 +250,8 @@ def test_imports(stack: cdk.Stack) -> None:
     arn = "arn:aws:iot:eu-west-1:123456789012:jobtemplate/reboot-abc"
     by_arn = JobTemplate.from_job_template_arn(stack, "A", arn)
     assert (by_arn.job_template_id, by_arn.job_template_arn) == ("reboot-abc", arn)
+    reference = by_arn.job_template_ref
+    assert (reference.job_template_id, reference.job_template_arn) == ("reboot-abc", arn)
     by_id = JobTemplate.from_job_template_id(stack, "B", "reboot-abc")
     assert stack.resolve(by_id.job_template_arn)["Fn::Join"][1][-1] == ":jobtemplate/reboot-abc"
     managed = JobTemplate.from_managed_template(stack, "C", "AWS-Reboot", version="1.0")

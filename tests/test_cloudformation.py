@@ -321,6 +321,14 @@ def test_unknown_keys(given_properties: dict[str, Any], path: str, fix: str) -> 
     ]
 
 
+def test_many_unknown_keys() -> None:
+    """After 50 unknown keys of a mapping, one finding counts the rest."""
+    for number, more in ((50, []), (51, ["unknown keys, 1 more"]), (60, ["unknown keys, 10 more"])):
+        _, found = values({f"Key{n}": 1 for n in range(number)})
+        assert [one.code for one in found[:50]] == ["JT003"] * 50
+        assert [one.given for one in found[50:]] == more
+
+
 TAGS: list[tuple[str, Any, list[tuple[str, str]]]] = [
     ("none", [], []),
     ("some", [{"Key": "a", "Value": "b"}, {"Key": "c", "Value": "d"}], []),
@@ -333,6 +341,7 @@ TAGS: list[tuple[str, Any, list[tuple[str, str]]]] = [
     ("an empty value", [{"Key": "b", "Value": "c"}, {"Key": "a", "Value": ""}], [("JT111", "Tags[1]")]),
     ("a key twice", [{"Key": "a", "Value": "b"}, {"Key": "a", "Value": "c"}], [("JT113", "Tags[1]")]),
     ("51 of them", [{"Key": str(n), "Value": "a"} for n in range(51)], [("JT112", "Tags")]),
+    ("501 of them, no longer one by one", [{"Key": str(n), "Value": ""} for n in range(501)], [("JT112", "Tags")]),
     ("a key of AWS", [{"Key": "aws:a", "Value": "b"}], [("JT110", "Tags[0]")]),
 ]
 

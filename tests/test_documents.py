@@ -665,6 +665,7 @@ BROKEN: list[tuple[str, Any, list[tuple[Any, str]]]] = [
     ("a schema of many levels", NESTED, [(None, ENDLESS)]),
     ("no JSON", {"const": {1, 2}}, [(None, "a schema that can be read; JSON has no set")]),
     ("no address", {"$ref": "http://[x"}, [("http://[x", NOWHERE)]),
+    ("nothing there, when it is run", {"$dynamicRef": "#a"}, [("#a", NOWHERE)]),
 ]  # fmt: skip
 
 
@@ -680,6 +681,15 @@ def test_schemas_that_can_not_be_run(schema: Any, expected: list[tuple[Any, str]
         ("JT711", path_in(allowed), given, allowed, "correct the schema, or name a family")
         for given, allowed in expected
     ]
+
+
+def test_a_number_that_a_schema_can_not_divide() -> None:
+    """A number beyond all floats is a finding about the schema, where the validator has no answer."""
+    (finding,) = problems({"a": 10**400}, {"properties": {"a": {"multipleOf": 0.5}}})
+    assert (finding.code, finding.allowed) == (
+        "JT711",
+        "a schema that can be run; int too large to convert to float",
+    )
 
 
 SCHEMA_WORDS = st.fixed_dictionaries({}, optional={

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
@@ -11,12 +12,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from iot_jobs import JobDocument, JobTemplateSpec
+from iot_jobs import JobDocument, JobSpec, JobTemplateSpec, MaintenanceWindow, SchedulingConfig
 from iot_jobs.finding import FindingsError
 from iot_jobs.forecast import Assumptions, Forecast, ForecastError, WindowsUsed, forecast, outline
+from iot_jobs.forecast.assumptions import Duration
+from iot_jobs.forecast.durations import MOST_LAGS, delay_lags
 from iot_jobs.forecast.engine import Engine
 from iot_jobs.forecast.montecarlo import Draws
 from iot_jobs.forecast.plan import plan
+from iot_jobs.render.forecast import data
 from iot_jobs.unresolved import Unresolved
 from tests.strategies import specs
 
@@ -460,6 +464,41 @@ def test_wrong_assumptions(values: dict[str, Any], expected: list[tuple[str, str
 def test_times_that_are_taken(value: float | str) -> None:
     """The bounds themselves are taken."""
     assert str(Assumptions(things=1, run_time_minutes=value).run_time) == str(value)
+
+
+def test_a_long_spread_time_has_few_lags() -> None:
+    """The lags of a long time are merged, and their mean stays that of the distribution, less half a minute."""
+    lags = delay_lags(Duration(600, 2))
+    assert len(lags.minutes) <= MOST_LAGS < 600
+    assert lags.shares.sum() == pytest.approx(1)
+    mean = 600 * math.exp(math.log(2) ** 2 / 2)
+    assert (lags.minutes * lags.shares).sum() == pytest.approx(mean - 0.5, rel=0.001)
+
+
+def test_every_execution_times_out() -> None:
+    """Where no run is as short as the timeout, all executions time out in its minute."""
+    spread, hanging = ({"run_time_minutes": "10000:1.01"}, {"hang_rate": 1})
+    assert totals(run({"timeout": timeout(5)}, 20, **spread)) == totals(run({"timeout": timeout(5)}, 20, **hanging))
+    assert totals(run({"timeout": timeout(5)}, 20, **spread))["timed_out"] == 20
+
+
+def test_a_job() -> None:
+    """A job is forecast as a template with the same windows is."""
+    window = MaintenanceWindow(start_time="cron(0 2 ? * TUE *)", duration_in_minutes=5)
+    parts: dict[str, Any] = {"rollout": constant(10), "retry": retry(FAILED=1)}
+    job = JobSpec(
+        job_id="t",
+        targets=["arn:aws:iot:eu-west-1:123456789012:thinggroup/boards"],
+        description="a",
+        document=JobDocument.inline({"steps": []}),
+        target_selection="CONTINUOUS",
+        scheduling=SchedulingConfig(maintenance_windows=[window], start_time="2026-01-01T00:00"),
+        **parts,
+    )
+    assumed = Assumptions(things=90, failure_rate=0.1)
+    expected = forecast(template(maintenance_windows=[window], **parts), assumed)
+    assert expected.windows.used == 3
+    assert data(forecast(job, assumed)) == data(expected)
 
 
 @settings(max_examples=20)

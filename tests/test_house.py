@@ -218,6 +218,7 @@ def test_public_names() -> None:
             "iot_jobs.forecast.forecast",
         ],
     }
+    assert set(iot_jobs.__all__) <= set(dir(iot_jobs))
     for name in rows["iot_jobs.check and iot_jobs.forecast"]:
         module, _, attribute = name.rpartition(".")
         assert attribute in vars(importlib.import_module(module))["__all__"]

@@ -352,6 +352,23 @@ def test_what_is_no_revision(repository: Path, given: str) -> None:
     assert len(done.stderr.splitlines()) == 1
 
 
+def test_without_git(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where git isn't installed, a revision can't be read, and one line says so."""
+    monkeypatch.setenv("PATH", "")
+    done = run("HEAD", ".")
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert done.stderr.endswith("git can't be started: No such file or directory\n")
+
+
+def test_an_object_that_was_not_fetched(repository: Path) -> None:
+    """A file whose content the repository lacks, as in a partial clone, ends the review with its object."""
+    blob = git(repository, "rev-parse", "HEAD:./job_documents/reboot.json")
+    (repository.parent / ".git/objects" / blob[:2] / blob[2:]).unlink()
+    done = run("HEAD", ".")
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert done.stderr.endswith(f"git has no object {blob}: fetch it\n")
+
+
 def test_outside_of_an_application(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without an application there is nothing to read a revision of."""
     monkeypatch.chdir(tmp_path)

@@ -27,6 +27,7 @@ STEPS = [step for one in WORKFLOWS.values() for job in one["jobs"].values() for 
 # Where each command of a workflow runs in the tests. make setup, lint and test are how the tests themselves are run.
 RUN_BY = {
     "make annotate": "tests/test_pipelines.py",
+    "make coverage": "tests/test_coverage.py",
     "make deploy-assembly": "tests/test_e2e.py",
     "make diff-assembly": "tests/test_e2e.py",
     "make lint": ".ci/run",

@@ -175,7 +175,7 @@ def _unknown(
     for key in unknown[:_MANY]:
         yield unknown_key(_TheirKey(key), known, loc, given=given)
     if len(unknown) > _MANY:
-        more = f"{len(unknown) - _MANY} more unknown keys"
+        more = f"unknown keys, {len(unknown) - _MANY} more"
         yield WRONG_KIND.finding(loc=loc, given=more, allowed=", ".join(sorted(known)), fix="remove them")
 
 

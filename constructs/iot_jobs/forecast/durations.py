@@ -52,7 +52,7 @@ def delay_lags(delay: Duration) -> Lags:
     if delay.spread is None:
         return Lags(np.array([math.floor(delay.median)]), np.ones(1))
     bounds = np.arange(math.ceil(_slowest(delay)) + 1)
-    return _merged(bounds[:-1], np.diff(_below(delay, bounds)))
+    return _merged(bounds[:-1], np.diff(_below(delay.median, delay.spread, bounds)))
 
 
 def kernel(delay: Duration | None, run: Duration, timeout: int | None) -> Kernel:
@@ -94,7 +94,8 @@ def _fractions(delay: Duration) -> list[tuple[float, float]]:
         return [(round(delay.median % 1, 9), 1.0)]
     edges = np.arange(_FRACTIONS + 1) / _FRACTIONS
     whole = np.arange(math.ceil(_slowest(delay)))
-    shares = np.diff(_below(delay, (whole[:, None] + edges).ravel()).reshape(len(whole), -1), axis=1).sum(axis=0)
+    below = _below(delay.median, delay.spread, (whole[:, None] + edges).ravel())
+    shares = np.diff(below.reshape(len(whole), -1), axis=1).sum(axis=0)
     shares /= shares.sum()
     return [((edge + 0.5 / _FRACTIONS), float(share)) for edge, share in zip(edges, shares, strict=False)]
 
@@ -105,15 +106,13 @@ def _up_to(run: Duration, minutes: float, timeout: int | None = None) -> float:
         minutes = min(minutes, timeout)
     if run.spread is None:
         return float(run.median <= minutes)
-    return float(_below(run, np.array([minutes]))[0])
+    return float(_below(run.median, run.spread, np.array([minutes]))[0])
 
 
-def _below(time: Duration, minutes: NDArray[np.number]) -> Floats:
+def _below(median: float, spread: float, minutes: NDArray[np.number]) -> Floats:
     """Return the lognormal distribution function at these minutes."""
-    if time.spread is None:
-        raise ValueError("an exact time has no distribution")
-    scale = math.log(time.spread) * math.sqrt(2)
-    middle = math.log(time.median)
+    scale = math.log(spread) * math.sqrt(2)
+    middle = math.log(median)
     return np.array([0.5 * (1 + math.erf((math.log(m) - middle) / scale)) if m > 0 else 0.0 for m in minutes.tolist()])
 
 

@@ -13,7 +13,7 @@ from iot_jobs.render.jsonout import to_json
 from iot_jobs.render.table import WIDTH, Column, folded, table, text_width
 
 if TYPE_CHECKING:
-    from iot_jobs.forecast import Forecast
+    from iot_jobs.forecast import Forecast, Trials
 
 _BLOCKS = " ▁▂▃▄▅▆▇█"
 _SHOWN = {"notified": "notified", "in progress": "in_progress", "succeeded": "succeeded", "failed": "failed"}
@@ -54,8 +54,8 @@ def markdown(report: Forecasts) -> str:
         parts += [f"```text\n{picture(forecast, 80)}```\n"]
         parts += [_pipes(("", "50 %", "90 %", "100 %"), _reached(forecast)), facts]
         parts += [_pipes(_BLAST, _blast(forecast)), f"{_smallest(forecast)}\n"]
-        if forecast.trials:
-            parts += [f"{_trials(forecast)}\n", _pipes(("", "5 %", "50 %", "95 %"), _figures(forecast))]
+        if forecast.trials is not None:
+            parts += [f"{_trials(forecast.trials)}\n", _pipes(("", "5 %", "50 %", "95 %"), _figures(forecast.trials))]
     for title, lines in _notes(report.forecasts):
         items = "".join(f"- {_escaped(line)}\n" for line in lines)
         parts.append(f"<details><summary>{title}</summary>\n\n{items}\n</details>\n")
@@ -120,9 +120,9 @@ def _in_full(forecast: Forecast, width: int) -> Iterator[str]:
     yield folded("Blast radius: a release that fails on this share of devices, on every attempt", width)
     yield _table(_BLAST, _blast(forecast), width)
     yield folded(_smallest(forecast), width)
-    if forecast.trials:
-        yield folded(_trials(forecast), width)
-        yield _table(("", "5 %", "50 %", "95 %"), _figures(forecast), width)
+    if forecast.trials is not None:
+        yield folded(_trials(forecast.trials), width)
+        yield _table(("", "5 %", "50 %", "95 %"), _figures(forecast.trials), width)
 
 
 def _headline(forecast: Forecast) -> str:
@@ -165,16 +165,13 @@ def _smallest(forecast: Forecast) -> str:
     return f"A failure rate of {smallest:g} % or more stops the rollout."
 
 
-def _trials(forecast: Forecast) -> str:
-    trials = forecast.trials
-    if trials is None:
-        return ""
+def _trials(trials: Trials) -> str:
     aborted = f"abort fires in {trials.aborted_percent:g} % of them"
     return f"{trials.trials} trials (seed {trials.seed}): {aborted}; percentiles"
 
 
-def _figures(forecast: Forecast) -> Iterator[tuple[str, ...]]:
-    for name, quantiles in (forecast.trials.figures if forecast.trials else {}).items():
+def _figures(trials: Trials) -> Iterator[tuple[str, ...]]:
+    for name, quantiles in trials.figures.items():
         words = name.replace("_p", " by p").replace("_", " ") if "_p" in name else name.replace("_", " ")
         yield words, *("never" if value is None else number(value) for value in quantiles.values())
 
