@@ -144,7 +144,11 @@ BAD: list[tuple[str, Mapping[str, Content], Seen]] = [
     ("a timeout that is a number", {FAMILY: f"{REBOOT}timeout: 5\n"}, (f"{FAMILY}:3:1", "JT005", "timeout")),
     ("criteria that are a mapping", {FAMILY: f"{REBOOT}abort:\n  criteria: {{a: b}}\n"},
      (f"{FAMILY}:4:3", "JT005", "abort.criteria")),
+    ("acknowledgements that are a list", {FAMILY: f"{REBOOT}acknowledge: [JT352]\n"}, (f"{FAMILY}:3:1", "JT005", "acknowledge")),
+    ("a reason that is no text", {FAMILY: f"{REBOOT}acknowledge: {{JT352: true}}\n"}, (f"{FAMILY}:3:15", "JT012", "acknowledge.JT352")),
     # names
+    ("acknowledgements of an environment", {DEV: environment("dev", acknowledged="[]")},
+     (f"{DEV}:5:1", "JT003", "acknowledged")),
     ("an unknown key of a family", {FAMILY: f"{REBOOT}timeot: 5\n"}, (f"{FAMILY}:3:1", "JT003", "timeot")),
     ("an unknown key within", {FAMILY: f"{REBOOT}timeout:\n  in_progress_timeout_in_minutes: 5\n  unit: m\n"},
      (f"{FAMILY}:5:3", "JT003", "timeout.unit")),

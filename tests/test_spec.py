@@ -13,6 +13,7 @@ from iot_jobs import (
     ExponentialRate,
     FindingsError,
     JobDocument,
+    JobSpec,
     JobTemplateSpec,
     MaintenanceWindow,
     PresignedUrlConfig,
@@ -603,3 +604,18 @@ def test_many_overlaps() -> None:
     assert (len(fixes), fixes[-1]) == (20, "shorten the window, or move it; further overlapping pairs: 1")
     _, found = JobTemplateSpec.check(GOOD | {"maintenance_windows": [window()] * 6})
     assert {finding.fix for finding in found} == {"shorten the window, or move it"}
+
+
+def test_far_too_many() -> None:
+    """Of many times too many tags, and of too many document parameters, one finding gives the number."""
+    many = {str(number): "" for number in range(501)}
+    with pytest.raises(FindingsError) as raised:
+        JobTemplateSpec(**GOOD | {"tags": many})
+    assert [(one.code, one.path, one.given) for one in raised.value.findings] == [("JT112", "tags", 501)]
+    for count, findings in ((100, []), (101, [("JT005", 101, "at most 100 parameters")])):
+        _, found = JobSpec.check({"job_id": "a", "document_parameters": {str(number): "a" for number in range(count)}})
+        assert [
+            (one.code, one.given, one.allowed)
+            for one in found
+            if one.path == "document_parameters" and one.code != "JT805"
+        ] == findings

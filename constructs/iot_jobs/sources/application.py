@@ -147,9 +147,10 @@ class Loader:
         templates: Any = {}
         if isinstance(header, dict):
             templates = header.get("templates", {})
-            header = {key: value for key, value in header.items() if key != "templates"}
-            if "acknowledged" in header:
-                self.reading.find(_own(unknown_key("acknowledged", ())), source.place(("acknowledged",)))
+            header = {key: value for key, value in header.items() if key not in ("templates", "acknowledged")}
+            if "acknowledged" in source.data:  # in files only templates acknowledge
+                known = [name for name, field in Environment.model_fields.items() if not field.exclude]
+                self.reading.find(_own(unknown_key("acknowledged", known)), source.place(("acknowledged",)))
         environment, found = Environment.check(header)
         for finding in _unsaid(found):
             self.reading.find(_own(finding), source.place(finding.loc))
@@ -210,7 +211,7 @@ class Loader:
         values = {key: value for key, value in values.items() if key in FAMILY_KEYS and value is not None}
         values["template_name"] = name
         acknowledged = values.pop("acknowledge", {})
-        if not isinstance(acknowledged, dict) or not all(isinstance(why, str) for why in acknowledged.values()):
+        if not isinstance(acknowledged, dict):
             allowed = "a mapping of codes, each with a reason"
             fix = "write JT352: why this is intended"
             form = _OWN_FORM[WRONG_KIND]
