@@ -124,7 +124,7 @@ def camel(value: Any) -> Any:
 
 
 def where(text: str, word: str) -> str:
-    """Line and column of a word that stands once in a text."""
+    """Line and column of a word that is once in a text."""
     before, _, after = text.partition(word)
     assert word not in after
     return f"{before.count(chr(10)) + 1}:{len(before) - before.rfind(chr(10))}"

@@ -1,4 +1,4 @@
-"""What holds for the whole suite: one Node, no built-in CloudFormation validation, the same examples in every run."""
+"""Settings of the whole suite: one Node, no built-in CloudFormation validation, the same examples in every run."""
 
 import gc
 import os
@@ -16,7 +16,7 @@ os.environ["PATH"] = os.pathsep.join((str(Path(sys.executable).parent), os.envir
 # Seconds a synth. The one test that is about it turns it on in a process of its own.
 os.environ["CDK_VALIDATION"] = "false"
 
-gc.disable()  # until all is collected
+gc.disable()  # until the tests are collected
 
 settings.register_profile("suite", derandomize=True, deadline=None, database=None, max_examples=15)
 # For `make test-slow`: more examples, and others each time.
@@ -29,9 +29,9 @@ _TOGETHER = {"test_cdk_": "jsii", "test_stacks": "jsii", "test_review_browser": 
 
 
 class _Together(LoadGroupScheduling):  # type: ignore[misc]  # xdist shows no types
-    """What belongs together goes to one process, and so do a test's parameters: xdist's time grows with the groups.
+    """A scheduler that keeps tests of one group, and a test's parameters, in one process: xdist's time grows with the groups.
 
-    Marks would say it, but xdist 3.8 loses their groups under pytest 9.
+    Marks would do, but xdist 3.8 loses their groups under pytest 9.
     """
 
     def _split_scope(self, nodeid: str) -> str:
@@ -40,18 +40,18 @@ class _Together(LoadGroupScheduling):  # type: ignore[misc]  # xdist shows no ty
 
 
 def pytest_collection_finish() -> None:
-    """What was imported stays: no collection of garbage need look at it again."""
+    """Exclude the imported modules from garbage collection, as they stay anyway."""
     gc.freeze()
     gc.enable()
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadGroupScheduling:
-    """What is done together, instead of `--dist=loadgroup`."""
+    """The scheduler that replaces `--dist=loadgroup`."""
     return _Together(config, log)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """What CI asks for, where everything that a test may need is installed."""
+    """An option for CI, where everything that a test may need is installed."""
     parser.addoption("--no-skips", action="store_true", help="Let a test that is skipped fail with its reason.")
 
 

@@ -18,7 +18,7 @@ MEGABYTE = 1024 * 1024
 
 @dataclass(frozen=True)
 class Nasty:
-    """A file or folder that is made in a folder given, and then checked."""
+    """A file or folder that is made in a folder, and then checked."""
 
     name: str
     make: Callable[[Path], Path]
@@ -26,7 +26,7 @@ class Nasty:
 
 
 def folder_of(tmp_path: Path) -> Path:
-    """A folder that belongs to no application, whatever lies above it."""
+    """A folder that belongs to no application, whatever is above it."""
     folder = tmp_path / "nasty"
     folder.mkdir()
     return folder

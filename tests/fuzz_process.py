@@ -13,7 +13,7 @@ MEGABYTE = 1024 * 1024
 SECONDS = 10
 """When a run is stopped: long enough to say by how much the limit was missed."""
 
-# A process inherits the peak memory of the one that forked it: a small one stands between pytest and the command.
+# A process inherits the peak memory of the one that forked it: a small one starts the command for pytest.
 _LAUNCHER = """
 import json, os, resource, signal, sys
 limit, report, *command = sys.argv[1:]

@@ -51,7 +51,7 @@ def placed(
 
 
 def synthesized(one: JobTemplateSpec, *, id: str, **given: Any) -> Template:
-    """A template as it stands in a cdk.out folder."""
+    """A template as it is in a cdk.out folder."""
     place = {"stack": "legacy", "name": str(one.template_name), "fleet": Fleet(things=10_000)}
     return Template(spec=one, emitted=properties(one), id=id, **{**place, **given})
 

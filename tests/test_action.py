@@ -164,7 +164,7 @@ def test_lock_file() -> None:
 
 
 def test_riskier(workspace: Path, api: GitHub) -> None:
-    """A riskier change is told in one comment, in the summary and in an artifact, and fails until it is acknowledged."""
+    """A riskier change is reported in one comment, in the summary and in an artifact, and fails until it is acknowledged."""
     runner = Runner(workspace, api)
     assert runner.run() == 1
     assert runner.outputs["review"] == {"verdict": "riskier"}

@@ -172,7 +172,7 @@ def test_author_that_is_gone(api: GitHub, tmp_path: Path) -> None:
 def test_fork(
     api: GitHub, tmp_path: Path, capsys: pytest.CaptureFixture[str], head: dict[str, Any], verdict: str
 ) -> None:
-    """A fork's review is in the job summary, nothing is asked of GitHub, and the verdict counts as ever."""
+    """A fork's review is in the job summary, GitHub gets no request, and the verdict still counts."""
     assert main(environ(tmp_path, api.url, head=head, verdict=verdict)) == int(verdict == "riskier")
     assert api.asked == []
     assert (tmp_path / "summary.md").read_text() == REVIEW + (NOTE if verdict == "riskier" else "")
@@ -214,7 +214,7 @@ def test_refusals(
     said: str,
     method: str,
 ) -> None:
-    """What GitHub refuses is one line, exit code 1 and no token; the summary has the review all the same."""
+    """A refusal by GitHub is one line without the token and exit code 1; the summary still has the review."""
     if method == "PATCH":
         api.add(f"{MARKER}\nold\n")
     api.instead, api.only_for = (status, headers, b"<html>" + TOKEN.encode()), method

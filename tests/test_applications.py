@@ -40,7 +40,7 @@ IN_DOCUMENT = ("job_documents/reboot.json:3:11", "JT756", "args[0]")
     ids=" ".join,
 )
 def test_application(names: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Any file of an application brings the whole of it, once; each finding stands where its value was written."""
+    """Naming any file of an application checks all of it, once; each finding has the place where its value was written."""
     write(tmp_path / "here", APPLICATION)
     monkeypatch.chdir(tmp_path / "here")
     found = report(*names)
@@ -49,7 +49,7 @@ def test_application(names: list[str], tmp_path: Path, monkeypatch: pytest.Monke
 
 
 def test_files_in_the_wrong_folder_of_an_application(here: Path) -> None:
-    """YAML in stacks/ that is read as neither family nor environment is said to be passed over."""
+    """YAML in stacks/ that is neither a family nor an environment is reported as skipped."""
     wrong = ["stacks/enviroments/prod.yaml", "stacks/templates/old/reboot.yml"]
     write(here, APPLICATION | dict.fromkeys(wrong, ENVIRONMENT) | {"stacks/schemas/family.schema.json": {}})
     reason = "neither in stacks/templates nor in stacks/environments"
@@ -80,7 +80,7 @@ def test_a_family_in_two_environments(here: Path) -> None:
 
 
 def test_a_family_that_no_environment_has(here: Path) -> None:
-    """A family that no environment has is checked all the same."""
+    """A family that no environment deploys is checked too."""
     write(here, APPLICATION | {"stacks/templates/other.yaml": FAMILY.replace("reboot.json", "none.json")})
     found = report("stacks")
     assert [one for one in seen(found) if "other" in one[0]] == [
@@ -122,7 +122,7 @@ def test_no_finding_twice(names: list[str], here: Path) -> None:
 
 
 def test_files_of_an_application_without_one(here: Path) -> None:
-    """Named together, an environment, its families and their documents are judged as they would be in an application."""
+    """An environment, its families and their documents, named together, are checked as they would be in an application."""
     loose = {f"x/{Path(name).name}": content for name, content in APPLICATION.items()}
     write(here, APPLICATION | loose)
     expected = [(place.rsplit("/", 1)[-1], code, path) for place, code, path in seen(report("stacks"))]

@@ -100,7 +100,7 @@ def test_termination_protection() -> None:
 
 
 def test_several_accounts_and_regions() -> None:
-    """Each account has the templates in each region, a stack each of the same name, told apart in the app."""
+    """Each account has the templates in each region, in stacks of the same name with different ids in the app."""
     prod = ENVIRONMENTS["prod"]
     wide = Environment(
         name="prod",

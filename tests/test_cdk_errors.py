@@ -40,7 +40,7 @@ def test_one_of_a_loop() -> None:
 
 
 def test_whole_text() -> None:
-    """The construct's path stands where a file and its line would, before the finding as it is anywhere else."""
+    """The construct's path is printed where a file and its line would be; the rest of the finding is the same as elsewhere."""
     stack = cdk.Stack(cdk.Stage(cdk.App(), "Prod"), "Jobs")
     with pytest.raises(FindingsError) as raised:
         template(Construct(stack, "Fleet"), "Reboot", job_template_id="has.dot")

@@ -1,4 +1,4 @@
-"""Ids at synth: each stands for itself, is the same again, and leaves users' constructs alone."""
+"""Ids at synth: each is independent of the others, reproducible, and leaves users' constructs alone."""
 
 from __future__ import annotations
 

@@ -158,13 +158,13 @@ def test_wrong_documents(stack: cdk.Stack, document: Any, code: str) -> None:
 
 
 def test_arguments_are_keywords(stack: cdk.Stack) -> None:
-    """What follows scope and id is given by name."""
+    """Arguments after scope and id are keyword-only."""
     with pytest.raises(TypeError):
         JobTemplate(stack, "Reboot", "reboot", "Reboot")  # type: ignore[call-arg]
 
 
 def test_any_sequence(stack: cdk.Stack) -> None:
-    """Any sequence is taken for a list."""
+    """Any sequence is accepted as a list."""
     arn = "arn:aws:iot:eu-west-1:123456789012:package/agent/version/1.0"
     criterion = AbortCriterion(failure_type="ALL", threshold_percentage=10, min_number_of_executed_things=20)
     reboot(stack, destination_package_versions=deque([arn]), abort=AbortConfig(criteria=(criterion,)))
@@ -327,7 +327,7 @@ def test_long_names_are_cut_and_stay_apart() -> None:
 
 
 def test_metadata_moves_no_id(stack: cdk.Stack) -> None:
-    """A fleet is written down as it is stated, also beside an id of one's own, and the id stays where it is."""
+    """A fleet is written as it is stated, also beside a fixed id, and the id stays the same."""
     fleet = Fleet(things=50, failure_rate=0.01)
     reboot(stack, fleet=fleet)
     other = cdk.Stack(cdk.App(), "Jobs")
@@ -348,7 +348,7 @@ def test_metadata_moves_no_id(stack: cdk.Stack) -> None:
 
 
 def test_an_id_of_ones_own(stack: cdk.Stack) -> None:
-    """It is taken as it is, checked, and a warning says what the first edit will do."""
+    """It is used unchanged and checked, and a warning says what the first edit will do."""
     reboot(stack, job_template_id="mine")
     assert job_template_id(stack) == "mine"
     Annotations.from_stack(stack).has_warning("*", Match.string_like_regexp("first edit of any property will fail"))
@@ -539,7 +539,7 @@ def test_rules_in_nested_and_empty_stacks(tmp_path: Any) -> None:
 
 
 def test_names_that_differ_in_punctuation_alone() -> None:
-    """Logical ids hold letters and digits only, and names that differ in all else stand side by side."""
+    """Logical ids have only letters and digits, and names that differ in other characters don't collide."""
     stack = cdk.Stack(cdk.App(), "Jobs")
     for index, name in enumerate(("log-collection", "logcollection", "log_collection", "LogCollection")):
         JobTemplate(stack, f"T{index}", template_name=name, description="d", document=JobDocument.inline({}))

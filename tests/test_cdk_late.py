@@ -305,7 +305,7 @@ def test_resources_of_a_stack() -> None:
 
 
 def test_late_texts() -> None:
-    """A text that only shows at synth is judged then, with its size."""
+    """A text that is only known at synth is checked then, with its size."""
     app = cdk.App()
     stack = cdk.Stack(app, "Jobs")
     late = cdk.Lazy.string(Late("x" * 2029))

@@ -58,7 +58,7 @@ def test_cdk_out(here: Path) -> None:
 
 
 def test_cdk_out_that_was_not_named(here: Path) -> None:
-    """What was synthesized is left to the check that names it, and that is said."""
+    """A synthesized folder is checked only if it is named, and is reported as skipped otherwise."""
     write(here / "cdk.out", CDK_OUT)
     write(here, {"t.json": stack(R=TEMPLATE)})
     found = report(".")
@@ -67,7 +67,7 @@ def test_cdk_out_that_was_not_named(here: Path) -> None:
 
 
 def test_cdk_out_without_templates(here: Path) -> None:
-    """A synthesized folder without templates is said to be one."""
+    """A synthesized folder without templates is reported as such."""
     write(here, {"manifest.json": MANIFEST, "cdk.out": "{}"})
     assert skipped(report(".")) == [(".", "a cdk.out folder without templates")]
 

@@ -154,7 +154,7 @@ def test_wrong_keys(stack: cdk.Stack, key: str) -> None:
 
 
 def test_lifetime_and_own_roles(stack: cdk.Stack) -> None:
-    """The lifetime is always written out, and a role that is given is taken, with no other beside it."""
+    """The lifetime is always written, and a role that is passed is used, without another beside it."""
     firmware(stack, {"image": IMAGE}, "A", presigned_url=PresignedUrl(expires_in_sec=900), parameter_prefix=None)
     own = iam.Role(stack, "Own", assumed_by=iam.ServicePrincipal("iot.amazonaws.com"))
     firmware(stack, {"image": IMAGE}, "B", presigned_url=PresignedUrl(role=own), parameter_prefix=None)
@@ -174,7 +174,7 @@ def test_no_role_where_none_is_needed(stack: cdk.Stack) -> None:
 
 
 def test_an_object_that_is_not_named(stack: cdk.Stack) -> None:
-    """Where the document doesn't say what to allow, a role must be given."""
+    """Where the document doesn't say what to allow, a role must be passed."""
     arn = "arn:aws:iot:eu-west-1:123456789012:package/agent/version/1.0"
     artifact = {"a": "${aws:iot:package:agent:version:1.0:artifact:s3-presigned-url}"}
     with pytest.raises(FindingsError, match="JT503 presigned_url"):

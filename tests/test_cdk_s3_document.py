@@ -48,7 +48,7 @@ def from_file(tmp_path: Path, content: str, **options: Any) -> dict[str, Any]:
 
 
 def test_an_asset(tmp_path: Path) -> None:
-    """The URL is that of the uploaded file; a file that is laid out anew is the same, and another content is not."""
+    """The URL is that of the uploaded file; it stays the same if only the layout changes, and changes with the content."""
     first = from_file(tmp_path, '{"a": 1}')
     assert "Document" not in first
     url = text(first["DocumentSource"])
@@ -88,7 +88,7 @@ def test_an_asset_is_uploaded(tmp_path: Path) -> None:
     ],
 )
 def test_wrong_files(tmp_path: Path, content: str, code: str) -> None:
-    """A file is held to the rules of a document, and 32,769 bytes are too many."""
+    """A file is checked against the rules of a document, and 32,769 bytes are too many."""
     path = tmp_path / "document.json"
     path.write_text(content)
     with pytest.raises(FindingsError, match=code):

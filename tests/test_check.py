@@ -1,4 +1,4 @@
-"""The check of what was read: advice at its boundaries, acknowledgements, ids that stand twice, and jobs."""
+"""The check of what was read: advice at its boundaries, acknowledgements, duplicate ids, and jobs."""
 
 import json
 import re
@@ -248,7 +248,7 @@ ROWS = [pytest.param(*row[1:], id=f"{name}: {row[0]}") for name, rows in ADVICE.
 
 @pytest.mark.parametrize(("change", "others", "expected"), ROWS)
 def test_advice(change: dict[str, Any], others: dict[str, Any], expected: Found) -> None:
-    """Advice is given from its boundary on, and not where something is absent or only CloudFormation knows it."""
+    """Advice starts at its boundary, and there is none about values that are absent or known only to CloudFormation."""
     assert advised(template(change, **others)) == expected
 
 
@@ -283,7 +283,7 @@ VOLATILE = [
 
 @pytest.mark.parametrize(("text", "match"), [row[1:] for row in VOLATILE], ids=[row[0] for row in VOLATILE])
 def test_volatile_text(text: str, match: str | None) -> None:
-    """What changes from build to build is found in a description, and in a tag's value where it may stand there."""
+    """What changes from build to build is found in a description, and in the value of a tag that may have it."""
     found = [] if match is None else [("JT151", "description", match)]
     assert advised(template({"description": text})) == found
     if "#" not in text and "," not in text:
@@ -524,7 +524,7 @@ TWICE: list[tuple[str, list[dict[str, Any]], list[tuple[str, str, list[str]]]]] 
 def test_ids_that_stand_twice(
     files: list[dict[str, Any]], expected: list[tuple[str, str, list[str]]], tmp_path: Path
 ) -> None:
-    """An id may stand once in a CloudFormation template, and in as many of them as there are stacks."""
+    """An id may be used once in a CloudFormation template, and again in the templates of other stacks."""
     for index, data in enumerate(files):
         (tmp_path / f"{index}.json").write_text(json.dumps(data))
     report = check(read_paths([tmp_path]), now=NOW)
@@ -663,7 +663,7 @@ TIMES = [
 @pytest.mark.parametrize(("name", "distance", "fine"), TIMES, ids=[f"{name} {distance}" for name, distance, _ in TIMES])
 @pytest.mark.parametrize("zone", [UTC, timezone(timedelta(hours=5, minutes=30))], ids=["utc", "india"])
 def test_times_from_now(name: str, distance: timedelta, fine: bool, zone: timezone) -> None:
-    """A job starts at least 30 minutes and at most a year from now, which may be told in any time zone."""
+    """A job starts at least 30 minutes and at most a year from now; the time may be in any time zone."""
     text = f"{NOW + distance:%Y-%m-%dT%H:%M}"
     expected = [] if fine else [("JT815", f"scheduling.{name}", text)]
     times: dict[str, Any] = {name: text}

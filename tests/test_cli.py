@@ -255,7 +255,7 @@ def test_list_of_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
     ("address", "message"), [("foo", "Invalid endpoint: foo"), ("http://127.0.0.1:65536", "Port out of range 0-65535")]
 )
 def test_list_of_no_address(address: str, message: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """An address that is none is said in one line."""
+    """An invalid address is one line."""
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
     result = run("list", "--region", "eu-west-1", "--endpoint-url", address)
@@ -307,7 +307,7 @@ def test_process_writes_utf_8(application: Path, output: str) -> None:
 
 
 def test_process_knows_its_version() -> None:
-    """The installed version is read from the metadata, which stand back until they are used."""
+    """The installed version is read from the metadata, which are not loaded until they are used."""
     ended = subprocess.run([*PROCESS, "--version"], capture_output=True, text=True, check=True)
     assert ended.stdout.endswith(f"version {version('iot-jobs')}\n")
 

@@ -158,7 +158,7 @@ def test_every_member_of_the_api() -> None:
 
 
 def test_every_field_is_there() -> None:
-    """The sample above leaves out one field only, which can't stand beside another."""
+    """The sample above leaves out only one field, which excludes another."""
     absent = {name for name, value in EVERYTHING if value in (None, (), {})}
     assert absent == {"document_source"}
 
@@ -213,7 +213,7 @@ def with_intrinsics(draw: st.DrawFn) -> dict[str, Any]:
 
 @given(with_intrinsics())
 def test_intrinsic_functions_pass(given_properties: dict[str, Any]) -> None:
-    """An intrinsic function passes in place of any value, whatever stands beside it, and is emitted unchanged."""
+    """An intrinsic function is accepted in place of any value, whatever is beside it, and is emitted unchanged."""
     assert properties(read(given_properties)) == given_properties
 
 
@@ -249,7 +249,7 @@ FIELD_BY_FIELD = [
 def test_neighbours_of_intrinsic_functions_are_checked(
     given_properties: dict[str, Any], expected: list[tuple[str, str]]
 ) -> None:
-    """What stands beside an intrinsic function is judged as ever."""
+    """Values beside an intrinsic function are still checked."""
     assert problems(REQUIRED | DOCUMENT | given_properties) == expected
 
 
@@ -314,7 +314,7 @@ UNKNOWN_KEYS = [
 
 @pytest.mark.parametrize(("given_properties", "path", "fix"), UNKNOWN_KEYS)
 def test_unknown_keys(given_properties: dict[str, Any], path: str, fix: str) -> None:
-    """An unknown key is named where it stands, as it is written there, with the nearest known one."""
+    """An unknown key is reported at its place, as it is spelt there, with the nearest known one."""
     _, found = values(given_properties)
     assert [(one.code, dotted(translate(one.loc, given_properties)), one.fix) for one in found] == [
         ("JT003", path, fix)
@@ -392,7 +392,7 @@ TRANSLATED: list[tuple[Location, str]] = [
 
 @pytest.mark.parametrize(("loc", "path"), TRANSLATED, ids=[dotted(loc) for loc, _ in TRANSLATED])
 def test_translate(loc: Location, path: str) -> None:
-    """A location in the model is said in the words of the properties, tags by their place in the list."""
+    """A location in the model is translated to the properties' names, tags by their index."""
     assert dotted(translate(loc, TEMPLATE_PROPERTIES)) == path
 
 
@@ -424,7 +424,7 @@ def test_a_sentence_is_spelt_as_the_file_spells(spelling: Spelling, expected: st
 
 
 def test_a_list_of_names_is_spelt_whole() -> None:
-    """Names of one word are replaced too where nothing but names stands."""
+    """Names of one word are replaced too in a list of nothing but names."""
     given = "a mapping of start_time, duration_in_minutes, document, snake_case"
     expected = "a mapping of StartTime, DurationInMinutes, Document, snake_case"
     assert TEMPLATE.names.spelt(given) == expected

@@ -111,7 +111,7 @@ def test_short_tags(function: Any, tag: str, here: Path) -> None:
 
 
 def test_what_stands_beside_an_intrinsic_function(here: Path) -> None:
-    """An intrinsic function keeps nothing beside it from being judged."""
+    """Values beside an intrinsic function are still checked."""
     rate = RATE | {"BaseRatePerMinute": {"Ref": "Base"}, "IncrementFactor": 9}
     rollout = {"JobExecutionsRolloutConfig": {"MaximumPerMinute": {"Ref": "Maximum"}, "ExponentialRolloutRate": rate}}
     tags = [{"Key": {"Ref": "Key"}, "Value": "a"}, {"Key": "team", "Value": {"Ref": "Team"}, "Vlue": "a"}]
@@ -124,7 +124,7 @@ def test_what_stands_beside_an_intrinsic_function(here: Path) -> None:
 
 
 def test_parameters_beside_an_intrinsic_function(here: Path) -> None:
-    """Of a managed template's parameters those that are intrinsic functions are skipped, and the others judged."""
+    """A managed template's parameters that are intrinsic functions are skipped, and the others are checked."""
     parameters = {"a": {"Ref": "A"}, "b": {"Ref": "AWS::NoValue"}, "c d": "5", "e": 5}
     write(here, {"t.json": stack(R=FULL_JOB | {"DocumentParameters": parameters})})
     assert [one[1:] for one in seen(report("t.json"))] == [
@@ -154,7 +154,7 @@ SUBSTITUTIONS: list[tuple[str, Any, list[str]]] = [
     ("document", "expected"), [row[1:] for row in SUBSTITUTIONS], ids=[row[0] for row in SUBSTITUTIONS]
 )
 def test_placeholders_that_cloudformation_takes(document: Any, expected: list[str], here: Path) -> None:
-    """A placeholder of AWS IoT stands marked inside Fn::Sub, once for each that doesn't; in a job as in a template."""
+    """Each unescaped placeholder of AWS IoT inside Fn::Sub is a finding, in a job as in a template."""
     package = "arn:aws:iot:eu-west-1:123456789012:package/a/version/b"
     more = {"Document": document, "DestinationPackageVersions": [package]}
     write(here, {"t.json": stack(R=TEMPLATE | more, S=JOB | more)})
@@ -222,7 +222,7 @@ def test_wrong_kinds(properties: dict[str, Any], expected: list[tuple[str, str]]
 
 @pytest.mark.parametrize(("properties", "expected"), [row[1:] for row in MISSPELT], ids=[row[0] for row in MISSPELT])
 def test_misspelt_keys(properties: dict[str, Any], expected: list[str], here: Path) -> None:
-    """A misspelt key is one finding: what it stands for counts as there, so that nothing is said to be missing."""
+    """A misspelt key is one finding: the key that it means counts as present, so that nothing is reported as missing."""
     write(here, {"t.json": stack(R=TEMPLATE | properties)})
     assert [one[1:] for one in seen(report("t.json"))] == [
         ("JT003", f"Resources.R.Properties.{path}") for path in expected
@@ -243,7 +243,7 @@ NO_VALUE = [
 
 @pytest.mark.parametrize(("loc", "expected"), [row[1:] for row in NO_VALUE], ids=[row[0] for row in NO_VALUE])
 def test_no_value(loc: Location, expected: list[tuple[str, str]], here: Path) -> None:
-    """AWS::NoValue stands for nothing at all."""
+    """AWS::NoValue counts as absent."""
     write(here, {"t.json": stack(R=put(FULL_TEMPLATE, loc, {"Ref": "AWS::NoValue"}))})
     assert [one[1:] for one in seen(report("t.json"))] == expected
 
@@ -274,7 +274,7 @@ RESOURCES: list[tuple[str, str, list[tuple[str, str, str]]]] = [
 
 @pytest.mark.parametrize(("more", "expected"), [row[1:] for row in RESOURCES], ids=[row[0] for row in RESOURCES])
 def test_resources(more: str, expected: list[tuple[str, str, str]], here: Path) -> None:
-    """What is said of a resource is no more than what is certain, whatever macros and conditions make of it."""
+    """Findings about a resource are only those that are certain, whatever macros and conditions make of it."""
     head = "Resources:\n  T:\n    Type: AWS::IoT::JobTemplate\n    Condition: C\n    Properties:\n"
     write(
         here, {"a.yaml": f"{head}      JobTemplateId: t\n      Description: d\n      Document: '{{}}'\n      {more}\n"}
@@ -296,7 +296,7 @@ LOGICAL_IDS = [
 
 @pytest.mark.parametrize(("name", "fix"), LOGICAL_IDS, ids=[name[:20] or "none" for name, _ in LOGICAL_IDS])
 def test_logical_ids(name: str, fix: str | None, here: Path) -> None:
-    """CloudFormation takes letters and digits of ASCII only, and here it is said of templates and jobs."""
+    """CloudFormation accepts only ASCII letters and digits, and the check reports others on templates and jobs."""
     template = stack(**{name: TEMPLATE})
     write(here, {"t.json": {"Resources": {"my-topic": {"Type": "AWS::SNS::Topic"}, **template["Resources"]}}})
     found = report("t.json").findings
@@ -319,7 +319,7 @@ def test_resources_against_cfn_lint() -> None:
 
 
 def test_attributes(here: Path) -> None:
-    """What stands beside properties is what CloudFormation knows; macros of the template may know more."""
+    """The keys beside Properties are those that CloudFormation knows; macros of the template may know more."""
     resource = {"Type": "AWS::IoT::JobTemplate", "Properties": TEMPLATE} | dict.fromkeys(ATTRIBUTES, "a")
     write(here, {"t.json": {"Resources": {"T": resource}}})
     assert seen(report("t.json")) == []
@@ -337,7 +337,7 @@ def test_attributes(here: Path) -> None:
 
 
 def test_equal_blocks(here: Path) -> None:
-    """A block that is right in one template is judged anew in the next, in its spelling and beside a mistake."""
+    """A block that is valid in one template is checked again in the next, in its spelling and beside a mistake."""
     rate = {"BaseRatePerMinute": 7, "IncrementFactor": 1.7, "RateIncreaseCriteria": {"NumberOfNotifiedThings": 7}}
     job = {"JobExecutionsRolloutConfig": {"MaximumPerMinute": 77, "ExponentialRate": rate}}
     template = {"JobExecutionsRolloutConfig": {"MaximumPerMinute": 77, "ExponentialRolloutRate": rate}}

@@ -142,7 +142,7 @@ def test_the_review_sees_a_change(path: str) -> None:
 
 
 def test_the_review_has_every_field() -> None:
-    """The review compares every field but the name, which tells which templates are compared."""
+    """The review compares every field but the name, which decides which templates are compared."""
     assert _FIELDS.keys() == JobTemplateSpec.model_fields.keys() - {"template_name"}
 
 

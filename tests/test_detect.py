@@ -210,7 +210,7 @@ NAMED: list[tuple[str, str, Any, Outcome, Outcome]] = [
     ("name", "content", "found", "named"), [row[1:] for row in NAMED], ids=[row[0] for row in NAMED]
 )
 def test_named_and_found(name: str, content: Any, found: Outcome, named: Outcome, here: Path) -> None:
-    """A file that is found is skipped with a reason unless it is ours; one that is named is taken at its word."""
+    """A file that is found is skipped with a reason unless it is ours; one that is named is always read."""
     write(here, {f"folder/{name}": content})
     assert outcome(report("folder")) == found
     assert outcome(report(f"folder/{name}")) == named

@@ -75,7 +75,7 @@ def every(step: int, *, start: int = 0) -> list[Resource]:
 
 @pytest.mark.parametrize("start", [0, *(pytest.param(start, marks=pytest.mark.slow) for start in (1, 2))])
 def test_single_changes(start: int) -> None:
-    """Any one change of a complete template or job is judged as the schemas judge it, or for a reason that is known."""
+    """The library and the schemas agree on any one change of a complete template or job, except for known reasons."""
     found: dict[str, str] = {}
     answers: Counter[tuple[str, bool]] = Counter()
     for resource_type, resource in every(3, start=start):
@@ -104,14 +104,14 @@ MANY = settings(max_examples=10_000, suppress_health_check=list(HealthCheck))
 @FEW
 @given(properties(registry.TEMPLATE))
 def test_templates(resource: dict[str, Any]) -> None:
-    """Combinations of parts and changes of a template are judged as the schemas judge them, in both spellings."""
+    """The library and the schemas agree on combinations of parts and changes of a template, in both spellings."""
     assert_agreement(registry.TEMPLATE, resource)
 
 
 @FEW
 @given(properties(registry.JOB))
 def test_jobs(resource: dict[str, Any]) -> None:
-    """Combinations of parts and changes of a job are judged as the schemas judge them, in both spellings."""
+    """The library and the schemas agree on combinations of parts and changes of a job, in both spellings."""
     assert_agreement(registry.JOB, resource)
 
 
@@ -150,7 +150,7 @@ def test_reason_for_being_stricter(row: Stricter) -> None:
 
 @pytest.mark.parametrize(("resource_type", "resource"), EDGES, ids=range(len(EDGES)))
 def test_edge(resource_type: str, resource: dict[str, Any]) -> None:
-    """What stands just inside of every limit is accepted, by the schemas too."""
+    """Values just inside of every limit are accepted, by the schemas too."""
     assert errors(resource, SPELLINGS[resource_type]) == set()
     assert schema_verdicts(resource_type, resource, set()) == {REGISTRY: [], API: []}
 

@@ -162,7 +162,7 @@ def test_the_base_is_complete_and_light(installed: Installed, tmp_path: Path) ->
     "source", [EXAMPLE, pytest.param(ROOT, marks=pytest.mark.application)], ids=["example", "ours"]
 )
 def test_check(installed: Installed, tmp_path: Path, source: Path) -> None:
-    """An application without errors is taken, as the hook for pre-commit runs it."""
+    """An application without errors passes, as the hook for pre-commit runs it."""
     (hook,) = YAML(typ="safe").load((ROOT / ".pre-commit-hooks.yaml").read_text())
     assert hook["language"] == "python"
     command = (*hook["entry"].split(), *hook["args"])

@@ -58,13 +58,13 @@ def test_numbers_keep_their_spelling() -> None:
 
 
 def test_the_constructor_keeps_the_text() -> None:
-    """A document read from a template keeps its text as it stands."""
+    """A document read from a template keeps its text unchanged."""
     assert JobDocument('{ "b": 1,\n"a": 2 }').text == '{ "b": 1,\n"a": 2 }'
     assert JobDocument('{ "b": 1 }') != JobDocument('{"b":1}')
 
 
 def test_from_file(tmp_path: Path) -> None:
-    """A file gives the same document as its text, wherever it lies, with or without a byte order mark."""
+    """A file gives the same document as its text, in any folder, with or without a byte order mark."""
     (tmp_path / "plain.json").write_text(json.dumps(REBOOT, indent=2), encoding="utf-8")
     (tmp_path / "marked.json").write_text(json.dumps(REBOOT), encoding="utf-8-sig")
     assert JobDocument.from_file(tmp_path / "plain.json").text == CANONICAL_REBOOT
@@ -156,14 +156,14 @@ SIZES = [
 
 @pytest.mark.parametrize(("size", "character", "expected"), SIZES)
 def test_size(size: int, character: str, expected: list[int]) -> None:
-    """32,768 bytes in UTF-8 are taken and one more is not, whatever the characters; the finding gives the size."""
+    """32,768 bytes in UTF-8 are accepted and one more is not, whatever the characters; the finding has the size."""
     document = JobDocument(of_size(size, character))
     assert document.size_in_bytes == size
     assert [(finding.code, finding.given) for finding in document.problems()] == [("JT702", size) for size in expected]
 
 
 def test_layout_counts_only_where_it_is_kept() -> None:
-    """A text that is too large only for its blanks is refused as it stands; a mapping has none."""
+    """A text that is too large only because of its whitespace is refused; a mapping has none."""
     text = '{"a":' + " " * MAX_DOCUMENT_BYTES + "1}"
     assert problems(text) == [("JT702", ())]
     assert JobDocument.inline(json.loads(text)).size_in_bytes == 7

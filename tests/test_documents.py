@@ -1,4 +1,4 @@
-"""What device agents make of a job document: recognised by its look, held against schemas, silent losses told."""
+"""What device agents make of a job document: its family by its content, its schema, and what they ignore silently."""
 
 import copy
 import json
@@ -384,7 +384,7 @@ def places(value: object, loc: Location = ()) -> Iterator[Location]:
 
 
 def put(value: Any, loc: Location, item: object) -> None:
-    """Replace what stands at a place; an ellipsis removes it."""
+    """Replace the value at a place; an ellipsis removes it."""
     for part in loc[:-1]:
         value = value[part]
     if item is ...:
@@ -609,7 +609,7 @@ USERS: list[tuple[str, dict[str, Any], list[tuple[str, Any, str, str]]]] = [
 
 @pytest.mark.parametrize(("value", "expected"), [row[1:] for row in USERS], ids=[row[0] for row in USERS])
 def test_ones_own_schema(value: dict[str, Any], expected: list[tuple[str, Any, str, str]]) -> None:
-    """With one's own schema every misfit is an error at its place, told in words, and nothing else is checked."""
+    """With a schema of one's own each violation is an error at its place, in words, and nothing else is checked."""
     findings = list(problems(value, OWN))
     assert told(iter(findings)) == [("JT710", *row) for row in expected]
     assert {one.severity for one in findings} <= {"error"}
@@ -747,14 +747,14 @@ def test_as_any_validator(value: dict[str, Any], schema: dict[str, Any]) -> None
 
 @given(json_values, st.none() | json_values | SUB_SCHEMAS | st.sampled_from(FAMILIES))
 def test_never_raises(value: Any, schema: Any) -> None:
-    """Any JSON object, held against any JSON, gives findings that can be shown."""
+    """Any JSON object, checked against any JSON as its schema, gives findings that can be printed."""
     document = value if isinstance(value, dict) else {"value": value}
     for finding in (*problems(document, schema), *content_problems(document)):
         assert str(finding)
 
 
 def test_deep_documents() -> None:
-    """Every place of a document is looked at, however deep; a schema that can't follow says so."""
+    """Every value of a document is checked, however deep; a schema that can't be applied so deep is a finding."""
     levels = 3000
     nested: Any = "AKIAIOSFODNN7EXAMPLE"
     for _ in range(levels):
@@ -810,7 +810,7 @@ SECRETS: list[tuple[str, Any, list[tuple[str, str, str]]]] = [
 
 @pytest.mark.parametrize(("value", "expected"), [row[1:] for row in SECRETS], ids=[row[0] for row in SECRETS])
 def test_secrets(value: Any, expected: list[tuple[str, str, str]]) -> None:
-    """A secret is reported where it stands, and never repeated."""
+    """A secret is reported at its place, and never printed."""
     fix = "remove it and revoke the key; let the device fetch what it needs with its own certificate"
     assert told(content_problems(value)) == [
         ("JT760", path, given, f"a document without {kinds}", fix) for path, given, kinds in expected
@@ -824,7 +824,7 @@ def test_masked() -> None:
 
 
 def test_no_finding_repeats_a_secret() -> None:
-    """Rules of all kinds show what was given without its secrets."""
+    """Rules of all kinds show the value without its secrets."""
     value = steps(ECHO | {"ignoreStepFailure": [KEY_ID], "runAsUser": {"x": KEY_ID}}, finalStep=[{"action": KEY_ID}])
     shown = "\n".join(map(str, (*problems(value), *problems(value, {"additionalProperties": False}))))
     assert "***" in shown

@@ -1,4 +1,4 @@
-"""Environments: where they are deployed, and what is laid over a family."""
+"""Environments: where they are deployed, and what they override in a family."""
 
 from typing import Any
 
@@ -40,7 +40,7 @@ NOTHING: list[tuple[str, dict[str, Any]]] = [
 
 @pytest.mark.parametrize("change", [row[1] for row in NOTHING], ids=[row[0] for row in NOTHING])
 def test_nothing_to_report(change: dict[str, Any]) -> None:
-    """What can be deployed is taken."""
+    """What can be deployed is accepted."""
     assert problems(change) == []
 
 
@@ -86,7 +86,7 @@ WRONG: list[tuple[str, Any, list[tuple[str, str, Any]]]] = [
 
 @pytest.mark.parametrize(("change", "expected"), [row[1:] for row in WRONG], ids=[row[0] for row in WRONG])
 def test_wrong_values(change: Any, expected: list[tuple[str, str, Any]]) -> None:
-    """Everything that is wrong is listed at once, each value as it was given."""
+    """All errors are listed at once, each value as it was written."""
     assert problems(change) == expected
 
 
@@ -99,7 +99,7 @@ def test_required_values() -> None:
 
 
 def test_a_template_twice_names_both() -> None:
-    """A name that stands twice is one finding with both places."""
+    """A duplicate name is one finding with both places."""
     _, (found,) = Environment.check(GOOD | {"templates": [template("a"), template("b"), template("a")]})
     assert (dotted(found.loc), [dotted(loc) for loc in found.related_locs]) == (
         "templates[2].template_name",

@@ -1,4 +1,4 @@
-"""Applications read from files: overlays, and every bad input as one clear finding where it stands."""
+"""Applications read from files: overrides, and one clear finding at the place of each bad input."""
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
@@ -21,7 +21,7 @@ DEV, PROD = "stacks/environments/dev.yaml", "stacks/environments/prod.yaml"
 Content = str | bytes | None | Callable[[Path], object]
 """A file's content, None where it is removed, or what makes it."""
 Seen = tuple[str, str, str]
-"""Where a finding stands, its code, and the path of its value."""
+"""The place of a finding, its code, and the path of its value."""
 
 
 def environment(name: str, templates: str = "{reboot: {}}", **more: str) -> str:
@@ -89,7 +89,7 @@ def application(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Application:
 
 
 def dump(levels: int) -> str:
-    """A short file of aliases that stands for ten to the power of so many values."""
+    """A short file whose aliases expand to ten to the power of so many values."""
     lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
     lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, levels)]
     return "\n".join(lines) + "\n"
@@ -213,7 +213,7 @@ def test_one_finding(application: Application, files: Mapping[str, Content], exp
 
 
 def test_a_key_twice_hides_nothing(application: Application) -> None:
-    """The rest of the file is checked all the same, with the first of the two values."""
+    """The rest of the file is still checked, with the first of the two values."""
     application.write({FAMILY: f"{REBOOT}description: 5\ntimeot: 5\n"})
     assert [(found.code, found.path) for found in application.findings()] == [
         ("JT003", "timeot"),
@@ -232,7 +232,7 @@ def test_a_broken_environment_hides_no_advice(application: Application) -> None:
 
 
 def test_a_broken_document_hides_nothing(application: Application) -> None:
-    """Its other placeholders are judged with the family all the same; which role they need is not known yet."""
+    """Its other placeholders are still checked with the family; which role they need is not known yet."""
     url = "${aws:iot:s3-presigned-url:https://s3.eu-west-1.amazonaws.com/b/k}"
     application.write({DOCUMENT: f'{{"a": "{url}", "b": "${{aws:iot:parameter:p}}", "c": "${{aws:"}}'})
     assert [(str(found.place), found.code) for found in application.findings()] == [
@@ -410,7 +410,7 @@ def test_overlays(application: Application, change: str, expected: dict[str, Any
 
 
 def test_tags_of_an_environment(application: Application) -> None:
-    """An environment's tags are on all of its templates, beside those of the family; what is laid over comes first."""
+    """An environment's tags are on all of its templates, beside those of the family; overrides take precedence."""
     application.write(
         {
             FAMILY: f"{REBOOT}tags: {{impact: none}}\n",
@@ -502,7 +502,7 @@ def test_scalars_are_what_one_sees(application: Application) -> None:
 
 
 def test_aliases_are_written_out(application: Application) -> None:
-    """An alias stands for the value that it names."""
+    """An alias has the value that it names."""
     minutes = "&minutes {in_progress_timeout_in_minutes: 7}"
     application.write({DEV: environment("dev", f"{{reboot: {{timeout: {minutes}}}, other: {{timeout: *minutes}}}}")})
     application.write({"stacks/templates/other.yaml": "description: Other\ndocument: other.json\n"})
@@ -615,7 +615,7 @@ def test_what_check_refuses_synth_refuses(
 
 
 def test_a_schema_that_is_none_is_pointed_at(application: Application) -> None:
-    """What is wrong in one's own schema stands in its file."""
+    """An error in a schema of one's own is reported in the schema's file."""
     schema = '{\n "properties": {\n  "a": {"type": "x"}}}'
     application.write({FAMILY: f"{REBOOT}document_schema: a.json\n", "job_documents/a.json": schema})
     assert application.seen() == [("job_documents/a.json:3:9", "JT711", "properties.a.type")]
@@ -654,7 +654,7 @@ def test_a_number_with_separators(application: Application) -> None:
 
 
 def test_misspelt_keys(application: Application) -> None:
-    """A misspelt key is one finding: what it stands for counts as there, so that nothing is advised about its absence."""
+    """A misspelt key is one finding: the key that it means counts as present, so that no advice is about its absence."""
     retry = "retry: {criteria: [{failure_type: TIMED_OUT, number_of_retries: 1}]}\n"
     application.write(
         {FAMILY: f"{REBOOT}{retry}timeot: {{}}\nabrt: {{}}\n", PROD: environment("prod", production="true")}

@@ -176,7 +176,7 @@ def test_error_lists_everything() -> None:
 
 
 def test_unique() -> None:
-    """A finding that stands at the same place again is listed once; another value or another place is not the same."""
+    """A finding that repeats another is listed once; with another value or place it is another finding."""
     here, there = Place("a", "f.yaml", 1, 1), Place("a", "f.yaml", 2, 1)
     found = [speed(1, place=here), speed(2, place=here), speed(1, place=there), speed(1, place=here)]
     assert unique(found) == tuple(found[:3])

@@ -401,7 +401,7 @@ def test_trials_are_near_the_expected(seed: int) -> None:
 
 
 def test_a_long_rollout_takes_no_longer() -> None:
-    """Minutes that are all alike are passed over, and counted all the same."""
+    """Minutes that are all alike are skipped, and still counted."""
     parts = {"rollout": constant(1), "abort": abort((FAILED, 50, 9000)), "retry": retry(FAILED=1)}
     slow = run(parts, 10_000, run_time_minutes=5, failure_rate=0.125)
     assert released(slow) == dict.fromkeys(range(10_000), 1)
@@ -454,7 +454,7 @@ WRONG: list[tuple[dict[str, Any], list[tuple[str, str]]]] = [
 
 @pytest.mark.parametrize(("values", "expected"), WRONG)
 def test_wrong_assumptions(values: dict[str, Any], expected: list[tuple[str, str]]) -> None:
-    """Assumptions have limits, and all that is wrong is told at once."""
+    """Assumptions have limits, and all errors are reported at once."""
     with pytest.raises(FindingsError) as caught:
         Assumptions(**{"things": 10} | values)
     assert [(one.code, one.path) for one in caught.value.findings] == expected
@@ -462,7 +462,7 @@ def test_wrong_assumptions(values: dict[str, Any], expected: list[tuple[str, str
 
 @pytest.mark.parametrize("value", [0, 10080, 0.5, "0.5:1.1", "10080:10"])
 def test_times_that_are_taken(value: float | str) -> None:
-    """The bounds themselves are taken."""
+    """The bounds themselves are accepted."""
     assert str(Assumptions(things=1, run_time_minutes=value).run_time) == str(value)
 
 

@@ -235,7 +235,7 @@ def test_one_forecast_of_several_templates(application: Path, form: str, beginni
 
 
 def test_the_end_of_an_id_may_be_left_out(application: Path) -> None:
-    """The name that an id begins with finds a template too, for its end moves with each edit."""
+    """The name that an id begins with selects a template too, because the id's end changes with each edit."""
     path = application / "template.json"
     path.write_text(path.read_text().replace('"update"', '"update-abcdefghij"'))
     for name in ("update", "update-abcdefghij"):
@@ -314,7 +314,7 @@ def test_missing_library(application: Path, missing: str, arguments: list[str], 
 
 @pytest.mark.e2e
 def test_budget_without_numpy(application: Path) -> None:
-    """A budget in an environment can't be checked without the extra, and that is said; other checks don't need it."""
+    """A budget in an environment can't be checked without the extra, and is reported as skipped; other checks don't need it."""
     code = "import sys; sys.modules['numpy'] = None\nfrom iot_jobs.cli import main; main(['check', 'stacks'])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0
@@ -336,7 +336,7 @@ BAD = template(rollout=constant(10), abort=abort((FAILED, 5, 20)))
 
 
 def test_picture(application: Path) -> None:
-    """The file is there whole, under the name that was given and no other, and is well-formed."""
+    """The file is complete and well-formed, and there is no other file beside it."""
     assert run(ENVIRONMENT, "reboot", "--plot", "reboot.svg").exit_code == 0
     assert [path.name for path in application.glob("*.svg*")] == ["reboot.svg"]
     root = ET.fromstring((application / "reboot.svg").read_text())

@@ -24,7 +24,7 @@ from tests.test_forecast import PARTS, abort, constant, retry, rising, template,
 HORIZON = 2000
 SEEDS, TRIALS = 100, 1500
 ODDS = 1e-6
-"""How likely two samples of one distribution are to be told apart: once in a million comparisons."""
+"""How likely two samples of one distribution are to be taken for different: once in a million comparisons."""
 
 FAR = 1e9
 
@@ -150,7 +150,7 @@ CHANCES = st.fixed_dictionaries(
 
 
 def figures(outcome: rollout_simpy.Outcome, things: int) -> dict[str, float]:
-    """What one run of the oracle comes to."""
+    """The figures of one run of the oracle."""
     reached = {
         f"{name}_p{percent}": rollout_simpy.minute_reached(getattr(outcome, name), percent=percent, of=things)
         for name in ("notified", "done")

@@ -31,7 +31,7 @@ pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 THINGS = 200
 MINUTES = 3
 RUN_TIME = 0.5
-"""Minutes: devices answer half a minute after they are told, between two batches."""
+"""Minutes: devices answer half a minute after they are notified, between two batches."""
 
 
 def spec(name: str, **counted: int) -> JobTemplateSpec:
@@ -86,7 +86,7 @@ class Rollout:
             yield from page["executionSummaries"]
 
     def answer(self) -> None:
-        """Every device that has been told begins, and then each reports."""
+        """Every device that was notified begins, and then each reports."""
         told = [one["thingArn"].rpartition("/")[2] for one in self.executions(status="QUEUED")]
         for status in ("IN_PROGRESS", self.outcome):
             for thing in told:

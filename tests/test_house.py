@@ -152,7 +152,7 @@ def test_wheel(tmp_path: Path) -> None:
 @pytest.mark.xdist_group("jsii")
 @pytest.mark.parametrize("block", PYTHON_BLOCKS, ids=range(len(PYTHON_BLOCKS)))
 def test_readme_python(block: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each Python block of the README and the guides runs as it stands, in an empty folder."""
+    """Each Python block of the README and the guides runs unchanged, in an empty folder."""
     monkeypatch.chdir(tmp_path)
     exec(compile(block, "<block>", "exec"), {"__name__": "__main__"})  # to start a Node for each takes long
 

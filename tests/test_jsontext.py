@@ -1,4 +1,4 @@
-"""Strict JSON: what is read, the canonical form, and where a value stands."""
+"""Strict JSON: what is read, the canonical form, and the place of each value."""
 
 import json
 import math
@@ -82,7 +82,7 @@ PYTHON_VALUES = [
 
 @pytest.mark.parametrize(("value", "expected"), PYTHON_VALUES)
 def test_canonical_of_python_values(value: object, expected: str) -> None:
-    """Any mapping and any sequence is taken, and numbers are written as Python writes them."""
+    """Any mapping and any sequence is accepted, and numbers are written as Python writes them."""
     assert canonical(value) == expected
 
 
@@ -138,7 +138,7 @@ MALFORMED = [
     ("text", "code", "wrong", "place"), [row[1:] for row in MALFORMED], ids=[row[0] for row in MALFORMED]
 )
 def test_malformed(text: str, code: str, wrong: str | None, place: tuple[int, int] | None) -> None:
-    """What is not strict JSON is one finding with what stands there and, where it is known, line and column."""
+    """What is not strict JSON is one finding with the text at that place and, if known, its line and column."""
     with pytest.raises(JsonError) as raised:
         parse(text)
     (finding,) = raised.value.findings
@@ -148,7 +148,7 @@ def test_malformed(text: str, code: str, wrong: str | None, place: tuple[int, in
 
 
 def test_location_of_a_double_key() -> None:
-    """A key that stands twice is named with its way through the document."""
+    """A duplicate key is named with its path in the document."""
     with pytest.raises(JsonError) as raised:
         parse('{"a": [{"b": 1}, {"c": {"d": 1, "d": 1}}]}')
     assert [one.loc for one in raised.value.findings] == [("a", 1, "c", "d")]
@@ -161,7 +161,7 @@ def doubles(text: str) -> list[Location]:
 
 
 def test_all_double_keys() -> None:
-    """Each key that stands once more is found, up to twenty of them, and the last value of each is at hand."""
+    """Each duplicate key is found, up to twenty of them, and the last value of each is kept."""
     text = '{"a": {"b": 1, "b": 2}, "c": [{"d": 1}, {"d": 1, "d": 2}], "a": {"b": 3}}'
     assert doubles(text) == [("a", "b"), ("c", 1, "d"), ("a",)]
     with pytest.raises(JsonError) as raised:
@@ -172,7 +172,7 @@ def test_all_double_keys() -> None:
 
 
 def test_double_keys_in_what_is_no_json() -> None:
-    """Where the text can't be read at all, that is what is said, and there is no value."""
+    """A text that can't be read at all is one finding about that, and has no value."""
     with pytest.raises(JsonError) as raised:
         parse('{"a": {"b": 1, "b": 1} "c"}')
     assert ([one.code for one in raised.value.findings], raised.value.value) == (["JT701"], None)
@@ -202,7 +202,7 @@ DEPTHS = [
 
 @pytest.mark.parametrize(("value", "expected"), DEPTHS)
 def test_depth(value: object, expected: int) -> None:
-    """Depth is how many mappings and lists stand in one another at most."""
+    """Depth is the maximum number of mappings and lists inside one another."""
     assert depth(value) == expected
 
 
@@ -249,7 +249,7 @@ def test_locator(loc: Location, place: tuple[int, int]) -> None:
 
 @given(VALUES)
 def test_every_value_is_located(value: Any) -> None:
-    """Every value in a text is found at a place where its key or the value itself stands."""
+    """Every value in a text is located at its key or at the value itself."""
     text = json.dumps(value, indent=1, ensure_ascii=False)
     lines = text.split("\n")
 

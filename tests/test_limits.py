@@ -1,4 +1,4 @@
-"""Every limit at its boundaries. The numbers stand here once more, as AWS states them, on purpose."""
+"""Every limit at its boundaries. The numbers are repeated here on purpose, as AWS states them."""
 
 import math
 from dataclasses import dataclass, field
@@ -319,14 +319,14 @@ def test_every_limit_has_a_row() -> None:
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
 def test_boundaries(row: Row) -> None:
-    """What is at a boundary or inside is taken, what is just outside is not."""
+    """Values at a boundary or inside are accepted, values just outside are not."""
     assert [value for value in row.accepted if not row.limit.accepts(value)] == []
     assert [value for value in row.refused if row.limit.accepts(value)] == []
 
 
 @pytest.mark.parametrize(("row", "values"), WRONG_TYPES, ids=[row.name for row, _ in WRONG_TYPES])
 def test_wrong_types(row: Row, values: list[Any]) -> None:
-    """Nothing of another type is taken for a value: no True for 1, no 5.0 for 5, no text for a list of its letters."""
+    """No value of another type is accepted: not True for 1, not 5.0 for 5, not text for a list of its letters."""
     assert [value for value in values if row.limit.accepts(value)] == []
 
 
@@ -338,7 +338,7 @@ def test_words(row: Row) -> None:
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
 def test_findings(row: Row) -> None:
-    """A finding repeats what was given, or how many, with the words and the fix of the limit; else there is none."""
+    """A finding has the value, or the number of items, with the words and the fix of the limit; a valid value has none."""
     assert [row.limit.check(value) for value in row.accepted] == [None] * len(row.accepted)
     for value in row.refused:
         finding = row.limit.check(value)
@@ -365,7 +365,7 @@ def test_json_schemas(row: Row) -> None:
 
 
 def test_declarations() -> None:
-    """The numbers that stand in no limit of their own are those that AWS documents or was measured to have."""
+    """Numbers that are in no limit of their own are those that AWS documents, or that were measured."""
     assert limits.MAX_DOCUMENT_BYTES == 32768
     assert limits.MAX_PLACEHOLDERS == 10
     assert limits.DEFAULT_EXPIRES_IN_SEC == 3600

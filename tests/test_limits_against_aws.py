@@ -353,7 +353,7 @@ def test_our_limit(ours: Ours, path: str) -> None:
 
 
 def test_no_limit_is_forgotten() -> None:
-    """Every limit and number of ours stands in the table, or is in none of AWS's models for a reason."""
+    """Every limit and number of ours is in the table, or there is a reason why none of AWS's models has it."""
     numbers = {name for name, value in vars(limits).items() if isinstance(value, Limit) or type(value) is int}
     numbers = {name for name in numbers if not name.startswith("_")}
     assert numbers == {ours.name for ours in LIMITS} | IN_NO_MODEL.keys()

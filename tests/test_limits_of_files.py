@@ -28,7 +28,7 @@ def test_size_of_a_template(here: Path) -> None:
 
 
 def test_more_findings_than_anyone_reads(here: Path) -> None:
-    """After ten thousand findings in one file the rest of it is passed over, and that is said; other files are not."""
+    """After ten thousand findings in one file the rest of it is skipped with a finding; other files are not."""
     criteria = TEMPLATE | {"AbortConfig": {"CriteriaList": [{}] * 250}}  # a thousand findings
     more = {f"T{index}": criteria | {"JobTemplateId": f"t{index}"} for index in range(10)}
     write(here, {"a.json": stack(**more, U=TEMPLATE, V=TEMPLATE), "b.json": stack(T=criteria)})

@@ -184,7 +184,7 @@ def test_json(server: ThreadingHTTPServer) -> None:
 
 @pytest.mark.parametrize(("output", "written"), [("table", ""), ("json", '{\n  "templates": []\n}\n')])
 def test_nothing_is_deployed(server: ThreadingHTTPServer, output: str, written: str) -> None:
-    """Where nothing is deployed the list is empty, and that is said."""
+    """Where nothing is deployed the list is empty, and stderr says so."""
     server.templates = []  # type: ignore[attr-defined]  # those of this test
     result = run(server, "--format", output)
     assert (result.exit_code, result.stdout, result.stderr) == (0, written, "0 job templates\n")

@@ -138,7 +138,7 @@ STRICT_CASES: list[tuple[str, dict[str, Any], list[tuple[str, Location, Any]]]] 
 def test_findings_where_nothing_is_unresolved(
     values: dict[str, Any], expected: list[tuple[str, Location, Any]]
 ) -> None:
-    """A model whose values can't be unresolved lists everything at once too, each as it was given."""
+    """A model whose values can't be unresolved lists all errors at once too, each value as it was written."""
     assert check(Strictly, values) == expected
 
 
@@ -186,7 +186,7 @@ def test_unresolved_values(values: dict[str, Any], expected: dict[str, Any]) -> 
 
 
 def test_an_unresolved_item_is_not_judged_and_its_neighbour_is() -> None:
-    """Values next to an unresolved one are checked as ever."""
+    """Values next to an unresolved one are still checked."""
     assert check(Car, {"speed": 1, "wheels": [Unresolved({"Ref": "Wheel"}), {"speed": 9}]}) == [
         ("JT991", ("wheels", 1, "speed"), 9)
     ]
@@ -202,7 +202,7 @@ SEQUENCES = [
 
 @pytest.mark.parametrize("wheels", SEQUENCES, ids=lambda wheels: type(wheels).__name__)
 def test_any_sequence(wheels: Sequence[Wheel]) -> None:
-    """Any sequence is taken for a list, and kept as a tuple."""
+    """Any sequence is accepted as a list, and kept as a tuple."""
     assert Car(speed=1, wheels=wheels).wheels == (Wheel(speed=2),)
 
 
@@ -242,7 +242,7 @@ def test_models_are_values() -> None:
 
 
 def test_a_subclass_of_a_part_is_kept() -> None:
-    """A finished part is taken as it is, not made again."""
+    """A part that is already a model is kept, not made again."""
     wheel = Wheel(speed=2)
     assert Car(speed=1, spare=wheel).spare is wheel
 

@@ -84,7 +84,7 @@ def test_sides(repository: Path, tmp_path: Path) -> None:
 def test_base_without_an_assembly(
     repository: Path, tmp_path: Path, base: str, said: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """A base that can't be synthesized is compared as files on both sides, and that is said."""
+    """If the base can't be synthesized, both sides are compared as files, and stderr says so."""
     found = sides(base, root=repository, folder=tmp_path / "sides")
     assert found == {"base": git(repository, "rev-parse", base), "head": "."}
     assert capsys.readouterr().err.startswith(f"{base} is compared by its files, without ids: {said}")
@@ -155,7 +155,7 @@ def workspace(repository: Path) -> Path:
 
 @pytest.mark.e2e
 def test_make_synth_revisions(workspace: Path, tmp_path: Path) -> None:
-    """The command of the pull request tells the next step where both sides are."""
+    """The command of the pull request outputs both sides' folders for the next step."""
     done = make("synth-revisions BASE=HEAD^1", folder=workspace, GITHUB_OUTPUT=str(tmp_path / "output"))
     assert done.returncode == 0, done.stderr
     folder = workspace / "cdk.review"

@@ -57,7 +57,7 @@ def test_found(value: object, expected: list[tuple[str, str, Location]]) -> None
 
 
 def test_flags() -> None:
-    """A placeholder knows whether it is all of its text, whether it stands inside another, and whether it is closed."""
+    """A placeholder knows whether it is all of its text, whether it is inside another, and whether it is closed."""
     inside, alone, outer, inner, cut = placeholders(
         ["x${aws:iot:parameter:a}", "${aws:iot:parameter:b}", "${aws:iot:x:${aws:iot:y}}", "${aws:iot:z"]
     )
@@ -139,7 +139,7 @@ SOUND = [
 
 @pytest.mark.parametrize("text", SOUND)
 def test_nothing_to_report(text: str) -> None:
-    """What AWS documents is taken, and what a token stands for is not judged."""
+    """What AWS documents is accepted, and the value of a token is not checked."""
     assert codes({"a": text}) == []
 
 
@@ -192,25 +192,25 @@ WRONG = [
 
 @pytest.mark.parametrize(("text", "expected"), WRONG)
 def test_problems(text: str, expected: list[str]) -> None:
-    """Everything that is wrong with a placeholder is reported where it stands."""
+    """Each error in a placeholder is reported at its place."""
     assert codes({"a": [text]}) == [(code, ("a", 0)) for code in expected]
 
 
 def test_code_signature_inside_a_url() -> None:
-    """A code signature may stand inside a presigned URL: it is the one placeholder that may."""
+    """A code signature is the only placeholder that may be inside a presigned URL."""
     text = "${aws:iot:s3-presigned-url:" + URL + "/${aws:iot:code-sign-signature:s3://a.b/c@3}}"
     assert "JT516" not in [code for code, _ in codes(text)]
 
 
 @pytest.mark.parametrize(("count", "expected"), [(0, []), (9, []), (10, []), (11, ["JT511"]), (12, ["JT511"])])
 def test_number_of_placeholders(count: int, expected: list[str]) -> None:
-    """Ten placeholders are taken, and the eleventh is where a document has too many, however many follow."""
+    """Ten placeholders are accepted, and the finding about too many is at the eleventh, however many follow."""
     found = codes({str(index): "${aws:iot:parameter:p}" for index in range(count)})
     assert found == [(code, (str(MAX_PLACEHOLDERS),)) for code in expected]
 
 
 def test_placeholders_in_one_text_count() -> None:
-    """Placeholders count one by one, also where they stand in one text."""
+    """Placeholders are counted one by one, also within one text."""
     assert codes("${aws:iot:parameter:p}" * 11) == [("JT511", ())]
 
 
@@ -233,7 +233,7 @@ def test_fixes(text: str, fix: str) -> None:
     "key", ["a b+c\u00e9/d?versionId=1", "a%2Fb", "100%/a%20b", "a%", "a%3FversionId%3D", "a?versionId="]
 )
 def test_a_mended_key_is_taken(key: str) -> None:
-    """What the fix of a key says to write is taken."""
+    """The key that the fix proposes is accepted."""
     (finding,) = problems(tuple(placeholders(V2 % key)))
     better = finding.fix.removeprefix("percent-encode the key: ")
     assert codes(V2 % better) == []

@@ -69,7 +69,7 @@ def test_places_in_json(text: str, expected: list[tuple[str, str]], here: Path) 
 
 
 def test_inside_a_document_in_a_template(here: Path) -> None:
-    """What is wrong inside a document's text stands at the property, with the way on into the document."""
+    """An error inside a document's text is placed at the property, and its path continues into the document."""
     document = '{"steps": [{"image": "${aws:iot:s3-presigned-url:x}"}]}'
     write(here, {"t.yaml": f"JobTemplateId: a\nDescription: b\nDocument: '{document}'\nJobArn: {GROUP}\n"})
     assert seen(report("t.yaml")) == [
@@ -103,7 +103,7 @@ NOT_READ: list[tuple[str, str, Any, tuple[str, str, str]]] = [
     ("name", "content", "expected"), [row[1:] for row in NOT_READ], ids=[row[0] for row in NOT_READ]
 )
 def test_what_can_not_be_read(name: str, content: Any, expected: tuple[str, str, str], here: Path) -> None:
-    """Of a file that can't be read it is said where, as far as that is known."""
+    """A finding about a file that can't be read has line and column, if they are known."""
     write(here, {name: content})
     assert (seen(report(name)), report(name).checked) == ([expected], 0)
 
@@ -122,7 +122,7 @@ DOUBLED = [
 
 @pytest.mark.parametrize(("name", "content", "expected"), DOUBLED, ids=["JSON", "YAML"])
 def test_beside_a_double_key(name: str, content: str, expected: list[tuple[str, str, str]], here: Path) -> None:
-    """A key that stands twice hides nothing else; JSON's last value and YAML's first is judged."""
+    """A duplicate key hides no other finding; JSON's last value is checked, and YAML's first."""
     write(here, {name: content})
     found = [(place, code, path.removeprefix("Resources.T.Properties.")) for place, code, path in seen(report(name))]
     assert (found, report(name).checked) == (expected, 1)
@@ -158,7 +158,7 @@ def test_double_keys_of_others(here: Path) -> None:
 
 
 def test_an_anchor_that_stands_twice(here: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    """An anchor may be given anew, and the YAML reader says nothing about it on stderr."""
+    """An anchor may be defined again, and the YAML reader prints nothing about it on stderr."""
     write(here, {"a.yaml": "a: &x 1\nb: &x 2\nc: *x\n"})
     assert read(Path("a.yaml")).data == {"a": 1, "b": 2, "c": 2}
     assert capfd.readouterr() == ("", "")

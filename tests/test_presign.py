@@ -39,7 +39,7 @@ def access(text: str) -> list[tuple[str, str, str]] | None:
             V2 % f"{S3}/bucket/a%3FversionId%3Dv1",
             [("s3:GetObject", "bucket", "a"), ("s3:GetObjectVersion", "bucket", "a")],
         ),
-        # The first form takes the key as it stands, and knows no version.
+        # The first form takes the key unchanged, and has no version.
         (V1 % f"{S3}/bucket/a%20b", [("s3:GetObject", "bucket", "a%20b")]),
         (V1.replace("url:", "url-v1:") % f"{S3}/bucket/a*", [("s3:GetObject", "bucket", "a${*}")]),
         (
@@ -69,7 +69,7 @@ def test_needed_access(text: str, expected: Any) -> None:
 
 
 def test_all_access() -> None:
-    """Each object stands once, in an order of its own."""
+    """Each object is listed once, in a stable order."""
     document = JobDocument.inline({"b": V2 % f"{S3}/bucket/b", "a": V2 % f"{S3}/bucket/a", "c": V2 % f"{S3}/bucket/b"})
     assert [one.key for one in all_access(document.placeholders)] == ["a", "b"]
 

@@ -87,7 +87,7 @@ def test_usable(fake: FakePython, tmp_path: Path) -> None:
 
 
 def test_interpreters(fake: FakePython, tmp_path: Path) -> None:
-    """This Python, those on the path by name, the system's and those of pyenv are looked at."""
+    """This Python, those on the path by name, the system's and those of pyenv are found."""
     on_path = [fake(f"bin/{name}", "3.12.1") for name in ("python3", "python3.13")]
     fake("bin/python3.9", "3.9.1")
     of_pyenv = [fake(f"pyenv/versions/{version}/bin/python", version) for version in ("3.11.7", "3.9.1")]
@@ -112,7 +112,7 @@ PICKED: list[tuple[str, str, tuple[str, ...], list[str], dict[str, str]]] = [
 
 @pytest.mark.parametrize(("words", "running", "here", "expected", "reasons"), PICKED)
 def test_picked(words: str, running: str, here: tuple[str, ...], expected: list[str], reasons: dict[str, str]) -> None:
-    """Each word stands for Pythons of this machine, once each; without any, all of them and the lowest are run."""
+    """Each word selects Pythons of this machine, each once; without any, all of them and the lowest are run."""
     runs, found = picked(words.split(), list(map(python, here)), supported=SUPPORTED, running=python(running))
     assert ([run.name for run in runs], found) == (expected, reasons)
 
@@ -202,7 +202,7 @@ def test_failure(
 
 
 def test_a_python_that_is_gone(workspace: dict[str, str], tmp_path: Path) -> None:
-    """An environment whose Python was removed is made anew."""
+    """An environment whose Python was removed is made again."""
     assert main(workspace | {"MATRIX": "3.13"}, root=tmp_path) == 0
     interpreter = tmp_path / ".venv-matrix/3.13.0/bin/python"
     interpreter.unlink()

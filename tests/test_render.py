@@ -318,7 +318,7 @@ def test_nothing_found(name: str) -> None:
 
 @EACH
 def test_utf_8(name: str) -> None:
-    """Each output can be written as UTF-8, whatever is given."""
+    """Each output can be written as UTF-8, whatever the values are."""
     assert findings.FORMATS[name](REPORT).encode().decode() == WHOLE[name]
 
 
@@ -353,7 +353,7 @@ GIVEN: list[tuple[object, object]] = [
 
 @pytest.mark.parametrize(("given", "expected"), GIVEN, ids=[repr(given)[:20] for given, _ in GIVEN])
 def test_given_in_json(given: object, expected: object) -> None:
-    """A scalar stays what it is in JSON, as far as JSON has it; of a list or mapping stands the short text."""
+    """A scalar is the same in JSON, if JSON has it; a list or mapping is shown as its short text."""
     report = EMPTY._replace(findings=(FACTOR._replace(given=given),))
     (found,) = json.loads(findings.as_json(report), parse_constant=pytest.fail)["findings"]
     assert found["given"] == expected
@@ -454,7 +454,7 @@ def test_file_names_that_are_no_utf_8(name: str) -> None:
 
 @EACH
 def test_half_a_character(name: str) -> None:
-    """A report can be written in UTF-8, wherever in it half of a surrogate pair from a file's JSON comes to stand."""
+    """A report can be written in UTF-8, wherever in it there is half of a surrogate pair from a file's JSON."""
     half = "\ud800"
     told = FACTOR._replace(given=half, allowed=f"no {half}", fix=f"remove {half}", acknowledged=f"for {half}")
     report = EMPTY._replace(findings=(told,), acknowledged=(told,), skipped=(Skipped(half, half),))

@@ -163,7 +163,7 @@ MIRROR = {"riskier": "safer", "neutral": "neutral"}
 
 @pytest.mark.parametrize("name", ROWS)
 def test_each_kind_in_both_directions(name: str) -> None:
-    """A change is told once, with its direction, and the way back is its mirror."""
+    """A change is reported once, with its direction, and the reverse change has the opposite one."""
     before, after, path, old, new, direction = ROWS[name]
     (there,) = spec_changes(spec(**before), spec(**after))
     assert (there.path, there.before, there.after, there.direction) == (path, old, new, direction)
@@ -220,7 +220,7 @@ def test_every_kind_has_both_ways() -> None:
 
 
 def test_what_is_only_known_at_deployment() -> None:
-    """Values that only CloudFormation will know are told as not compared, and so are those that break a rule."""
+    """Values that only CloudFormation will know are reported as not compared, and so are those that break a rule."""
     given = properties(spec(timeout={"in_progress_timeout_in_minutes": 5}))
     function = {**given, "Description": {"Ref": "Text"}}
     broken = {**given, "TimeoutConfig": {"InProgressTimeoutInMinutes": 0}}
@@ -306,7 +306,7 @@ def test_the_way_back_is_the_mirror(one: JobTemplateSpec, other: JobTemplateSpec
 
 @given(specs(), specs())
 def test_every_property_that_differs_is_told(one: JobTemplateSpec, other: JobTemplateSpec) -> None:
-    """Each property that is emitted otherwise shows up in a change, and no path stands twice."""
+    """Each property that is emitted differently is in a change, and no path is repeated."""
     before, after = (
         {**given, "Document": json.loads(given.get("Document", "null"))}
         for given in (properties(one), properties(other))
@@ -379,7 +379,7 @@ def test_consequence() -> None:
 
 
 def test_no_consequence_without_a_fleet() -> None:
-    """Without a fleet there is a reason instead, and --things stands in; an environment's own fleet comes first."""
+    """Without a fleet there is a reason instead, or the number of --things; an environment's own fleet takes precedence."""
     sides = side(spec()), side(spec(description="e"))
     (found,) = review(*sides).templates
     assert (found.consequence, found.consequence_reason) == (None, "the size of its fleet is not known: add --things")
@@ -419,7 +419,7 @@ def test_added_and_removed() -> None:
 
 
 def test_a_new_parameter() -> None:
-    """A parameter that comes, moves or goes with a change is told."""
+    """A parameter that is added, moved or removed by a change is reported."""
 
     def found(before: str | None, after: str | None) -> Any:
         sides = (
@@ -585,7 +585,7 @@ def test_a_fixed_id_is_a_trap() -> None:
 
 
 def test_the_bytes_of_a_document_are_content() -> None:
-    """Only the layout of a raw document changes under a fixed id: nothing for devices, and a trap all the same."""
+    """A new layout of a raw document under a fixed id has no effect on devices, but can't be deployed."""
 
     def raw(text: str) -> Deployment:
         one = spec()
@@ -637,7 +637,7 @@ def test_fail_on(verdict: str, fail_on: Any, failed: bool) -> None:
 
 
 def test_what_has_no_names_of_its_own() -> None:
-    """Two criteria for one failure type break a rule; that they can't be told apart has nothing to do with deployment."""
+    """Two criteria for one failure type break a rule, whatever the deployment; their changes can't be matched."""
     good = spec(abort={"criteria": [FAILED]})
     criteria = [AbortCriterion.model_validate({**FAILED, "threshold_percentage": share}) for share in (4, 5)]
     twice = AbortConfig.model_construct(criteria=criteria)

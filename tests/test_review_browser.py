@@ -56,7 +56,7 @@ def test_nobody_is_shut_out(seen: Any, name: str) -> None:
 
 @pytest.mark.parametrize("name", LOOKED_AT)
 def test_it_stands_alone(seen: Any, name: str, folder: Path) -> None:
-    """Nothing but the file is asked for, and nothing is said on the console."""
+    """Nothing but the file is requested, and the console has no messages."""
     assert (set(seen[name]["requests"]), seen[name]["console"]) == ({(folder / f"{name}.html").as_uri()}, [])
 
 

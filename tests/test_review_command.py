@@ -116,7 +116,7 @@ SETTINGS = {
 
 @pytest.mark.parametrize("name", SETTINGS)
 def test_what_stands_beside_templates(repository: Path, name: str) -> None:
-    """Where templates go, for which fleet, and whether they are protected, is told of each of them, both ways."""
+    """Changes of a template's account, fleet and protection are reported for each template, in both directions."""
     old, new, (path, before, after, direction) = SETTINGS[name]
     write(repository, {"stacks/environments/prod.yaml": ENVIRONMENT.replace(old, new)})
     mirror = {"safer": "riskier"}.get(direction, direction)
@@ -189,7 +189,7 @@ def test_an_assembly_against_files(repository: Path) -> None:
 
 
 def test_an_environment_that_is_gone(repository: Path) -> None:
-    """Its stack is not deleted by anybody, and that is told."""
+    """Nobody deletes its stack, and the review says so."""
     (repository / "stacks/environments/prod.yaml").rename(repository / "stacks/environments/other.yaml")
     write(repository, {"stacks/environments/other.yaml": ENVIRONMENT.replace("prod", "other")})
     done = run("HEAD", ".")
@@ -220,7 +220,7 @@ def test_no_forecast_of_a_side(repository: Path) -> None:
 
 
 def test_a_revision_that_is_broken(repository: Path) -> None:
-    """What is wrong in a revision is told of the revision's file."""
+    """An error in a revision is reported in the revision's file."""
     write(repository, {"stacks/environments/prod.yaml": "name: prod\ntemplates: {nothing: {}}\n"})
     git(repository, "commit", "-am", "broken")
     git(repository, "tag", "broken")
@@ -285,7 +285,7 @@ def test_order_moves_the_id_only(repository: Path) -> None:
 
 
 def test_errors_in_values_dont_stop_it(repository: Path) -> None:
-    """A value that breaks a rule is told, and the rest compared; what can't be compared at all is exit code 2."""
+    """A value that breaks a rule is reported, and the rest compared; if nothing can be compared, the exit code is 2."""
     write(repository, {"stacks/templates/reboot.yaml": FAMILY.replace("15", "0").replace("100", "200")})
     done = run("HEAD", ".")
     assert "rollout.maximum_per_minute: 100 things per minute -> 200 things per minute\n" in done.stdout
@@ -313,14 +313,14 @@ def test_before_there_was_an_application(repository: Path) -> None:
 
 
 def test_within_a_hook_and_a_subfolder(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The repository is the application's, whatever git told the hook, and from wherever in it one calls."""
+    """The repository is the application's, whatever git sets for a hook, and from any of its folders."""
     monkeypatch.setenv("GIT_DIR", ".git")
     monkeypatch.chdir(repository / "stacks/templates")
     assert run("HEAD", ".").stdout == "nothing changed\n"
 
 
 def test_two_templates_of_one_name(tmp_path: Path) -> None:
-    """Templates of a stack that have the same name are told apart by their logical ids, and none is lost."""
+    """Templates of a stack that have the same name are distinguished by their logical ids, and none is lost."""
     ours = {"Metadata": {"iot-jobs": {"template_name": "reboot", "environment": "prod"}}}
     before = {"A": resource(JobTemplateId="a") | ours, "B": resource(JobTemplateId="b") | ours}
     after = {"A": resource(JobTemplateId="a") | ours, "B": resource(JobTemplateId="c", Description="e") | ours}
@@ -329,7 +329,7 @@ def test_two_templates_of_one_name(tmp_path: Path) -> None:
 
 
 def test_links_stay_inside(repository: Path, tmp_path: Path) -> None:
-    """A link inside the application is followed; one that leads out of it is as good as missing."""
+    """A link inside the application is followed; one that leads out of it counts as missing."""
     write(repository, {"job_documents/real.json": DOCUMENT, "../secret.json": DOCUMENT})
     (repository / "job_documents/reboot.json").unlink()
     (repository / "job_documents/reboot.json").symlink_to("real.json")
@@ -472,7 +472,7 @@ def test_cdk_out(tmp_path: Path) -> None:
 
 
 def test_a_lone_template_of_many_stacks(tmp_path: Path) -> None:
-    """Where nobody can tell which stack a template is of, that is said."""
+    """Where a template's stack is ambiguous, the review says so and ends."""
     base = assembly(tmp_path / "base", a={"T": resource()}, b={"T": resource()})
     (_, head) = files(tmp_path, {}, {"T": resource()})
     (tmp_path / "c.yaml").write_text(Path(head).read_text())
@@ -553,7 +553,7 @@ def test_a_table_per_environment() -> None:
 
 
 def test_a_comment_is_cut() -> None:
-    """A comment is never longer than GitHub takes; what is missing is said."""
+    """A comment is never longer than GitHub accepts, and says how much is missing."""
 
     def side(rate: int) -> Deployment:
         specs = [
@@ -596,7 +596,7 @@ def test_nothing_changed_is_one_line() -> None:
     ],
 )  # fmt: skip
 def test_values(path: str, before: Any, after: Any, shown: tuple[str, str]) -> None:
-    """Values have units and are cut so that what differs is seen."""
+    """Values have units and are cut so that their difference is visible."""
     assert pair(Change(path, before, after, Direction.NEUTRAL, "")) == shown
 
 

@@ -129,7 +129,7 @@ def test_hostile_content_is_text() -> None:
 
 @pytest.mark.parametrize("name", [name for name in PAGES if name != "nothing"])
 def test_same_content_as_the_text(name: str) -> None:
-    """Verdict, changes with their reasons, traps, figures and deployment: what the text says stands in the page."""
+    """The page has all that the text says: verdict, changes with their reasons, traps, figures and deployment."""
     review = PAGES[name]()
     shown = Parsed(page(review).replace("<wbr>", "")).text()
     assert words.counted(review) in shown
@@ -256,7 +256,7 @@ def run(*arguments: str) -> Result:
 
 
 def test_the_command_writes_it(tmp_path: Path) -> None:
-    """The page goes to the file, the report to stdout as ever; nothing else is left beside it."""
+    """The page goes to the file and the report to stdout; no temporary file is left."""
     sides = files(tmp_path, 100, 200)
     target = tmp_path / "review.html"
     target.write_text("old")
@@ -270,7 +270,7 @@ def test_the_command_writes_it(tmp_path: Path) -> None:
 
 
 def test_nothing_changed(tmp_path: Path) -> None:
-    """A page is written all the same, so that nobody reads an old one."""
+    """A page is written too, so that nobody reads an old one."""
     (side,) = files(tmp_path, 100)
     done = run(side, side, "--html", str(tmp_path / "review.html"))
     assert (done.exit_code, done.stdout) == (0, "nothing changed\n")

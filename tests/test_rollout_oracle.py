@@ -224,7 +224,7 @@ def test_a_criterion_that_cannot_fire(criteria: tuple[Criterion, ...], devices: 
 
 
 def test_retries_make_a_minimum_above_the_fleet_reachable() -> None:
-    """Completed are executions and not things: 10 things fail twice, and the second time all 20 are seen."""
+    """Completed executions are counted, not things: 10 things fail twice, which makes 20."""
     rollout = Rollout(things=10, criteria=after(FAILED, "100", 20), retries=((FAILED, 1),))
     assert aborted(run(rollout, ALL_FAIL)) == (2, 10, 10, 0, 10, 0)
 
@@ -421,7 +421,7 @@ def test_rates_of_devices() -> None:
 
 @pytest.mark.slow
 def test_failing_devices() -> None:
-    """The failing share fails at every attempt, and of the others the failure rate, anew for each attempt."""
+    """The failing share fails at every attempt, and the failure rate applies to the others at each attempt."""
     things, share, failures = 20_000, 0.25, 0.5
     rollout = Rollout(things=things, retries=((FAILED, 2),))
     done = run(rollout, Devices(failure_rate=failures, failing_share=share))

@@ -45,7 +45,7 @@ def test_examples_are_alike() -> None:
 
 
 def test_every_example_is_of_a_rule() -> None:
-    """There is one folder for each rule, and the application that the smaller examples stand in."""
+    """There is one folder for each rule, and the application that the smaller examples are put into."""
     assert sorted(path.name for path in rules_doc.EXAMPLES.iterdir()) == [*rules(), "application"]
     assert rules_doc.findings(rules_doc.APPLICATION) == ()
 
@@ -77,7 +77,7 @@ def test_severity_shows_in_the_code() -> None:
 
 
 def test_document_is_current(monkeypatch: pytest.MonkeyPatch) -> None:
-    """docs/rules.md is what the rules and examples make of it: `python -m tools.rules_doc` writes it anew."""
+    """docs/rules.md is current; `python -m tools.rules_doc` writes it from the rules and examples."""
     monkeypatch.setattr(sys, "argv", ["rules_doc", "--check"])
     assert rules_doc.main() == 0
 

@@ -22,7 +22,7 @@ _NEW = r"(?<!\\)\(\?(?![:=!]|<[=!]|<[A-Za-z])"
 
 
 def patterns(schema: Any) -> Iterator[str]:
-    """Every pattern of a schema, wherever it stands."""
+    """Every pattern of a schema, wherever it is."""
     if isinstance(schema, list):
         for item in schema:
             yield from patterns(item)

@@ -8,7 +8,7 @@ IGNORED = "holds .iot-jobs-ignore; name it to check it"
 
 
 def test_folders_that_are_kept_out_of_a_search(here: Path) -> None:
-    """A folder with .iot-jobs-ignore in it is not searched, and that is said; named, it is."""
+    """A folder with .iot-jobs-ignore in it is skipped with a reason, unless it is named."""
     write(here, {"a/.iot-jobs-ignore": "", "a/b/t.json": stack(R=BOTH), "t.json": stack(R=TEMPLATE)})
     assert (outcome(report(".")), skipped(report("."))) == (([], 1, [IGNORED]), [("a", IGNORED)])
     for name in ("a", "a/b", "a/b/t.json"):
@@ -16,7 +16,7 @@ def test_folders_that_are_kept_out_of_a_search(here: Path) -> None:
 
 
 def test_folders_that_are_not_entered(here: Path) -> None:
-    """Hidden folders, node_modules and caches are not searched; other files than JSON and YAML are not looked at."""
+    """Hidden folders, node_modules and caches are not searched, and only JSON and YAML files are read."""
     write(here, {f"{name}/t.json": stack(R=BOTH) for name in (".venv", "node_modules", "__pycache__")})
     write(here, {"README.md": "AWS::IoT::JobTemplate"})
     found = report(".")
@@ -30,6 +30,6 @@ def test_a_link_that_leads_nowhere(here: Path) -> None:
 
 
 def test_empty_folder(here: Path) -> None:
-    """An empty folder is skipped, and that is said."""
+    """An empty folder is skipped with a reason."""
     (here / "empty").mkdir()
     assert skipped(report("empty")) == [("empty", "no JSON or YAML in it")]

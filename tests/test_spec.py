@@ -133,7 +133,7 @@ NOTHING: list[tuple[str, dict[str, Any]]] = [
 
 @pytest.mark.parametrize("change", [row[1] for row in NOTHING], ids=[row[0] for row in NOTHING])
 def test_nothing_to_report(change: dict[str, Any]) -> None:
-    """What AWS takes is taken."""
+    """What AWS accepts is accepted."""
     assert problems(change) == []
 
 
@@ -246,7 +246,7 @@ FIELDS: list[Case] = [
 
 @pytest.mark.parametrize(("change", "expected"), [row[1:] for row in FIELDS], ids=[row[0] for row in FIELDS])
 def test_fields(change: dict[str, Any], expected: list[Problem]) -> None:
-    """Each field is held to its own limit, and the finding names the field."""
+    """Each field is checked against its own limit, and the finding names the field."""
     assert problems(change) == expected
 
 
@@ -516,7 +516,7 @@ UNRESOLVED: list[tuple[str, dict[str, Any]]] = [
 
 @pytest.mark.parametrize("change", [row[1] for row in UNRESOLVED], ids=[row[0] for row in UNRESOLVED])
 def test_unresolved_values_pass(change: dict[str, Any]) -> None:
-    """What only CloudFormation will know is not judged, neither alone nor beside other values."""
+    """A value that only CloudFormation will know is not checked, neither alone nor beside other values."""
     assert problems(change) == []
 
 
@@ -556,7 +556,7 @@ def test_values_beside_unresolved_ones_are_judged(change: dict[str, Any], expect
 
 
 def test_parts_from_python() -> None:
-    """Parts may be objects, any sequence is taken for a list, and the template equals one made from mappings."""
+    """Parts may be objects, any sequence is accepted as a list, and the template equals one made from mappings."""
     made = JobTemplateSpec(
         template_name="reboot",
         description="Reboot",
@@ -598,7 +598,7 @@ def test_templates_are_frozen() -> None:
 
 
 def test_many_overlaps() -> None:
-    """The first overlaps of windows are told one by one, and of the rest how many there are."""
+    """The first overlaps of windows are reported one by one, and the rest as a number."""
     _, found = JobTemplateSpec.check(GOOD | {"maintenance_windows": [window()] * 7})
     fixes = [finding.fix for finding in found]
     assert (len(fixes), fixes[-1]) == (20, "shorten the window, or move it; further overlapping pairs: 1")

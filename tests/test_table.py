@@ -113,7 +113,7 @@ FOLDED = [
 
 @pytest.mark.parametrize(("line", "expected"), FOLDED)
 def test_folded(line: str, expected: str) -> None:
-    """A line is broken at blanks alone; a word that is too long stands whole in a line of its own."""
+    """A line is broken only at blanks; a word that is too long has a line of its own, unbroken."""
     assert folded(line, 10, first="- ", others="  ") == expected
 
 

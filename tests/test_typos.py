@@ -114,7 +114,7 @@ def test_without_a_typo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
 
 @EACH_KEY
 def test_an_evident_typo(file: str, key: str, offset: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A key with a letter too few or too many is one finding, which names the right one; nothing is said to be missing."""
+    """A key with a letter too few or too many is one finding, which names the right one; nothing is reported as missing."""
     for typo in (key[:-1], f"{key}s", f"{key[0]}{key}"):
         text = FILES[file][:offset] + typo + FILES[file][offset + len(key) :]
         assert [(one.given, one.fix) for one in found(tmp_path, monkeypatch, file, text)] == [(typo, f"write {key}")]
@@ -203,7 +203,7 @@ def test_typos_and_other_mistakes(
     edits: dict[str, dict[str, str]], expected: list[tuple[str, str, str]], tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
-    """A typo hides nothing but what comes of it."""
+    """A typo hides no finding but those that it causes."""
     ((file, replaced),) = edits.items()
     text = FILES[file]
     for old, new in replaced.items():

@@ -101,7 +101,7 @@ def test_known() -> None:
 
 
 def test_equality() -> None:
-    """Two unresolved values are equal when what they stand for is, and can be members of a set whatever that is."""
+    """Two unresolved values are equal if what they hold is equal, and can be members of a set whatever they hold."""
     assert Unresolved({"Ref": "A"}) == Unresolved({"Ref": "A"})
     assert Unresolved({"Ref": "A"}) != Unresolved({"Ref": "B"})
     assert len({Unresolved({"Ref": "A"}), Unresolved({"Ref": "A"}), Unresolved(["A"])}) == 2
@@ -118,5 +118,5 @@ def test_equality() -> None:
     ],
 )
 def test_between_tokens(text: str, expected: list[tuple[str, bool]]) -> None:
-    """A text falls into tokens and what stands between them, and nothing is lost."""
+    """A text is split into tokens and the text between them, and nothing is lost."""
     assert list(between_tokens(text)) == expected

@@ -290,7 +290,7 @@ BAD: list[tuple[str, list[Problem]]] = [
 
 @pytest.mark.parametrize(("text", "problems"), BAD)
 def test_problems(text: str, problems: list[Problem]) -> None:
-    """Every problem is reported with its field, what was given, what is allowed and, where it is known, the fix."""
+    """Every problem is reported with its field, its value, what is allowed and, if known, the fix."""
     assert [(error.field, error.given, error.allowed, error.fix) for error in cron_errors(text)] == problems
     with pytest.raises(CronError) as raised:
         Cron.parse(text)

@@ -103,8 +103,8 @@ def check(text: str) -> bool:
             read(text)
         return False
     value, locate = read(text)
-    assert repr(value) == repr(oracle.value), text  # which tells 1 from 1.0 and True, and finds nan equal to itself
-    # An alias is placed where it stands, which the oracle doesn't know.
+    assert repr(value) == repr(oracle.value), text  # which differ for 1, 1.0 and True, and not for nan
+    # An alias has its own place, which the oracle doesn't know.
     if "*" not in text:
         assert {loc: locate(loc) for loc in oracle.places} == oracle.places, text
     return True

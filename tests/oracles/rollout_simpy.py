@@ -1,4 +1,4 @@
-"""A rollout told device by device: a process for each thing and one for the job, and no arithmetic of cohorts.
+"""A rollout simulated device by device: a process for each thing and one for the job, and no arithmetic of cohorts.
 
 Time is in minutes since the job was created, and a job's minute m begins at the exact time m. Whatever the job does, it
 does at that time, in this order:
