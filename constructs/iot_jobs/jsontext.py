@@ -10,6 +10,7 @@ from typing import Any, Self
 
 from iot_jobs.finding import Finding, FindingsError, Location, Place, Rule
 from iot_jobs.limits import GUIDE, MAX_DOCUMENT_DEPTH
+from iot_jobs.unresolved import is_resolvable
 
 NOT_JSON = Rule(
     code="JT701",
@@ -129,8 +130,8 @@ def depth(value: object) -> int:
 def canonical(value: object) -> str:
     """Return the shortest JSON text of a value: sorted keys, no whitespace, numbers as spelt, text unescaped.
 
-    Two texts of the same value have the same canonical form, whatever their layout, key order and escapes. Raises
-    `ValueError` for a value that JSON can't express.
+    Two texts of the same value have the same canonical form, whatever their layout, key order and escapes. A CDK token
+    that is an object becomes its text. Raises `ValueError` for a value that JSON can't express.
     """
     if isinstance(value, Number):
         return value.spelling
@@ -142,6 +143,8 @@ def canonical(value: object) -> str:
         return "{" + ",".join(f"{canonical(key)}:{canonical(value[key])}" for key in sorted(value)) + "}"
     if isinstance(value, Sequence) and not isinstance(value, bytes | bytearray):
         return "[" + ",".join(canonical(item) for item in value) + "]"
+    if is_resolvable(value):
+        return canonical(value.to_string())
     raise ValueError(f"JSON has no {type(value).__name__}")
 
 

@@ -1,4 +1,4 @@
-"""Values that are known only at deployment: CDK tokens and intrinsic functions.
+"""Values that are known only at deployment: CDK tokens and intrinsic functions, or only in the next synth.
 
 They are never checked, and never hashed or measured as text.
 """
@@ -8,8 +8,9 @@ from __future__ import annotations
 import re
 import struct
 from collections.abc import Iterator, Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import Any, TypeGuard, TypeVar
+from typing import Any, Protocol, TypeGuard, TypeVar
 
 T = TypeVar("T")
 
@@ -20,6 +21,11 @@ _TOKEN_NUMBER_PREFIX = b"\xfb\xff"
 # Built once: a large template asks many thousand times.
 _PLAIN = (int, dict)
 _LISTS = (list, tuple)
+# What the CDK puts in place of a parameter until its CLI has looked it up and synthesizes again
+# (aws-ssm/lib/parameter.ts, `valueFromLookup`).
+_LOOKED_UP = "dummy-value-for-"
+reading: ContextVar[bool] = ContextVar("reading", default=False)
+"""True while values from a file are checked. No lookup is pending in them: text is text."""
 NO_VALUE = {"Ref": "AWS::NoValue"}
 _MAY_BE_NOTHING = {"Fn::If", "Fn::Transform"}
 
@@ -33,6 +39,13 @@ class Unresolved:
     def __hash__(self) -> int:
         """Hash the value's text, because the value itself may not be hashable."""
         return hash(repr(self.value))
+
+
+class Resolvable(Protocol):
+    """A CDK token that is an object, such as what `Fn.condition_if` returns: an `IResolvable`."""
+
+    def to_string(self) -> str:
+        """Return a token for it that is text. Calls Node."""
 
 
 def known(value: T | Unresolved | None) -> T | None:
@@ -50,8 +63,12 @@ def holds_token(value: object) -> bool:
         return struct.pack(">d", value)[:2] == _TOKEN_NUMBER_PREFIX
     if isinstance(value, _LISTS):
         return len(value) == 1 and isinstance(value[0], str) and value[0].startswith("#{Token[")
-    # An IResolvable, recognized without importing the CDK. Both attributes are methods: reading its property
-    # `creation_stack` calls Node, and fails if the CDK has left it out.
+    return is_resolvable(value)
+
+
+def is_resolvable(value: object) -> TypeGuard[Resolvable]:
+    """Return whether a value is a token that is an object, recognized without importing the CDK."""
+    # Both attributes are methods: reading the property `creation_stack` calls Node, and fails if the CDK left it out.
     return hasattr(value, "resolve") and hasattr(value, "to_string")
 
 
@@ -78,6 +95,16 @@ def may_be_nothing(value: object) -> bool:
 def is_dynamic(value: object) -> bool:
     """Return whether a value is text with a dynamic reference, to an SSM parameter or a secret."""
     return isinstance(value, str) and "{{resolve:" in value
+
+
+def is_looked_up(value: object) -> bool:
+    """Return whether a value is text from a context lookup of the CDK that was not made yet; False while `reading`."""
+    return isinstance(value, str) and _LOOKED_UP in value and not reading.get()
+
+
+def is_unknown(value: object) -> bool:
+    """Return whether a value holds a token, or is text from a lookup that was not made yet."""
+    return holds_token(value) or is_looked_up(value)
 
 
 def is_intrinsic(value: object) -> TypeGuard[Mapping[str, Any]]:

@@ -15,7 +15,7 @@ from constructs import Construct
 from iot_jobs.cdk.errors import naming
 from iot_jobs.finding import FindingsError
 from iot_jobs.limits import TARGET, TARGETS
-from iot_jobs.unresolved import holds_token
+from iot_jobs.unresolved import is_unknown
 
 _ACROSS_STACKS = (
     "the grantee stands in another stack, which imports this template's ARN: CloudFormation then refuses the next edit "
@@ -144,7 +144,7 @@ def _target_arns(stack: cdk.Stack, targets: Sequence[Any]) -> list[str]:
             arn = target.thing_group_ref.thing_group_arn
         elif hasattr(target, "thing_ref"):
             arn = target.thing_ref.thing_arn
-        if not holds_token(arn) and (wrong := TARGET.check(arn)):
+        if not is_unknown(arn) and (wrong := TARGET.check(arn)):
             found.append(wrong.under(("targets", index)))
         if isinstance(target, Target):
             arn = stack.format_arn(service="iot", resource=target.kind, resource_name=target.name)

@@ -32,13 +32,15 @@ from iot_jobs.cdk.metrics import JobMetrics
 from iot_jobs.cdk.presign_role import PresignedUrl, as_written, presign_role
 from iot_jobs.cdk.s3_document import S3Document
 from iot_jobs.cdk.synth_checks import SynthChecks
+from iot_jobs.cdk.tokens import as_text, fitting
 from iot_jobs.documents.placeholders import Placeholder
 from iot_jobs.environment import TEMPLATE_TWICE
 from iot_jobs.finding import Finding, FindingsError
 from iot_jobs.identity import METADATA, PARAMETER_PREFIX, parameter_name
 from iot_jobs.limits import ENVIRONMENT_NAME, PARAMETER_NAME, TEMPLATE_NAME
 from iot_jobs.presign import MADE_ROLE, all_access, with_role
-from iot_jobs.unresolved import Unresolved, holds_token, known
+from iot_jobs.template.part import WRONG_KIND
+from iot_jobs.unresolved import Unresolved, between_tokens, holds_token, is_looked_up, is_unknown, known
 
 if TYPE_CHECKING:
     from iot_jobs.forecast import Forecast
@@ -51,6 +53,9 @@ _NO_VERSION = (
     "the document is an object without a version: another content under the same key changes nothing here, and is not "
     "deployed; give the version, or use S3Document.from_asset"
 )
+
+
+_TEXTS = {"template_name", "description", "document", "document_source", "job_arn"}
 
 
 @jsii.implements(IJobTemplateRef, cdk.IStringProducer)
@@ -153,7 +158,8 @@ class JobTemplate(Construct, JobMetrics, Permissions):
                 tags={} if tags is None else tags,
             )
             _check_id(job_template_id)
-            _check_names(template_name, environment)
+            _check_names(template_name, environment, parameter_prefix, generation)
+            _check_blocks(spec)
         super().__init__(scope, id)
         stack = scope if isinstance(scope, cdk.Stack) else cdk.Stack.of(self)
         templates = StackTemplates.of(stack)
@@ -161,7 +167,7 @@ class JobTemplate(Construct, JobMetrics, Permissions):
         published = None
         if parameter_prefix is not None:
             published = parameter_name(environment, template_name, prefix=parameter_prefix)
-            if wrong := PARAMETER_NAME.check(published):
+            if not is_looked_up(published) and (wrong := PARAMETER_NAME.check(published)):
                 raise FindingsError([wrong.under(("parameter_prefix",))], where=self.node.path)
             if published in templates.top.published:
                 raise FindingsError([_published_twice(template_name)], where=self.node.path)
@@ -192,7 +198,7 @@ class JobTemplate(Construct, JobMetrics, Permissions):
         self._templates, self._template = templates, template
         emitted = emitted_properties(stack, spec)
         emitted["JobTemplateId"] = job_template_id or cdk.Lazy.uncached_string(self)
-        self._resource = template.resource = JobTemplateResource(self, "Resource", emitted, role=role)
+        self._resource = template.resource = JobTemplateResource(self, "Resource", fitting(emitted), role=role)
         self._arn = template.arn = self._resource.attr_arn
         templates.templates.append(template)
         self._resource.add_metadata(METADATA, metadata)
@@ -331,21 +337,47 @@ def _placeholders(document: JobDocument | None) -> tuple[Placeholder, ...]:
 
 
 def _text(value: str | Unresolved) -> str | None:
-    """A value where it is a text, which may be a token."""
-    known_or_token = value.value if isinstance(value, Unresolved) else value
+    """A value as text, which may be a token. None where it isn't one."""
+    known_or_token = as_text(value.value if isinstance(value, Unresolved) else value)
     return known_or_token if isinstance(known_or_token, str) else None
 
 
-def _check_names(template_name: str, environment: str | None) -> None:
+def _check_names(template_name: str, environment: str | None, parameter_prefix: str | None, generation: int) -> None:
     """Check that the parts of ids and parameter names are known at synth. Raises `FindingsError`."""
     wrong = [
+        WRONG_KIND.finding(loc=(name,), given=value, allowed=f"{allowed}; known at synth", fix="write it out")
+        for name, value, kind, allowed in (
+            ("parameter_prefix", parameter_prefix, str | None, "text"),
+            ("generation", generation, int, "a whole number"),
+        )
+        if holds_token(value) or not isinstance(value, kind)
+    ] + [
         limit.finding(loc=(name,), given=value, allowed=f"{limit.allowed}; known at synth", fix="write it out")
         for name, value, limit in (
             ("template_name", template_name, TEMPLATE_NAME),
             ("environment", environment, ENVIRONMENT_NAME),
         )
-        if value is not None and (holds_token(value) or not limit.accepts(value))
+        if value is not None and not is_looked_up(value) and (holds_token(value) or not limit.accepts(value))
     ]
+    if wrong:
+        raise FindingsError(wrong)
+
+
+def _check_blocks(spec: JobTemplateSpec) -> None:
+    """Check that no text stands for a block or a list unless all of it is a token. Raises `FindingsError`.
+
+    Tags are named one by one: a token in their place would hide those of `Tags.of`.
+    """
+    wrong = []
+    for name, value in spec:
+        inner = value.value if isinstance(value, Unresolved) else None
+        if name == "tags" and inner is not None:
+            allowed, fix = "a mapping of tags; keys are known at synth, values may be tokens", "name each tag"
+        elif name not in _TEXTS and isinstance(inner, str) and any(not token for _, token in between_tokens(inner)):
+            allowed, fix = "a block or a list, or a token in its place", "write nothing around the token"
+        else:
+            continue
+        wrong.append(WRONG_KIND.finding(loc=(name,), given=inner, allowed=allowed, fix=fix))
     if wrong:
         raise FindingsError(wrong)
 
@@ -359,9 +391,9 @@ def _published_twice(template_name: str) -> Finding:
     )
 
 
-def _check_id(job_template_id: str | None) -> None:
+def _check_id(job_template_id: Any) -> None:
     """Check an id of the user's own. Raises `FindingsError`."""
-    if job_template_id is not None and not holds_token(job_template_id):
+    if job_template_id is not None and (isinstance(job_template_id, list) or not is_unknown(job_template_id)):
         finding = TEMPLATE_NAME.check(job_template_id)
         if finding:
             raise FindingsError([finding.under(("job_template_id",))])

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from iot_jobs.template import JobSpec, JobTemplateSpec
 from iot_jobs.template.part import MAPPING_OF
-from iot_jobs.unresolved import is_dynamic, is_intrinsic
+from iot_jobs.unresolved import is_dynamic, is_intrinsic, is_looked_up
 
 
 class Names(dict[str, "str | tuple[str, Names]"]):
@@ -124,8 +124,8 @@ class Spelling(NamedTuple):
         return frozenset(self.names.ours)
 
     def resolves(self, value: object) -> bool:
-        """Return whether CloudFormation will replace this value at deployment."""
-        return self.intrinsics and (is_intrinsic(value) or is_dynamic(value))
+        """Return whether CloudFormation will replace this value at deployment, or the CDK in the next synth."""
+        return self.intrinsics and (is_intrinsic(value) or is_dynamic(value) or is_looked_up(value))
 
 
 def _flat(names: Names) -> Iterator[tuple[str, str]]:

@@ -13,7 +13,7 @@ from iot_jobs import jsontext
 from iot_jobs.documents import placeholders
 from iot_jobs.finding import Finding, FindingsError, Rule
 from iot_jobs.limits import API, GUIDE, MAX_DOCUMENT_BYTES, MAX_DOCUMENT_DEPTH, QUOTAS
-from iot_jobs.unresolved import between_tokens, holds_token
+from iot_jobs.unresolved import Resolvable, between_tokens, holds_token, is_looked_up, is_resolvable
 
 UNREADABLE = Rule(
     code="JT001",
@@ -45,12 +45,22 @@ class JobDocument:
     """
 
     text: str
+    unknown: bool = False
+    """True if the text is known only at deployment, as a whole. Nothing in it can be checked."""
 
     @classmethod
-    def inline(cls, value: Mapping[str, Any] | str) -> JobDocument:
-        """Return a document from a mapping or from JSON text. Raises `FindingsError` with all errors in it."""
+    def inline(cls, value: Mapping[str, Any] | str | Resolvable) -> JobDocument:
+        """Return a document from a mapping or from JSON text. Raises `FindingsError` with all errors in it.
+
+        Values in it may be CDK tokens of any kind, and it may be one itself, such as a parameter's value or what
+        `Stack.to_json_string` returns.
+        """
+        if is_resolvable(value):
+            value = value.to_string()
         if isinstance(value, str):
             document = cls(value)
+            if not document.readable and _is_token(value):
+                return cls(value, unknown=True)
         else:
             if jsontext.depth(value) > MAX_DOCUMENT_DEPTH:
                 raise FindingsError([jsontext.too_deep()])
@@ -63,10 +73,14 @@ class JobDocument:
                     fix="use text, numbers, lists and mappings",
                 )
                 raise FindingsError([finding]) from None
-        if errors := [finding for finding in document.problems() if finding.severity == "error"]:
+        return document._checked()
+
+    def _checked(self) -> JobDocument:
+        """Return the document in its canonical form. Raises `FindingsError` with all errors in it."""
+        if errors := [finding for finding in self.problems() if finding.severity == "error"]:
             raise FindingsError(errors)
         # A token's text may become anything, so a document with one is kept unchanged.
-        return document if document.holds_token else cls(jsontext.canonical(document.value))
+        return self if self.holds_token else JobDocument(jsontext.canonical(self.value))
 
     @classmethod
     def from_file(cls, path: str | PathLike[str]) -> JobDocument:
@@ -77,11 +91,11 @@ class JobDocument:
             allowed = f"a readable file in UTF-8; {unreadable(error)}"
             finding = UNREADABLE.finding(given=str(path), allowed=allowed, fix="check the path and the encoding")
             raise FindingsError([finding]) from None
-        return cls.inline(text)
+        return cls(text)._checked()
 
     @cached_property
     def value(self) -> Any:
-        """The parsed document. Raises `JsonError` if the text is not JSON."""
+        """The parsed document. Raises `JsonError` if the text is not JSON, or unknown."""
         return jsontext.parse(self.text)
 
     @cached_property
@@ -119,6 +133,8 @@ class JobDocument:
         return tuple(self._check())
 
     def _check(self) -> Iterator[Finding]:
+        if self.unknown:
+            return
         try:
             value = self.value
         except jsontext.JsonError as error:
@@ -150,6 +166,13 @@ class JobDocument:
                 allowed="text that UTF-8 can encode, without half a surrogate pair",
                 fix="write the whole character",
             )
+
+
+def _is_token(text: str) -> bool:
+    """Return whether a text is a token, or several, and nothing else; or one that the CDK has yet to look up."""
+    if is_looked_up(text):
+        return True
+    return holds_token(text) and all(token or part.isspace() for part, token in between_tokens(text))
 
 
 def unreadable(error: OSError | ValueError) -> str:

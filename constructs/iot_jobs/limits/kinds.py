@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic_core import core_schema
 
 from iot_jobs.finding import Finding, FindingsError, Rule
+from iot_jobs.unresolved import Unresolved, is_looked_up
 
 if TYPE_CHECKING:
     from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
@@ -28,6 +29,8 @@ class Limit(Rule):
     """A rule about a single value. `fix` is what to do when it is broken."""
 
     fix: str
+    takes_text = False
+    """True if its values are text, which the CDK may have yet to look up."""
 
     @property
     def allowed(self) -> str:
@@ -48,9 +51,11 @@ class Limit(Rule):
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
         """Let pydantic run this limit instead of its own type check, so that each value has one error text."""
-        accepts = self.accepts
+        accepts, takes_text = self.accepts, self.takes_text
 
         def validate(value: object) -> object:
+            if takes_text and is_looked_up(value):
+                return Unresolved(value)
             if accepts(value):
                 return value
             raise FindingsError(filter(None, [self.check(value)]))
@@ -160,6 +165,7 @@ class Text(Limit):
     minimum: int
     maximum: int
     pattern: str | None = None
+    takes_text = True
     words: str = ""
 
     @property
@@ -209,6 +215,7 @@ class Choice(Limit):
     """One of a few words, in this exact spelling."""
 
     values: tuple[str, ...]
+    takes_text = True
 
     @property
     def allowed(self) -> str:

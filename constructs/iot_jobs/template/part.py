@@ -14,7 +14,7 @@ from pydantic_core import core_schema
 
 from iot_jobs.finding import Finding, FindingsError, Location, Rule, nearest
 from iot_jobs.limits import TEMPLATE_REFERENCE, Count
-from iot_jobs.unresolved import Unresolved, holds_token, may_be_nothing
+from iot_jobs.unresolved import Unresolved, holds_token, may_be_nothing, reading
 
 if TYPE_CHECKING:
     from pydantic import (
@@ -67,6 +67,8 @@ def _unless_unresolved(value: Any, check: ValidatorFunctionWrapHandler) -> Any:
         return value
     if type(value) is dict or isinstance(value, Model) or not holds_token(value):
         return check(value)
+    if isinstance(value, _LISTS):
+        check(value)  # refuses it where there can't be a list; its only element is a token too
     return Unresolved(value)
 
 
@@ -183,10 +185,13 @@ class Model(BaseModel):
     @classmethod
     def judge(cls, values: Mapping[str, Any]) -> tuple[Self, tuple[Finding, ...]]:
         """Return the model with each wrong value unknown, for advice about the others, and all findings."""
+        token = reading.set(True)
         try:
             return cls(**cls._keywords(values)), ()
         except FindingsError as error:
             return cls._unknown() if error.rest is None else error.rest, error.findings
+        finally:
+            reading.reset(token)
 
     @classmethod
     def _unknown(cls) -> Self:

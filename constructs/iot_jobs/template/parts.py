@@ -11,7 +11,7 @@ from iot_jobs.documents.job_document import JobDocument
 from iot_jobs.finding import Finding, FindingsError, Location, Rule
 from iot_jobs.limits import API, GUIDE
 from iot_jobs.template.part import WRONG_KIND, Items, Maybe, Model
-from iot_jobs.unresolved import Unresolved, holds_token, known, may_be_nothing
+from iot_jobs.unresolved import Unresolved, holds_token, is_unknown, known, may_be_nothing
 
 EMPTY_ROLLOUT = Rule(
     code="JT205",
@@ -230,7 +230,10 @@ class MaintenanceWindow(Model):
 
 
 def _document(value: object) -> object:
-    """Return a `JobDocument` unchanged. Raises `FindingsError` for any other value, and with all errors in it."""
+    """Return a `JobDocument` unchanged, or what it stands for if that is known only at deployment.
+
+    Raises `FindingsError` for any other value, and with all errors in it.
+    """
     if not isinstance(value, JobDocument):
         finding = WRONG_KIND.finding(
             given=value,
@@ -240,7 +243,7 @@ def _document(value: object) -> object:
         raise FindingsError([finding])
     if errors := [finding for finding in value.problems() if finding.severity == "error"]:
         raise FindingsError(errors)
-    return value
+    return Unresolved(value.text) if value.unknown else value
 
 
 Document = Annotated[JobDocument, PlainValidator(_document), WithJsonSchema({"type": "string", "minLength": 1})]
@@ -268,7 +271,11 @@ def _tags(value: object) -> dict[str, Any]:
     """Check the keys, values and number of tags; values may be tokens."""
     if not isinstance(value, Mapping):
         raise FindingsError([WRONG_KIND.finding(given=value, allowed="a mapping of tags", fix="write key: value")])
-    tags = {key: Unresolved(item) if holds_token(item) else item for key, item in value.items()}
+    if late := [key for key in value if holds_token(key)]:
+        allowed = f"{limits.TAG_KEY.allowed}; known at synth"
+        raise FindingsError([limits.TAG_KEY.finding(given=key, allowed=allowed, fix="write it out") for key in late])
+    unknown = {key for key, item in value.items() if is_unknown(item) and not isinstance(item, list)}
+    tags = {key: Unresolved(item) if key in unknown else item for key, item in value.items()}
     if problems := tag_problems(tags):
         raise FindingsError(problems)
     return tags

@@ -1,0 +1,42 @@
+"""Tokens of a kind that the L1 doesn't take where they are, such as text in place of a number."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import aws_cdk as cdk
+
+from iot_jobs.unresolved import holds_token, is_resolvable
+
+_TEXTS = {"Description", "Document", "DocumentSource", "JobArn", "JobTemplateId"}
+_TYPED = {"DestinationPackageVersions", "JobExecutionsRetryConfig", "MaintenanceWindows"}
+
+
+def fitting(properties: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the properties of a job template with each token in a form that the L1 takes in its place.
+
+    CloudFormation converts text to numbers and back, so that all kinds are emitted. A token that is an object fits
+    everywhere but in tags, which have to be text: `Tags.of` adds others to them.
+    """
+    fit = dict(properties)
+    for key, value in properties.items():
+        if key == "Tags":
+            fit[key] = [{**tag, "Value": as_text(tag["Value"])} for tag in value]
+        elif (not isinstance(value, str) if key in _TEXTS else key in _TYPED and _within(value)) and (
+            not is_resolvable(value)
+        ):
+            fit[key] = cdk.Token.as_any(value)
+    return fit
+
+
+def as_text(value: Any) -> Any:
+    """Return a token as one that is text, and any other value unchanged."""
+    return value if isinstance(value, str) or not holds_token(value) else cdk.Token.as_string(value)
+
+
+def _within(value: Any) -> bool:
+    """Return whether a token is anywhere in a value."""
+    if isinstance(value, dict):
+        return any(map(_within, value.values()))
+    return holds_token(value) or (isinstance(value, list) and any(map(_within, value)))
