@@ -31,7 +31,7 @@ from iot_jobs import (
     RolloutConfig,
     TimeoutConfig,
 )
-from iot_jobs.cdk import JobTemplate, JobTemplateRules, PresignedUrl
+from iot_jobs.cdk import IJobTemplate, JobTemplate, JobTemplateRules, PresignedUrl
 
 TYPE = "AWS::IoT::JobTemplate"
 PRESIGNED = "${aws:iot:s3-presigned-url-v2:https://example.s3.eu-west-1.amazonaws.com/image}"
@@ -494,6 +494,33 @@ def test_policies_of_a_whole_stack(
     assert not parameter.keys() & {"DeletionPolicy", "UpdateReplacePolicy"}
     told = Annotations.from_stack(stack).find_warning("*", Match.string_like_regexp("raise generation"))
     assert bool(told) == warned
+
+
+@pytest.mark.parametrize("policy", [cdk.RemovalPolicy.DESTROY, cdk.RemovalPolicy.RETAIN])
+@pytest.mark.parametrize(
+    "options", [{}, {"keep_previous": True}, {"document": JobDocument.inline({"image": PRESIGNED})}]
+)
+def test_a_removal_policy_that_comes_later(policy: cdk.RemovalPolicy, options: dict[str, Any]) -> None:
+    """`apply_removal_policy` does what the argument does, for the template and for a role that was made for it."""
+    argument, method = cdk.Stack(cdk.App(), "Jobs"), cdk.Stack(cdk.App(), "Jobs")
+    reboot(argument, removal_policy=policy, **options)
+    reboot(method, **options).apply_removal_policy(policy)
+    assert Template.from_stack(method).to_json() == Template.from_stack(argument).to_json()
+
+
+def test_a_resource_of_the_cdk(stack: cdk.Stack) -> None:
+    """A template is what the CDK calls a resource, owned if it was made here, and an `IJobTemplate` in any case."""
+    owned = reboot(stack)
+    imported = JobTemplate.from_managed_template(stack, "Managed", "AWS-Reboot")
+    found = [
+        (isinstance(one, IJobTemplate), cdk.Resource.is_resource(one), cdk.Resource.is_owned_resource(one))
+        for one in (owned, imported, stack, iam.Role(stack, "Role", assumed_by=iam.AccountRootPrincipal()))
+    ]
+    assert found == [(True, True, True), (True, True, False), (False, False, False), (False, True, True)]
+    assert not isinstance("arn:aws:iot:eu-west-1:123456789012:jobtemplate/reboot", IJobTemplate)
+    assert (owned.stack, owned.env.account, owned.env.region) == (stack, stack.account, stack.region)
+    either: list[IJobTemplate] = [owned, imported]
+    assert [CfnJobTemplate.arn_for_job_template(one) for one in either] == [one.job_template_arn for one in either]
 
 
 def test_rules_in_the_cdk(tmp_path: Any) -> None:

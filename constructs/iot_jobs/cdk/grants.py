@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import Any, Literal
 
 import aws_cdk as cdk
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_iam as iam
-from aws_cdk.interfaces.aws_iot import IThingGroupRef, IThingRef, JobTemplateReference
+from aws_cdk.interfaces.aws_iot import IJobTemplateRef, IThingGroupRef, IThingRef, JobTemplateReference
 from constructs import Construct
+from typing_extensions import Protocol, runtime_checkable  # that of the CDK's interfaces
 
 from iot_jobs.cdk.errors import naming
 from iot_jobs.finding import FindingsError
@@ -43,8 +44,9 @@ class Target:
         return cls("thinggroup", name)
 
 
-class IJobTemplate(Protocol):
-    """A job template, owned or imported."""
+@runtime_checkable
+class IJobTemplate(cdk.IResource, IJobTemplateRef, Protocol):
+    """A job template, owned or imported. `isinstance` knows both."""
 
     @property
     def job_template_arn(self) -> str:

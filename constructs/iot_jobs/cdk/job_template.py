@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, Self
 import aws_cdk as cdk
 import jsii
 from aws_cdk import aws_ssm as ssm
-from aws_cdk.interfaces import ResourceEnvironment
 from aws_cdk.interfaces.aws_iot import IJobTemplateRef, JobTemplateReference
 from constructs import Construct
 
@@ -59,7 +58,7 @@ _TEXTS = {"template_name", "description", "document", "document_source", "job_ar
 
 
 @jsii.implements(IJobTemplateRef, cdk.IStringProducer)
-class JobTemplate(Construct, JobMetrics, Permissions):
+class JobTemplate(cdk.Resource, JobMetrics, Permissions):
     """A job template, checked before anything is synthesized, that can always be changed and deployed again.
 
     Values are those of `iot_jobs.JobTemplateSpec`. Wrong ones raise `iot_jobs.FindingsError` (a `ValueError`) that
@@ -204,11 +203,8 @@ class JobTemplate(Construct, JobMetrics, Permissions):
         self._resource.add_metadata(METADATA, metadata)
         if job_template_id is not None:
             cdk.Annotations.of(self).add_warning_v2("iot-jobs:fixed-id", _FIXED_ID)
-        if removal_policy is not None:
-            self._resource.apply_removal_policy(removal_policy)
-        if keep_previous:
-            self._resource.keeps = True
-            self._resource.cfn_options.update_replace_policy = cdk.CfnDeletionPolicy.RETAIN
+        self._keep_previous = keep_previous
+        self._apply(removal_policy)
         if published is not None:
             templates.top.published.add(published)
             PublishedArn(templates.parameters, published, type="String", name=published, value=self._arn)
@@ -281,6 +277,17 @@ class JobTemplate(Construct, JobMetrics, Permissions):
         """Return the id in AWS, for the CDK."""
         return self._templates.job_template_id(self._template, context)
 
+    def apply_removal_policy(self, policy: cdk.RemovalPolicy) -> None:
+        """Set the fate of the template when it is removed from the stack, as the argument `removal_policy` does."""
+        self._apply(policy)
+
+    def _apply(self, policy: cdk.RemovalPolicy | None) -> None:
+        if policy is not None:
+            self._resource.apply_removal_policy(policy)
+        if self._keep_previous:  # whatever happens to the template when it is removed
+            self._resource.keeps = True
+            self._resource.cfn_options.update_replace_policy = cdk.CfnDeletionPolicy.RETAIN
+
     @property
     def spec(self) -> JobTemplateSpec:
         """The spec that the template is made from."""
@@ -302,11 +309,6 @@ class JobTemplate(Construct, JobMetrics, Permissions):
         from iot_jobs.forecast import Assumptions, forecast
 
         return forecast(self._spec, Assumptions(things=things, **assumed), trials=trials, seed=seed)
-
-    @property
-    def env(self) -> ResourceEnvironment:
-        """The account and region of the stack."""
-        return self._resource.env
 
     @property
     def job_template_id(self) -> str:
