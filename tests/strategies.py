@@ -1,7 +1,7 @@
 """Hypothesis strategies: valid job templates over every field, and values that only CloudFormation will know."""
 
 import string
-from typing import Any
+from typing import Any, get_args
 
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
@@ -19,6 +19,7 @@ from iot_jobs import (
     RetryCriterion,
     RolloutConfig,
     TimeoutConfig,
+    limits,
 )
 
 ACCOUNT = "123456789012"
@@ -90,7 +91,7 @@ def rollouts(draw: DrawFn) -> RolloutConfig:
 @st.composite
 def aborts(draw: DrawFn) -> AbortConfig:
     """Abort criteria, each for a failure type of its own."""
-    types = draw(st.lists(st.sampled_from(["FAILED", "REJECTED", "TIMED_OUT", "ALL"]), min_size=1, unique=True))
+    types = draw(st.lists(st.sampled_from(get_args(limits.AbortFailureType)), min_size=1, unique=True))
     return AbortConfig(
         criteria=[
             AbortCriterion(
@@ -108,10 +109,11 @@ def retries(draw: DrawFn) -> RetryConfig:
     """One retry criterion, or two with at most 10 retries together."""
     first = draw(st.integers(0, 10))
     if draw(st.booleans()):
-        failure_type = draw(st.sampled_from(["FAILED", "TIMED_OUT", "ALL"]))
+        failure_type = draw(st.sampled_from(get_args(limits.RetryFailureType)))
         return RetryConfig(criteria=[RetryCriterion(failure_type=failure_type, number_of_retries=first)])
     counts = (first, draw(st.integers(0, 10 - first)))
-    types = draw(st.permutations(["FAILED", "TIMED_OUT"]))
+    both: list[limits.RetryFailureType] = ["FAILED", "TIMED_OUT"]
+    types = draw(st.permutations(both))
     return RetryConfig(
         criteria=[
             RetryCriterion(failure_type=failure_type, number_of_retries=count)

@@ -11,6 +11,7 @@ with extra("cdk"):
     from iot_jobs.cdk.presign_role import PresignedUrl
     from iot_jobs.cdk.s3_document import S3Document
     from iot_jobs.cdk.stable_tags import StableTags
+    from iot_jobs.cdk.window import Window
 
 __all__ = [
     "IJobTemplate",
@@ -22,4 +23,5 @@ __all__ = [
     "S3Document",
     "StableTags",
     "Target",
+    "Window",
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, Unpack
 
 import aws_cdk as cdk
 from aws_cdk import aws_cloudwatch as cloudwatch
@@ -14,6 +14,7 @@ from constructs import Construct
 from typing_extensions import Protocol, runtime_checkable  # that of the CDK's interfaces
 
 from iot_jobs.cdk.errors import naming
+from iot_jobs.cdk.metrics import MetricOptions
 from iot_jobs.finding import FindingsError
 from iot_jobs.limits import TARGET, TARGETS
 from iot_jobs.unresolved import is_unknown
@@ -68,7 +69,7 @@ class IJobTemplate(cdk.IResource, IJobTemplateRef, Protocol):
     def grant_describe(self, grantee: iam.IGrantable) -> iam.Grant:
         """Allow to read the template."""
 
-    def metric(self, metric_name: str, *, job_id: str, **options: Any) -> cloudwatch.Metric:
+    def metric(self, metric_name: str, *, job_id: str, **options: Unpack[MetricOptions]) -> cloudwatch.Metric:
         """A metric of a job that was created from the template."""
 
 

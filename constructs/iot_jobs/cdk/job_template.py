@@ -22,6 +22,7 @@ from iot_jobs import (
     RolloutConfig,
     TimeoutConfig,
 )
+from iot_jobs.cdk.durations import amount
 from iot_jobs.cdk.errors import naming
 from iot_jobs.cdk.grants import Permissions
 from iot_jobs.cdk.ids import StackTemplates, Template
@@ -36,7 +37,7 @@ from iot_jobs.documents.placeholders import Placeholder
 from iot_jobs.environment import TEMPLATE_TWICE
 from iot_jobs.finding import Finding, FindingsError
 from iot_jobs.identity import METADATA, PARAMETER_PREFIX, parameter_name
-from iot_jobs.limits import ENVIRONMENT_NAME, PARAMETER_NAME, TEMPLATE_NAME
+from iot_jobs.limits import ENVIRONMENT_NAME, IN_PROGRESS_TIMEOUT_IN_MINUTES, PARAMETER_NAME, TEMPLATE_NAME
 from iot_jobs.presign import MADE_ROLE, all_access, with_role
 from iot_jobs.template.part import WRONG_KIND
 from iot_jobs.unresolved import Unresolved, between_tokens, holds_token, is_looked_up, is_unknown, known
@@ -88,7 +89,7 @@ class JobTemplate(cdk.Resource, JobMetrics, Permissions):
         rollout: RolloutConfig | None = None,
         abort: AbortConfig | None = None,
         retry: RetryConfig | None = None,
-        timeout: TimeoutConfig | None = None,
+        timeout: TimeoutConfig | cdk.Duration | None = None,
         presigned_url: PresignedUrlConfig | PresignedUrl | None = None,
         maintenance_windows: Sequence[MaintenanceWindow] = (),
         destination_package_versions: Sequence[str] = (),
@@ -115,10 +116,11 @@ class JobTemplate(cdk.Resource, JobMetrics, Permissions):
             rollout: Things per minute, constant or rising. None: 1000 a minute.
             abort: Criteria that cancel the job automatically. None: none.
             retry: At most 10 retries for each device. None: none.
-            timeout: Minutes that an execution may be in progress, 1 to 10080. None: no limit.
+            timeout: How long an execution may be in progress, 1 to 10080 whole minutes. None: no limit.
             presigned_url: Role and lifetime (60 to 3600 s) of presigned URLs. None, or no role: one is made if the
                 document has any.
             maintenance_windows: When things are notified, in UTC, for continuous jobs only. Empty: at any time.
+                `Window.scheduled(...)` makes them from schedules of the CDK.
             destination_package_versions: ARNs of at most 25 package versions that the job installs.
             tags: At most 50, beside those that `Tags.of` puts on it.
             environment: Part of the parameter's name. None: the stack's name.
@@ -137,10 +139,10 @@ class JobTemplate(cdk.Resource, JobMetrics, Permissions):
         """
         inline = document.document if isinstance(document, S3Document) else document
         placeholders = _placeholders(inline)
-        presign = as_written(presigned_url)
-        if job_arn is None:
-            presign = with_role(presign, placeholders)
         with naming(scope, id):
+            presign = as_written(presigned_url)
+            if job_arn is None:
+                presign = with_role(presign, placeholders)
             spec = JobTemplateSpec(
                 template_name=template_name,
                 description=description,
@@ -150,7 +152,7 @@ class JobTemplate(cdk.Resource, JobMetrics, Permissions):
                 rollout=rollout,
                 abort=abort,
                 retry=retry,
-                timeout=timeout,
+                timeout=_timeout(timeout),
                 presigned_url=presign,
                 maintenance_windows=maintenance_windows,
                 destination_package_versions=destination_package_versions,
@@ -336,6 +338,14 @@ def _placeholders(document: JobDocument | None) -> tuple[Placeholder, ...]:
     if not isinstance(document, JobDocument) or any(one.severity == "error" for one in document.problems()):
         return ()
     return document.placeholders
+
+
+def _timeout(timeout: TimeoutConfig | cdk.Duration | None) -> Any:
+    """The block, or its values."""
+    if not isinstance(timeout, cdk.Duration):
+        return timeout
+    name = "in_progress_timeout_in_minutes"
+    return {name: amount(timeout, "minutes", IN_PROGRESS_TIMEOUT_IN_MINUTES, ("timeout", name))}
 
 
 def _text(value: str | Unresolved) -> str | None:

@@ -2,9 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TypedDict, Unpack
 
+import aws_cdk as cdk
 from aws_cdk import aws_cloudwatch as cloudwatch
+
+
+class MetricOptions(TypedDict, total=False):
+    """Options of `cloudwatch.Metric`, but for the namespace, the name and the dimension."""
+
+    account: str | None
+    color: str | None
+    id: str | None
+    label: str | None
+    period: cdk.Duration | None
+    region: str | None
+    stack_account: str | None
+    stack_region: str | None
+    statistic: str | None
+    unit: cloudwatch.Unit | None
+    visible: bool | None
 
 
 class JobMetrics:
@@ -15,53 +32,65 @@ class JobMetrics:
     timed out. Options are those of `cloudwatch.Metric`.
     """
 
-    def metric(self, metric_name: str, *, job_id: str, **options: Any) -> cloudwatch.Metric:
+    def metric(self, metric_name: str, *, job_id: str, **options: Unpack[MetricOptions]) -> cloudwatch.Metric:
         """A metric of a job by its name. By default the sum of the period."""
         return cloudwatch.Metric(
             namespace="AWS/IoT",
             metric_name=metric_name,
             dimensions_map={"JobId": job_id},
-            **{"statistic": "Sum"} | options,
+            **(MetricOptions(statistic="Sum") | options),
         )
 
-    def metric_queued(self, *, job_id: str, total: bool = False, **options: Any) -> cloudwatch.Metric:
+    def metric_queued(self, *, job_id: str, total: bool = False, **options: Unpack[MetricOptions]) -> cloudwatch.Metric:
         """Executions that wait for their device."""
         return self._executions("Queued", job_id, total, options)
 
-    def metric_in_progress(self, *, job_id: str, total: bool = False, **options: Any) -> cloudwatch.Metric:
+    def metric_in_progress(
+        self, *, job_id: str, total: bool = False, **options: Unpack[MetricOptions]
+    ) -> cloudwatch.Metric:
         """Executions that their device has begun."""
         return self._executions("InProgress", job_id, total, options)
 
-    def metric_succeeded(self, *, job_id: str, total: bool = False, **options: Any) -> cloudwatch.Metric:
+    def metric_succeeded(
+        self, *, job_id: str, total: bool = False, **options: Unpack[MetricOptions]
+    ) -> cloudwatch.Metric:
         """Executions that succeeded. AWS spells the metric `Succeded`."""
         return self._executions("Succeded", job_id, total, options)
 
-    def metric_failed(self, *, job_id: str, total: bool = False, **options: Any) -> cloudwatch.Metric:
+    def metric_failed(self, *, job_id: str, total: bool = False, **options: Unpack[MetricOptions]) -> cloudwatch.Metric:
         """Executions that failed."""
         return self._executions("Failed", job_id, total, options)
 
-    def metric_rejected(self, *, job_id: str, total: bool = False, **options: Any) -> cloudwatch.Metric:
+    def metric_rejected(
+        self, *, job_id: str, total: bool = False, **options: Unpack[MetricOptions]
+    ) -> cloudwatch.Metric:
         """Executions that their device refused."""
         return self._executions("Rejected", job_id, total, options)
 
-    def metric_removed(self, *, job_id: str, total: bool = False, **options: Any) -> cloudwatch.Metric:
+    def metric_removed(
+        self, *, job_id: str, total: bool = False, **options: Unpack[MetricOptions]
+    ) -> cloudwatch.Metric:
         """Executions whose thing was deleted, or left the targets."""
         return self._executions("Removed", job_id, total, options)
 
-    def metric_canceled(self, *, job_id: str, total: bool = False, **options: Any) -> cloudwatch.Metric:
+    def metric_canceled(
+        self, *, job_id: str, total: bool = False, **options: Unpack[MetricOptions]
+    ) -> cloudwatch.Metric:
         """Executions that were canceled."""
         return self._executions("Canceled", job_id, total, options)
 
-    def metric_client_errors(self, *, job_id: str, **options: Any) -> cloudwatch.Metric:
+    def metric_client_errors(self, *, job_id: str, **options: Unpack[MetricOptions]) -> cloudwatch.Metric:
         """Errors that a client of the job caused."""
         return self.metric("ClientErrorCount", job_id=job_id, **options)
 
-    def metric_server_errors(self, *, job_id: str, **options: Any) -> cloudwatch.Metric:
+    def metric_server_errors(self, *, job_id: str, **options: Unpack[MetricOptions]) -> cloudwatch.Metric:
         """Errors that the service caused."""
         return self.metric("ServerErrorCount", job_id=job_id, **options)
 
-    def _executions(self, status: str, job_id: str, total: bool, options: dict[str, Any]) -> cloudwatch.Metric:
+    def _executions(self, status: str, job_id: str, total: bool, options: MetricOptions) -> cloudwatch.Metric:
         if not total:
             return self.metric(f"{status}JobExecutionCount", job_id=job_id, **options)
         # A level, not a flow: adding up what was reported in a period would count an execution many times.
-        return self.metric(f"{status}JobExecutionTotalCount", job_id=job_id, **{"statistic": "Maximum"} | options)
+        return self.metric(
+            f"{status}JobExecutionTotalCount", job_id=job_id, **(MetricOptions(statistic="Maximum") | options)
+        )

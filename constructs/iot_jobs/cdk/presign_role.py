@@ -12,8 +12,10 @@ from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from iot_jobs import PresignedUrlConfig
+from iot_jobs.cdk.durations import amount
+from iot_jobs.finding import FindingsError
 from iot_jobs.identity import emitted_digest
-from iot_jobs.limits import DEFAULT_EXPIRES_IN_SEC
+from iot_jobs.limits import DEFAULT_EXPIRES_IN_SEC, EXPIRES_IN_SEC
 from iot_jobs.presign import ObjectAccess
 from iot_jobs.unresolved import holds_token
 
@@ -28,13 +30,23 @@ class PresignedUrl:
 
     role: iam.IRole | None = None
     """The role that AWS IoT assumes to sign; it must trust `iot.amazonaws.com`. None: one is made."""
-    expires_in_sec: int = DEFAULT_EXPIRES_IN_SEC
-    """Seconds that a URL lives from when the device asks for the document, 60 to 3600."""
+    expires_in: cdk.Duration | None = None
+    """The time that a URL lives from when the device asks for the document, 60 to 3600 s. None: `expires_in_sec`."""
+    expires_in_sec: int | None = None
+    """The same in seconds, as `PresignedUrlConfig` has it. None, and no `expires_in`: 3600."""
 
     def values(self) -> dict[str, Any]:
-        """The block as `PresignedUrlConfig` takes it."""
+        """The block as `PresignedUrlConfig` takes it. Raises `FindingsError` if the lifetime is given twice."""
         role_arn = None if self.role is None else self.role.role_arn
-        return {"role_arn": role_arn, "expires_in_sec": self.expires_in_sec}
+        loc, seconds = ("presigned_url", "expires_in"), self.expires_in_sec
+        if self.expires_in is not None:
+            if seconds is not None:
+                finding = EXPIRES_IN_SEC.finding(
+                    loc=loc, given=seconds, allowed="one lifetime", fix="remove one of the two"
+                )
+                raise FindingsError([finding])
+            seconds = amount(self.expires_in, "seconds", EXPIRES_IN_SEC, loc)
+        return {"role_arn": role_arn, "expires_in_sec": DEFAULT_EXPIRES_IN_SEC if seconds is None else seconds}
 
 
 def as_written(presigned_url: PresignedUrlConfig | PresignedUrl | None) -> Any:

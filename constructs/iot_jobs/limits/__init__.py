@@ -5,6 +5,8 @@ Where the registry schema, the API model and the service's measured answers diff
 
 from __future__ import annotations
 
+from typing import Literal, get_args
+
 from iot_jobs.limits.kinds import Choice as Choice
 from iot_jobs.limits.kinds import Count as Count
 from iot_jobs.limits.kinds import Limit as Limit
@@ -199,12 +201,13 @@ MIN_NUMBER_OF_EXECUTED_THINGS = Range(
     unit="things",
     fix="write the number of completed executions after which the criterion may act",
 )
+AbortFailureType = Literal["FAILED", "REJECTED", "TIMED_OUT", "ALL"]
 ABORT_FAILURE_TYPE = Choice(
     code="JT303",
     title="an abort criterion's failure type is FAILED, REJECTED, TIMED_OUT or ALL",
     why="It names the final statuses that count as failures.",
     source=_ABORT,
-    values=("FAILED", "REJECTED", "TIMED_OUT", "ALL"),
+    values=get_args(AbortFailureType),
     fix="choose one of these, in capitals",
 )
 ABORT_CRITERIA = Count(
@@ -217,12 +220,13 @@ ABORT_CRITERIA = Count(
     items="criteria",
     fix="add a criterion, or remove the abort configuration",
 )
+AbortAction = Literal["CANCEL"]
 ABORT_ACTION = Choice(
     code="JT306",
     title="the action of an abort criterion is CANCEL",
     why="There is no other action.",
     source=_ABORT,
-    values=("CANCEL",),
+    values=get_args(AbortAction),
     fix="write CANCEL",
 )
 
@@ -239,12 +243,13 @@ NUMBER_OF_RETRIES = Range(
     unit="retries",
     fix="lower the number of retries",
 )
+RetryFailureType = Literal["FAILED", "TIMED_OUT", "ALL"]
 RETRY_FAILURE_TYPE = Choice(
     code="JT402",
     title="a retry's failure type is FAILED, TIMED_OUT or ALL",
     why="AWS never retries a rejected execution: with REJECTED the device declines the job.",
     source=_RETRY,
-    values=("FAILED", "TIMED_OUT", "ALL"),
+    values=get_args(RetryFailureType),
     fix="choose one of these, in capitals",
 )
 RETRY_CRITERIA = Count(
@@ -397,12 +402,13 @@ PARAMETER_VALUE = Printable(
     words="no line breaks, tabs or other control characters",
     fix="shorten the value, and write it on one line",
 )
+TargetSelection = Literal["CONTINUOUS", "SNAPSHOT"]
 TARGET_SELECTION = Choice(
     code="JT809",
     title="a job's target selection is CONTINUOUS or SNAPSHOT",
     why="The service refuses anything else.",
     source=_JOB,
-    values=("CONTINUOUS", "SNAPSHOT"),
+    values=get_args(TargetSelection),
     fix="choose one of these, in capitals",
 )
 SCHEDULE_TIME = Text(
@@ -418,12 +424,13 @@ SCHEDULE_TIME = Text(
 )
 TIME_FORMAT = "%Y-%m-%dT%H:%M"
 """The format of `SCHEDULE_TIME`, in which all times in UTC are read and written."""
+EndBehavior = Literal["STOP_ROLLOUT", "CANCEL", "FORCE_CANCEL"]
 END_BEHAVIOR = Choice(
     code="JT812",
     title="an end behavior is STOP_ROLLOUT, CANCEL or FORCE_CANCEL",
     why="The service refuses anything else.",
     source=API + "SchedulingConfig.html",
-    values=("STOP_ROLLOUT", "CANCEL", "FORCE_CANCEL"),
+    values=get_args(EndBehavior),
     fix="choose one of these, in capitals",
 )
 

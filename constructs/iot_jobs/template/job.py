@@ -71,7 +71,7 @@ class SchedulingConfig(Model):
     """`YYYY-MM-DDThh:mm`; None starts immediately."""
     end_time: Maybe[Annotated[str, limits.SCHEDULE_TIME]] | None = None
     """`YYYY-MM-DDThh:mm`, 30 minutes to 2 years after the start; None means no end."""
-    end_behavior: Maybe[Annotated[str, limits.END_BEHAVIOR]] | None = None
+    end_behavior: Maybe[Annotated[limits.EndBehavior, limits.END_BEHAVIOR]] | None = None
     """STOP_ROLLOUT (the default, None), CANCEL or FORCE_CANCEL."""
     maintenance_windows: Maybe[Annotated[Sequence[Maybe[MaintenanceWindow]], Items(limits.WINDOWS)]] = ()
     """For continuous jobs only."""
@@ -112,7 +112,7 @@ class JobSpec(JobContent):
     """A template to create the job from; other values given here replace the template's."""
     document_parameters: Maybe[Annotated[Mapping[str, str], PlainValidator(_parameters)]] = Field(default_factory=dict)
     """For AWS managed templates only."""
-    target_selection: Maybe[Annotated[str, limits.TARGET_SELECTION]] | None = None
+    target_selection: Maybe[Annotated[limits.TargetSelection, limits.TARGET_SELECTION]] | None = None
     """SNAPSHOT (the default, None) or CONTINUOUS."""
     scheduling: Maybe[SchedulingConfig] | None = None
     """None: starts immediately and has no end."""

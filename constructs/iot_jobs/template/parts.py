@@ -130,13 +130,13 @@ class RolloutConfig(Model):
 class AbortCriterion(Model):
     """A condition that cancels the job: `threshold_percentage` of completed executions, once enough have completed."""
 
-    failure_type: Maybe[Annotated[str, limits.ABORT_FAILURE_TYPE]]
+    failure_type: Maybe[Annotated[limits.AbortFailureType, limits.ABORT_FAILURE_TYPE]]
     """FAILED, REJECTED, TIMED_OUT, or ALL for the three together."""
     threshold_percentage: Maybe[Annotated[float, limits.THRESHOLD_PERCENTAGE]]
     """Percent of completed executions, above 0 up to 100, with at most two digits after the decimal point."""
     min_number_of_executed_things: Maybe[Annotated[int, limits.MIN_NUMBER_OF_EXECUTED_THINGS]]
     """Number of executions that must complete before the criterion is evaluated, 1 or more."""
-    action: Maybe[Annotated[str, limits.ABORT_ACTION]] = "CANCEL"
+    action: Maybe[Annotated[limits.AbortAction, limits.ABORT_ACTION]] = "CANCEL"
     """CANCEL: the rollout stops and queued executions are canceled; those in progress continue."""
 
 
@@ -157,7 +157,7 @@ class AbortConfig(Model):
 class RetryCriterion(Model):
     """The number of retries for one failure type."""
 
-    failure_type: Maybe[Annotated[str, limits.RETRY_FAILURE_TYPE]]
+    failure_type: Maybe[Annotated[limits.RetryFailureType, limits.RETRY_FAILURE_TYPE]]
     """FAILED, TIMED_OUT, or ALL for both."""
     number_of_retries: Maybe[Annotated[int, limits.NUMBER_OF_RETRIES]]
     """0 to 10."""
