@@ -193,3 +193,23 @@ def test_a_grantee_in_another_stack(stack: cdk.Stack, operator: iam.Role) -> Non
     assert warned(templates) == 0
     owned(templates).grant_create_job(elsewhere, targets=[Target.thing("a")])
     assert warned(templates) == 1
+
+
+def test_roles_that_are_not_known(stack: cdk.Stack, operator: iam.Role) -> None:
+    """A grant on an import whose presign role isn't known warns once, and says what to pass."""
+    unknown = [
+        JobTemplate.from_published(stack, "A", environment="prod", template_name="reboot"),
+        JobTemplate.from_job_template_id(stack, "B", "reboot"),
+        JobTemplate.from_job_template_arn(stack, "C", f"{IOT}:jobtemplate/reboot"),
+    ]
+    fine: list[IJobTemplate] = [
+        JobTemplate.from_published(stack, "D", environment="prod", template_name="reboot", presign_role_arn=ROLE),
+        JobTemplate.from_job_template_id(stack, "E", "reboot", presign_role_arn=ROLE),
+        JobTemplate.from_managed_template(stack, "F", "AWS-Reboot"),
+        owned(stack),
+    ]
+    for template in (*unknown, *unknown, *fine):
+        template.grant_create_job(operator, targets=[Target.thing("a")])
+        template.grant_describe(operator)
+    warned = Annotations.from_stack(stack).find_warning("*", Match.string_like_regexp("pass presign_role_arn"))
+    assert [one.id for one in warned] == ["/Jobs/A", "/Jobs/B", "/Jobs/C"]

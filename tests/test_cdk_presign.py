@@ -11,8 +11,9 @@ import aws_cdk as cdk
 import cdk_nag
 import pytest
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
-from aws_cdk.assertions import Template
+from aws_cdk.assertions import Annotations, Match, Template
 from cfnlint.api import lint
 
 from iot_jobs import Environment, FindingsError, Fleet, JobDocument, JobTemplateSpec, PresignedUrlConfig
@@ -74,6 +75,66 @@ def test_the_made_role(stack: cdk.Stack) -> None:
         "ExpiresInSec": 3600,
     }
     assert template.presign_role_arn is not None
+
+
+KEY = f"arn:aws:kms:eu-west-1:{ACCOUNT}:key/0f1e2d3c-1111-2222-3333-444455556666"
+
+
+def test_keys_of_buckets(stack: cdk.Stack) -> None:
+    """The role may decrypt downloads and encrypt uploads with the keys of the buckets, made here or imported."""
+    releases = s3.Bucket(stack, "Releases", encryption=s3.BucketEncryption.KMS)
+    key = kms.Key.from_key_arn(stack, "Key", KEY)
+    logs = s3.Bucket.from_bucket_attributes(stack, "Logs", bucket_name="logs", encryption_key=key)
+    document = {
+        "image": Placeholder.presigned_download(releases, "image.bin", "1"),
+        "config": Placeholder.presigned_download(releases, "config.json"),
+        "log": Placeholder.presigned_upload(logs, "${thingName}.txt"),
+        "by hand": IMAGE,
+    }
+    template = firmware(stack, document)
+    assert releases.encryption_key is not None
+    made = text(stack.resolve(releases.encryption_key.key_arn))
+    assert [one for one in statements(stack) if one["Action"].startswith("kms:")] == [
+        {"Effect": "Allow", "Action": "kms:Decrypt", "Resource": [made]},
+        {"Effect": "Allow", "Action": "kms:GenerateDataKey", "Resource": [KEY]},
+    ]
+    assert Annotations.from_stack(stack).find_warning("*", Match.any_value()) == []
+    (name,) = Template.from_stack(stack).find_resources("AWS::IAM::Role")
+    assert text(stack.resolve(template.presign_role_arn)) == f"{name}.Arn"
+
+
+def test_another_key_is_another_role() -> None:
+    """The keys that a role may use are part of its name, as the objects are; without any, it has its earlier name."""
+    names: list[str] = []
+    for arn in (None, KEY, KEY[:-1] + "7"):
+        stack = cdk.Stack(cdk.App(), "Jobs", env=ENV)
+        key = None if arn is None else kms.Key.from_key_arn(stack, "Key", arn)
+        bucket = s3.Bucket.from_bucket_attributes(stack, "Releases", bucket_name="releases", encryption_key=key)
+        firmware(stack, {"image": Placeholder.presigned_download(bucket, "image.bin")})
+        names += Template.from_stack(stack).find_resources("AWS::IAM::Role")
+    by_hand = cdk.Stack(cdk.App(), "Jobs", env=ENV)
+    firmware(by_hand, {"image": IMAGE})
+    (earlier,) = Template.from_stack(by_hand).find_resources("AWS::IAM::Role")
+    assert (names[0], len(set(names))) == (earlier, 3)
+
+
+def test_a_bucket_of_another_account(stack: cdk.Stack) -> None:
+    """What its owner has to allow is a warning, once for each bucket; an account that isn't known is none."""
+    other = s3.Bucket.from_bucket_attributes(stack, "Other", bucket_name="other", account="000000000000")
+    same = s3.Bucket.from_bucket_attributes(stack, "Same", bucket_name="same", account=ACCOUNT)
+    document = {
+        "a": Placeholder.presigned_download(other, "a"),
+        "b": Placeholder.presigned_upload(other, "b"),
+        "c": Placeholder.presigned_download(same, "c"),
+    }
+    firmware(stack, document)
+    (warning,) = Annotations.from_stack(stack).find_warning("*", Match.any_value())
+    assert warning.id == "/Jobs/Firmware"
+    assert str(warning.entry.data).startswith("the bucket Jobs/Other is in account 000000000000: its policy, and ")
+    nowhere = cdk.Stack(cdk.App(), "Jobs")
+    bucket = s3.Bucket.from_bucket_attributes(nowhere, "Other", bucket_name="other", account="000000000000")
+    firmware(nowhere, {"a": Placeholder.presigned_download(bucket, "a")})
+    assert Annotations.from_stack(nowhere).find_warning("*", Match.any_value()) == []
 
 
 def test_least_privilege(stack: cdk.Stack) -> None:

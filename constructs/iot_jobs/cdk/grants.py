@@ -24,6 +24,13 @@ _ACROSS_STACKS = (
     "of the template, because an export that is in use can't change; let that stack use JobTemplate.from_published"
 )
 
+_ROLE_UNKNOWN = (
+    "grant_create_job allows no iam:PassRole, because the presign role of this imported template isn't known; if its "
+    "document has presigned placeholders, the grantee can't create jobs: pass presign_role_arn where it is imported; a "
+    "role that was made for a template changes with its document, so give the template one of your own, with "
+    "PresignedUrl(role=...)"
+)
+
 
 @dataclass(frozen=True)
 class Target:
@@ -80,6 +87,8 @@ class Permissions:
     """The role with which URLs are signed; None where there is none, or it isn't known."""
     _owned = False
     """True where the template is a resource of the stack, whose ARN moves with each edit."""
+    _role_unknown = False
+    """True where the template may have a presign role that isn't known."""
     _document_objects: tuple[tuple[str, str], ...] = ()
     """Actions and ARNs of what the document is read from."""
     _package_versions: tuple[str, ...] = ()
@@ -113,6 +122,8 @@ class Permissions:
         stack = cdk.Stack.of(_construct(self))
         if self._owned and isinstance(grantee, Construct) and cdk.Stack.of(grantee) is not stack:
             cdk.Annotations.of(_construct(self)).add_warning_v2("iot-jobs:grant-across-stacks", _ACROSS_STACKS)
+        if self._role_unknown:
+            cdk.Annotations.of(_construct(self)).add_warning_v2("iot-jobs:presign-role-unknown", _ROLE_UNKNOWN)
         with naming(_construct(self)):
             arns = _target_arns(stack, targets)
         jobs = stack.format_arn(service="iot", resource="job", resource_name="*")

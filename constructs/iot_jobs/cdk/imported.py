@@ -15,11 +15,17 @@ from iot_jobs.cdk.metrics import JobMetrics
 class ImportedJobTemplate(cdk.Resource, JobMetrics, Permissions):
     """A job template that exists already. Jobs can be created from it; nothing of it can be changed here."""
 
-    def __init__(self, scope: Construct, id: str, *, arn: str, presign_role_arn: str | None = None) -> None:
-        """The template of an ARN; `presign_role_arn` is what `grant_create_job` allows to pass."""
+    def __init__(
+        self, scope: Construct, id: str, *, arn: str, presign_role_arn: str | None = None, managed: bool = False
+    ) -> None:
+        """The template of an ARN; `presign_role_arn` is what `grant_create_job` allows to pass.
+
+        Templates that AWS manages (`managed`) have no role.
+        """
         super().__init__(scope, id, environment_from_arn=arn)
         self._arn = arn
         self.presign_role_arn = presign_role_arn
+        self._role_unknown = presign_role_arn is None and not managed
 
     @property
     def job_template_arn(self) -> str:

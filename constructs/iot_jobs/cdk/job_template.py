@@ -233,10 +233,15 @@ class JobTemplate(cdk.Resource, JobMetrics, Permissions):
         return ImportedJobTemplate(scope, id, arn=job_template_arn, presign_role_arn=presign_role_arn)
 
     @staticmethod
-    def from_job_template_id(scope: Construct, id: str, job_template_id: str) -> ImportedJobTemplate:
-        """Refer to an existing template of the stack's account and region by its id."""
+    def from_job_template_id(
+        scope: Construct, id: str, job_template_id: str, *, presign_role_arn: str | None = None
+    ) -> ImportedJobTemplate:
+        """Refer to an existing template of the stack's account and region by its id.
+
+        The role is what `grant_create_job` allows to pass.
+        """
         arn = cdk.Stack.of(scope).format_arn(service="iot", resource="jobtemplate", resource_name=job_template_id)
-        return ImportedJobTemplate(scope, id, arn=arn)
+        return ImportedJobTemplate(scope, id, arn=arn, presign_role_arn=presign_role_arn)
 
     @staticmethod
     def from_managed_template(scope: Construct, id: str, name: str, *, version: str = "1.0") -> ImportedJobTemplate:
@@ -244,7 +249,7 @@ class JobTemplate(cdk.Resource, JobMetrics, Permissions):
         arn = cdk.Stack.of(scope).format_arn(
             service="iot", account="", resource="jobtemplate", resource_name=f"{name}:{version}"
         )
-        return ImportedJobTemplate(scope, id, arn=arn)
+        return ImportedJobTemplate(scope, id, arn=arn, managed=True)
 
     @staticmethod
     def from_published(
@@ -259,7 +264,8 @@ class JobTemplate(cdk.Resource, JobMetrics, Permissions):
         """Refer to the current template of a name in another stack of the account and region.
 
         CloudFormation reads the parameter at each deployment of the stack that this stands in, so that this stack is
-        to be deployed after each change of the template. The role is what `grant_create_job` allows to pass.
+        to be deployed after each change of the template. The role is what `grant_create_job` allows to pass. It has to be
+        one of your own, because a role that was made for the template changes with its document.
         """
         name = parameter_name(environment, template_name, prefix=parameter_prefix)
         arn = ssm.StringParameter.value_for_string_parameter(scope, name)

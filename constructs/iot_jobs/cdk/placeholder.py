@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from weakref import WeakKeyDictionary
+
 import aws_cdk as cdk
 from aws_cdk import aws_s3 as s3
+from constructs import IConstruct
 
 from iot_jobs.documents.placeholders import PRESIGNED_URL
 from iot_jobs.finding import FindingsError
@@ -12,6 +15,9 @@ from iot_jobs.unresolved import holds_token
 
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html
 _MAX_KEY_BYTES = 1024
+
+_BUCKETS: WeakKeyDictionary[IConstruct, dict[str, s3.IBucket]] = WeakKeyDictionary()
+"""The buckets that placeholders name, by name, for each app: a placeholder is text, without its bucket's key."""
 
 
 class Placeholder:
@@ -34,7 +40,7 @@ class Placeholder:
         """
         # Assumed: the mark and its equals sign are encoded too, as in AWS's guide.
         end = "" if version is None else f"%3FversionId%3D{encoded(version)}"
-        return f"${{aws:iot:s3-presigned-url-v2:{object_url(bucket, encoded(_checked(key)))}{end}}}"
+        return f"${{aws:iot:s3-presigned-url-v2:{object_url(_remembered(bucket), encoded(_checked(key)))}{end}}}"
 
     @staticmethod
     def presigned_upload(bucket: s3.IBucket, key: str) -> str:
@@ -47,7 +53,17 @@ class Placeholder:
         Raises:
             FindingsError: The key is empty, too long, or begins with a slash.
         """
-        return f"${{aws:iot:s3-presigned-url-upload:{object_url(bucket, _checked(key))}}}"
+        return f"${{aws:iot:s3-presigned-url-upload:{object_url(_remembered(bucket), _checked(key))}}}"
+
+
+def named_bucket(scope: IConstruct, name: str) -> s3.IBucket | None:
+    """Return the bucket that placeholders of the app name so. None if its name was written by hand."""
+    return _BUCKETS.get(scope.node.root, {}).get(name)
+
+
+def _remembered(bucket: s3.IBucket) -> s3.IBucket:
+    _BUCKETS.setdefault(bucket.node.root, {})[bucket.bucket_name] = bucket
+    return bucket
 
 
 def object_url(bucket: s3.IBucket, key: str) -> str:

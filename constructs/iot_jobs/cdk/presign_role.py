@@ -13,6 +13,7 @@ from constructs import Construct
 
 from iot_jobs import PresignedUrlConfig
 from iot_jobs.cdk.durations import amount
+from iot_jobs.cdk.placeholder import named_bucket
 from iot_jobs.finding import FindingsError
 from iot_jobs.identity import emitted_digest
 from iot_jobs.limits import DEFAULT_EXPIRES_IN_SEC, EXPIRES_IN_SEC
@@ -22,6 +23,11 @@ from iot_jobs.unresolved import holds_token
 _WILDCARD_RULE = "AwsSolutions::AwsSolutions-IAM5"
 """The rule of cdk-nag that every * in a resource breaks."""
 _WILDCARD = "AWS IoT fills the placeholders in an upload's key, for each thing, job and attempt; ${*} is no wildcard"
+
+_ANOTHER_ACCOUNT = (
+    "the bucket {bucket} is in account {owner}: its policy, and that of its key, have to allow the presign role of "
+    "account {account} what the document's placeholders name, because the role's own policy is not enough"
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,13 +67,17 @@ def presign_role(scope: Construct, stack: cdk.Stack, access: Iterable[ObjectAcce
     and the template another id. Until the new template is in place nothing changes for the old one, and with `keep`
     the old role stays for the templates and jobs that still use it.
 
+    For the objects of a bucket that placeholders know and that has a key of KMS, it may use the key.
+
     Assumed: AWS IoT comes with a source ARN of the account and region that is that of no job yet
     (https://docs.aws.amazon.com/iot/latest/developerguide/cross-service-confused-deputy-prevention.html).
     """
     access = sorted(access)
     named: Any = [[one.action, one.bucket, one.key] for one in access]
-    if any(holds_token(text) for one in named for text in one):
-        named = stack.resolve(named)
+    keys = _keys(scope, stack, access)
+    content: dict[str, Any] = {"objects": named} | ({"keys": [list(one) for one in keys]} if keys else {})
+    if keys or any(holds_token(text) for one in named for text in one):
+        content = stack.resolve(content)
     partition, source = stack.partition, stack.format_arn(
         service="iot", resource="*", arn_format=cdk.ArnFormat.NO_RESOURCE_NAME
     )  # fmt: skip
@@ -77,9 +87,10 @@ def presign_role(scope: Construct, stack: cdk.Stack, access: Iterable[ObjectAcce
         statements.append(
             {"Effect": "Allow", "Action": action, "Resource": resources if len(resources) > 1 else resources[0]}
         )
+    statements += [{"Effect": "Allow", "Action": action, "Resource": arn} for action, arn in keys]
     role = iam.CfnRole(
         scope,
-        f"PresignRole{emitted_digest({'objects': named})}",
+        f"PresignRole{emitted_digest(content)}",
         description="AWS IoT signs the URLs of a job document with it",
         assume_role_policy_document={
             "Version": "2012-10-17",
@@ -110,6 +121,28 @@ def presign_role(scope: Construct, stack: cdk.Stack, access: Iterable[ObjectAcce
     if keep:
         role.apply_removal_policy(cdk.RemovalPolicy.RETAIN)
     return role
+
+
+def _keys(scope: Construct, stack: cdk.Stack, access: Iterable[ObjectAccess]) -> list[tuple[str, str]]:
+    """Return actions and ARNs of the keys that encrypt the objects, as far as placeholders know their buckets.
+
+    The policies of keys and buckets are left alone, as `grant_read` leaves those of imported buckets. In the same
+    account the role's own policy is enough, and for another one a warning says what its owner has to allow.
+    """
+    keys: dict[tuple[str, str], None] = {}
+    for one in access:
+        bucket = named_bucket(scope, one.bucket)
+        if bucket is None:
+            continue
+        key = bucket.encryption_key
+        if key is not None:
+            # https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html
+            keys["kms:GenerateDataKey" if one.action == "s3:PutObject" else "kms:Decrypt", key.key_arn] = None
+        owner, account = bucket.env.account, stack.account
+        if owner != account and not holds_token(owner) and not holds_token(account):
+            text = _ANOTHER_ACCOUNT.format(bucket=bucket.node.path, owner=owner, account=account)
+            cdk.Annotations.of(scope).add_warning_v2("iot-jobs:bucket-of-another-account", text)
+    return list(keys)
 
 
 def _flat(value: Any) -> str:
