@@ -264,8 +264,8 @@ class JobTemplate(cdk.Resource, JobMetrics, Permissions):
         """Refer to the current template of a name in another stack of the account and region.
 
         CloudFormation reads the parameter at each deployment of the stack that this stands in, so that this stack is
-        to be deployed after each change of the template. The role is what `grant_create_job` allows to pass. It has to be
-        one of your own, because a role that was made for the template changes with its document.
+        to be deployed after each change of the template. The role is what `grant_create_job` allows to pass. It has to
+        be one of your own, because a role that was made for the template changes with its document.
         """
         name = parameter_name(environment, template_name, prefix=parameter_prefix)
         arn = ssm.StringParameter.value_for_string_parameter(scope, name)
