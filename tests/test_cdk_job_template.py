@@ -243,6 +243,7 @@ def test_references(stack: cdk.Stack) -> None:
     assert stack.resolve(template.job_template_id) == {"Ref": logical_id}
     assert stack.resolve(template.job_template_arn) == {"Fn::GetAtt": [logical_id, "Arn"]}
     assert stack.resolve(CfnJobTemplate.arn_for_job_template(template)) == {"Fn::GetAtt": [logical_id, "Arn"]}
+    assert (template.env.account, template.env.region) == (stack.account, stack.region)
 
 
 def test_imports(stack: cdk.Stack) -> None:

@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+from iot_jobs.review import deployment
 from tests.cases import (
     BOTH,
     NO_JOBS,
@@ -76,3 +77,9 @@ def test_another_manifest(here: Path) -> None:
     """A manifest.json without cdk.out beside it is that of something else, and the folder is searched."""
     write(here, {"manifest.json": {"name": "an extension"}, "t.json": stack(R=BOTH)})
     assert outcome(report(".")) == (["JT410"], 1, [UNKNOWN])
+
+
+def test_a_manifest_that_can_not_be_read(here: Path) -> None:
+    """A review reads the templates without the manifest's accounts and regions if it can't be read."""
+    write(here, {"out/cdk.out": "{}", "out/manifest.json": "{", "out/a.template.json": stack(T=TEMPLATE)})
+    assert [(one.stack, one.name) for one in deployment("out", near=here).templates] == [("a", "T")]
