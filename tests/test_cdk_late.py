@@ -13,7 +13,7 @@ from aws_cdk.assertions import Annotations, Match, Template
 from aws_cdk.aws_iot import CfnJobTemplate
 from constructs import IConstruct
 
-from iot_jobs import Environment, Fleet, JobDocument, JobTemplateSpec
+from iot_jobs import Environment, Fleet, JobDocument, JobTemplateSpec, RetryConfig, RetryCriterion
 from iot_jobs.cdk import JobTemplate, StableTags
 from iot_jobs.cdk.l1 import JobTemplateResource
 from iot_jobs.identity import content_digest
@@ -333,3 +333,39 @@ def test_output_is_the_same_again() -> None:
     cdk.Aspects.of(stack).add(Change(override))
     first, second = (app.synth(force=True).get_stack_by_name("Jobs").template for _ in range(2))
     assert json.dumps(first) == json.dumps(second)
+
+
+SMALL, CAPITAL = ({"failureType": "FAILED", "numberOfRetries": 2}, {"FailureType": "FAILED", "NumberOfRetries": 2})
+ASSIGNED: list[tuple[str, Callable[[], Any], bool]] = [
+    ("its own spelling", lambda: {"retryCriteriaList": [SMALL]}, True),
+    (
+        "a structure",
+        lambda: CfnJobTemplate.JobExecutionsRetryConfigProperty(
+            retry_criteria_list=[CfnJobTemplate.RetryCriteriaProperty(failure_type="FAILED", number_of_retries=2)]
+        ),
+        True,
+    ),
+    ("a token of its own spelling", lambda: cdk.Token.as_any({"retryCriteriaList": [SMALL]}), True),
+    ("an item of its own spelling", lambda: {"retryCriteriaList": [cdk.Token.as_any(SMALL)]}, True),
+    ("CloudFormation's spelling", lambda: {"RetryCriteriaList": [CAPITAL]}, False),
+    ("CloudFormation's spelling within", lambda: {"retryCriteriaList": [CAPITAL]}, False),
+    ("a token of CloudFormation's spelling", lambda: cdk.Token.as_any({"RetryCriteriaList": [CAPITAL]}), False),
+    ("an item of CloudFormation's spelling", lambda: {"retryCriteriaList": [cdk.Token.as_any(CAPITAL)]}, False),
+    ("Python's spelling", lambda: {"retry_criteria_list": [SMALL]}, False),
+]
+
+
+@pytest.mark.parametrize(("value", "taken"), [row[1:] for row in ASSIGNED], ids=[row[0] for row in ASSIGNED])
+def test_spellings_of_what_is_assigned(value: Callable[[], Any], taken: bool) -> None:
+    """What the L1 writes is what is checked and digested; what it would empty is refused."""
+    stack = cdk.Stack(cdk.App(), "Jobs")
+    resource = reboot(stack).node.default_child
+    assert isinstance(resource, CfnJobTemplate)
+    resource.job_executions_retry_config = value()
+    if not taken:
+        with pytest.raises(RuntimeError, match="error JT004 retry"):
+            Template.from_stack(stack)
+        return
+    declared = cdk.Stack(cdk.App(), "Jobs")
+    reboot(declared, retry=RetryConfig(criteria=[RetryCriterion(failure_type="FAILED", number_of_retries=2)]))
+    assert only(stack) == only(declared)

@@ -66,7 +66,7 @@ class JobTemplateResource(CfnJobTemplate):
         arguments: dict[str, Any] = {"description": "-", "job_template_id": "-"}  # the L1 requires them
         for key, value in properties.items():
             if key not in over:
-                arguments[_snake(key)] = _respelt(value, _small) if key in _TYPED else value
+                arguments[_snake(key)] = _small(value) if key in _TYPED else value
         super().__init__(scope, id, **arguments)
         for key, value in over.items():
             self.add_override(f"Properties.{key}", value)
@@ -96,12 +96,24 @@ class JobTemplateResource(CfnJobTemplate):
     def content(self) -> dict[str, Any]:
         """Return the properties as they are now, with tags and without the id. They may hold tokens."""
         now = {_capital(key): value for key, value in self._cfn_properties.items() if value is not None}
-        current = {key: _respelt(value, _capital) if key in _TYPED else value for key, value in now.items()}
+        current = {key: self._as_emitted(value) if key in _TYPED else value for key, value in now.items()}
+        emptied = {key for key in _TYPED if current.get(key) == {}}
         for path, value in self._overrides:
             first, *rest = (part.replace("\\.", ".") for part in _PERIOD.split(path))
             if first == "Properties":
                 current = _laid_over(current, rest, value)
-        return {key: value for key, value in current.items() if key != "JobTemplateId" and value not in ({}, None)}
+        # The CDK drops what an override empties, but not what the L1 empties.
+        return {
+            key: value
+            for key, value in current.items()
+            if key != "JobTemplateId" and (value not in ({}, None) or (value == {} and key in emptied))
+        }
+
+    def _as_emitted(self, value: Any) -> Any:
+        """Return what the L1 emits for a value of its own spelling: it drops what is spelt as in CloudFormation."""
+        if not _is_plain(value):
+            value = cdk.Stack.of(self).resolve(value)
+        return value if is_intrinsic(value) else _capitalized(value)
 
 
 class PublishedArn(ssm.CfnParameter):
@@ -144,19 +156,22 @@ def _is_plain(value: Any) -> bool:
     return isinstance(value, str | int | float)
 
 
-def _respelt(value: Any, spell: Any) -> Any:
-    """A value with the keys of all mappings in it spelt otherwise."""
+def _small(value: Any) -> Any:
+    """A value with the first letters of all keys in it small."""
     if isinstance(value, dict):
-        return {spell(key): _respelt(item, spell) for key, item in value.items()}
-    return [_respelt(item, spell) for item in value] if isinstance(value, list | tuple) else value
+        return {key[0].lower() + key[1:]: _small(item) for key, item in value.items()}
+    return [_small(item) for item in value] if isinstance(value, list | tuple) else value
+
+
+def _capitalized(value: Any) -> Any:
+    """A value with the first letters of all keys in it capital, less the keys that begin with one."""
+    if isinstance(value, dict):
+        return {_capital(key): _capitalized(item) for key, item in value.items() if not key[:1].isupper()}
+    return [_capitalized(item) for item in value] if isinstance(value, list | tuple) else value
 
 
 def _snake(key: str) -> str:
     return _CAPITAL.sub(r"_\g<0>", key).lower()
-
-
-def _small(key: str) -> str:
-    return key[0].lower() + key[1:]
 
 
 def _capital(key: str) -> str:

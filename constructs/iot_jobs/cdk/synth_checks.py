@@ -65,7 +65,9 @@ class SynthChecks:
                 here.parameters.node.try_remove_child(template.published.replace("/", "--"))  # as the CDK spells ids
         contents = [(template, here.emitted(template)) for template in present]
         beside = [one for one in self._stacks if one.location == here.location]
-        shared = list(_published_twice(present, takewhile(lambda one: one is not here, beside)))
+        earlier = takewhile(lambda one: one is not here, beside)
+        taken = {one.published: one for other in earlier for one in other.present() if one.published is not None}
+        shared = [_published_twice(one, taken[one.published]) for one in present if one.published in taken]
         is_sure = not any(map(cdk.Token.is_unresolved, here.location))
         for name, text in (
             *_volatile_tags((template.name, emitted.properties.get("Tags", ())) for template, emitted in contents),
@@ -110,19 +112,15 @@ def _quotas_of_stack(templates: int, resources: int) -> Iterator[tuple[str, str]
             yield f"{what}-in-stack", text
 
 
-def _published_twice(templates: Sequence[Template], others: Iterable[StackTemplates]) -> Iterator[str]:
-    """Yield a text for each template whose parameter another stack of the same account and region creates too."""
-    taken = {one.published: one for other in others for one in other.present()}
-    for template in templates:
-        if template.published is not None and template.published in taken:
-            path = taken[template.published].resource.node.path
-            finding = TEMPLATE_TWICE.finding(
-                loc=("template_name",),
-                given=template.name,
-                allowed=f"one template for the parameter {template.published}, which {path} publishes",
-                fix="rename one of the two, or give one an environment or a parameter_prefix of its own",
-            )
-            yield f"{template.resource.node.path}: {finding}"
+def _published_twice(template: Template, other: Template) -> str:
+    """Return the error for a template whose parameter one of another stack is published in."""
+    finding = TEMPLATE_TWICE.finding(
+        loc=("template_name",),
+        given=template.name,
+        allowed=f"one template for the parameter {template.published}, which {other.resource.node.path} publishes",
+        fix="rename one of the two, or give one an environment or a parameter_prefix of its own",
+    )
+    return f"{template.resource.node.path}: {finding}"
 
 
 def _volatile_tags(tags_of: Iterable[tuple[str, Any]]) -> Iterator[tuple[str, str]]:
