@@ -32,7 +32,7 @@ from iot_jobs.cdk.metrics import JobMetrics
 from iot_jobs.cdk.presign_role import PresignedUrl, as_written, presign_role
 from iot_jobs.cdk.s3_document import S3Document
 from iot_jobs.cdk.synth_checks import SynthChecks
-from iot_jobs.cdk.tokens import as_text, fitting
+from iot_jobs.cdk.tokens import FITTED, as_text, fitting
 from iot_jobs.documents.placeholders import Placeholder
 from iot_jobs.environment import TEMPLATE_TWICE
 from iot_jobs.finding import Finding, FindingsError
@@ -160,7 +160,7 @@ class JobTemplate(cdk.Resource, JobMetrics, Permissions):
             )
             _check_id(job_template_id)
             _check_names(template_name, environment, parameter_prefix, generation)
-            _check_blocks(spec)
+            _check_blocks({name: value.value for name, value in spec if isinstance(value, Unresolved)})
         super().__init__(scope, id)
         stack = scope if isinstance(scope, cdk.Stack) else cdk.Stack.of(self)
         templates = StackTemplates.of(stack)
@@ -199,14 +199,16 @@ class JobTemplate(cdk.Resource, JobMetrics, Permissions):
         self._templates, self._template = templates, template
         emitted = emitted_properties(stack, spec)
         emitted["JobTemplateId"] = job_template_id or cdk.Lazy.uncached_string(self)
-        self._resource = template.resource = JobTemplateResource(self, "Resource", fitting(emitted), role=role)
+        emitted |= fitting({key: emitted[key] for key in FITTED & emitted.keys()})
+        self._resource = template.resource = JobTemplateResource(self, "Resource", emitted, role=role)
         self._arn = template.arn = self._resource.attr_arn
         templates.templates.append(template)
         self._resource.add_metadata(METADATA, metadata)
         if job_template_id is not None:
             cdk.Annotations.of(self).add_warning_v2("iot-jobs:fixed-id", _FIXED_ID)
         self._keep_previous = keep_previous
-        self._apply(removal_policy)
+        if removal_policy is not None or keep_previous:
+            self._apply(removal_policy)
         if published is not None:
             templates.top.published.add(published)
             PublishedArn(templates.parameters, published, type="String", name=published, value=self._arn)
@@ -381,21 +383,20 @@ def _check_names(template_name: str, environment: str | None, parameter_prefix: 
         raise FindingsError(wrong)
 
 
-def _check_blocks(spec: JobTemplateSpec) -> None:
+def _check_blocks(unresolved: Mapping[str, Any]) -> None:
     """Check that no text stands for a block or a list unless all of it is a token. Raises `FindingsError`.
 
     Tags are named one by one: a token in their place would hide those of `Tags.of`.
     """
     wrong = []
-    for name, value in spec:
-        inner = value.value if isinstance(value, Unresolved) else None
-        if name == "tags" and inner is not None:
+    for name, value in unresolved.items():
+        if name == "tags":
             allowed, fix = "a mapping of tags; keys are known at synth, values may be tokens", "name each tag"
-        elif name not in _TEXTS and isinstance(inner, str) and any(not token for _, token in between_tokens(inner)):
+        elif name not in _TEXTS and isinstance(value, str) and any(not token for _, token in between_tokens(value)):
             allowed, fix = "a block or a list, or a token in its place", "write nothing around the token"
         else:
             continue
-        wrong.append(WRONG_KIND.finding(loc=(name,), given=inner, allowed=allowed, fix=fix))
+        wrong.append(WRONG_KIND.finding(loc=(name,), given=value, allowed=allowed, fix=fix))
     if wrong:
         raise FindingsError(wrong)
 

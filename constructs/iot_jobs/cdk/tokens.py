@@ -11,10 +11,12 @@ from iot_jobs.unresolved import holds_token, is_resolvable
 
 _TEXTS = {"Description", "Document", "DocumentSource", "JobArn", "JobTemplateId"}
 _TYPED = {"DestinationPackageVersions", "JobExecutionsRetryConfig", "MaintenanceWindows"}
+FITTED = {*_TEXTS, *_TYPED, "Tags"}
+"""The properties that the L1 doesn't take as they are; of the others it takes anything."""
 
 
 def fitting(properties: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the properties of a job template with each token in a form that the L1 takes in its place.
+    """Return `FITTED` properties with each token in a form that the L1 takes in its place.
 
     CloudFormation converts text to numbers and back, so that all kinds are emitted. A token that is an object fits
     everywhere but in tags, which have to be text: `Tags.of` adds others to them.
@@ -23,9 +25,7 @@ def fitting(properties: Mapping[str, Any]) -> dict[str, Any]:
     for key, value in properties.items():
         if key == "Tags":
             fit[key] = [{**tag, "Value": as_text(tag["Value"])} for tag in value]
-        elif (not isinstance(value, str) if key in _TEXTS else key in _TYPED and _within(value)) and (
-            not is_resolvable(value)
-        ):
+        elif not is_resolvable(value) and (_within(value) if key in _TYPED else not isinstance(value, str)):
             fit[key] = cdk.Token.as_any(value)
     return fit
 
