@@ -23,7 +23,7 @@ from iot_jobs import (
 )
 from iot_jobs.cdk import JobTemplate
 from iot_jobs.forecast import Assumptions, Forecast, forecast
-from tests.test_updates import ACCOUNT, REGION, Deployer
+from tests.deployer import ACCOUNT, REGION, Deployer
 from tools.local_aws import local_aws
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import subprocess
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import aws_cdk as cdk
-import boto3
 import pytest
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_ssm as ssm
@@ -18,56 +16,10 @@ from constructs import Construct
 from iot_jobs import AbortConfig, AbortCriterion, Environment, Fleet, JobDocument, JobTemplateSpec
 from iot_jobs.cdk import JobTemplate, Placeholder, S3Document
 from stacks.job_templates import JobTemplatesStack
-from tools.local_aws import LocalAws, local_aws
-
-ROOT = Path(__file__).resolve().parent.parent
-ACCOUNT, REGION = "123456789012", "eu-west-1"
-Build = Callable[[Construct], object]
+from tests.deployer import ACCOUNT, REGION, Build, Deployer
+from tools.local_aws import local_aws
 
 pytestmark = pytest.mark.e2e
-
-
-class Deployer:
-    """Deploys stacks with the real CLI, and reads back what is there."""
-
-    def __init__(self, aws: LocalAws, folder: Path) -> None:
-        self.aws, self.folder, self.count = aws, folder, 0
-        settings = {"region_name": REGION, "endpoint_url": aws.endpoint_url}
-        settings |= {"aws_access_key_id": ACCOUNT, "aws_secret_access_key": "test"}
-        self.iot, self.ssm, self.iam = (boto3.client(name, **settings) for name in ("iot", "ssm", "iam"))
-        self.cdk("bootstrap", f"aws://{ACCOUNT}/{REGION}")
-
-    def cdk(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """Run the CLI from a folder without a cdk.json."""
-        command = [str(ROOT / "node_modules/.bin/cdk"), *arguments]
-        environ = dict(self.aws.environ)
-        return subprocess.run(
-            command, env=environ, cwd=self.folder, capture_output=True, text=True, timeout=120, check=False
-        )
-
-    def deploy(self, name: str, build: Build, *, succeeds: bool = True) -> str:
-        """Synthesize a stack in this process and deploy it; gives what the CLI printed."""
-        self.count += 1
-        out = self.folder / f"cdk.out.{self.count}"
-        app = cdk.App(outdir=str(out), analytics_reporting=False)
-        stack = cdk.Stack(app, name, env=cdk.Environment(account=ACCOUNT, region=REGION))
-        build(stack)
-        app.synth()
-        done = self.cdk("deploy", "--app", str(out), "--require-approval", "never", name)
-        assert (done.returncode == 0) == succeeds, done.stdout + done.stderr
-        return done.stdout + done.stderr
-
-    def ids(self) -> set[str]:
-        """The ids of all job templates."""
-        pages = self.iot.get_paginator("list_job_templates").paginate()
-        return {one["jobTemplateId"] for page in pages for one in page["jobTemplates"]}
-
-    def current(self, environment: str, template_name: str) -> Mapping[str, Any]:
-        """The template whose ARN the parameter holds, as AWS describes it."""
-        arn = self.ssm.get_parameter(Name=f"/iot-jobs/{environment}/{template_name}")["Parameter"]["Value"]
-        answer: Mapping[str, Any] = self.iot.describe_job_template(jobTemplateId=arn.rpartition("/")[2])
-        assert answer["jobTemplateArn"] == arn
-        return {key: value for key, value in answer.items() if key != "ResponseMetadata"}
 
 
 @pytest.fixture(scope="module")
