@@ -91,7 +91,7 @@ class JobTemplateResource(CfnJobTemplate):
             apply_to_update_replace_policy=apply_to_update_replace_policy,
         )
         if self.keeps and self._role is not None:
-            self._role.apply_removal_policy(cdk.RemovalPolicy.RETAIN)
+            self._role.apply_removal_policy(cdk.RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE)
 
     def content(self) -> dict[str, Any]:
         """Return the properties as they are now, with tags and without the id. They may hold tokens."""

@@ -119,7 +119,7 @@ def presign_role(scope: Construct, stack: cdk.Stack, access: Iterable[ObjectAcce
         ids = [f"{_WILDCARD_RULE}[Resource::{flat}]" for flat in map(_flat, named) if not {*"{}"} & {*flat}]
         cdk.Validations.of(role).acknowledge(*(cdk.Acknowledgment(id=one, reason=_WILDCARD) for one in ids))
     if keep:
-        role.apply_removal_policy(cdk.RemovalPolicy.RETAIN)
+        role.apply_removal_policy(cdk.RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE)
     return role
 
 
