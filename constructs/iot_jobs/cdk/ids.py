@@ -14,8 +14,8 @@ from constructs import Construct, IConstruct
 from iot_jobs import JobTemplateSpec
 from iot_jobs.cdk.l1 import JobTemplateResource
 from iot_jobs.cdk.references import References
+from iot_jobs.cdk.tokens import within
 from iot_jobs.identity import METADATA, content_digest, emitted_digest, job_template_id
-from iot_jobs.unresolved import holds_token
 
 _CONSTRUCT_ID = "@iot-jobs"
 
@@ -123,7 +123,7 @@ class StackTemplates(Construct):
         """Resolve what all templates emit, derive their ids, and write digests into the Metadata."""
         contents = {one: one.resource.content() for one in self.templates}
         # Only what holds a token takes the way to Node and back.
-        late = [{key: value for key, value in one.items() if _holds_token(value)} for one in contents.values()]
+        late = [{key: value for key, value in one.items() if within(value)} for one in contents.values()]
         arns, resolved = self.stack.resolve([[one.arn for one in contents], late])
         properties = {one: contents[one] | more for one, more in zip(contents, resolved, strict=True)}
         logical_ids = {one: arn["Fn::GetAtt"][0] for one, arn in zip(contents, arns, strict=True)}
@@ -170,12 +170,3 @@ def _is_in_tree(construct: IConstruct) -> bool:
     """Return whether neither a construct nor one above it was removed."""
     scopes = construct.node.scopes
     return all(above.node.try_find_child(one.node.id) for above, one in pairwise(scopes))
-
-
-def _holds_token(value: Any) -> bool:
-    """Return whether a token is anywhere in a value."""
-    if isinstance(value, dict):
-        return any(map(_holds_token, value.values()))
-    if isinstance(value, list | tuple):
-        return holds_token(value) or any(map(_holds_token, value))
-    return holds_token(value)

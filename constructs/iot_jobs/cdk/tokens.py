@@ -25,7 +25,7 @@ def fitting(properties: Mapping[str, Any]) -> dict[str, Any]:
     for key, value in properties.items():
         if key == "Tags":
             fit[key] = [{**tag, "Value": as_text(tag["Value"])} for tag in value]
-        elif not is_resolvable(value) and (_within(value) if key in _TYPED else not isinstance(value, str)):
+        elif not is_resolvable(value) and (within(value) if key in _TYPED else not isinstance(value, str)):
             fit[key] = cdk.Token.as_any(value)
     return fit
 
@@ -35,8 +35,8 @@ def as_text(value: Any) -> Any:
     return value if isinstance(value, str) or not holds_token(value) else cdk.Token.as_string(value)
 
 
-def _within(value: Any) -> bool:
+def within(value: Any) -> bool:
     """Return whether a token is anywhere in a value."""
     if isinstance(value, dict):
-        return any(map(_within, value.values()))
-    return holds_token(value) or (isinstance(value, list) and any(map(_within, value)))
+        return any(map(within, value.values()))
+    return holds_token(value) or (isinstance(value, list | tuple) and any(map(within, value)))
