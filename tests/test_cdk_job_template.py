@@ -23,6 +23,7 @@ from iot_jobs import (
     FindingsError,
     Fleet,
     JobDocument,
+    JobTemplateSpec,
     MaintenanceWindow,
     PresignedUrlConfig,
     RateIncreaseCriteria,
@@ -89,6 +90,7 @@ def job_template_id(stack: cdk.Stack) -> str:
 
 def test_everything(stack: cdk.Stack) -> None:
     """Every property comes out as CloudFormation spells it, with nothing emptied, renamed or left out."""
+    assert EVERYTHING.keys() == JobTemplateSpec.model_fields.keys() - {"document_source"}
     JobTemplate(stack, "FirmwareUpdate", **EVERYTHING)
     properties = emitted(stack)
     assert properties.pop("JobTemplateId").startswith("firmware-update-")

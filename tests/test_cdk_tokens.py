@@ -33,6 +33,7 @@ from iot_jobs import (
 )
 from iot_jobs.cdk import JobTemplate, JobTemplateRules, Placeholder, PresignedUrl, Target
 from iot_jobs.check import check
+from iot_jobs.cloudformation import TEMPLATE
 from iot_jobs.sources import read_paths
 
 ENV = cdk.Environment(account="123456789012", region="eu-west-1")
@@ -214,6 +215,12 @@ def test_every_position(stack: cdk.Stack, kind: str) -> None:
     assert {path: at(properties[id], path) for id, path in passed.items()} == dict.fromkeys(passed.values(), expected)
     positions = {".".join(map(str, path)) for path, _ in POSITIONS}
     assert refused == {"list": positions - LISTS, "text in text": BLOCKS}.get(kind, set())
+
+
+def test_every_property_has_a_position() -> None:
+    """The positions are those of every property, but the document, which has a test of its own."""
+    names = {theirs[0] if isinstance(theirs, tuple) else theirs for theirs in TEMPLATE.names.values()} - {"Document"}
+    assert {path[0] for path, _ in POSITIONS} == names
 
 
 @pytest.mark.parametrize("kind", KINDS)

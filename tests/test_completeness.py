@@ -13,11 +13,13 @@ from iot_jobs import JobDocument, JobTemplateSpec
 from iot_jobs.cloudformation import TEMPLATE, Names
 from iot_jobs.forecast import Assumptions
 from iot_jobs.forecast.plan import ForecastError, plan
+from iot_jobs.render.deployed import _DESCRIBED
 from iot_jobs.render.values import _UNITS
 from iot_jobs.review.compare import _COPIED, _FIELDS, spec_changes
 from iot_jobs.review.consequence import _READ
 from iot_jobs.template.part import Model
 from tests.strategies import specs
+from tests.test_review import ROWS
 
 ARN = "arn:aws:iot:eu-west-1:123456789012:"
 
@@ -116,6 +118,7 @@ CHANGES: dict[str, tuple[Changed, ...]] = {
     "tags": ({"tags": {"a": "b"}}, {"tags": {"a": "c"}}),
 }
 UNCHANGEABLE = {"abort.criteria.action"}
+NEUTRAL = {"template_name", "job_arn"}
 
 
 def pair(path: str) -> tuple[JobTemplateSpec, JobTemplateSpec]:
@@ -164,6 +167,18 @@ def test_what_moves_the_forecast(path: str) -> None:
     before, after = pair(path)
     field = TEMPLATE.names[path.partition(".")[0]]
     assert (planned(before) != planned(after)) == ((field[0] if isinstance(field, tuple) else field) in _READ)
+
+
+def test_what_is_described() -> None:
+    """The list of deployed templates shows what a template's description in AWS holds: all but ids, tags and basis."""
+    assert set(_DESCRIBED) == JobTemplateSpec.model_fields.keys() - {"template_name", "job_arn", "tags"}
+
+
+def test_directions() -> None:
+    """The table of the review's tests has a change of every property that isn't neutral, or says that it is."""
+    tested = {re.sub(r"\[.*?\]", "", row[2]) for row in ROWS.values()}
+    missing = {path for path in LEAVES if not any(path == one or path.startswith(f"{one}.") for one in tested)}
+    assert missing == NEUTRAL
 
 
 def test_units() -> None:

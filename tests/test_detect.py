@@ -41,7 +41,7 @@ from tests.cases import (
 
 BOTH_STACK = json.dumps(stack(Reboot=BOTH), indent=1)
 OF_REBOOT = f"Resources.Reboot.Properties.{TIMEOUT}"
-# Each has one mistake, and the place and path of that show as what the file was read.
+# Each file has one mistake. The place and path of its finding show which kind the file was read as.
 RECOGNISED: list[tuple[str, str, str, str]] = [
     ("a CloudFormation template in YAML", "t.yaml", YAML_STACK, OF_REBOOT),
     ("a CloudFormation template in JSON", "t.json", BOTH_STACK, OF_REBOOT),
@@ -75,7 +75,7 @@ RECOGNISED: list[tuple[str, str, str, str]] = [
 
 @pytest.mark.parametrize(("name", "text", "path"), [row[1:] for row in RECOGNISED], ids=[row[0] for row in RECOGNISED])
 def test_recognised(name: str, text: str, path: str, here: Path) -> None:
-    """What a file is shows in its content, and a finding has its words, line and column."""
+    """A file's content decides its kind, and a finding uses the file's own names, line and column."""
     write(here, {name: text})
     key = path.rpartition(".")[2]
     place = where(text, f'"{key}"' if f'"{key}"' in text else key)

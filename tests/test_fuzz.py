@@ -402,7 +402,7 @@ def test_nasty_files(tmp_path: Path, make: Callable[[Path], Path]) -> None:
 
 @pytest.mark.parametrize("output", FORMATS)
 def test_odd_names(tmp_path: Path, output: str) -> None:
-    """A file's name is nobody's markup: it neither ends the report nor begins a line of it."""
+    """A file's name can't be mistaken for markup: it neither ends the report nor begins a line of it."""
     make = next(one.make for one in NASTY if one.name == "odd names")
     run = checked(make(folder_of(tmp_path)), "--format", output)
     assert run.code == 1

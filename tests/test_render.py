@@ -312,7 +312,7 @@ def test_whole_output(name: str) -> None:
 
 @EACH
 def test_nothing_found(name: str) -> None:
-    """A report with nothing in it is empty, and still whole where it is data."""
+    """An empty report prints nothing, or a complete document without findings where the format needs one."""
     assert findings.FORMATS[name](EMPTY) == NOTHING[name]
 
 

@@ -243,18 +243,9 @@ def read(given: Mapping[str, Any]) -> JobTemplateSpec:
 
 
 FIELD_OF = {
-    "Description": "description",
-    "Document": "document",
-    "DocumentSource": "document_source",
-    "JobArn": "job_arn",
-    "JobExecutionsRolloutConfig": "rollout",
-    "AbortConfig": "abort",
-    "JobExecutionsRetryConfig": "retry",
-    "TimeoutConfig": "timeout",
-    "PresignedUrlConfig": "presigned_url",
-    "DestinationPackageVersions": "destination_package_versions",
-    "MaintenanceWindows": "maintenance_windows",
-    "Tags": "tags",
+    theirs[0] if isinstance(theirs, tuple) else theirs: ours
+    for ours, theirs in TEMPLATE.names.items()
+    if ours != "template_name"
 }
 
 
@@ -276,7 +267,7 @@ def test_what_is_copied_is_not_judged() -> None:
     (change,) = spec_changes(spec(job_arn=arn), spec(job_arn=arn, abort={"criteria": [ALL]}))
     assert (change.direction, change.reason) == (
         "neutral",
-        "not compared: without it, the value is copied from job_arn and not known here",
+        "not compared: an absent value is copied from the job that job_arn names, which is not known here",
     )
 
 

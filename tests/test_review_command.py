@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -469,6 +470,47 @@ def test_cdk_out(tmp_path: Path) -> None:
     }
     lone = tmp_path / "head" / "prod.template.json"
     assert json.loads(run(base, str(lone), "--format", "json").stdout)["templates"] == [found]
+
+
+def api(rate: int, **more: Any) -> dict[str, Any]:
+    """What the API takes to create a template."""
+    rollout = {"maximumPerMinute": rate}
+    return {
+        "jobTemplateId": "reboot",
+        "description": "d",
+        "document": '{"a":1}',
+        "jobExecutionsRolloutConfig": rollout,
+        **more,
+    }
+
+
+ALONE: dict[str, Callable[[int], Any]] = {
+    "a request": api,
+    "a response": lambda rate: api(
+        rate, jobTemplateArn="arn:aws:iot:eu-west-1:123456789012:jobtemplate/reboot", createdAt=1700000000
+    ),
+    "a resource": lambda rate: {
+        "Type": "AWS::IoT::JobTemplate",
+        "Properties": {
+            "JobTemplateId": "reboot",
+            "Description": "d",
+            "Document": '{"a":1}',
+            "JobExecutionsRolloutConfig": {"MaximumPerMinute": rate},
+        },
+    },
+}
+
+
+@pytest.mark.parametrize("make", ALONE.values(), ids=ALONE)
+def test_templates_by_themselves(tmp_path: Path, make: Callable[[int], Any]) -> None:
+    """A file of any kind that `check` reads is a side; the old template stays, because nothing deletes it."""
+    paths = [tmp_path / name for name in ("before.json", "after.json")]
+    for path, rate in zip(paths, (50, 500), strict=True):
+        path.write_text(json.dumps(make(rate)))
+    (found,) = json.loads(run(*map(str, paths), "--format", "json", "--things", "1000").stdout)["templates"]
+    assert (found["name"], found["verdict"], found["deploy"]["old"]) == ("reboot", "riskier", "kept")
+    assert [change["path"] for change in found["changes"]] == ["rollout.maximum_per_minute"]
+    assert found["consequence"]["before"] != found["consequence"]["after"]
 
 
 def test_a_lone_template_of_many_stacks(tmp_path: Path) -> None:

@@ -393,7 +393,7 @@ def _check_blocks(unresolved: Mapping[str, Any]) -> None:
         if name == "tags":
             allowed, fix = "a mapping of tags; keys are known at synth, values may be tokens", "name each tag"
         elif name not in _TEXTS and isinstance(value, str) and any(not token for _, token in between_tokens(value)):
-            allowed, fix = "a block or a list, or a token in its place", "write nothing around the token"
+            allowed, fix = "a value of the documented type, or a token in its place", "write nothing around the token"
         else:
             continue
         wrong.append(WRONG_KIND.finding(loc=(name,), given=value, allowed=allowed, fix=fix))

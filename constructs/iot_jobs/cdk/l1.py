@@ -42,8 +42,9 @@ def _sorted(value: Any) -> Any:
 class JobTemplateResource(CfnJobTemplate):
     """A `CfnJobTemplate` made from properties as CloudFormation spells them.
 
-    The L1 wants four blocks in capitals, which it emits as they are, and two and the tags in small letters, which it
-    capitalizes; of the wrong kind it makes an empty mapping or leaves the case as it is (aws/aws-cdk#32459).
+    The L1 wants the keys of four blocks capitalized, and emits them unchanged. It wants those of two blocks and of the
+    tags in lower case, and capitalizes them. A block in the wrong case comes out empty or in the wrong case
+    (aws/aws-cdk#32459).
 
     Overrides and assignments that come later, from an aspect or through `node.default_child`, are part of what is
     emitted, and so of the id.
@@ -55,8 +56,9 @@ class JobTemplateResource(CfnJobTemplate):
     def __init__(
         self, scope: Construct, id: str, properties: Mapping[str, Any], *, role: iam.CfnRole | None = None
     ) -> None:
-        """Create it from all properties. What the L1 takes as a plain value only becomes an override otherwise.
+        """Create it from all properties.
 
+        A property that holds a function or a token object becomes an override, because the L1 takes only plain values.
         `role` was made for the template, and is kept with it.
         """
         self.given = properties

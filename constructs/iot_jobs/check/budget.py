@@ -86,6 +86,9 @@ def _too_harmful(result: Forecast, most: int) -> Iterator[Finding]:
     yield TOO_HARMFUL.finding(
         loc=("abort",),
         given=f"{worst.harmed_final} things harmed, {stopped}",
-        allowed=f"{most} things at a failure rate of {worst.failure_rate_percent} %, the environment's max_harmed",
-        fix="start more slowly, or abort after fewer executions" if worst.fires else "add abort criteria",
+        allowed=f"at most {most} things, the environment's max_harmed, whatever share of devices fails; the worst is "
+        f"{worst.failure_rate_percent} %",
+        fix="start more slowly, or abort after fewer executions"
+        if worst.fires
+        else "add abort criteria, or lower their thresholds",
     )

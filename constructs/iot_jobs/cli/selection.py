@@ -27,7 +27,9 @@ def selected(path: Path, template: str | None = None) -> Sequence[Subject]:
         name = data.get("name") if isinstance(data, Mapping) else None
         subjects = [subject for subject in subjects if subject.environment and subject.environment.name == name]
     if not subjects:
-        raise ForecastError(f"there is no template of an environment in {path}; name an environment's file")
+        raise ForecastError(
+            f"there is no template to forecast in {path}; name an environment, a CloudFormation template or properties"
+        )
     # The digest at the end of an id changes with each edit.
     named = [subject for subject in subjects if template in (None, subject.name, template_name_of(subject.name))]
     if not named:

@@ -19,7 +19,7 @@ class AbortCriteria:
     """The abort criteria of a plan. `completed` holds the completed executions by outcome and lane.
 
     Shares are compared in ten-thousandths of an execution, in which whole numbers of failures and hundredths of a
-    percent stay whole. Only `_distances` decides what is compared, and from which count on.
+    percent stay whole. `_distances` has the two sides of the comparison; `met` decides whether equality counts.
     """
 
     def __init__(self, criteria: Sequence[Criterion], *, comparison: str) -> None:
@@ -54,8 +54,5 @@ class AbortCriteria:
         return whole_steps(distance, np.where(waits, missing - still_missing, short - still_short))
 
     def _distances(self, completed: Floats) -> tuple[Floats, Floats]:
-        """Return how many completed executions, and how many ten-thousandths of a failure, each criterion is short of.
-
-        A criterion holds where neither is above 0.
-        """
+        """Return what each criterion lacks: completed executions, and ten-thousandths of a failure in its share."""
         return self.minimums - completed.sum(axis=0), -(self.weights @ completed)

@@ -37,7 +37,7 @@ class Rates:
 
 @dataclass(frozen=True)
 class Criterion:
-    """An abort criterion: hundredths of a percent of the completed executions, which are at least `minimum`."""
+    """An abort criterion: its threshold in `hundredths` of a percent, once at least `minimum` executions completed."""
 
     failures: tuple[int, ...]
     hundredths: int

@@ -49,7 +49,10 @@ def judge(kind: str, movement: Movement) -> Judgement:
 
 UNKNOWN: Judgement = (Direction.NEUTRAL, "not compared: only known at deployment")
 BROKEN: Judgement = (Direction.NEUTRAL, "not compared: breaks a rule, run iot-jobs check")
-COPIED: Judgement = (Direction.NEUTRAL, "not compared: without it, the value is copied from job_arn and not known here")
+COPIED: Judgement = (
+    Direction.NEUTRAL,
+    "not compared: an absent value is copied from the job that job_arn names, which is not known here",
+)
 
 TABLE: dict[tuple[str, Movement], Judgement] = {}
 

@@ -1,4 +1,4 @@
-"""The job templates of one side: a cdk.out folder, a CloudFormation template, or the application at a git revision."""
+"""The job templates of one side: a cdk.out folder, a file of any kind that holds some, or a git revision."""
 
 from __future__ import annotations
 
@@ -17,7 +17,9 @@ from iot_jobs.presign import MADE_ROLE
 from iot_jobs.review.compare_role import grants_in, grants_of_spec
 from iot_jobs.review.git import RevisionError, exported
 from iot_jobs.review.side import Deployment, Grant, Template
-from iot_jobs.sources import Source, Subject, cdk_out, read, read_application, root_of
+from iot_jobs.sources import Reading, Source, Subject, cdk_out, read, read_application, root_of
+from iot_jobs.sources.kinds import read_file
+from iot_jobs.sources.kinds.kind import File
 from iot_jobs.sources.subject import from_properties
 from iot_jobs.template import JobTemplateSpec
 from iot_jobs.unresolved import is_intrinsic, known
@@ -34,7 +36,7 @@ def deployment(given: str, *, near: Path) -> Deployment:
     """Return the side that the user names: a path if it exists, else a git revision of the application around `near`.
 
     Raises `FindingsError` with the errors that prevent reading, and `ReviewError`. A value that breaks a rule is
-    unknown, but doesn't prevent reading: the other side may fix it.
+    treated as unknown and doesn't stop the review, because the change may be what fixes it.
     """
     path, kind = _path(given, near)
     if not given:
@@ -126,10 +128,8 @@ def _template_file(path: Path, stack: str, settings: Mapping[str, Any]) -> Itera
     source = read(path)
     resources = source.data.get("Resources") if isinstance(source.data, Mapping) else None
     if not isinstance(resources, Mapping):
-        finding = UNREADABLE.finding(
-            given=source.name, allowed="a CloudFormation template", fix="name a template or a cdk.out folder"
-        )
-        raise FindingsError([finding])
+        yield from _of_another_kind(path, source, stack)
+        return
     parameters = dict(_parameters(resources))
     templates = {
         str(logical_id): _resource(source, str(logical_id), resource, stack=stack, resources=resources)
@@ -142,6 +142,32 @@ def _template_file(path: Path, stack: str, settings: Mapping[str, Any]) -> Itera
         name = template.name if names[template.name] == 1 else f"{template.name} ({logical_id})"
         merged = {**settings, **template.settings}
         yield dataclasses.replace(template, name=name, parameter=parameters.get(logical_id), settings=merged)
+
+
+def _of_another_kind(path: Path, source: Source, stack: str) -> Iterator[Template]:
+    """Yield the templates of a file that `check` reads too, such as a request or a response of the API."""
+    reading = Reading()
+    read_file(File(path, source, named=True, whole=True), reading)
+    templates = [subject for subject in reading.subjects if isinstance(subject.spec, JobTemplateSpec)]
+    if not templates:
+        finding = UNREADABLE.finding(
+            given=source.name,
+            allowed="a CloudFormation template, or a job template by itself",
+            fix="name such a file or a cdk.out folder",
+        )
+        raise FindingsError([finding])
+    for subject in templates:
+        spec = subject.spec
+        assert isinstance(spec, JobTemplateSpec)  # noqa: S101  # see above
+        name = spec.template_name if isinstance(spec.template_name, str) else stack
+        yield Template.of(
+            spec.model_copy(update={"template_name": name}),
+            stack=stack,
+            grants=frozenset() if spec.presigned_url is None else None,
+            broken=_broken(subject),
+            kept_when_replaced=True,  # nobody deletes it
+            kept_when_removed=True,
+        )
 
 
 def _resource(

@@ -128,7 +128,7 @@ class RolloutConfig(Model):
 
 
 class AbortCriterion(Model):
-    """A condition that cancels the job: `threshold_percentage` of completed executions, once enough have completed."""
+    """Cancels the job if at least `threshold_percentage` of the completed executions failed, once enough completed."""
 
     failure_type: Maybe[Annotated[limits.AbortFailureType, limits.ABORT_FAILURE_TYPE]]
     """FAILED, REJECTED, TIMED_OUT, or ALL for the three together."""

@@ -11,7 +11,10 @@ from iot_jobs.sources.subject import Reading
 
 
 class File(NamedTuple):
-    """A file that was read as JSON or YAML. `named`: the user named it. `whole`: it has no repeated key."""
+    """A file that was read as JSON or YAML.
+
+    `named`: the user named it. `whole`: no key was left out because it was repeated.
+    """
 
     path: Path
     source: Source
