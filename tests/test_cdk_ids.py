@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import aws_cdk as cdk
+import jsii
 import pytest
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_ssm as ssm
 from aws_cdk import cloudformation_include as include
 from aws_cdk.aws_iot import CfnJobTemplate
-from constructs import Construct
+from constructs import Construct, IConstruct
 
 from iot_jobs import FindingsError, JobDocument
 from iot_jobs.cdk import JobTemplate, PresignedUrl
@@ -111,6 +112,33 @@ def test_an_id_that_is_asked_for_early() -> None:
     assert [each.partition("-")[0] for each in (early, *later)] == ["a", "b", "c"]
     assert not {early, *later} & THREE
     assert ids(app) == THREE
+
+
+@jsii.implements(cdk.IAspect)
+class Asks:
+    """An aspect that resolves the ids of all templates as often as it is invoked."""
+
+    def __init__(self, times: int) -> None:
+        self.times = times
+        self.asked = 0
+
+    def visit(self, node: IConstruct) -> None:
+        if isinstance(node, CfnJobTemplate):
+            for _ in range(self.times):
+                cdk.Stack.of(node).resolve([node.job_template_id, node.ref, node.attr_arn])
+                self.asked += 1
+
+
+@pytest.mark.parametrize("times", [1, 2, 3])
+@pytest.mark.parametrize("skip_validation", [False, True])
+def test_an_aspect_that_asks_for_ids(times: int, skip_validation: bool) -> None:
+    """An aspect may resolve ids, however often; they are taken when the app is rendered, in each synth."""
+    app, _, _ = three()
+    aspect = Asks(times)
+    cdk.Aspects.of(app).add(aspect)
+    for synth in (1, 2):
+        assert ids(app, force=True, skip_validation=skip_validation) == THREE
+        assert aspect.asked == synth * 3 * times
 
 
 def cross_stack(app: cdk.App) -> None:

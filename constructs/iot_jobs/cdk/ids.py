@@ -9,6 +9,7 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 import aws_cdk as cdk
+import jsii
 from constructs import Construct, IConstruct
 
 from iot_jobs import JobTemplateSpec
@@ -53,14 +54,16 @@ class Emitted:
     job_template_id: str
 
 
+@jsii.implements(cdk.IAspect)
 class StackTemplates(Construct):
     """The job templates of one stack, as a child of that stack.
 
     The CDK asks for each id whenever it looks at the template: first for the references in it, which it then turns into
     imports, parameters and outputs, and at last to render it
     (https://docs.aws.amazon.com/cdk/v2/guide/deploy.html#deploy-how-synth-app). Only then is the template what is
-    emitted, and the id is taken. Round trips to Node cost more than all else, so that the first template to be rendered
-    reads all of its stack, and the others find their ids here until the CDK prepares the next synth.
+    emitted, and the id is taken. Round trips to Node cost more than all else: the first template to be rendered reads
+    all of its stack, and the CDK is asked what it is doing only where that isn't clear. It prepares a synth before it
+    renders it, and validates in between, but nested stacks are rendered before, and validation can be skipped.
     """
 
     def __init__(self, stack: cdk.Stack) -> None:
@@ -87,8 +90,12 @@ class StackTemplates(Construct):
         "Default" out of them, so that a stack may have a child "Published" of its own
         (https://docs.aws.amazon.com/cdk/api/v2/docs/aws-cdk-lib.Stack.html, `allocateLogicalId`).
         """
-        self._emitted: dict[Template, Emitted] = {}
+        self.validated = False
+        """Whether the CDK has prepared the synth, and so only renders from now on."""
+        self._begun = False
         self._prepared: set[Template] = set()
+        self._emitted: dict[Template, Emitted] = {}
+        cdk.Aspects.of(self).add(self)
 
     @classmethod
     def of(cls, stack: cdk.Stack) -> StackTemplates:
@@ -100,13 +107,17 @@ class StackTemplates(Construct):
             templates = _OF_STACK[stack] = child if isinstance(child, cls) else cls(stack)
         return templates
 
+    def visit(self, node: IConstruct) -> None:  # noqa: ARG002  # it is this construct
+        """Begin a synth. Called by the CDK, as an aspect."""
+        self._begun, self._prepared, self.validated = True, set(), False
+
     def job_template_id(self, template: Template, context: cdk.IResolveContext) -> str:
         """Return the id of a template, or any text while the CDK only looks for references."""
-        if not context.preparing:
-            return self.emitted(template).job_template_id
-        if self._emitted:
-            self._emitted, self._prepared = {}, set()
+        is_first = self._begun and template not in self._prepared
         self._prepared.add(template)
+        if self.validated or not (is_first or context.preparing):
+            return self.emitted(template).job_template_id
+        self._emitted = {}
         return template.name
 
     def present(self) -> list[Template]:

@@ -60,6 +60,7 @@ class SynthChecks:
     def validate(self) -> list[str]:
         """Errors as texts. Called after all aspects, and before anything is synthesized."""
         here, present = self._here, self._here.present()
+        here.validated = True
         for template in here.templates:
             if template not in present and template.published is not None:
                 here.parameters.node.try_remove_child(template.published.replace("/", "--"))  # as the CDK spells ids
@@ -79,16 +80,20 @@ class SynthChecks:
             cdk.Annotations.of(here.stack).add_warning_v2(f"iot-jobs:{name}", text)
         errors = [] if not is_sure else shared
         for template, emitted in contents:
-            annotations = cdk.Annotations.of(template.resource.node.scopes[-2])
             if template.resource.keeps:
-                annotations.add_warning_v2("iot-jobs:keep-previous", _KEPT)
+                _warn(template, "iot-jobs:keep-previous", _KEPT)
             for finding in _findings(template, emitted):
                 if finding.severity == "error":
                     errors.append(f"{template.resource.node.path}: {finding}")
                 elif finding.loc[:1] != ("tags",):  # those are one warning for the whole stack
                     text = f"{in_one_line(finding, finding.path)}; {finding.fix}"
-                    annotations.add_warning_v2(f"iot-jobs::{finding.code}", text)
+                    _warn(template, f"iot-jobs::{finding.code}", text)
         return errors
+
+
+def _warn(template: Template, id: str, text: str) -> None:
+    """Add a warning to the construct of a template."""
+    cdk.Annotations.of(template.resource.node.scopes[-2]).add_warning_v2(id, text)
 
 
 def _quota_of_region(count: int) -> Iterator[tuple[str, str]]:
