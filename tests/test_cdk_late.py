@@ -335,6 +335,18 @@ def test_output_is_the_same_again() -> None:
     assert json.dumps(first) == json.dumps(second)
 
 
+def test_each_synth_checks_again() -> None:
+    """What is changed between two synths is checked, also where no id is made here."""
+    app = cdk.App()
+    stack = cdk.Stack(app, "Jobs")
+    resource = reboot(stack, job_template_id="mine").node.default_child
+    assert isinstance(resource, CfnJobTemplate)
+    app.synth()
+    resource.timeout_config = {"InProgressTimeoutInMinutes": 0}
+    with pytest.raises(RuntimeError, match=r"JT410 timeout\.in_progress_timeout_in_minutes"):
+        app.synth(force=True)
+
+
 SMALL, CAPITAL = ({"failureType": "FAILED", "numberOfRetries": 2}, {"FailureType": "FAILED", "NumberOfRetries": 2})
 ASSIGNED: list[tuple[str, Callable[[], Any], bool]] = [
     ("its own spelling", lambda: {"retryCriteriaList": [SMALL]}, True),

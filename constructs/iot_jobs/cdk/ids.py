@@ -109,7 +109,7 @@ class StackTemplates(Construct):
 
     def visit(self, node: IConstruct) -> None:  # noqa: ARG002  # it is this construct
         """Begin a synth. Called by the CDK, as an aspect."""
-        self._begun, self._prepared, self.validated = True, set(), False
+        self._begun, self._prepared, self._emitted, self.validated = True, set(), {}, False
 
     def job_template_id(self, template: Template, context: cdk.IResolveContext) -> str:
         """Return the id of a template, or any text while the CDK only looks for references."""
