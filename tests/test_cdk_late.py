@@ -263,8 +263,8 @@ def test_quota_of_a_region() -> None:
     assert warned([25, 25]) == [[], []]
     ((text,),) = warned([51])
     assert text.startswith(
-        "this app has 51 job templates in one account and region, where the quota is 100 if it was not raised; a "
-        "replacement is created before the old one is deleted, so that a change to all of them at once takes 102; see "
+        "this app has 51 job templates in one account and region, where the quota is 100 unless it was raised; a "
+        "replacement is created before the old one is deleted, so a change to all of them at once takes 102; see "
     )
     first, second = warned([26, 25])
     assert first == []

@@ -24,7 +24,7 @@ import pytest
 from tests.commands import serving, write
 
 ROOT = Path(__file__).resolve().parent.parent
-TOLD = "not installed; behind a proxy with certificates of its own, name the file that has them in PIP_CERT and NODE_EXTRA_CA_CERTS"
+TOLD = "not installed; behind a proxy that uses its own certificates, set PIP_CERT and NODE_EXTRA_CA_CERTS to the file that holds them"
 SETTINGS = re.compile(r"(?i)pip_|npm_config_|.*_proxy$|.*ca_bundle$|ssl_cert|node_extra_ca")
 """What this machine's own settings for certificates and registries are called."""
 

@@ -1,4 +1,4 @@
-"""Constructs for the AWS CDK. The only package here that imports `aws_cdk` (the extra `cdk`), and with it Node."""
+"""Constructs for the AWS CDK. Only this package imports `aws_cdk` (the extra `cdk`), which starts Node."""
 
 from iot_jobs.extras import extra
 

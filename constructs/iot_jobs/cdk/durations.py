@@ -1,4 +1,4 @@
-"""Durations of the CDK as numbers of their units."""
+"""The CDK's durations as numbers in a unit."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from iot_jobs.limits import Range
 
 
 def amount(duration: cdk.Duration, unit: Literal["minutes", "seconds"], limit: Range, loc: Location = ()) -> Any:
-    """Return a duration in its unit, for the limit to check. It may be a fraction, or a token.
+    """Return a duration in a unit, for the limit to check. It may be a fraction, or a token.
 
     Raises `FindingsError` if it is a token in another unit, which can't be converted.
     """

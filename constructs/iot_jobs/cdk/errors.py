@@ -1,4 +1,4 @@
-"""Findings for users of the CDK: errors that name their construct, and texts of one line."""
+"""Findings for users of the CDK: errors that name their construct, and one-line texts."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from iot_jobs.finding import Finding, FindingsError, shown
 
 @contextmanager
 def naming(scope: IConstruct, *ids: str) -> Iterator[None]:
-    """Name a construct in each `FindingsError`: the scope, or the one that is about to be created there."""
+    """Name a construct in each `FindingsError`: the scope, or the construct about to be created in it."""
     try:
         yield
     except FindingsError as error:
@@ -21,6 +21,6 @@ def naming(scope: IConstruct, *ids: str) -> Iterator[None]:
 
 
 def in_one_line(finding: Finding, where: str) -> str:
-    """Return a finding as a text without its fix."""
+    """Return a finding as one line, without its fix."""
     given = "" if finding.given is None else f"given {shown(finding.given)}, "
     return f"{where}: {given}allowed {finding.allowed}; {finding.rule.title}"

@@ -20,24 +20,24 @@ from iot_jobs.limits import TARGET, TARGETS
 from iot_jobs.unresolved import is_unknown
 
 _ACROSS_STACKS = (
-    "the grantee stands in another stack, which imports this template's ARN: CloudFormation then refuses the next edit "
-    "of the template, because an export that is in use can't change; let that stack use JobTemplate.from_published"
+    "the grantee is in another stack, which imports this template's ARN: CloudFormation then refuses the next edit of "
+    "the template, because an export that is in use can't change; use JobTemplate.from_published in that stack"
 )
 
 _ROLE_UNKNOWN = (
     "grant_create_job allows no iam:PassRole, because the presign role of this imported template isn't known; if its "
     "document has presigned placeholders, the grantee can't create jobs: pass presign_role_arn where it is imported; a "
-    "role that was made for a template changes with its document, so give the template one of your own, with "
+    "role that was made for a template changes with its document, so give the template your own role with "
     "PresignedUrl(role=...)"
 )
 
 
 @dataclass(frozen=True)
 class Target:
-    """A thing or a group of things by name, in the account and region of the template."""
+    """A thing or thing group by name, in the account and region of the template."""
 
     kind: Literal["thing", "thinggroup"]
-    """The id, as it is in the target's ARN."""
+    """The kind, as in the target's ARN."""
     name: str
     """1 to 128 letters, digits, `:`, `_` and `-`."""
 
@@ -48,13 +48,13 @@ class Target:
 
     @classmethod
     def thing_group(cls, name: str) -> Target:
-        """All things of a group."""
+        """All things in a thing group."""
         return cls("thinggroup", name)
 
 
 @runtime_checkable
 class IJobTemplate(cdk.IResource, IJobTemplateRef, Protocol):
-    """A job template, owned or imported. `isinstance` knows both."""
+    """A job template, owned or imported. `isinstance` works for both."""
 
     @property
     def job_template_arn(self) -> str:
@@ -71,26 +71,26 @@ class IJobTemplate(cdk.IResource, IJobTemplateRef, Protocol):
     def grant_create_job(
         self, grantee: iam.IGrantable, *, targets: Sequence[str | Target | IThingRef | IThingGroupRef]
     ) -> iam.Grant:
-        """Allow to create jobs from the template for these targets."""
+        """Allow the grantee to create jobs from the template for these targets."""
 
     def grant_describe(self, grantee: iam.IGrantable) -> iam.Grant:
-        """Allow to read the template."""
+        """Allow the grantee to read the template."""
 
     def metric(self, metric_name: str, *, job_id: str, **options: Unpack[MetricOptions]) -> cloudwatch.Metric:
         """A metric of a job that was created from the template."""
 
 
 class Permissions:
-    """The grants of a job template. It stands beside `Construct` among the bases."""
+    """The grants of a job template, a mixin for constructs."""
 
     presign_role_arn: str | None = None
-    """The role with which URLs are signed; None where there is none, or it isn't known."""
+    """The role that signs URLs; None if there is none, or it isn't known."""
     _owned = False
-    """True where the template is a resource of the stack, whose ARN moves with each edit."""
+    """True if the template is a resource of the stack, whose ARN changes with each edit."""
     _role_unknown = False
-    """True where the template may have a presign role that isn't known."""
+    """True if the template may have a presign role that isn't known."""
     _document_objects: tuple[tuple[str, str], ...] = ()
-    """Actions and ARNs of what the document is read from."""
+    """Actions and ARNs that reading the document from S3 requires."""
     _package_versions: tuple[str, ...] = ()
     """ARNs of the package versions that a job from the template installs."""
 
@@ -102,18 +102,19 @@ class Permissions:
     def grant_create_job(
         self, grantee: iam.IGrantable, *, targets: Sequence[str | Target | IThingRef | IThingGroupRef]
     ) -> iam.Grant:
-        """Allow to create jobs from this template, for these targets and no other.
+        """Allow the grantee to create jobs from this template, for these targets and no others.
 
-        A job that is created without the template, with a document of its own, is allowed for these targets as well:
-        AWS looks at each of the resources for itself, and a job's ARN doesn't say what it was made from.
+        This also allows jobs for these targets that are created without the template, with another document: AWS
+        authorizes each resource separately, and a job's ARN doesn't say what the job was created from.
 
         It allows `iot:CreateJob` on the template, on jobs of any id, on the targets, and on the package versions that
         the template installs; `iam:PassRole` on the presign role, without a condition on the service, because AWS
-        doesn't say that AWS IoT Jobs sets one; and to read a document that is in S3, which is assumed to be read for
-        whoever creates the job (https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsiot.html).
+        doesn't say that AWS IoT Jobs sets one; and reading a document in S3. Assumed: it is read with the permissions
+        of whoever creates the job
+        (https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsiot.html).
 
         Args:
-            grantee: Who may.
+            grantee: The principal that may create jobs.
             targets: ARNs, names as `Target.thing(...)` or `Target.thing_group(...)`, or constructs of either.
 
         Raises:
@@ -143,7 +144,7 @@ class Permissions:
 
 
 def _target_arns(stack: cdk.Stack, targets: Sequence[Any]) -> list[str]:
-    """The ARNs of targets, checked."""
+    """Check targets and return their ARNs."""
     if not targets or isinstance(targets, str):
         finding = TARGETS.finding(given=targets, allowed="a list of at least one target", fix="name things or groups")
         raise FindingsError([finding.under(("targets",))])
@@ -152,7 +153,7 @@ def _target_arns(stack: cdk.Stack, targets: Sequence[Any]) -> list[str]:
     for index, target in enumerate(targets):
         arn = target
         if isinstance(target, Target):
-            # Checked as it would stand in an ARN, of which account and region may be tokens.
+            # Checked as part of a sample ARN, because the real account and region may be tokens.
             arn = f"arn:aws:iot:us-east-1:000000000000:{target.kind}/{target.name}"
         elif hasattr(target, "thing_group_ref"):
             arn = target.thing_group_ref.thing_group_arn

@@ -1,4 +1,4 @@
-"""Ids at synth: each is taken over what its template emits, and what is known of the references in it."""
+"""Ids at synth: each is derived from what its template emits, and from what is known about the references in it."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Template:
 
     name: str
     spec: JobTemplateSpec
-    """As it was checked by the construct."""
+    """The spec as the construct checked it."""
     generation: int
     """Part of the id."""
     resources: int
@@ -37,7 +37,7 @@ class Template:
     uploaded: str | None
     """The document that is uploaded with the app, whose URL differs from account to account."""
     metadata: Mapping[str, Any] | None
-    """The resource's Metadata less the digest of the content. None: the id is the user's own, without a digest."""
+    """The resource's Metadata without the digest of the content. None: the user set the id, and there is no digest."""
     resource: JobTemplateResource = field(init=False)
     arn: str = field(init=False)
     """A token."""
@@ -59,11 +59,11 @@ class StackTemplates(Construct):
     """The job templates of one stack, as a child of that stack.
 
     The CDK asks for each id whenever it looks at the template: first for the references in it, which it then turns into
-    imports, parameters and outputs, and at last to render it
-    (https://docs.aws.amazon.com/cdk/v2/guide/deploy.html#deploy-how-synth-app). Only then is the template what is
-    emitted, and the id is taken. Round trips to Node cost more than all else: the first template to be rendered reads
-    all of its stack, and the CDK is asked what it is doing only where that isn't clear. It prepares a synth before it
-    renders it, and validates in between, but nested stacks are rendered before, and validation can be skipped.
+    imports, parameters and outputs, and last to render it
+    (https://docs.aws.amazon.com/cdk/v2/guide/deploy.html#deploy-how-synth-app). Only then is the template final, and
+    the id is computed. Round trips to Node cost more than anything else, so the first template to be rendered reads all
+    of its stack, and the CDK is asked what it is doing only if that isn't clear. It prepares a synth before it renders
+    it, and validates in between, but nested stacks are rendered before that, and validation can be skipped.
     """
 
     def __init__(self, stack: cdk.Stack) -> None:
@@ -74,20 +74,20 @@ class StackTemplates(Construct):
         self.templates: list[Template] = []
         parent = stack.nested_stack_parent
         self.top: StackTemplates = self if parent is None else StackTemplates.of(parent).top
-        """Those of the stack in which a nested stack is, at any depth."""
+        """The templates of the top-level stack around a nested stack; otherwise itself."""
         name = self.top.stack.stack_name
         self.name = self.top.stack.node.id if cdk.Token.is_unresolved(name) else name
-        """The stack's name; of a nested stack the names on its path, because CloudFormation makes one up."""
+        """The stack's name; for a nested stack the names on its path, because CloudFormation generates its name."""
         if self.top is not self:
             self.name += stack.node.path.removeprefix(self.top.stack.node.path).replace("/", "-")
         self.published: set[str] = set()
-        """The names of the parameters of a topmost stack."""
+        """The names of the parameters of a top-level stack."""
         self.parameters = _child(_child(self.top.stack, "Default"), "Published")
-        """The scope of the parameters with the current ARNs, which is not their template.
+        """The scope of the parameters with the current ARNs. It is not the template's own scope.
 
-        If that moves in its stack or into a nested one, the parameter must keep its logical id, or CloudFormation would
-        create a second one of the same name. "Published" has always been part of these logical ids. The CDK leaves
-        "Default" out of them, so that a stack may have a child "Published" of its own
+        If a template moves in its stack or into a nested one, its parameter must keep its logical id, or CloudFormation
+        would create a second one of the same name. "Published" has always been part of these logical ids. The CDK
+        leaves "Default" out of them, so that a stack can have another child "Published"
         (https://docs.aws.amazon.com/cdk/api/v2/docs/aws-cdk-lib.Stack.html, `allocateLogicalId`).
         """
         self.validated = False
@@ -99,10 +99,10 @@ class StackTemplates(Construct):
 
     @classmethod
     def of(cls, stack: cdk.Stack) -> StackTemplates:
-        """Return that of a stack."""
+        """Return the templates of a stack."""
         templates = _OF_STACK.get(stack)
         if templates is None:
-            # For a stack that was not created in Python, jsii gives another object each time; the tree is the same.
+            # For a stack that was not created in Python, jsii returns another object each time; the tree is the same.
             child = stack.node.try_find_child(_CONSTRUCT_ID)
             templates = _OF_STACK[stack] = child if isinstance(child, cls) else cls(stack)
         return templates
@@ -125,7 +125,7 @@ class StackTemplates(Construct):
         return [one for one in self.templates if one in self._prepared or _is_in_tree(one.resource)]
 
     def emitted(self, template: Template) -> Emitted:
-        """Return what a template emits as it is now, or as it was when the CDK rendered the first of the stack."""
+        """Return what a template emits now, or emitted when the CDK rendered the first template of the stack."""
         if template not in self._emitted:
             self._read()
         return self._emitted[template]
@@ -133,20 +133,20 @@ class StackTemplates(Construct):
     def _read(self) -> None:
         """Resolve what all templates emit, derive their ids, and write digests into the Metadata."""
         contents = {one: one.resource.content() for one in self.templates}
-        # Only what holds a token takes the way to Node and back.
+        # Only values that hold a token make the round trip to Node.
         late = [{key: value for key, value in one.items() if within(value)} for one in contents.values()]
         arns, resolved = self.stack.resolve([[one.arn for one in contents], late])
         properties = {one: contents[one] | more for one, more in zip(contents, resolved, strict=True)}
         logical_ids = {one: arn["Fn::GetAtt"][0] for one, arn in zip(contents, arns, strict=True)}
         known = self.stack.stack_name
-        # A nested stack's name is not known, but its path tells it from its siblings.
+        # A nested stack's name is not known, but its path distinguishes it from its siblings.
         stack_name = self.stack.node.path if cdk.Token.is_unresolved(known) else known
 
         def take(template: Template) -> str:
-            """Return an id, which covers those of the templates that this one refers to."""
+            """Return an id, which covers the ids of the templates that this one refers to."""
             if template not in self._emitted:
                 mine = properties[template]
-                self._emitted[template] = Emitted(mine, (), "")  # ends a circle, which CloudFormation refuses
+                self._emitted[template] = Emitted(mine, (), "")  # ends a cycle, which CloudFormation refuses
                 behind, known_later = references.behind(mine)
                 new = job_template_id(
                     template.name,
@@ -172,12 +172,12 @@ _OF_STACK: WeakKeyDictionary[cdk.Stack, StackTemplates] = WeakKeyDictionary()
 
 
 def _child(scope: Construct, id: str) -> Construct:
-    """Return the child of a scope, created where it isn't there yet."""
+    """Return the child of a scope, and create it if it is missing."""
     child = scope.node.try_find_child(id)
     return child if isinstance(child, Construct) else Construct(scope, id)
 
 
 def _is_in_tree(construct: IConstruct) -> bool:
-    """Return whether neither a construct nor one above it was removed."""
+    """Return whether neither a construct nor any of its scopes was removed."""
     scopes = construct.node.scopes
     return all(above.node.try_find_child(one.node.id) for above, one in pairwise(scopes))

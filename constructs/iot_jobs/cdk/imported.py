@@ -1,4 +1,4 @@
-"""Job templates that exist already."""
+"""Existing job templates."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from iot_jobs.cdk.metrics import JobMetrics
 
 @jsii.implements(IJobTemplateRef)
 class ImportedJobTemplate(cdk.Resource, JobMetrics, Permissions):
-    """A job template that exists already. Jobs can be created from it; nothing of it can be changed here."""
+    """An existing job template. Jobs can be created from it; it can't be changed here."""
 
     def __init__(
         self, scope: Construct, id: str, *, arn: str, presign_role_arn: str | None = None, managed: bool = False
     ) -> None:
-        """The template of an ARN; `presign_role_arn` is what `grant_create_job` allows to pass.
+        """Import the template of an ARN; `presign_role_arn` is the role that `grant_create_job` allows passing.
 
         Templates that AWS manages (`managed`) have no role.
         """

@@ -50,8 +50,8 @@ _FIXED_ID = (
     "creates the new template before it deletes the old one; leave job_template_id out, or change it with every edit"
 )
 _NO_VERSION = (
-    "the document is an object without a version: another content under the same key changes nothing here, and is not "
-    "deployed; give the version, or use S3Document.from_asset"
+    "the document is an object without a version: new content under the same key changes nothing here, and is not "
+    "deployed; pass its version, or use S3Document.from_asset"
 )
 
 
@@ -62,16 +62,16 @@ _TEXTS = {"template_name", "description", "document", "document_source", "job_ar
 class JobTemplate(cdk.Resource, JobMetrics, Permissions):
     """A job template, checked before anything is synthesized, that can always be changed and deployed again.
 
-    Values are those of `iot_jobs.JobTemplateSpec`. Wrong ones raise `iot_jobs.FindingsError` (a `ValueError`) that
-    lists every finding. A value that holds a CDK token passes unchecked.
+    Values are those of `iot_jobs.JobTemplateSpec`. Invalid ones raise `iot_jobs.FindingsError` (a `ValueError`), which
+    lists every finding. A value that holds a CDK token is not checked.
 
-    Every property of a template is create-only, so its id is `<template_name>-<digest>`, taken at synth over all that
-    is emitted: an edit creates a new template and deletes the old one, and nothing else moves the id. The SSM parameter
-    `/iot-jobs/<environment>/<template_name>` holds the ARN of the current one, and so does a stack output;
-    `JobTemplate.from_published` reads it in another stack.
+    Every property of a template is create-only, so its id is `<template_name>-<digest>`, computed at synth from all
+    that is emitted: an edit creates a new template and deletes the old one, and nothing else changes the id. The SSM
+    parameter `/iot-jobs/<environment>/<template_name>` holds the ARN of the current template, and so does a stack
+    output; `JobTemplate.from_published` reads the parameter in another stack.
 
-    Where the document has presigned placeholders and no role is given, the construct creates a role that allows what
-    the placeholders name and nothing else.
+    If the document has presigned placeholders and no role is given, the construct creates a role that allows access to
+    what the placeholders name and nothing else.
     """
 
     _owned = True
@@ -105,37 +105,37 @@ class JobTemplate(cdk.Resource, JobMetrics, Permissions):
         """Check the values and create the template.
 
         Args:
-            scope: The construct that it belongs to.
+            scope: The construct to create it in.
             id: Its name within the scope.
-            template_name: The first part of its id: 1 to 64 letters, digits, `_` and `-`.
+            template_name: The first part of its id in AWS: 1 to 64 letters, digits, `_` and `-`.
             description: 1 to 2028 printable characters on one line.
             document: The instructions for devices: JSON of at most 32,768 bytes with at most 10 placeholders, in the
                 template or in S3.
-            document_source: The https URL of an S3 object, in place of `document`.
-            job_arn: An existing job to copy; what else is given here replaces what the job has.
-            rollout: Things per minute, constant or rising. None: 1000 a minute.
+            document_source: The https URL of an S3 object, instead of `document`.
+            job_arn: An existing job to copy; other arguments replace the job's values.
+            rollout: Things notified per minute, constant or increasing. None: 1000.
             abort: Criteria that cancel the job automatically. None: none.
             retry: At most 10 retries for each device. None: none.
             timeout: How long an execution may be in progress, 1 to 10080 whole minutes. None: no limit.
-            presigned_url: Role and lifetime (60 to 3600 s) of presigned URLs. None, or no role: one is made if the
-                document has any.
+            presigned_url: Role and lifetime (60 to 3600 s) of presigned URLs. None, or no role: the construct creates a
+                role if the document has presigned placeholders.
             maintenance_windows: When things are notified, in UTC, for continuous jobs only. Empty: at any time.
-                `Window.scheduled(...)` makes them from schedules of the CDK.
+                `Window.scheduled(...)` makes them from the CDK's schedules.
             destination_package_versions: ARNs of at most 25 package versions that the job installs.
-            tags: At most 50, beside those that `Tags.of` puts on it.
+            tags: At most 50, in addition to those that `Tags.of` adds.
             environment: Part of the parameter's name. None: the stack's name.
             parameter_prefix: The first part of the parameter's name. None: no parameter.
             job_template_id: A fixed id, which you change yourself with every edit.
-            removal_policy: The fate of the template when it is removed from the stack. None: it is deleted. RETAIN
+            removal_policy: What happens to the template when it is removed from the stack. None: it is deleted. RETAIN
                 keeps it and its role, except after a failed first deployment, and implies `keep_previous`.
             keep_previous: Leave the old template and its role when an edit replaces it. Each template counts towards
                 the quota of 100.
-            generation: Raise it to go back to earlier content whose template was kept, and still has its id.
-            fleet: The things that its jobs are for, for the forecasts of `iot-jobs review`. It is written into the
-                resource's Metadata and moves no id. None: unknown.
+            generation: Raise it to go back to earlier content whose template was kept under the same id.
+            fleet: The things that its jobs target, for the forecasts of `iot-jobs review`. It is written into the
+                resource's Metadata and doesn't change the id. None: unknown.
 
         Raises:
-            FindingsError: With every finding at once and the construct's path, before anything is created.
+            FindingsError: With every finding and the construct's path, before anything is created.
         """
         inline = document.document if isinstance(document, S3Document) else document
         placeholders = _placeholders(inline)
@@ -224,23 +224,23 @@ class JobTemplate(cdk.Resource, JobMetrics, Permissions):
         environment: str | None = None,
         fleet: Fleet | None = None,
     ) -> Self:
-        """Create a template from a finished spec, such as one of an environment's."""
+        """Create a template from a spec, such as one from an environment."""
         return cls(scope, id, environment=environment, fleet=fleet, **dict(spec))
 
     @staticmethod
     def from_job_template_arn(
         scope: Construct, id: str, job_template_arn: str, *, presign_role_arn: str | None = None
     ) -> ImportedJobTemplate:
-        """Refer to an existing template by its ARN. The role is what `grant_create_job` allows to pass."""
+        """Refer to an existing template by its ARN. The role is the one that `grant_create_job` allows passing."""
         return ImportedJobTemplate(scope, id, arn=job_template_arn, presign_role_arn=presign_role_arn)
 
     @staticmethod
     def from_job_template_id(
         scope: Construct, id: str, job_template_id: str, *, presign_role_arn: str | None = None
     ) -> ImportedJobTemplate:
-        """Refer to an existing template of the stack's account and region by its id.
+        """Refer to an existing template in the stack's account and region by its id.
 
-        The role is what `grant_create_job` allows to pass.
+        The role is the one that `grant_create_job` allows passing.
         """
         arn = cdk.Stack.of(scope).format_arn(service="iot", resource="jobtemplate", resource_name=job_template_id)
         return ImportedJobTemplate(scope, id, arn=arn, presign_role_arn=presign_role_arn)
@@ -263,18 +263,18 @@ class JobTemplate(cdk.Resource, JobMetrics, Permissions):
         parameter_prefix: str = PARAMETER_PREFIX,
         presign_role_arn: str | None = None,
     ) -> ImportedJobTemplate:
-        """Refer to the current template of a name in another stack of the account and region.
+        """Refer to the current template with this name in another stack in the same account and region.
 
-        CloudFormation reads the parameter at each deployment of the stack that this stands in, so that this stack is
-        to be deployed after each change of the template. The role is what `grant_create_job` allows to pass. It has to
-        be one of your own, because a role that was made for the template changes with its document.
+        CloudFormation reads the parameter each time it deploys the stack of `scope`, so deploy that stack after each
+        change of the template. The role is the one that `grant_create_job` allows passing. It must be your own, because
+        a role that was made for the template changes with its document.
         """
         name = parameter_name(environment, template_name, prefix=parameter_prefix)
         arn = ssm.StringParameter.value_for_string_parameter(scope, name)
         return ImportedJobTemplate(scope, id, arn=arn, presign_role_arn=presign_role_arn)
 
     def _in_s3(self, document: S3Document, spec: JobTemplateSpec) -> JobTemplateSpec:
-        """The spec with the document where it is in S3."""
+        """Return the spec with the document's URL in S3."""
         located = document.locate(self)
         self._document_objects = located.objects
         if document.uploaded_by is not None:
@@ -284,11 +284,11 @@ class JobTemplate(cdk.Resource, JobMetrics, Permissions):
         return spec.model_copy(update={"document": None, "document_source": Unresolved(located.url)})
 
     def produce(self, context: cdk.IResolveContext) -> str:
-        """Return the id in AWS, for the CDK."""
+        """Return the id in AWS. The CDK calls this."""
         return self._templates.job_template_id(self._template, context)
 
     def apply_removal_policy(self, policy: cdk.RemovalPolicy) -> None:
-        """Set the fate of the template when it is removed from the stack, as the argument `removal_policy` does."""
+        """Set what happens to the template when it is removed from the stack, like the argument `removal_policy`."""
         self._apply(policy)
 
     def _apply(self, policy: cdk.RemovalPolicy | None) -> None:
@@ -307,14 +307,14 @@ class JobTemplate(cdk.Resource, JobMetrics, Permissions):
         """Return the forecast of a job from this template (docs/forecast.md). Needs the extra `forecast`.
 
         Args:
-            things: How many the job is for.
-            trials: Draw so many rollouts beside the expected one. None: none.
-            seed: What they are drawn from.
+            things: Number of things that the job targets.
+            trials: Number of random rollouts to simulate besides the expected one. None: none.
+            seed: Seed of the random rollouts.
             assumed: Other fields of `iot_jobs.forecast.Assumptions`, such as `failure_rate=0.01`.
 
         Raises:
-            ForecastError: Where a value is only known to CloudFormation.
-            FindingsError: Where what is assumed breaks a limit.
+            ForecastError: A value is known only to CloudFormation.
+            FindingsError: An assumption breaks a limit.
         """
         from iot_jobs.forecast import Assumptions, forecast
 
@@ -342,14 +342,14 @@ def _of_fleet(fleet: Fleet | None) -> dict[str, Any]:
 
 
 def _placeholders(document: JobDocument | None) -> tuple[Placeholder, ...]:
-    """The placeholders of a document; none where it isn't one, or can't be read, which the spec then says."""
+    """Return the placeholders of a document; none if it isn't valid, which the spec then reports."""
     if not isinstance(document, JobDocument) or any(one.severity == "error" for one in document.problems()):
         return ()
     return document.placeholders
 
 
 def _timeout(timeout: TimeoutConfig | cdk.Duration | None) -> Any:
-    """The block, or its values."""
+    """Return the block, or the values of one for a duration."""
     if not isinstance(timeout, cdk.Duration):
         return timeout
     name = "in_progress_timeout_in_minutes"
@@ -357,7 +357,7 @@ def _timeout(timeout: TimeoutConfig | cdk.Duration | None) -> Any:
 
 
 def _text(value: str | Unresolved) -> str | None:
-    """A value as text, which may be a token. None where it isn't one."""
+    """Return a value as text, which may be a token. None if it isn't text."""
     known_or_token = as_text(value.value if isinstance(value, Unresolved) else value)
     return known_or_token if isinstance(known_or_token, str) else None
 
@@ -384,9 +384,9 @@ def _check_names(template_name: str, environment: str | None, parameter_prefix: 
 
 
 def _check_blocks(unresolved: Mapping[str, Any]) -> None:
-    """Check that no text stands for a block or a list unless all of it is a token. Raises `FindingsError`.
+    """Check that no text is in place of a block or list unless all of it is a token. Raises `FindingsError`.
 
-    Tags are named one by one: a token in their place would hide those of `Tags.of`.
+    Tags must be named one by one: a token in their place would hide those of `Tags.of`.
     """
     wrong = []
     for name, value in unresolved.items():
@@ -406,12 +406,12 @@ def _published_twice(template_name: str) -> Finding:
         loc=("template_name",),
         given=template_name,
         allowed="each name once in an environment of a stack",
-        fix="rename one of the two, or give one an environment or a parameter_prefix of its own",
+        fix="rename one of the two, or give one of them another environment or parameter_prefix",
     )
 
 
 def _check_id(job_template_id: Any) -> None:
-    """Check an id of the user's own. Raises `FindingsError`."""
+    """Check a fixed id. Raises `FindingsError`."""
     if job_template_id is not None and (isinstance(job_template_id, list) or not is_unknown(job_template_id)):
         finding = TEMPLATE_NAME.check(job_template_id)
         if finding:

@@ -1,4 +1,4 @@
-"""The L1 below a `JobTemplate`: exactly the properties of the pure path, and a memory of what is done to it later."""
+"""The L1 in a `JobTemplate`: it emits given properties exactly, and records later overrides."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ _PERIOD = re.compile(r"(?<!\\)\.")
 
 
 def emitted_properties(stack: cdk.Stack, spec: JobTemplateSpec) -> dict[str, Any]:
-    """The properties; id and tags are known at synth only."""
+    """Return the properties; id and tags are known only at synth."""
     emitted = properties(spec)
     document = known(spec.document)
     if document is not None and document.holds_token:
-        # Quotes in what a token stands for must be escaped once it is known.
+        # Quotes in a token's value must be escaped once it is known.
         emitted["Document"] = stack.to_json_string(_sorted(document.value))
     return emitted
 
 
 def _sorted(value: Any) -> Any:
-    """A document's value with its keys in canonical order."""
+    """Return a document's value with its keys in canonical order."""
     if isinstance(value, dict):
         return {key: _sorted(value[key]) for key in sorted(value)}
     return [_sorted(item) for item in value] if isinstance(value, list) else value
@@ -74,7 +74,7 @@ class JobTemplateResource(CfnJobTemplate):
             self.add_override(f"Properties.{key}", value)
 
     def add_override(self, path: str, value: Any) -> None:
-        """Lay a value over what is emitted. All other methods that override end up here."""
+        """Override part of what is emitted. All other methods that override call this one."""
         self._overrides.append((path, value))
         super().add_override(path, value)
 
@@ -112,7 +112,7 @@ class JobTemplateResource(CfnJobTemplate):
         }
 
     def _as_emitted(self, value: Any) -> Any:
-        """Return what the L1 emits for a value of its own spelling: it drops what is spelt as in CloudFormation."""
+        """Return what the L1 emits for a value in its own spelling: it drops keys in CloudFormation's spelling."""
         if not _is_plain(value):
             value = cdk.Stack.of(self).resolve(value)
         return value if is_intrinsic(value) else _capitalized(value)
@@ -135,7 +135,7 @@ class PublishedArn(ssm.CfnParameter):
 
 
 def _laid_over(below: Any, path: Sequence[str], value: Any) -> Any:
-    """A value with another laid over it as the CDK does: mappings merge, None removes, numbers count in lists."""
+    """Return a value overridden by another as in the CDK: mappings merge, None removes, numbers index lists."""
     if path:
         first, rest = path[0], path[1:]
         if isinstance(below, list) and first.isdecimal() and int(first) < len(below):
@@ -159,14 +159,14 @@ def _is_plain(value: Any) -> bool:
 
 
 def _small(value: Any) -> Any:
-    """A value with the first letters of all keys in it small."""
+    """Return a value with the first letter of each key in lower case."""
     if isinstance(value, dict):
         return {key[0].lower() + key[1:]: _small(item) for key, item in value.items()}
     return [_small(item) for item in value] if isinstance(value, list | tuple) else value
 
 
 def _capitalized(value: Any) -> Any:
-    """A value with the first letters of all keys in it capital, less the keys that begin with one."""
+    """Return a value with the first letter of each key capitalized, without the keys that already begin with one."""
     if isinstance(value, dict):
         return {_capital(key): _capitalized(item) for key, item in value.items() if not key[:1].isupper()}
     return [_capitalized(item) for item in value] if isinstance(value, list | tuple) else value

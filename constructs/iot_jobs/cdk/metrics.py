@@ -1,4 +1,4 @@
-"""The metrics that AWS IoT has of each job."""
+"""The metrics of each job."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from aws_cdk import aws_cloudwatch as cloudwatch
 
 
 class MetricOptions(TypedDict, total=False):
-    """Options of `cloudwatch.Metric`, but for the namespace, the name and the dimension."""
+    """Options of `cloudwatch.Metric`, except the namespace, the name and the dimensions."""
 
     account: str | None
     color: str | None
@@ -25,15 +25,15 @@ class MetricOptions(TypedDict, total=False):
 
 
 class JobMetrics:
-    """Metrics in the namespace `AWS/IoT`, whose only dimension is the id of a job, which therefore is an argument.
+    """Metrics in the namespace `AWS/IoT`. Their only dimension is the job's id, so each method takes it.
 
-    A count is of executions whose status has changed in the period; with `total` it is of those that have the status
-    (https://docs.aws.amazon.com/iot/latest/developerguide/metrics_dimensions.html). There is none for executions that
-    timed out. Options are those of `cloudwatch.Metric`.
+    A metric counts the executions that entered the status in the period; with `total`, those that are in it
+    (https://docs.aws.amazon.com/iot/latest/developerguide/metrics_dimensions.html). There is no metric for executions
+    that timed out. Options are those of `cloudwatch.Metric`.
     """
 
     def metric(self, metric_name: str, *, job_id: str, **options: Unpack[MetricOptions]) -> cloudwatch.Metric:
-        """A metric of a job by its name. By default the sum of the period."""
+        """A metric of a job by its name. By default its sum in the period."""
         return cloudwatch.Metric(
             namespace="AWS/IoT",
             metric_name=metric_name,
@@ -42,13 +42,13 @@ class JobMetrics:
         )
 
     def metric_queued(self, *, job_id: str, total: bool = False, **options: Unpack[MetricOptions]) -> cloudwatch.Metric:
-        """Executions that wait for their device."""
+        """Executions that are queued for their device."""
         return self._executions("Queued", job_id, total, options)
 
     def metric_in_progress(
         self, *, job_id: str, total: bool = False, **options: Unpack[MetricOptions]
     ) -> cloudwatch.Metric:
-        """Executions that their device has begun."""
+        """Executions that are in progress on their device."""
         return self._executions("InProgress", job_id, total, options)
 
     def metric_succeeded(
@@ -64,13 +64,13 @@ class JobMetrics:
     def metric_rejected(
         self, *, job_id: str, total: bool = False, **options: Unpack[MetricOptions]
     ) -> cloudwatch.Metric:
-        """Executions that their device refused."""
+        """Executions that their device rejected."""
         return self._executions("Rejected", job_id, total, options)
 
     def metric_removed(
         self, *, job_id: str, total: bool = False, **options: Unpack[MetricOptions]
     ) -> cloudwatch.Metric:
-        """Executions whose thing was deleted, or left the targets."""
+        """Executions whose thing was deleted, or left the target groups."""
         return self._executions("Removed", job_id, total, options)
 
     def metric_canceled(

@@ -17,23 +17,23 @@ from iot_jobs.unresolved import holds_token
 _MAX_KEY_BYTES = 1024
 
 _BUCKETS: WeakKeyDictionary[IConstruct, dict[str, s3.IBucket]] = WeakKeyDictionary()
-"""The buckets that placeholders name, by name, for each app: a placeholder is text, without its bucket's key."""
+"""The buckets that placeholders name, by name, for each app. A placeholder itself is text, and has no KMS key."""
 
 
 class Placeholder:
-    """Placeholders that AWS IoT fills in when a device asks for the document. Each is the text of a value in it.
+    """Placeholders that AWS IoT fills in when a device requests the document. Each is text for a value in it.
 
-    The bucket may be one that the same stack creates: the text then holds CDK tokens, and so does the document.
+    The bucket may be created by the same stack: the text then holds CDK tokens, and so does the document.
     """
 
     @staticmethod
     def presigned_download(bucket: s3.IBucket, key: str, version: str | None = None) -> str:
-        """A URL with which a device downloads an object, in the v2 form.
+        """A URL for a device to download an object, in the v2 form.
 
         Args:
             bucket: Where the object is.
-            key: The object's key as it is in S3; what can't stand in a URL is percent-encoded here. Tokens are not.
-            version: The object's version id. None: the newest when the device asks.
+            key: The object's key as it is in S3; it is percent-encoded here, except for tokens.
+            version: The object's version id. None: the newest when the device requests it.
 
         Raises:
             FindingsError: The key is empty, too long, or begins with a slash.
@@ -44,11 +44,11 @@ class Placeholder:
 
     @staticmethod
     def presigned_upload(bucket: s3.IBucket, key: str) -> str:
-        """A URL with which a device uploads an object.
+        """A URL for a device to upload an object.
 
         Args:
             bucket: Where the object goes. It must be in the job's own region.
-            key: The object's key, in which `${thingName}`, `${jobId}` and `${executionNumber}` may stand twice each.
+            key: The object's key, with `${thingName}`, `${jobId}` and `${executionNumber}` at most twice each.
 
         Raises:
             FindingsError: The key is empty, too long, or begins with a slash.
@@ -57,7 +57,7 @@ class Placeholder:
 
 
 def named_bucket(scope: IConstruct, name: str) -> s3.IBucket | None:
-    """Return the bucket that placeholders of the app name so. None if its name was written by hand."""
+    """Return the bucket that placeholders of the app name. None if its name was written by hand."""
     return _BUCKETS.get(scope.node.root, {}).get(name)
 
 
@@ -84,7 +84,7 @@ def _checked(key: str) -> str:
         finding = PRESIGNED_URL.finding(
             loc=("key",),
             given=key,
-            allowed=f"an object's key of 1 to {_MAX_KEY_BYTES} bytes, without a / before it",
+            allowed=f"an object's key of 1 to {_MAX_KEY_BYTES} bytes, without a leading /",
             fix="write the key as it is in S3, not percent-encoded",
         )
         raise FindingsError([finding])

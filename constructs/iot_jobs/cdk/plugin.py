@@ -25,16 +25,16 @@ from iot_jobs.identity import METADATA
 from iot_jobs.sources import read, resources
 
 NAME = "iot-jobs"
-"""The plug-in's name, with which a finding is acknowledged: `iot-jobs::JT251`."""
+"""The plug-in's name, the prefix of an acknowledgment's id: `iot-jobs::JT251`."""
 
 
 @jsii.implements(IPolicyValidationPlugin)
 class JobTemplateRules:
-    """Checks every job template and job of an app, also those made with `CfnJobTemplate`, `CfnJob` or `CfnInclude`.
+    """A plug-in that checks all job templates and jobs of an app, also `CfnJobTemplate`, `CfnJob` and `CfnInclude`.
 
     Add it with `Validations.of(app).add_plugins(JobTemplateRules())`. Errors fail the synth; warnings are reported,
-    except those of a `JobTemplate`, which reports them itself. What needs to know the environment, such as the fleet's
-    size, is for `iot-jobs check`.
+    except those of a `JobTemplate`, which reports them itself. Only `iot-jobs check` has the rules that need an
+    environment, such as the fleet's size.
     """
 
     @property
@@ -69,7 +69,7 @@ class JobTemplateRules:
 
 
 def _with_nested(paths: Iterable[str]) -> list[Path]:
-    """The templates, and those of nested stacks, which are among the files that each stack uploads."""
+    """Return the templates with those of nested stacks, which are among the files that each stack uploads."""
     found = []
     for path in map(Path, paths):
         uploads = path.with_name(path.name.removesuffix(".template.json") + ".assets.json")

@@ -1,4 +1,4 @@
-"""The role with which AWS IoT signs URLs: made where none is given, for exactly what the document names."""
+"""The role that AWS IoT assumes to sign URLs: if none is given, one for exactly what the document names."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ _WILDCARD_RULE = "AwsSolutions::AwsSolutions-IAM5"
 _WILDCARD = "AWS IoT fills the placeholders in an upload's key, for each thing, job and attempt; ${*} is no wildcard"
 
 _ANOTHER_ACCOUNT = (
-    "the bucket {bucket} is in account {owner}: its policy, and that of its key, have to allow the presign role of "
-    "account {account} what the document's placeholders name, because the role's own policy is not enough"
+    "the bucket {bucket} is in account {owner}: its policy, and that of its key, must allow the presign role of "
+    "account {account} to access what the document's placeholders name, because the role's own policy is not enough"
 )
 
 
@@ -35,14 +35,14 @@ class PresignedUrl:
     """The signing of presigned URLs, with a role as an object instead of an ARN."""
 
     role: iam.IRole | None = None
-    """The role that AWS IoT assumes to sign; it must trust `iot.amazonaws.com`. None: one is made."""
+    """The role that AWS IoT assumes to sign; it must trust `iot.amazonaws.com`. None: the construct creates one."""
     expires_in: cdk.Duration | None = None
-    """The time that a URL lives from when the device asks for the document, 60 to 3600 s. None: `expires_in_sec`."""
+    """How long a URL is valid after the device requests the document, 60 to 3600 s. None: `expires_in_sec`."""
     expires_in_sec: int | None = None
-    """The same in seconds, as `PresignedUrlConfig` has it. None, and no `expires_in`: 3600."""
+    """The same in seconds, as in `PresignedUrlConfig`. If both are None: 3600."""
 
     def values(self) -> dict[str, Any]:
-        """The block as `PresignedUrlConfig` takes it. Raises `FindingsError` if the lifetime is given twice."""
+        """Return the block for `PresignedUrlConfig`. Raises `FindingsError` if the lifetime is given twice."""
         role_arn = None if self.role is None else self.role.role_arn
         loc, seconds = ("presigned_url", "expires_in"), self.expires_in_sec
         if self.expires_in is not None:
@@ -56,20 +56,20 @@ class PresignedUrl:
 
 
 def as_written(presigned_url: PresignedUrlConfig | PresignedUrl | None) -> Any:
-    """The block with a role as its ARN; a mapping where the role is still to be found."""
+    """Return the block with the role as its ARN; a mapping if the role may still be missing."""
     return presigned_url.values() if isinstance(presigned_url, PresignedUrl) else presigned_url
 
 
 def presign_role(scope: Construct, stack: cdk.Stack, access: Iterable[ObjectAccess], *, keep: bool) -> iam.CfnRole:
-    """A role that may do this, and that AWS IoT may assume for this account and region alone.
+    """Create a role with this access, which AWS IoT may assume for this account and region only.
 
-    What it may do is part of its name in the template, so that a document that names other objects gets another role,
-    and the template another id. Until the new template is in place nothing changes for the old one, and with `keep`
-    the old role stays for the templates and jobs that still use it.
+    Its logical id depends on its permissions, so a document that names other objects gets another role, and the
+    template another id. Until the new template exists nothing changes for the old one, and with `keep` the old role
+    stays for the templates and jobs that still use it.
 
-    For the objects of a bucket that placeholders know and that has a key of KMS, it may use the key.
+    If `Placeholder` names a bucket with a KMS key, the role may use the key.
 
-    Assumed: AWS IoT comes with a source ARN of the account and region that is that of no job yet
+    Assumed: AWS IoT sends a source ARN in the account and region, but not yet that of a job
     (https://docs.aws.amazon.com/iot/latest/developerguide/cross-service-confused-deputy-prevention.html).
     """
     access = sorted(access)
@@ -124,10 +124,10 @@ def presign_role(scope: Construct, stack: cdk.Stack, access: Iterable[ObjectAcce
 
 
 def _keys(scope: Construct, stack: cdk.Stack, access: Iterable[ObjectAccess]) -> list[tuple[str, str]]:
-    """Return actions and ARNs of the keys that encrypt the objects, as far as placeholders know their buckets.
+    """Return actions and ARNs of the keys that encrypt the objects, if `Placeholder` names their buckets.
 
-    The policies of keys and buckets are left alone, as `grant_read` leaves those of imported buckets. In the same
-    account the role's own policy is enough, and for another one a warning says what its owner has to allow.
+    The policies of keys and buckets are not changed, as `grant_read` doesn't change those of imported buckets. In the
+    same account the role's own policy is enough; for another one a warning says what its owner must allow.
     """
     keys: dict[tuple[str, str], None] = {}
     for one in access:
@@ -146,7 +146,7 @@ def _keys(scope: Construct, stack: cdk.Stack, access: Iterable[ObjectAccess]) ->
 
 
 def _flat(value: Any) -> str:
-    """A resolved text as cdk-nag names it: what only CloudFormation will know in angle brackets."""
+    """Return a resolved text as cdk-nag names it: values that only CloudFormation knows in angle brackets."""
     if isinstance(value, str):
         return value.replace("${", "<").replace("}", ">")
     (function, argument), *_ = value.items()

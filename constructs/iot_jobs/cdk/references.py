@@ -1,6 +1,6 @@
 """The values behind references of a stack's templates, as far as they are known at synth.
 
-`{"Ref": "Bucket"}` stays the same when the bucket gets another name, and the property that holds it doesn't.
+`{"Ref": "Bucket"}` stays the same when the bucket is renamed, but the value of the property that holds it doesn't.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ NAMING = {
     "AWS::IoT::SoftwarePackageVersion": ("packageName", "versionName"),
     "AWS::S3::Bucket": ("bucketName", "bucketNamePrefix", "bucketNamespace"),
 }
-"""The properties of which a change replaces the resource. Of other types all properties count."""
+"""The properties whose change replaces the resource. Of other types all properties count."""
 
 _PROPERTIES = "aws:cdk:cloudformation:props"
 _IN_TEXT = re.compile(r"\$\{([^!}][^}]*)\}")
@@ -31,19 +31,19 @@ _PURE = {
     *("Fn::And", "Fn::Base64", "Fn::Equals", "Fn::ImportValue", "Fn::Join", "Fn::Length"),
     *("Fn::Not", "Fn::Or", "Fn::Select", "Fn::Split", "Fn::ToJsonString"),
 }
-"""Functions of nothing but their arguments. An export can't change while a stack imports it."""
+"""Functions that depend only on their arguments. An export can't change while a stack imports it."""
 
 
 class References:
     """The elements of a stack that its templates may refer to."""
 
     def __init__(self, stack: cdk.Stack, id_of: Callable[[IConstruct], str | None]) -> None:
-        """Read nothing yet. `id_of` returns the id of one of our own templates, None for any other construct."""
+        """Keep the stack; read nothing yet. `id_of` returns the id of a `JobTemplate`, None for other constructs."""
         self._stack = stack
         self._id_of = id_of
 
     def behind(self, emitted: Any) -> tuple[dict[str, Any], tuple[str, ...]]:
-        """Return what is known of each reference in a value, by its name, and the names of what isn't known."""
+        """Return what is known about each reference in a value, by its name, and the names of what isn't known."""
         behind: dict[str, Any] = {}
         unknown: dict[str, None] = {}
         waiting = list(_references(emitted))
@@ -63,7 +63,7 @@ class References:
         return behind, tuple(sorted(unknown))
 
     def _value(self, logical_id: str) -> Any:
-        """Return what is known of an element: {} for nothing that could change, None for a value known later."""
+        """Return what is known about an element: {} if nothing could change, None if its value is known only later."""
         element = self._elements.get(logical_id)
         if isinstance(element, cdk.CfnCondition):
             return self._stack.resolve(element.expression)
@@ -80,7 +80,7 @@ class References:
         return {key: value for key, value in properties.items() if key in NAMING.get(kind, properties)}
 
     def _argument(self, name: str) -> Any:
-        """Return what a nested stack is given for a parameter, None for a parameter that users set."""
+        """Return the value that a nested stack gets for a parameter, None for a parameter that users set."""
         parent, nested = self._stack.nested_stack_parent, self._stack.nested_stack_resource
         if parent is None or nested is None:
             return None
@@ -109,7 +109,7 @@ def _own(stack: cdk.Stack) -> Iterator[IConstruct]:
 
 
 def _properties(stack: cdk.Stack, resource: cdk.CfnResource) -> dict[str, Any]:
-    """Return the properties of an L1, in the CDK's spelling; {} for a resource without a class of its own."""
+    """Return the properties of an L1, in the CDK's spelling; {} for a resource without its own class."""
     inspect = getattr(resource, "inspect", None)
     if inspect is None:
         return {}

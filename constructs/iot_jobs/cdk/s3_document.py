@@ -21,7 +21,7 @@ from iot_jobs.presign import encoded, only
 
 @dataclass(frozen=True)
 class Located:
-    """The https URL of a document, and the permissions that reading it takes: action and ARN."""
+    """The https URL of a document, and the permissions that reading it requires: action and ARN."""
 
     url: str
     objects: tuple[tuple[str, str], ...]
@@ -29,11 +29,11 @@ class Located:
 
 @dataclass(frozen=True, kw_only=True)
 class S3Document:
-    """A document in S3, for `document=` of `JobTemplate` in place of a `JobDocument`.
+    """A document in S3, for `document=` of `JobTemplate` instead of a `JobDocument`.
 
-    AWS IoT reads the object when the template is created, and assumed again with each job, for whoever asks: the role
-    that CloudFormation works with needs `s3:GetObject` on it (the CDK's bootstrap gives it), and so does who creates
-    jobs (`grant_create_job` gives it).
+    AWS IoT reads the object when the template is created and, assumed, again for each job, with the caller's
+    permissions. CloudFormation's role needs `s3:GetObject` on it (the CDK's bootstrap grants this), and so does whoever
+    creates jobs (`grant_create_job` grants this).
     """
 
     document: JobDocument | None = None
@@ -48,10 +48,10 @@ class S3Document:
     def from_asset(
         cls, path: str | PathLike[str], *, document_schema: str | Mapping[str, Any] | None = None
     ) -> S3Document:
-        """A file that the CDK uploads before it deploys, under the digest of its content, whatever its layout.
+        """A file that the CDK uploads before it deploys, named by the digest of its content. Layout doesn't matter.
 
-        It is held to the same rules as a document in the template, 32,768 bytes among them, and to the schema: the name
-        of a family such as `device-client`, or one's own JSON Schema. Raises `FindingsError` with all errors in it.
+        The same rules apply as to a document in the template, including at most 32,768 bytes, and the schema: the name
+        of a family such as `device-client`, or your own JSON Schema. Raises `FindingsError` with all errors in it.
         """
         document = JobDocument.from_file(path)
         problems = () if document_schema is None else documents.problems(document.value, document_schema)
@@ -63,14 +63,14 @@ class S3Document:
     def from_bucket(
         cls, bucket: s3.IBucket, key: str, version: str | None = None, *, uploaded_by: IDependable | None = None
     ) -> S3Document:
-        """An object of a bucket. What it holds isn't checked.
+        """An object in a bucket. Its content isn't checked.
 
         Args:
             bucket: The bucket.
             key: The object's key as it is in S3.
             version: Its version id, which is part of the URL and so of the template's id. None: the newest when the
-                template is created; another content under the same key then changes nothing, and a warning says so.
-            uploaded_by: What puts the object there, such as a `BucketDeployment`; the template waits for it.
+                template is created; new content under the same key then changes nothing, and a warning says so.
+            uploaded_by: The construct that uploads the object, such as a `BucketDeployment`; the template waits for it.
         """
         return cls(bucket=bucket, key=key, version=version, uploaded_by=uploaded_by)
 
@@ -82,9 +82,9 @@ class S3Document:
             actions = ("s3:GetObject",) if self.version is None else ("s3:GetObject", "s3:GetObjectVersion")
             arn = self.bucket.arn_for_objects(only(self.key))
             return Located(object_url(self.bucket, encoded(self.key)) + version, tuple((one, arn) for one in actions))
-        assert self.document is not None  # noqa: S101  # both class methods see to it
+        assert self.document is not None  # noqa: S101  # both class methods ensure it
         assert self.path is not None  # noqa: S101
-        # Over the canonical text: a file that is only laid out anew is the same document.
+        # From the canonical text: a file with only a new layout is the same document.
         digest = hashlib.sha256(self.document.text.encode()).hexdigest()
         asset = s3_assets.Asset(
             scope, "Document", path=self.path, asset_hash=digest, asset_hash_type=cdk.AssetHashType.CUSTOM

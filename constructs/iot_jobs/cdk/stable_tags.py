@@ -1,4 +1,4 @@
-"""`StableTags`: keeps tags that change with each build off job templates."""
+"""`StableTags`: an aspect that keeps tags that change with each build off job templates."""
 
 from __future__ import annotations
 
@@ -12,24 +12,24 @@ from constructs import IConstruct
 from iot_jobs.volatile_tags import volatile_tag
 
 _PRIORITY = 2**31 - 1
-"""Above that of any tag, so that none comes back."""
+"""Above the priority of any tag, so that removed ones stay removed."""
 
 
 @jsii.implements(cdk.IAspect)
 class StableTags:
     """An aspect that removes volatile tags (a commit, a build number, a timestamp) from job templates and stacks.
 
-    Every property of a job template is create-only, tags too: such a tag, put on the whole app, would replace every
-    template with every build. CloudFormation also puts a stack's tags on what is in it. Other resources keep theirs.
+    Every property of a job template is create-only, including tags: such a tag on the whole app would replace every
+    template with every build. CloudFormation also adds a stack's tags to its resources. Other resources keep theirs.
     """
 
     def __init__(self, *, only: Collection[str] | None = None) -> None:
-        """`only` are the keys that stay, whatever they look like, and no other does. None: all but volatile ones."""
+        """Keep only tags with the keys in `only`, volatile or not. None: remove only volatile tags."""
         self._only = None if only is None else frozenset(only)
 
     @classmethod
     def add_to(cls, stack: cdk.Stack, *, only: Collection[str] | None = None) -> None:
-        """Remove them in a stack, after all other aspects have put tags there."""
+        """Remove volatile tags in a stack, after all other aspects have added theirs."""
         cdk.Aspects.of(stack).add(cls(only=only), priority=cdk.AspectPriority.READONLY)
 
     def visit(self, node: IConstruct) -> None:

@@ -1,4 +1,4 @@
-"""Checks of the whole app at synth: late values, what later deployments will meet, and quotas."""
+"""Checks of the whole app at synth: values set late, causes of failure in later deployments, and quotas."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ _KEPT = (
     "whose template was kept, or to add a template again that was kept when it was removed"
 )
 _KNOWN_LATER = (
-    "is known only at deployment: another value changes the job template {}, but not its id, and CloudFormation can't "
+    "is known only at deployment: a new value changes the job template {}, but not its id, and CloudFormation can't "
     "replace a template under the same id; raise generation with each new value, or pass a value known at synth, such "
     "as one from context or value_from_lookup"
 )
@@ -48,7 +48,7 @@ _KNOWN_LATER = (
 
 @jsii.implements(IValidation)
 class SynthChecks:
-    """One for each stack with job templates. What AWS would refuse fails the synth; the rest is a warning."""
+    """The checks of one stack with job templates. What AWS would refuse fails the synth; the rest is a warning."""
 
     def __init__(self, here: StackTemplates) -> None:
         """Add it to the stack, and the stack to those of its app."""
@@ -58,7 +58,7 @@ class SynthChecks:
         here.stack.node.add_validation(self)
 
     def validate(self) -> list[str]:
-        """Errors as texts. Called after all aspects, and before anything is synthesized."""
+        """Return errors as texts. Called after all aspects, and before anything is synthesized."""
         here, present = self._here, self._here.present()
         here.validated = True
         for template in here.templates:
@@ -100,8 +100,8 @@ def _quota_of_region(count: int) -> Iterator[tuple[str, str]]:
     if count * 2 > MAX_TEMPLATES_IN_REGION:
         text = (
             f"this app has {count} job templates in one account and region, where the quota is "
-            f"{MAX_TEMPLATES_IN_REGION} if it was not raised; a replacement is created before the old one is "
-            f"deleted, so that a change to all of them at once takes {count * 2}; see {QUOTAS}"
+            f"{MAX_TEMPLATES_IN_REGION} unless it was raised; a replacement is created before the old one is "
+            f"deleted, so a change to all of them at once takes {count * 2}; see {QUOTAS}"
         )
         yield "templates-in-region", text
 
@@ -118,12 +118,12 @@ def _quotas_of_stack(templates: int, resources: int) -> Iterator[tuple[str, str]
 
 
 def _published_twice(template: Template, other: Template) -> str:
-    """Return the error for a template whose parameter one of another stack is published in."""
+    """Return the error for a template whose parameter another stack's template publishes too."""
     finding = TEMPLATE_TWICE.finding(
         loc=("template_name",),
         given=template.name,
         allowed=f"one template for the parameter {template.published}, which {other.resource.node.path} publishes",
-        fix="rename one of the two, or give one an environment or a parameter_prefix of its own",
+        fix="rename one of the two, or give one of them another environment or parameter_prefix",
     )
     return f"{template.resource.node.path}: {finding}"
 
@@ -157,7 +157,7 @@ def _first(names: Sequence[str]) -> str:
 
 
 def _findings(template: Template, emitted: Emitted) -> Iterator[Finding]:
-    """Yield errors of what was changed since the construct checked it, and advice on what is emitted."""
+    """Yield errors in values that changed since the construct checked them, and advice on what is emitted."""
     spec = template.spec
     given = {key: value for key, value in template.resource.given.items() if key != "JobTemplateId"}
     if given != emitted.properties:

@@ -1,4 +1,4 @@
-"""Tokens of a kind that the L1 doesn't take where they are, such as text in place of a number."""
+"""Tokens in forms that the L1 accepts, such as text in place of a number."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from iot_jobs.unresolved import holds_token, is_resolvable
 _TEXTS = {"Description", "Document", "DocumentSource", "JobArn", "JobTemplateId"}
 _TYPED = {"DestinationPackageVersions", "JobExecutionsRetryConfig", "MaintenanceWindows"}
 FITTED = {*_TEXTS, *_TYPED, "Tags"}
-"""The properties that the L1 doesn't take as they are; of the others it takes anything."""
+"""The properties whose tokens need another form; for the others the L1 accepts any."""
 
 
 def fitting(properties: Mapping[str, Any]) -> dict[str, Any]:
-    """Return `FITTED` properties with each token in a form that the L1 takes in its place.
+    """Return `FITTED` properties with each token in a form that the L1 accepts in its place.
 
-    CloudFormation converts text to numbers and back, so that all kinds are emitted. A token that is an object fits
-    everywhere but in tags, which have to be text: `Tags.of` adds others to them.
+    CloudFormation converts text to numbers and back, so any form can be emitted. A token that is an object is accepted
+    everywhere except in tags, which must be text: `Tags.of` adds others to them.
     """
     fit = dict(properties)
     for key, value in properties.items():

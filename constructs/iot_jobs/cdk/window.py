@@ -1,4 +1,4 @@
-"""`Window`: maintenance windows from schedules and durations of the CDK."""
+"""`Window`: maintenance windows from the CDK's schedules and durations."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ _UTC = {"Etc/UTC", "UTC"}
 
 
 class Schedule(Protocol):
-    """`aws_events.Schedule` and `aws_scheduler.ScheduleExpression`, of which `cron` fits."""
+    """`aws_events.Schedule` or `aws_scheduler.ScheduleExpression`, made by `cron`."""
 
     @property
     def expression_string(self) -> str:
-        """Such as `cron(0 2 ? * TUE *)`."""
+        """The expression, such as `cron(0 2 ? * TUE *)`."""
 
 
 class Window:
@@ -34,14 +34,14 @@ class Window:
             duration: 1 to 1430 whole minutes.
 
         Raises:
-            FindingsError: The schedule is a rate or a single time, or in another time zone; the duration is too long.
+            FindingsError: The schedule is a rate or a single time, or not in UTC, or the duration is out of range.
         """
         zone = getattr(schedule, "time_zone", None)
         if zone is not None and zone.timezone_name not in _UTC:
             finding = WINDOW_START_TIME.finding(
                 loc=("start_time",),
                 given=zone.timezone_name,
-                allowed="a schedule in UTC; AWS IoT knows no other time zone",
+                allowed="a schedule in UTC, the only time zone that AWS IoT supports",
                 fix="convert the hours, and use TimeZone.ETC_UTC",
             )
             raise FindingsError([finding])

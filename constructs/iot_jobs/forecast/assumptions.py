@@ -37,7 +37,7 @@ class Duration:
 
 
 class Scheduler(Model):
-    """Parameters of the scheduler, which AWS doesn't publish. Each default is assumed, as its docstring says."""
+    """Parameters of the scheduler, which AWS doesn't publish. Each default is an assumption, with its reason."""
 
     rounding: Literal["floor", "half_up"] = "floor"
     """A rate of 7.5 things a minute notifies 7: the guide calls the maximum and the base rate upper bounds."""
