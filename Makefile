@@ -18,8 +18,8 @@ NODE_READY := node_modules/.ready
 export PATH := $(CURDIR)/$(BIN):$(CURDIR)/node_modules/.bin:$(PATH)
 
 # Printed when an installation fails; exported, so that the commands that make prints stay short.
-export NOT_INSTALLED := not installed; behind a proxy that uses its own certificates, set PIP_CERT and NODE_EXTRA_CA_CERTS \
-  to the file that holds them
+export NOT_INSTALLED := not installed; behind a proxy that uses its own certificates, set PIP_CERT and \
+  NODE_EXTRA_CA_CERTS to the file that holds them
 
 # So that our modules are compiled once, not at every start.
 export PYTHONDONTWRITEBYTECODE :=
