@@ -180,7 +180,9 @@ def test_a_grantee_in_another_stack(stack: cdk.Stack, operator: iam.Role) -> Non
     """The export that another stack imports can't change, and a template's ARN does: a warning says so."""
 
     def warned(of: cdk.Stack) -> int:
-        found = Annotations.from_stack(of).find_warning("*", Match.string_like_regexp("the grantee is in another stack"))
+        found = Annotations.from_stack(of).find_warning(
+            "*", Match.string_like_regexp("the grantee is in another stack")
+        )
         return len(found)
 
     owned(stack).grant_create_job(operator, targets=[Target.thing("a")])
