@@ -531,6 +531,30 @@ def test_grants_of_a_role_in_the_template() -> None:
     assert grants_in(resources, {"Fn::Sub": "${Role.Arn}-x"}) is None
 
 
+def published(*stacks: str, parameter: str = "/p") -> Deployment:
+    """One side with the same template in some stacks, each of which publishes it."""
+    made = tuple(Template.of(spec(), stack=stack, parameter=parameter) for stack in stacks)
+    return Deployment("x", made, stacks=frozenset({"A", "B"}))
+
+
+@pytest.mark.parametrize(
+    ("base", "head", "after_stack"),
+    [
+        (published("A"), published("B"), "A"),
+        (published("A"), published("B", parameter="/q"), None),
+        (published("A"), published("A", "B"), None),  # one for each region
+        (published(), published("B"), None),
+    ],
+)
+def test_a_template_that_moves_to_another_stack(base: Deployment, head: Deployment, after_stack: str | None) -> None:
+    """Its old stack comes first, because a parameter can't be created twice."""
+    (added,) = (one for one in review(base, head).templates if one.fate == "added")
+    assert added.deploy.after_stack == after_stack
+    told = [line for line in deployment_lines(added) if "first" in line]
+    expected = "deploy or delete the stack A first: it publishes the same parameter, which can't be created twice"
+    assert told == ([expected] if after_stack else [])
+
+
 def test_a_stack_that_is_gone() -> None:
     """A stack that nobody deploys any more stays with its templates; where the stack is still there, they go."""
     one = Template.of(spec(), stack="s", parameter="/p")

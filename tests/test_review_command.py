@@ -466,6 +466,7 @@ def test_cdk_out(tmp_path: Path) -> None:
         "parameter": "/iot-jobs/prod/reboot",
         "parameter_is": "updated",
         "running_jobs": "untouched",
+        "after_stack": None,
         "blocked": None,
     }
     lone = tmp_path / "head" / "prod.template.json"

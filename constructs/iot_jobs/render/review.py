@@ -95,6 +95,7 @@ def _template(template: TemplateReview) -> dict[str, Any]:
             "parameter": deploy.parameter,
             "parameter_is": deploy.parameter_is,
             "running_jobs": "untouched",
+            "after_stack": deploy.after_stack,
             "blocked": deploy.blocked,
         },
     }

@@ -107,6 +107,9 @@ def deployment_lines(template: TemplateReview, *, name: Callable[[str], str] = o
         yield f"the stack {name(template.stack)} is no longer deployed, and stays as it is until it is deleted"
     if deploy.old in ("removed", "kept"):
         yield f"the old template is {deploy.old}"
+    if deploy.after_stack is not None:
+        stack = name(deploy.after_stack)
+        yield f"deploy or delete the stack {stack} first: it publishes the same parameter, which can't be created twice"
     if deploy.parameter is not None:
         yield f"the parameter {name(deploy.parameter)} is {deploy.parameter_is}"
     if deploy.old is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -94,18 +94,35 @@ def review(base: Deployment, head: Deployment, *, things: int | None = None) -> 
     except Unmatched as error:
         raise ReviewError(str(error)) from None
     gone = frozenset() if base.lone or head.lone else sides[0].stacks - sides[1].stacks
-    templates = (_reviewed(*pair, forecasts, gone) for pair in pairs(*sides))
+    moved = _moved(*sides)
+    templates = (_reviewed(*pair, forecasts, gone, moved) for pair in pairs(*sides))
     return Review(base.name, head.name, tuple(template for template in templates if template is not None))
 
 
+def _moved(base: Deployment, head: Deployment) -> dict[str, str]:
+    """Return the parameters that a stack of base no longer publishes in head, each with that stack."""
+    kept = {(template.stack, template.parameter) for template in head.templates}
+    return {
+        template.parameter: template.stack
+        for template in base.templates
+        if template.parameter is not None and (template.stack, template.parameter) not in kept
+    }
+
+
 def _reviewed(
-    fate: Fate, before: Template | None, after: Template | None, forecasts: Forecasts, gone: frozenset[str]
+    fate: Fate,
+    before: Template | None,
+    after: Template | None,
+    forecasts: Forecasts,
+    gone: frozenset[str],
+    moved: Mapping[str, str],
 ) -> TemplateReview | None:
     template = after or before
     if template is None:
         return None
     changes = tuple(_changes(fate, before, after)) if before is not None and after is not None else ()
-    deployed = deploy(fate, before, after, stack_gone=template.stack in gone)
+    after_stack = moved.get(after.parameter) if before is None and after is not None and after.parameter else None
+    deployed = deploy(fate, before, after, stack_gone=template.stack in gone, after_stack=after_stack)
     if fate == "changed" and not changes and not deployed.id_changes and deployed.blocked is None:
         return None
     consequence, reason = forecasts.consequence(before, after)

@@ -30,9 +30,18 @@ class Deploy:
     parameter: str | None
     parameter_is: ParameterFate | None
     blocked: str | None = None
+    after_stack: str | None = None
+    """The stack that must be deployed or deleted before, because it publishes the same parameter today."""
 
 
-def deploy(fate: Fate, before: Template | None, after: Template | None, *, stack_gone: bool = False) -> Deploy:
+def deploy(
+    fate: Fate,
+    before: Template | None,
+    after: Template | None,
+    *,
+    stack_gone: bool = False,
+    after_stack: str | None = None,
+) -> Deploy:
     """Return the effect on one template. A stack that is gone from the application stays as it is, not deployed."""
     if before is not None and after is None and stack_gone:
         left: ParameterFate | None = "untouched" if before.parameter else None
@@ -47,6 +56,7 @@ def deploy(fate: Fate, before: Template | None, after: Template | None, *, stack
         parameter=parameter,
         parameter_is=_parameter(before, after, id_changes=id_changes) if parameter else None,
         blocked=_blocked(fate, before, after),
+        after_stack=after_stack,
     )
 
 
