@@ -81,10 +81,8 @@ def test_an_asset_is_uploaded(tmp_path: Path) -> None:
     ("content", "code"),
     [
         ("{", "JT701"),
-        ('{"a": 1, "a": 2}', "JT703"),
-        ("[]", "JT705"),
         (json.dumps({"a": "x" * 32761}), "JT702"),
-        ('{"a": "${aws:iot:s3-presigned-url-v2:s3://b/k}"}', "JT513"),
+        ('{"a": "${aws:iot:s3-presigned-url-v2:http://b/k}"}', "JT513"),
     ],
 )
 def test_wrong_files(tmp_path: Path, content: str, code: str) -> None:

@@ -663,12 +663,15 @@ TIMES = [
 @pytest.mark.parametrize(("name", "distance", "fine"), TIMES, ids=[f"{name} {distance}" for name, distance, _ in TIMES])
 @pytest.mark.parametrize("zone", [UTC, timezone(timedelta(hours=5, minutes=30))], ids=["utc", "india"])
 def test_times_from_now(name: str, distance: timedelta, fine: bool, zone: timezone) -> None:
-    """A job starts at least 30 minutes and at most a year from now; the time may be in any time zone."""
+    """A job starts 30 minutes to a year from now, in any time zone; in a stack, a time that has passed is a warning."""
     text = f"{NOW + distance:%Y-%m-%dT%H:%M}"
-    expected = [] if fine else [("JT815", f"scheduling.{name}", text)]
     times: dict[str, Any] = {name: text}
     job = JobSpec(**JOB, scheduling=SchedulingConfig(**times))
-    assert advised(Subject(job, place), NOW.astimezone(zone)) == expected
+    for spelling in (cloudformation.JOB, cloudformation.API_JOB):
+        # A stack may have created the job before the time passed; a request is about to.
+        code = "JT851" if spelling.intrinsics and distance < timedelta(minutes=30) else "JT815"
+        expected = [] if fine else [(code, f"scheduling.{name}", text)]
+        assert advised(Subject(job, place, spelling=spelling), NOW.astimezone(zone)) == expected
 
 
 def test_a_template_has_no_times() -> None:
@@ -686,7 +689,7 @@ DOCUMENTS: list[tuple[str, str, Found]] = [
     ("anything", '{"what":"ever"}', []),
     ("advice", '{"operation":"a.sh","args":[5]}', [("JT756", "args[0]", 5)]),
     ("not JSON", "{", [("JT701", "", None)]),
-    ("a list", "[]", [("JT705", "", [])]),
+    ("a list", "[]", []),
     (
         "an error and advice",
         '{"operation":"a.sh","args":[5],"a":"${aws:iot:"}',

@@ -336,9 +336,14 @@ TAGS: list[tuple[str, Any, list[tuple[str, str]]]] = [
     ("null", None, [("JT005", "Tags")]),
     ("text", ["a"], [("JT005", "Tags[0]")]),
     ("no key", [{"Value": "a"}], [("JT005", "Tags[0]")]),
-    ("a key that is a number", [{"Key": 5, "Value": "a"}], [("JT005", "Tags[0]")]),
+    ("a key that is a number", [{"Key": 2026, "Value": "a"}], []),
+    ("a key that is a list", [{"Key": [], "Value": "a"}], [("JT005", "Tags[0]")]),
+    ("scalars for values", [{"Key": "a", "Value": 12345}, {"Key": "b", "Value": True}, {"Key": "c", "Value": 1.5}], []),
+    ("a number that is too long", [{"Key": 1, "Value": 10**256}], [("JT111", "Tags[0].Value")]),
+    ("any characters", [{"Key": "a", "Value": "O'Brien & sons, 50% https://wiki/x?y=1#z\t😀"}], []),
+    ("a value of 257", [{"Key": "a", "Value": "v" * 257}], [("JT111", "Tags[0].Value")]),
     ("no value", [{"Key": "a"}], [("JT111", "Tags[0]")]),
-    ("an empty value", [{"Key": "b", "Value": "c"}, {"Key": "a", "Value": ""}], [("JT111", "Tags[1]")]),
+    ("an empty value", [{"Key": "b", "Value": "c"}, {"Key": "a", "Value": ""}], [("JT118", "Tags[1].Value")]),
     ("a key twice", [{"Key": "a", "Value": "b"}, {"Key": "a", "Value": "c"}], [("JT113", "Tags[1]")]),
     ("51 of them", [{"Key": str(n), "Value": "a"} for n in range(51)], [("JT112", "Tags")]),
     ("501 of them, no longer one by one", [{"Key": str(n), "Value": ""} for n in range(501)], [("JT112", "Tags")]),
@@ -379,7 +384,7 @@ TRANSLATED: list[tuple[Location, str]] = [
     (("maintenance_windows", 0, "start_time"), "MaintenanceWindows[0].StartTime"),
     (("destination_package_versions", 3), "DestinationPackageVersions[3]"),
     (("tags",), "Tags"),
-    (("tags", "team"), "Tags[1]"),
+    (("tags", "team"), "Tags[1].Value"),
     (("tags", "unknown"), "Tags"),
     (("tags", 0), "Tags[0]"),
     (("document", "steps", 0, "action"), "Document.steps[0].action"),
@@ -401,7 +406,123 @@ def test_translate_to_the_api() -> None:
     loc: Location = ("rollout", "exponential_rate", "increment_factor")
     assert dotted(translate(loc, {}, API_TEMPLATE)) == "jobExecutionsRolloutConfig.exponentialRate.incrementFactor"
     assert dotted(translate(("retry", "criteria", 0), {}, API_TEMPLATE)) == "jobExecutionsRetryConfig.criteriaList[0]"
-    assert dotted(translate(("tags", "team"), API_PROPERTIES, API_TEMPLATE)) == "tags[1]"
+    assert dotted(translate(("tags", "team"), API_PROPERTIES, API_TEMPLATE)) == "tags[1].Value"
+
+
+TIMEOUT, EXPIRY = "TimeoutConfig.InProgressTimeoutInMinutes", "PresignedUrlConfig.ExpiresInSec"
+THRESHOLD, FACTOR = (
+    "AbortConfig.CriteriaList.0.ThresholdPercentage",
+    "JobExecutionsRolloutConfig.ExponentialRolloutRate.IncrementFactor",
+)
+SCALARS: list[tuple[str, Any, Any]] = [
+    (TIMEOUT, "15", 15),
+    (TIMEOUT, "10080", 10080),
+    (TIMEOUT, "10081", None),
+    (TIMEOUT, "0", None),
+    (TIMEOUT, "15.0", None),
+    (TIMEOUT, 15.0, None),
+    (TIMEOUT, "015", None),
+    (TIMEOUT, " 15", None),
+    (TIMEOUT, "1e1", None),
+    (TIMEOUT, "fifteen", None),
+    (TIMEOUT, "", None),
+    (TIMEOUT, True, None),
+    (TIMEOUT, "true", None),
+    (EXPIRY, "300", 300),
+    (THRESHOLD, "20.5", 20.5),
+    (THRESHOLD, "20", 20),
+    (THRESHOLD, "20.555", None),
+    (THRESHOLD, "0.0", None),
+    (THRESHOLD, "nan", None),
+    (FACTOR, "1.5", 1.5),
+    (FACTOR, "1.0", None),
+    ("JobTemplateId", 20260101, "20260101"),
+    ("JobTemplateId", True, "true"),
+    ("JobTemplateId", 1.5, None),
+    ("Description", 5, "5"),
+    ("Description", 1.5, "1.5"),
+    ("Document", 5, "5"),
+    ("Document", True, "true"),
+    ("AbortConfig.CriteriaList.0.Action", True, None),
+    ("MaintenanceWindows.0.DurationInMinutes", "60", 60),
+]
+
+
+@pytest.mark.parametrize(
+    ("path", "given", "expected"), SCALARS, ids=[f"{path}-{given!r}" for path, given, _ in SCALARS]
+)
+def test_scalars(path: str, given: Any, expected: Any) -> None:
+    """A scalar passes as the number or text that it stands for, and is else reported as it is written."""
+    loc: Location = tuple(int(part) if part.isdigit() else part for part in path.split("."))
+    written = put(SCALAR_PROPERTIES, loc, given)
+    read, found = values(written)
+    spec, more = JobTemplateSpec.judge(read)
+    if expected is None:
+        (finding,) = (*found, *more)
+        assert (translate(finding.loc, written), finding.given, type(finding.given)) == (loc, given, type(given))
+    else:
+        assert (*found, *more) == ()
+        assert properties(spec) == put(SCALAR_PROPERTIES, loc, expected)
+
+
+def test_scalars_of_the_api() -> None:
+    """A request is JSON: a number in quotes is text, and a number is no text."""
+    request = {
+        "jobTemplateId": "a",
+        "description": 5,
+        "document": "{}",
+        "timeoutConfig": {"inProgressTimeoutInMinutes": "15"},
+    }
+    read, found = values(request, API_TEMPLATE)
+    _, more = JobTemplateSpec.check(read)
+    assert [(one.code, dotted(one.loc)) for one in (*found, *more)] == [
+        ("JT410", "timeout.in_progress_timeout_in_minutes"),
+        ("JT102", "description"),
+    ]
+
+
+def test_tags_of_the_api() -> None:
+    """The key and value of a tag in a request are text, and the value may be empty."""
+    spec = {"jobTemplateId": "a", "description": "d", "document": "{}"}
+    for tags, expected in (
+        ([{"Key": "a", "Value": 5}], ["JT111"]),
+        ([{"Key": 5, "Value": "a"}], ["JT005"]),
+    ):
+        read, found = values(spec | {"tags": tags}, API_TEMPLATE)
+        _, more = JobTemplateSpec.check(read)
+        assert [one.code for one in (*found, *more)] == expected
+
+
+SCALAR_PROPERTIES: dict[str, Any] = {
+    "JobTemplateId": "reboot",
+    "Description": "Reboot a board",
+    "Document": "{}",
+    "TimeoutConfig": {"InProgressTimeoutInMinutes": 60},
+    "PresignedUrlConfig": {"RoleArn": "arn:aws:iam::123456789012:role/presign", "ExpiresInSec": 3600},
+    "JobExecutionsRolloutConfig": {
+        "MaximumPerMinute": 10,
+        "ExponentialRolloutRate": {
+            "BaseRatePerMinute": 5,
+            "IncrementFactor": 2,
+            "RateIncreaseCriteria": {"NumberOfNotifiedThings": 5},
+        },
+    },
+    "AbortConfig": {
+        "CriteriaList": [
+            {"FailureType": "ALL", "ThresholdPercentage": 5, "MinNumberOfExecutedThings": 9, "Action": "CANCEL"}
+        ]
+    },
+    "MaintenanceWindows": [{"StartTime": "cron(0 2 * * ? *)", "DurationInMinutes": 60}],
+}
+
+
+def put(value: Any, loc: Location, leaf: Any) -> Any:
+    """A copy of a value with something else at a location."""
+    if not loc:
+        return leaf
+    copied: Any = dict(value) if isinstance(value, dict) else list(value)
+    copied[loc[0]] = put(value[loc[0]], loc[1:], leaf)
+    return copied
 
 
 def test_document_of_another_kind() -> None:

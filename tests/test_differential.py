@@ -39,7 +39,8 @@ def errors(resource: Mapping[str, Any], as_spelt: Spelling) -> set[str]:
 
 
 def schema_verdicts(resource_type: str, resource: dict[str, Any], codes: set[str]) -> dict[str, Verdict]:
-    """What the registry schema and the API model say."""
+    """What the registry schema and the API model say of what CloudFormation sends."""
+    resource = registry.sent(resource_type, resource)
     verdict: Verdict = []
     if not registry.accepts(resource_type, resource):
         # In words only where they will be read: they take long.
@@ -91,9 +92,10 @@ def assert_agreement(resource_type: str, resource: dict[str, Any]) -> None:
     codes = errors(resource, SPELLINGS[resource_type])
     verdicts = schema_verdicts(resource_type, resource, codes)
     found = list(disagreements(codes, verdicts))
-    # In the API's own spelling, where null is as good as absent.
-    codes = errors(spelling.request(resource_type, resource), API_SPELLINGS[resource_type])
-    found += disagreements(codes, {API: verdicts[API]})
+    # In the API's own spelling, where null is as good as absent, and a number is no text.
+    request = spelling.request(resource_type, resource)
+    codes = errors(request, API_SPELLINGS[resource_type])
+    found += disagreements(codes, {API: api.refusals(spelling.OPERATIONS[resource_type], request)})
     assert found == [], shown(resource_type, resource)
 
 
@@ -186,7 +188,7 @@ SOURCES = [template(Document=..., DocumentSource=url) for url in values.SOURCES 
 
 def service_verdicts(iot: LocalIot, resource_type: str, resource: dict[str, Any]) -> dict[str, Verdict]:
     """What the local AWS says to creating this, and to updating a job with the same blocks."""
-    request = spelling.request(resource_type, resource)
+    request = spelling.request(resource_type, registry.sent(resource_type, resource))
     create = iot.create_job if resource_type == registry.JOB else iot.create_job_template
     answers = {MINISTACK: create(request), "UpdateJob": iot.update_job(request)}
     return {oracle: [answer] if answer else [] for oracle, answer in answers.items()}
@@ -241,7 +243,8 @@ def stacks(templates: Iterable[dict[str, Any]]) -> Iterator[dict[str, dict[str, 
 
 def assert_stacks_agree(iot: LocalIot, examples: Iterable[Resource]) -> None:
     judged = [
-        (resource, errors(resource, cloudformation.TEMPLATE))
+        # The local CloudFormation passes scalars on as they are.
+        (registry.sent(resource_type, resource), errors(resource, cloudformation.TEMPLATE))
         for resource_type, resource in examples
         if resource_type == registry.TEMPLATE
     ]

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from iot_jobs import FindingsError, JobTemplateSpec, PresignedUrlConfig
+from iot_jobs import FindingsError, JobDocument, JobTemplateSpec, PresignedUrlConfig
 from iot_jobs.check import check, load_application
 from iot_jobs.finding import Finding
 from iot_jobs.limits import MAX_DOCUMENT_BYTES
@@ -191,8 +191,6 @@ BAD: list[tuple[str, Mapping[str, Content], Seen]] = [
      (f"{FAMILY}:2:1", "JT706", "document")),
     ("a document that is no JSON", {DOCUMENT: '{\n  "a": 1,,\n}'}, (f"{DOCUMENT}:2:10", "JT701", "")),
     ("an empty document", {DOCUMENT: ""}, (f"{DOCUMENT}:1:1", "JT701", "")),
-    ("a document that is a list", {DOCUMENT: "[]"}, (f"{DOCUMENT}:1:1", "JT705", "")),
-    ("a document's key twice", {DOCUMENT: '{"a": {"b": 1,\n  "b": 2}}'}, (f"{DOCUMENT}:2:3", "JT703", "a.b")),
     ("a document that is too large", {DOCUMENT: '{"a":"' + "x" * MAX_DOCUMENT_BYTES + '"}'},
      (f"{DOCUMENT}:1:1", "JT702", "")),
     ("a placeholder without its end", {DOCUMENT: '{"a": [\n  "${aws:iot:x"]}'}, (f"{DOCUMENT}:2:3", "JT510", "a[0]")),
@@ -221,6 +219,15 @@ def test_a_key_twice_hides_nothing(application: Application) -> None:
     ]
 
 
+def test_a_document_with_a_key_twice(application: Application) -> None:
+    """It is a warning at the second key, and the document is deployed as it is written."""
+    text = '{"a": {"b": 1,\n  "b": 2}}'
+    application.write({DOCUMENT: text, PROD: None})
+    report = check(read_paths([application.root]), now=datetime(2026, 1, 1, tzinfo=UTC))
+    assert [(str(one.place), one.code, one.path) for one in report.findings] == [(f"{DOCUMENT}:2:3", "JT763", "a.b")]
+    assert application.templates()["reboot"].document == JobDocument(text)
+
+
 def test_a_broken_environment_hides_no_advice(application: Application) -> None:
     """What is wrong with its region keeps nobody from hearing that its fleet is too small for a criterion."""
     criterion = "{failure_type: ALL, threshold_percentage: 5, min_number_of_executed_things: 51}"
@@ -233,11 +240,11 @@ def test_a_broken_environment_hides_no_advice(application: Application) -> None:
 
 def test_a_broken_document_hides_nothing(application: Application) -> None:
     """Its other placeholders are still checked with the family; which role they need is not known yet."""
-    url = "${aws:iot:s3-presigned-url:https://s3.eu-west-1.amazonaws.com/b/k}"
+    url = "${aws:iot:s3-presigned-url:https://s3.eu-west-1.amazonaws.com/bucket/k}"
     application.write({DOCUMENT: f'{{"a": "{url}", "b": "${{aws:iot:parameter:p}}", "c": "${{aws:"}}'})
     assert [(str(found.place), found.code) for found in application.findings()] == [
-        (f"{DOCUMENT}:1:77", "JT512"),
-        (f"{DOCUMENT}:1:108", "JT510"),
+        (f"{DOCUMENT}:1:82", "JT512"),
+        (f"{DOCUMENT}:1:113", "JT510"),
     ]
 
 
@@ -472,11 +479,11 @@ def test_a_presign_role_may_be_left_out(
     ("document", "family", "expected"),
     [
         (ARTIFACT, "", (f"{FAMILY}:1:1", "JT503", "presigned_url")),
-        (ARTIFACT, "presigned_url: {expires_in_sec: 900}", (f"{FAMILY}:4:1", "JT004", "presigned_url.role_arn")),
+        (ARTIFACT, "presigned_url: {expires_in_sec: 900}", (f"{FAMILY}:4:1", "JT503", "presigned_url")),
         (
             "nothing to sign",
             "presigned_url: {expires_in_sec: 900}",
-            (f"{FAMILY}:4:1", "JT004", "presigned_url.role_arn"),
+            (f"{FAMILY}:4:1", "JT504", "presigned_url.role_arn"),
         ),
     ],
 )

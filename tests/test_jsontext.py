@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from iot_jobs import jsontext
 from iot_jobs.finding import Location
 from iot_jobs.jsontext import JsonError, canonical, depth, locator, parse
-from iot_jobs.limits import MAX_DOCUMENT_DEPTH
+from iot_jobs.limits import MAX_READ_DEPTH
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
 VALUES = st.recursive(
@@ -211,7 +211,7 @@ def test_depth_is_counted_just_beyond_the_limit() -> None:
     value: list[Any] = []
     for _ in range(200_000):
         value = [value]
-    assert depth(value) == MAX_DOCUMENT_DEPTH + 1
+    assert depth(value) == MAX_READ_DEPTH + 1
 
 
 SAMPLE = """\

@@ -5,15 +5,19 @@ table, and look whether `iot_jobs.limits` has to follow.
 """
 
 import re
+import sys
+import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 
-from iot_jobs import limits
+from iot_jobs import cloudformation, limits
 from iot_jobs.limits import Choice, Count, Limit, Printable, Range, Text
-from tests.oracles import api, registry, spelling
+from iot_jobs.sources import Source
+from iot_jobs.sources.subject import from_properties
+from tests.oracles import api, registry, spelling, values
 
 # A type with ! where it is required, a range, a pattern, words. The columns are CreateJobTemplate and CreateJob in the
 # API model, AWS::IoT::JobTemplate and AWS::IoT::Job in the registry. = is what stands to the left, =! and =? the same
@@ -210,8 +214,8 @@ LIMITS = (
     Ours("PACKAGE_VERSIONS", ("destinationPackageVersions",), {"maximum": "25, says the API's prose"}),
     Ours("PACKAGE_VERSION", ("destinationPackageVersions[]",), {"pattern": "it names a package version"}),
     Ours("TAGS", ("tags",)),
-    Ours("TAG_KEY", ("tags[].Key",), {"pattern": "aws: is AWS's own; other blanks than the space are assumed away"}),
-    Ours("TAG_VALUE", ("tags[].Value",), {"pattern": "the same characters as in a key, says the guide"}),
+    Ours("TAG_KEY", ("tags[].Key",), {"pattern": "aws: is AWS's own"}),
+    Ours("TAG_VALUE", ("tags[].Value",)),
     Ours("MAXIMUM_PER_MINUTE", ("jobExecutionsRolloutConfig.maximumPerMinute",), {
         "maximum": "1000 is the quota, and what the service was measured to answer",
     }),
@@ -257,7 +261,8 @@ LIMITS = (
 )  # fmt: skip
 IN_NO_MODEL = {
     "MAX_PLACEHOLDERS": "what a document holds is in the guide alone",
-    "MAX_DOCUMENT_DEPTH": "1000 as measured, less where our reader is shallower",
+    "MAX_DOCUMENT_DEPTH": "1000, as measured",
+    "MAX_READ_DEPTH": "of our reader",
     "DEFAULT_EXPIRES_IN_SEC": "a default, which the models don't say",
     "DEFAULT_MAXIMUM_PER_MINUTE": "a default, which the models don't say",
     "PARAMETER_NAME": "of SSM, whose model says only that a name has up to 2048 characters",
@@ -277,6 +282,13 @@ IN_NO_MODEL = {
 NOT_OURS = {"namespaceId": "set by AWS's own services, in no template and not in the registry"}
 
 
+ONLY_OF_TEMPLATES = {
+    "tags[].Value": ("JT118", {"Tags": [{"Key": "a", "Value": ""}]}),
+    "presignedUrlConfig.roleArn": ("JT504", {"PresignedUrlConfig": {"ExpiresInSec": 300}}),
+}
+"""What the registry schema of job templates alone asks of a field: our code for it, and an example."""
+
+
 @dataclass(frozen=True)
 class Bounds:
     """What all columns together leave of a field."""
@@ -293,8 +305,11 @@ CELL = re.compile(r"(?P<kind>\w+)!?(?: (?P<low>[\d.]*?)\.\.(?P<high>[\d.]*))?(?:
 
 
 def strictest(path: str) -> Bounds:
-    """The strictest of what the columns say of a field."""
-    cells = [CELL.fullmatch(fields[path]) for fields in pinned().values() if path in fields]
+    """The strictest of what the columns say of a field, without what is asked of templates alone."""
+    columns = [fields for column, fields in pinned().items() if path in fields]
+    if path in ONLY_OF_TEMPLATES:
+        columns.remove(pinned()[registry.TEMPLATE])
+    cells = [CELL.fullmatch(fields[path]) for fields in columns]
     said = [cell for cell in cells if cell]
     assert said
     assert len(said) == len(cells)
@@ -350,6 +365,33 @@ def differences(limit: Limit | int, theirs: Bounds) -> Iterator[str]:
 def test_our_limit(ours: Ours, path: str) -> None:
     """Each limit of ours is the strictest that AWS's models say, and stricter only where the table says why."""
     assert set(differences(getattr(limits, ours.name), strictest(path))) == set(ours.stricter)
+
+
+@pytest.mark.parametrize(("code", "example"), ONLY_OF_TEMPLATES.values(), ids=ONLY_OF_TEMPLATES)
+def test_what_only_templates_are_asked(code: str, example: dict[str, Any]) -> None:
+    """What the registry asks of a template alone is asked neither of a job nor of a request, nor do we ask it."""
+    template = {"JobTemplateId": "a", "Description": "d", "Document": "{}"} | example
+    job = {"JobId": "a", "Targets": [values.THING], "Document": "{}"} | example
+    for resource_type, resource, as_spelt, as_requested, expected in (
+        (registry.TEMPLATE, template, cloudformation.TEMPLATE, cloudformation.API_TEMPLATE, {code}),
+        (registry.JOB, job, cloudformation.JOB, cloudformation.API_JOB, set()),
+    ):
+        request = spelling.request(resource_type, resource)
+        assert (registry.accepts(resource_type, resource), codes(resource, as_spelt)) == (not expected, expected)
+        assert (api.accepts(spelling.OPERATIONS[resource_type], request), codes(request, as_requested)) == (True, set())
+
+
+def codes(given: dict[str, Any], as_spelt: cloudformation.Spelling) -> set[str]:
+    """The codes of the errors in properties."""
+    source = Source("a.json", "", given, lambda loc: (1, 1))
+    return {finding.code for finding in from_properties(source, (), given, as_spelt).findings}
+
+
+def test_characters_of_tag_keys() -> None:
+    """A key holds exactly the characters of the published class [\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]."""
+    ours = {character for character in map(chr, range(sys.maxunicode + 1)) if limits.TAG_KEY.accepts(character)}
+    theirs = {chr(code) for code in range(sys.maxunicode + 1) if unicodedata.category(chr(code))[0] in "LZN"}
+    assert ours == theirs | set("_.:/=+-@")
 
 
 def test_no_limit_is_forgotten() -> None:

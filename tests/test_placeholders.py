@@ -123,11 +123,17 @@ SOUND = [
     UPLOAD % "${thingName}/${thingName}",
     "${aws:iot:s3-presigned-url-upload:" + URL + "}",
     "${aws:iot:s3-presigned-url-upload:" + URL + "/}",
+    "${aws:iot:s3-presigned-url:s3://bucket/key}",
+    "${aws:iot:s3-presigned-url-v2:https://s3.us-iso-east-1.c2s.ic.gov/bucket/key}",
+    "${aws:iot:s3-presigned-url-upload:s3://bucket/${jobId}}",
+    "${aws:iot:s3-presigned-url-upload:https://bucket.s3.eusc-de-east-1.amazonaws.eu}",
+    "${aws:iot:s3-presigned-url:" + URL + "/${board}.img}",
     "${aws:iot:code-sign-signature:s3://eu-west-1.bucket/key@3}",
     "${aws:iot:parameter:pathToHandler}",
     PACKAGE % "p:version:1.0.0:attributes:url",
     PACKAGE % "p:version:1.0.0:attributes",
     PACKAGE % "p:version:$default:attributes:url",
+    PACKAGE % "p:version:1.0.0:attributes:fw:url",
     PACKAGE % ":version::attributes",
     "at " + PACKAGE % "p:version:1:attributes:url",
     PACKAGE % "p:version:1:artifact:s3-presigned-url",
@@ -154,7 +160,17 @@ WRONG = [
     ("${aws:region}", ["JT561"]),
     # URLs
     ("${aws:iot:s3-presigned-url:http://s3.amazonaws.com/bucket/key}", ["JT513"]),
-    ("${aws:iot:s3-presigned-url:s3://bucket/key}", ["JT513"]),
+    ("${aws:iot:s3-presigned-url:s3://bucket/}", ["JT513"]),
+    ("${aws:iot:s3-presigned-url:s3://bucket}", ["JT513"]),
+    ("${aws:iot:s3-presigned-url:https://evilamazonaws.com/bucket/key}", ["JT513"]),
+    ("${aws:iot:s3-presigned-url:https://evil.com?x=.s3.amazonaws.com/key}", ["JT513"]),
+    ("${aws:iot:s3-presigned-url:https://s3.amazonaws.com.evil.com/bucket/key}", ["JT513"]),
+    ("${aws:iot:s3-presigned-url:https://s3.amazonaws.com/My BUCKET!/key}", ["JT513"]),
+    ("${aws:iot:s3-presigned-url:https://s3.amazonaws.com/${bucket}/key}", ["JT513"]),
+    ("${aws:iot:s3-presigned-url-upload:https://evilamazonaws.com/x}", ["JT513"]),
+    ("${aws:iot:s3-presigned-url-upload:https://evil.com?x=.s3.amazonaws.com/key}", ["JT513"]),
+    ("${aws:iot:s3-presigned-url-upload:https://s3.amazonaws.com//key}", ["JT513"]),
+    ("${aws:iot:s3-presigned-url-upload:https://s3.amazonaws.com/My_BUCKET}", ["JT513"]),
     ("${aws:iot:s3-presigned-url:" + URL + "}", ["JT513"]),
     ("${aws:iot:s3-presigned-url:" + URL + "/}", ["JT513"]),
     ("${aws:iot:s3-presigned-url}", ["JT513"]),
@@ -170,6 +186,10 @@ WRONG = [
     ("${aws:iot:s3-presigned-url-upload:http://s3.amazonaws.com/bucket}", ["JT513"]),
     # local placeholders
     (UPLOAD % "${thingName}/${thingName}/${thingName}", ["JT517"]),
+    (UPLOAD % "${deviceName}.log", ["JT517"]),
+    (UPLOAD % "${thingName}/${}", ["JT517"]),
+    ("${aws:iot:s3-presigned-url-upload:https://s3.amazonaws.com/logs-${deviceName}/a}", ["JT517"]),
+    ("${aws:iot:s3-presigned-url-upload:https://${thingName}.s3.amazonaws.com/a}", ["JT517"]),
     ("${aws:iot:s3-presigned-url:" + URL + "/${thingName}}", ["JT517"]),
     ("${aws:iot:s3-presigned-url-upload:https://s3.amazonaws.com/${thingName}/${jobId}}", ["JT517"]),
     # packages
@@ -217,7 +237,7 @@ def test_placeholders_in_one_text_count() -> None:
 FIXES = [
     (V2 % "a b+c\u00e9?versionId=1", "percent-encode the key: a%20b%2Bc%C3%A9%3FversionId%3D1"),
     (V2 % "a \ud800", "percent-encode the key"),  # half of a surrogate pair has no form in UTF-8
-    ("${aws:iot:s3-presigned-url:s3://bucket/key}", "write the object's https URL"),
+    ("${aws:iot:s3-presigned-url:https://example.com/a}", "write the object's https URL"),
     ("${aws:iot:parameter:p", "add the }"),
 ]
 

@@ -23,16 +23,18 @@ PATHS: list[tuple[str, str, list[tuple[str, str]]]] = [
     ("an item that is none", "AbortConfig: {CriteriaList: [5]}", [("8:36", "Properties.AbortConfig.CriteriaList[0]")]),
     ("a window by its start", 'MaintenanceWindows: [{StartTime: "cron(0 2 * * ? *)", DurationInMinutes: 0}]',
      [("8:61", "Properties.MaintenanceWindows[0 cron(0 2 * * ? *)].DurationInMinutes")]),
-    ("a tag by its key", 'Tags: [{Key: a, Value: "1"}, {Key: b, Value: ""}]', [("8:36", "Properties.Tags[1 b]")]),
+    ("a tag by its key", 'Tags: [{Key: a, Value: "1"}, {Key: b, Value: ""}]', [("8:45", "Properties.Tags[1 b].Value")]),
+    ("a tag's value on its own line", "Tags:\n        - Key: a\n          Value: ''",
+     [("10:11", "Properties.Tags[0 a].Value")]),
     ("a tag's key that is wrong", 'Tags: [{Key: "aws:a", Value: "1"}]', [("8:14", "Properties.Tags[0 aws:a]")]),
     ("after text beyond ASCII", 'Tags: [{Key: "é😀", Value: é}, {Key: b, Value: ""}]',
-     [("8:14", "Properties.Tags[0 é😀]"), ("8:37", "Properties.Tags[1 b]")]),
+     [("8:14", "Properties.Tags[0 é😀]"), ("8:46", "Properties.Tags[1 b].Value")]),
     ("a key with a dot", "Time.out: 1", [("8:7", "Properties.Time.out")]),
     ("a key on two lines", "TimeoutConfig:\n        InProgressTimeoutInMinutes:\n          0",
      [("9:9", f"Properties.{TIMEOUT}")]),
     ("after a comment", "# comment\n      TimeoutConfig: 5", [("9:7", "Properties.TimeoutConfig")]),
     ("through an alias", "Tags: [{Key: a, Value: &x ''}, {Key: b, Value: *x}]",
-     [("8:14", "Properties.Tags[0 a]"), ("8:38", "Properties.Tags[1 b]")]),
+     [("8:23", "Properties.Tags[0 a].Value"), ("8:47", "Properties.Tags[1 b].Value")]),
 ]  # fmt: skip
 
 
@@ -90,7 +92,6 @@ NOT_READ: list[tuple[str, str, Any, tuple[str, str, str]]] = [
     ("levels without end in YAML", "a.yaml", "a: " + "[" * 200, ("a.yaml:1:104", "JT704", "a" + "[0]" * 100)),
     ("levels without end in JSON", "a.json", "[" * 200 + "]" * 200, ("a.json:1:102", "JT704", "[0]" * 101)),
     ("an alias of itself", "a.yaml", "a: &b {c: *b}\n", ("a.yaml:1:4", "JT007", "a.c")),
-    ("a key that stands twice in JSON", "a.json", '{"a": {"b": 1,\n "b": 2}}', ("a.json:2:2", "JT703", "a.b")),
     ("a key that stands twice in YAML", "a.yaml", "a:\n  b: 1\n  b: 2\n", ("a.yaml:3:3", "JT703", "a.b")),
     ("a merge key", "a.yaml", "a: &x {}\nb:\n  <<: *x\n", ("a.yaml:3:3", "JT002", "b")),
     ("a tag of its own", "a.yaml", "a: !!binary x\n", ("a.yaml:1:4", "JT002", "a")),
@@ -112,12 +113,19 @@ DOUBLED = [
     ("a.json", '{"Resources": {"T": {"Type": "AWS::IoT::JobTemplate", "Properties": {"Description": "d",\n'
      '"JobTemplateId": "a",\n"JobTemplateId": "a b",\n"Document": "{\\"c\\": 1, \\"c\\": 2}"}}}}',
      [("a.json:3:1", "JT101", "JobTemplateId"), ("a.json:3:1", "JT703", "JobTemplateId"),
-      ("a.json:4:1", "JT703", "Document.c")]),
+      ("a.json:4:1", "JT763", "Document.c")]),
     ("a.yaml", "Resources:\n  T:\n    Type: AWS::IoT::JobTemplate\n    Properties:\n      JobTemplateId: a b\n"
-     "      JobTemplateId: a\n      Description: d\n      Document: '[]'\n",
+     "      JobTemplateId: a\n      Description: d\n      Document: '[1'\n",
      [("a.yaml:5:7", "JT101", "JobTemplateId"), ("a.yaml:6:7", "JT703", "JobTemplateId"),
-      ("a.yaml:8:7", "JT705", "Document")]),
+      ("a.yaml:8:7", "JT701", "Document")]),
 ]  # fmt: skip
+
+
+def test_a_document_with_a_double_key(here: Path) -> None:
+    """In a job document that is a file of its own it is a warning, in any other file an error."""
+    write(here, {"a.json": '{"a": {"b": 1,\n "b": 2}}', "b.json": '{"jobTemplateId": "a",\n"jobTemplateId": "a"}'})
+    assert (seen(report("a.json")), report("a.json").checked) == ([("a.json:2:2", "JT763", "a.b")], 1)
+    assert ("b.json:2:1", "JT703", "jobTemplateId") in seen(report("b.json"))
 
 
 @pytest.mark.parametrize(("name", "content", "expected"), DOUBLED, ids=["JSON", "YAML"])

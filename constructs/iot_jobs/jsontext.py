@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Self
 
 from iot_jobs.finding import Finding, FindingsError, Location, Place, Rule
-from iot_jobs.limits import GUIDE, MAX_DOCUMENT_DEPTH
+from iot_jobs.limits import GUIDE, MAX_DOCUMENT_DEPTH, MAX_READ_DEPTH
 from iot_jobs.unresolved import is_resolvable
 
 NOT_JSON = Rule(
@@ -26,8 +26,8 @@ DUPLICATE_KEY = Rule(
 )
 TOO_DEEP = Rule(
     code="JT704",
-    title=f"nesting is at most {MAX_DOCUMENT_DEPTH} levels deep",
-    why="The service refuses documents of more than 1000 levels; this tool stops earlier.",
+    title=f"nesting is at most {MAX_READ_DEPTH} levels deep, and {MAX_DOCUMENT_DEPTH} in the text of a job document",
+    why=f"The service refuses documents of more than {MAX_DOCUMENT_DEPTH} levels; this tool reads {MAX_READ_DEPTH}.",
     source="measured: the service refuses a job document that is nested deeper than 1000 levels",
 )
 
@@ -97,9 +97,9 @@ def _trailing_comma(error: json.JSONDecodeError) -> json.JSONDecodeError:
     return error
 
 
-def too_deep(text: str | None = None) -> Finding:
-    """Return the finding for a value that is nested too deep, placed where a JSON text exceeds the depth."""
-    finding = TOO_DEEP.finding(allowed=f"at most {MAX_DOCUMENT_DEPTH} levels of nesting", fix="flatten it")
+def too_deep(text: str | None = None, *, most: int = MAX_READ_DEPTH) -> Finding:
+    """Return the finding for a value of more than `most` levels, placed where a JSON text exceeds the depth."""
+    finding = TOO_DEEP.finding(allowed=f"at most {most} levels of nesting", fix="flatten it")
     if text is None:
         return finding
     loc: Location = ()
@@ -107,7 +107,7 @@ def too_deep(text: str | None = None) -> Finding:
     for path, start in _walk(text):
         if len(path) > len(loc):
             loc, offset = path, start
-        if len(path) > MAX_DOCUMENT_DEPTH:
+        if len(path) > most:
             break
     line, column = _line(text, offset)
     return _at(finding._replace(loc=loc), Place("", line=line, column=column))
@@ -120,23 +120,36 @@ def depth(value: object) -> int:
     """Return the nesting depth of a value's mappings and lists, counted no further than the first level too deep."""
     deepest = 0
     level = [value] if isinstance(value, _NESTED) else []
-    while level and deepest <= MAX_DOCUMENT_DEPTH:
+    while level and deepest <= MAX_READ_DEPTH:
         deepest += 1
         children = [item.values() if isinstance(item, dict) else item for item in level]
         level = [child for inner in children for child in inner if isinstance(child, _NESTED)]
     return deepest
 
 
+def levels(text: str) -> int:
+    """Return the nesting depth of a JSON text, however deep it is."""
+    level = deepest = 0
+    for mark in re.findall(r'"(?:[^"\\]|\\.)*"|[\[\]{}]', text):
+        level += (mark in ("[", "{")) - (mark in ("]", "}"))
+        deepest = max(deepest, level)
+    return deepest
+
+
 def canonical(value: object) -> str:
     """Return the shortest JSON text of a value: sorted keys, no whitespace, numbers as spelt, text unescaped.
 
-    Two texts of the same value have the same canonical form, whatever their layout, key order and escapes. A CDK token
-    that is an object becomes its text. Raises `ValueError` for a value that JSON can't express.
+    Two texts of the same value have the same canonical form, whatever their layout, key order and escapes; half a
+    surrogate pair stays escaped, because UTF-8 has none. A CDK token that is an object becomes its text. Raises
+    `ValueError` for a value that JSON can't express.
     """
     if isinstance(value, Number):
         return value.spelling
-    if value is None or isinstance(value, str | bool | int | float):
-        return json.dumps(value, ensure_ascii=False, allow_nan=False)
+    if isinstance(value, str):
+        text = json.dumps(value, ensure_ascii=False)
+        return text if text.isascii() else re.sub("[\ud800-\udfff]", lambda half: f"\\u{ord(half[0]):04x}", text)
+    if value is None or isinstance(value, bool | int | float):
+        return json.dumps(value, allow_nan=False)
     if isinstance(value, Mapping):
         if not all(isinstance(key, str) for key in value):
             raise ValueError("keys of a JSON object are text")

@@ -8,18 +8,12 @@ from typing import Any, NamedTuple
 from urllib.parse import quote, unquote
 
 from iot_jobs.documents.placeholders import DOWNLOADS, UPLOAD, Placeholder
+from iot_jobs.limits.s3 import address
 from iot_jobs.unresolved import Unresolved, between_tokens
 
 MADE_ROLE = Unresolved({"Fn::GetAtt": ["PresignRole", "Arn"]})
 """Placeholder for the ARN of the role that `iot_jobs.cdk.JobTemplate` creates if none is given."""
 
-# Region, bucket and URL suffix (amazonaws.com) may be tokens, which contain no slash.
-_URL = (
-    r"(?s)https://(?:s3(?:[.-](?:[a-z0-9-]|\$\{Token\[[^]]+\]\})+)?\.(?:amazonaws\.com(?:\.cn)?|\$\{Token\[[^]]+\]\})"
-    r"/(?P<path_bucket>[^/]+)"
-    r"|(?P<host_bucket>[^/]+?)\.s3(?:[.-](?:[a-z0-9-]|\$\{Token\[[^]]+\]\})+)?"
-    r"\.(?:amazonaws\.com(?:\.cn)?|\$\{Token\[[^]]+\]\}))(?:/(?P<key>.*))?"
-)
 _VERSION = r"(?i)(?:\?|%3F)versionId(?:=|%3D)"
 _LOCAL = r"\$\{(?:thingName|jobId|executionNumber)\}"
 _INNER = r"\$\{aws:[^}]*\}"
@@ -41,10 +35,10 @@ def needed_access(placeholder: Placeholder) -> tuple[ObjectAccess, ...] | None:
     A version needs `s3:GetObjectVersion` in addition to `s3:GetObject`. The placeholders in an upload's key match
     anything, and so does a key that is left to AWS.
     """
-    match = re.fullmatch(_URL, placeholder.argument) if placeholder.kind in (*DOWNLOADS, UPLOAD) else None
-    if match is None:
+    named = address(placeholder.argument) if placeholder.kind in (*DOWNLOADS, UPLOAD) else None
+    if named is None or not named.bucket:
         return None
-    bucket, key = match["path_bucket"] or match["host_bucket"], match["key"] or ""
+    bucket, key = named
     if placeholder.kind == UPLOAD:
         return (ObjectAccess("s3:PutObject", bucket, _matching(key or "${thingName}", _LOCAL)),)
     if not key:

@@ -4,6 +4,8 @@ The schemas are those that cfn-lint carries. What they say is what CloudFormatio
 service: less than the service wants.
 """
 
+import json
+import re
 from collections.abc import Iterator
 from functools import cache
 from typing import Any
@@ -38,6 +40,34 @@ def accepts(resource_type: str, properties: object) -> bool:
     """Whether the schema takes these properties."""
     valid: bool = _validator(resource_type).is_valid(properties)
     return valid
+
+
+def sent(resource_type: str, properties: Any) -> Any:
+    """What CloudFormation makes of these properties before it validates them: each scalar as the schema's type.
+
+    It makes all scalars text, and then has no other type than the schema's
+    (https://docs.rs/cloudformation-validate-template-model, `coercion`). A truth value is no number.
+    """
+    return _sent(properties, _validator(resource_type).schema)
+
+
+def _sent(value: Any, part: dict[str, Any]) -> Any:
+    kind = part.get("type")
+    if isinstance(value, dict):
+        inner = part.get("properties", {})
+        others: dict[str, Any] = next(iter(part.get("patternProperties", {}).values()), {})
+        return {name: _sent(item, inner.get(name, others)) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_sent(item, part.get("items", {})) for item in value]
+    if kind == "string" and isinstance(value, bool | int | float):
+        return json.dumps(value)
+    if kind in _NUMBERS and isinstance(value, str) and re.fullmatch(_NUMBERS[kind], value):
+        return json.loads(value)
+    return value
+
+
+_WHOLE = "-?(0|[1-9][0-9]*)"
+_NUMBERS = {"integer": _WHOLE, "number": rf"{_WHOLE}(\.[0-9]+)?"}
 
 
 @cache

@@ -111,7 +111,7 @@ class JobTemplate(cdk.Resource, JobMetrics, Permissions):
             description: 1 to 2028 printable characters on one line.
             document: The instructions for devices: JSON of at most 32,768 bytes with at most 10 placeholders, in the
                 template or in S3.
-            document_source: The https URL of an S3 object, instead of `document`.
+            document_source: The https URL or s3:// address of an S3 object, instead of `document`.
             job_arn: An existing job to copy; other arguments replace the job's values.
             rollout: Things notified per minute, constant or increasing. None: 1000.
             abort: Criteria that cancel the job automatically. None: none.
@@ -356,7 +356,7 @@ def _timeout(timeout: TimeoutConfig | cdk.Duration | None) -> Any:
     return {name: amount(timeout, "minutes", IN_PROGRESS_TIMEOUT_IN_MINUTES, ("timeout", name))}
 
 
-def _text(value: str | Unresolved) -> str | None:
+def _text(value: str | Unresolved | None) -> str | None:
     """Return a value as text, which may be a token. None if it isn't text."""
     known_or_token = as_text(value.value if isinstance(value, Unresolved) else value)
     return known_or_token if isinstance(known_or_token, str) else None

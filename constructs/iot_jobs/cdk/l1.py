@@ -26,7 +26,7 @@ def emitted_properties(stack: cdk.Stack, spec: JobTemplateSpec) -> dict[str, Any
     """Return the properties; id and tags are known only at synth."""
     emitted = properties(spec)
     document = known(spec.document)
-    if document is not None and document.holds_token:
+    if document is not None and document.holds_token and document.readable:
         # Quotes in a token's value must be escaped once it is known.
         emitted["Document"] = stack.to_json_string(_sorted(document.value))
     return emitted

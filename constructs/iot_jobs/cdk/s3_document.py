@@ -54,7 +54,8 @@ class S3Document:
         of a family such as `device-client`, or your own JSON Schema. Raises `FindingsError` with all errors in it.
         """
         document = JobDocument.from_file(path)
-        problems = () if document_schema is None else documents.problems(document.value, document_schema)
+        checked = document_schema is not None and document.readable
+        problems = documents.problems(document.value, document_schema) if checked else ()
         if errors := [one for one in problems if one.severity == "error"]:
             raise FindingsError(errors)
         return cls(document=document, path=fspath(path))

@@ -108,6 +108,12 @@ START_TIME = Rule(
     why="The service refuses other times.",
     source=API + "SchedulingConfig.html",
 )
+START_PASSED = _advice(
+    "JT851",
+    "a job in a stack starts and ends in the future, if it is not deployed yet",
+    "The service refuses to create a job for a time that has passed. A job that the stack has created is left alone.",
+    API + "SchedulingConfig.html",
+)
 
 
 def advice(subject: Subject, *, now: datetime) -> Iterator[Finding]:
@@ -141,7 +147,7 @@ def advice(subject: Subject, *, now: datetime) -> Iterator[Finding]:
     if document := written(spec.document):
         yield from _document(document, subject.document_schema)
     if scheduling and not subject.deployed:
-        yield from _start_time(scheduling, now)
+        yield from _start_time(scheduling, now, by_api=by_api)
 
 
 def _rollout(rollout: RolloutConfig, *, by_handler: bool) -> Iterator[Finding]:
@@ -277,7 +283,7 @@ def document_advice(document: JobDocument, schema: str | Mapping[str, Any] | Non
     """
     findings = [finding for finding in document.problems() if finding.severity == "warning"]
     if document.readable:
-        findings += documents.problems(document.value, schema) if isinstance(document.value, Mapping) else ()
+        findings += documents.problems(document.value, schema)
         findings += documents.content_problems(document.value)
     return tuple(findings)
 
@@ -286,7 +292,7 @@ def document_advice(document: JobDocument, schema: str | Mapping[str, Any] | Non
 _of_document = lru_cache(maxsize=1024)(document_advice)
 
 
-def _start_time(scheduling: SchedulingConfig, now: datetime) -> Iterator[Finding]:
+def _start_time(scheduling: SchedulingConfig, now: datetime, *, by_api: bool) -> Iterator[Finding]:
     today = now.astimezone(UTC).replace(tzinfo=None)
     for name, earliest, latest, words in (
         ("start_time", timedelta(minutes=30), timedelta(days=365), "30 minutes to one year"),
@@ -295,7 +301,9 @@ def _start_time(scheduling: SchedulingConfig, now: datetime) -> Iterator[Finding
         text = known(getattr(scheduling, name))
         time = instant(text)
         if time is not None and not earliest <= time - today <= latest:
-            yield START_TIME.finding(
+            # A stack may have created the job long ago; a request is about to.
+            rule = START_PASSED if time - today < earliest and not by_api else START_TIME
+            yield rule.finding(
                 loc=("scheduling", name),
                 given=text,
                 allowed=f"{words} after {today:{TIME_FORMAT}}",

@@ -15,6 +15,7 @@ from iot_jobs.check.advice import (
     NO_EXPIRY,
     RETRY_WITHOUT_ABORT,
     RETRY_WITHOUT_TIMEOUT,
+    START_PASSED,
     START_TIME,
     WINDOW_TOO_SHORT,
 )
@@ -54,6 +55,7 @@ RULES: tuple[Rule, ...] = (
     templates.RESOURCE_TYPE,
     templates.TEMPLATE_SIZE,
     templates.LOGICAL_ID,
+    job_template.TAG_WITHOUT_VALUE,
     volatile_tags.VOLATILE,
     # Rollout: JT2..
     limits.MAXIMUM_PER_MINUTE,
@@ -91,6 +93,7 @@ RULES: tuple[Rule, ...] = (
     limits.ROLE_ARN,
     limits.EXPIRES_IN_SEC,
     content.PRESIGN_ROLE,
+    job_template.BLOCK_WITHOUT_ROLE,
     placeholders.UNTERMINATED,
     placeholders.TOO_MANY,
     job_template.PARAMETER_IN_TEMPLATE,
@@ -116,7 +119,6 @@ RULES: tuple[Rule, ...] = (
     job_document.TOO_LARGE,
     jsontext.DUPLICATE_KEY,
     jsontext.TOO_DEEP,
-    job_document.NOT_AN_OBJECT,
     document_folder.DOCUMENT_FILE,
     document_folder.UNKNOWN_SCHEMA,
     documents.CHOSEN_SCHEMA,
@@ -133,6 +135,8 @@ RULES: tuple[Rule, ...] = (
     device_client.COMMAND,
     secrets.SECRET,
     secrets.UNENCRYPTED,
+    job_document.KEY_TWICE,
+    job_document.UNCHECKED,
     # Jobs: JT8..
     limits.JOB_ID,
     limits.TARGETS,
@@ -149,6 +153,7 @@ RULES: tuple[Rule, ...] = (
     job.END_BEHAVIOR_WITHOUT_END,
     job.WINDOWS_NEED_CONTINUOUS,
     START_TIME,
+    START_PASSED,
     # Environments: JT9..
     limits.ENVIRONMENT_NAME,
     limits.ACCOUNT,

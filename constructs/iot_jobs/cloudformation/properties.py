@@ -11,10 +11,12 @@ from functools import lru_cache
 from typing import Any
 
 from iot_jobs.cloudformation.names import NO_NAMES, TEMPLATE, Names, Spelling
+from iot_jobs.cloudformation.scalars import as_text, for_limit, for_model
 from iot_jobs.documents.job_document import JobDocument
 from iot_jobs.finding import Finding, Location, Rule, nearest
-from iot_jobs.limits import TAGS, TEMPLATE_REFERENCE
+from iot_jobs.limits import PARAMETER_VALUE, TAG_KEY, TAG_VALUE, TAGS, TEMPLATE_REFERENCE, Limit
 from iot_jobs.template import JobSpec, JobTemplateSpec
+from iot_jobs.template.job_template import tags_without_value
 from iot_jobs.template.part import MISSING_VALUE, WRONG_KIND, Model, unknown_key
 from iot_jobs.template.parts import tag_problems
 from iot_jobs.unresolved import NO_VALUE, Unresolved, is_intrinsic
@@ -56,12 +58,17 @@ def without_nulls(given: Any) -> Any:
 def values(given: Mapping[str, Any], spelling: Spelling = TEMPLATE) -> tuple[dict[str, Any], list[Finding]]:
     """Return properties as values for `JobTemplateSpec.check`, and findings for those that can't be converted.
 
-    Intrinsic functions become `Unresolved`, and `AWS::NoValue` is left out. Locations use the model's names;
-    `translate` turns them into those of `given`.
+    Intrinsic functions become `Unresolved`, `AWS::NoValue` is left out, and a scalar in CloudFormation's spelling
+    becomes the number or text that it stands for. Locations use the model's names; `translate` turns them into those of
+    `given`.
     """
     findings: list[Finding] = []
     read = _mapping(given, spelling.names, spelling, (), findings)
+    if spelling.intrinsics:
+        read = for_model(read, spelling.model)
     document, tags, parameters = read.get("document"), read.get("tags"), read.get("document_parameters")
+    if spelling.intrinsics:
+        document = as_text(document)
     if isinstance(document, str):
         read["document"] = _document(document)
     if tags is not None and not isinstance(tags, Unresolved):
@@ -69,7 +76,8 @@ def values(given: Mapping[str, Any], spelling: Spelling = TEMPLATE) -> tuple[dic
     if isinstance(parameters, Mapping) and spelling.intrinsics:
         known = {name: item for name, item in parameters.items() if item != NO_VALUE}
         read["document_parameters"] = {
-            name: Unresolved(item) if is_intrinsic(item) else item for name, item in known.items()
+            name: Unresolved(item) if is_intrinsic(item) else for_limit(item, PARAMETER_VALUE)
+            for name, item in known.items()
         }
     return read, findings
 
@@ -200,14 +208,15 @@ def _read_tags(given: Any, spelling: Spelling, findings: list[Finding]) -> Any:
         unknown = [str(key) for key in tag if key not in _TAG][:_MANY] if isinstance(tag, Mapping) else []
         findings += [unknown_key(name, _TAG, loc, given=tag) for name in unknown]
         misspelt = {nearest(name, [tag_name for tag_name in _TAG if tag_name not in tag]) for name in unknown}
+        key = _tag_key(tag, spelling)
         if key_name in misspelt:
             whole = False
-        elif not isinstance(tag, Mapping) or not isinstance(tag.get(key_name), str):
+        elif not isinstance(tag, Mapping) or not isinstance(key, str):
             findings.append(
                 WRONG_KIND.finding(loc=loc, given=tag, allowed=f"{key_name} and {value_name}", fix="write both")
             )
         else:
-            key, value = tag[key_name], tag.get(value_name)
+            value = tag.get(value_name)
             if key in read:
                 findings.append(
                     TAG_KEY_TWICE.finding(
@@ -215,15 +224,29 @@ def _read_tags(given: Any, spelling: Spelling, findings: list[Finding]) -> Any:
                     )
                 )
             else:
-                read[key] = Unresolved(value) if value_name in misspelt or spelling.resolves(value) else value
+                unknown_value = value_name in misspelt or spelling.resolves(value)
+                read[key] = Unresolved(value) if unknown_value else _scalar(value, TAG_VALUE, spelling)
     if whole:
         return read
     findings += [finding.under(("tags",)) for finding in tag_problems(read)]
+    findings += tags_without_value(read) if spelling.model is JobTemplateSpec else ()
     return Unresolved(given)
 
 
+def _tag_key(tag: Any, spelling: Spelling) -> Any:
+    """Return the key of a tag, None if it has none."""
+    return _scalar(tag.get(_TAG[0]), TAG_KEY, spelling) if isinstance(tag, Mapping) else None
+
+
+def _scalar(value: Any, limit: Limit, spelling: Spelling) -> Any:
+    return for_limit(value, limit) if spelling.intrinsics else value
+
+
 def _tag_location(loc: Location, given: Any, spelling: Spelling) -> Location:
-    """Return a tag's location in the list; the model names a tag by its key."""
+    """Return the location of a tag's value in the list; the model names a tag by its key.
+
+    A key that is refused is reported at the tag.
+    """
     name = spelling.names["tags"]
     tags = given.get(name) if isinstance(given, Mapping) else None
     words: tuple[str | int, ...] = (str(name),)
@@ -231,8 +254,8 @@ def _tag_location(loc: Location, given: Any, spelling: Spelling) -> Location:
         return words
     if isinstance(loc[1], int):
         return (*words, *loc[1:])
-    key_name, _ = _TAG
     for index, tag in enumerate(tags):
-        if isinstance(tag, Mapping) and tag.get(key_name) == loc[1]:
-            return (*words, index)
+        if isinstance(tag, Mapping) and _tag_key(tag, spelling) == loc[1]:
+            at_value = _TAG[1] in tag and TAG_KEY.accepts(loc[1])
+            return (*words, index, _TAG[1]) if at_value else (*words, index)
     return words

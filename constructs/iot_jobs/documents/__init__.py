@@ -1,4 +1,4 @@
-"""Checks of a job document against its device agent. AWS accepts any JSON object; the agent on the device doesn't.
+"""Checks of a job document against its device agent. AWS accepts any JSON; the agent on the device doesn't.
 
 A document that doesn't fit a chosen schema is an error, because every device would fail. If the family is only guessed
 from the document, it is a warning: AWS would create the job, and another agent might read the document.
@@ -61,13 +61,15 @@ def schema_of(family: str) -> dict[str, Any]:
     return schema
 
 
-def problems(value: Mapping[str, Any], schema: str | Mapping[str, Any] | None = None) -> Iterator[Finding]:
+def problems(value: Any, schema: str | Mapping[str, Any] | None = None) -> Iterator[Finding]:
     """Yield findings for a document that doesn't suit its agent; locations are in the document.
 
     `schema` is a family's name, a user's own JSON Schema, or None to guess the family; with a user's own schema nothing
     else is checked. Faults of a schema are reported under the rule `SCHEMA`, with locations in the schema.
     """
-    wanted = family_of(value) if schema is None else schema
+    wanted = schema
+    if wanted is None and isinstance(value, Mapping):
+        wanted = family_of(value)
     if wanted is None:
         return
     family = wanted if isinstance(wanted, str) else None
@@ -80,7 +82,7 @@ def problems(value: Mapping[str, Any], schema: str | Mapping[str, Any] | None = 
     for misfit in places:
         rule = _rule(misfit, family, chosen=schema is not None)
         yield _shown(rule.finding(loc=misfit.loc, given=misfit.given, allowed=misfit.allowed, fix=misfit.fix))
-    if family in ("device-client", "managed-template", "device-client-old"):
+    if isinstance(value, Mapping) and family in ("device-client", "managed-template", "device-client-old"):
         yield from map(_shown, device_client.left_out(value, steps=family != "device-client-old"))
 
 

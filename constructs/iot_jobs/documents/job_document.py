@@ -12,7 +12,7 @@ from typing import Any
 from iot_jobs import jsontext
 from iot_jobs.documents import placeholders
 from iot_jobs.finding import Finding, FindingsError, Rule
-from iot_jobs.limits import API, GUIDE, MAX_DOCUMENT_BYTES, MAX_DOCUMENT_DEPTH, QUOTAS
+from iot_jobs.limits import GUIDE, MAX_DOCUMENT_BYTES, MAX_DOCUMENT_DEPTH, MAX_READ_DEPTH, QUOTAS
 from iot_jobs.unresolved import Resolvable, between_tokens, holds_token, is_looked_up, is_resolvable
 
 UNREADABLE = Rule(
@@ -27,11 +27,21 @@ TOO_LARGE = Rule(
     why="The API counts characters and the quota counts bytes; this limit covers both.",
     source=QUOTAS,
 )
-NOT_AN_OBJECT = Rule(
-    code="JT705",
-    title="a job document is a JSON object",
-    why="Assumed: every document in AWS's guides is an object, and no known agent reads anything else.",
-    source=API + "CreateJobTemplate.html",
+KEY_TWICE = Rule(
+    code="JT763",
+    title="a job document has no duplicate keys",
+    why="AWS takes them. Parsers disagree on which of the two counts, so the device might do something other than the "
+    "author meant.",
+    source=jsontext.DUPLICATE_KEY.source,
+    severity="warning",
+)
+UNCHECKED = Rule(
+    code="JT764",
+    title=f"a job document is nested at most {MAX_READ_DEPTH} levels deep",
+    why=f"AWS takes {MAX_DOCUMENT_DEPTH} levels, but nothing in a deeper document is checked here, its placeholders "
+    "included.",
+    source=jsontext.TOO_DEEP.source,
+    severity="warning",
 )
 
 
@@ -62,7 +72,7 @@ class JobDocument:
             if not document.readable and _is_token(value):
                 return cls(value, unknown=True)
         else:
-            if jsontext.depth(value) > MAX_DOCUMENT_DEPTH:
+            if jsontext.depth(value) > MAX_READ_DEPTH:
                 raise FindingsError([jsontext.too_deep()])
             try:
                 document = cls(jsontext.canonical(value))
@@ -79,8 +89,9 @@ class JobDocument:
         """Return the document in its canonical form. Raises `FindingsError` with all errors in it."""
         if errors := [finding for finding in self.problems() if finding.severity == "error"]:
             raise FindingsError(errors)
-        # A token's text may become anything, so a document with one is kept unchanged.
-        return self if self.holds_token else JobDocument(jsontext.canonical(self.value))
+        # A token's text may become anything, and the canonical form has each key once.
+        as_written = self.holds_token or not self.readable or self._parsed[1]
+        return self if as_written else JobDocument(jsontext.canonical(self.value))
 
     @classmethod
     def from_file(cls, path: str | PathLike[str]) -> JobDocument:
@@ -95,14 +106,24 @@ class JobDocument:
 
     @cached_property
     def value(self) -> Any:
-        """The parsed document. Raises `JsonError` if the text is not JSON, or unknown."""
-        return jsontext.parse(self.text)
+        """The parsed document, with the last of duplicate keys. Raises `JsonError` if it isn't JSON, or unknown."""
+        return self._parsed[0]
+
+    @cached_property
+    def _parsed(self) -> tuple[Any, tuple[Finding, ...]]:
+        """The value, and a finding for each duplicate key."""
+        try:
+            return jsontext.parse(self.text), ()
+        except jsontext.JsonError as error:
+            if error.value is None:
+                raise
+            return error.value, tuple(finding._replace(rule=KEY_TWICE) for finding in error.findings)
 
     @cached_property
     def readable(self) -> bool:
         """True if the text is JSON that isn't nested too deep to be checked."""
         try:
-            return jsontext.depth(self.value) <= MAX_DOCUMENT_DEPTH
+            return jsontext.depth(self.value) <= MAX_READ_DEPTH
         except jsontext.JsonError:
             return False
 
@@ -136,15 +157,16 @@ class JobDocument:
         if self.unknown:
             return
         try:
-            value = self.value
+            yield from self._parsed[1]
         except jsontext.JsonError as error:
-            yield from error.findings
-            return
-        if jsontext.depth(value) > MAX_DOCUMENT_DEPTH:
-            yield jsontext.too_deep(self.text)
-            return
-        if not isinstance(value, Mapping):
-            yield NOT_AN_OBJECT.finding(given=value, allowed="a JSON object", fix="put it into an object: {...}")
+            if error.findings[0].rule != jsontext.TOO_DEEP:
+                yield from error.findings
+                return
+        if not self.readable:
+            deep = self._deep()
+            yield deep
+            if deep.rule == jsontext.TOO_DEEP:
+                return
         if self.size_in_bytes > MAX_DOCUMENT_BYTES:
             unseen = ", plus the values resolved at deployment" if self.holds_token else ""
             yield TOO_LARGE.finding(
@@ -155,16 +177,22 @@ class JobDocument:
         yield from self._surrogates()
         yield from placeholders.problems(self.placeholders)
 
+    def _deep(self) -> Finding:
+        """Return the finding for a document that is nested too deep for AWS, or only for us."""
+        levels = jsontext.levels(self.text)
+        if levels > MAX_DOCUMENT_DEPTH:
+            return jsontext.too_deep(self.text, most=MAX_DOCUMENT_DEPTH)
+        return UNCHECKED.finding(given=levels, allowed=f"at most {MAX_READ_DEPTH} levels of nesting", fix="flatten it")
+
     def _surrogates(self) -> Iterator[Finding]:
-        if self.text.isascii() and "\\u" not in self.text:
-            return
+        """Yield a finding for half a surrogate pair that isn't escaped."""
         try:
-            jsontext.canonical(self.value).encode()
+            self.text.encode()
         except UnicodeEncodeError as error:
             yield jsontext.NOT_JSON.finding(
                 given=error.object[error.start : error.start + 1],
                 allowed="text that UTF-8 can encode, without half a surrogate pair",
-                fix="write the whole character",
+                fix="write the whole character, or an escape",
             )
 
 

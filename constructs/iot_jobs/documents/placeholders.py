@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from iot_jobs.finding import Finding, Location, Rule, nearest
-from iot_jobs.limits import GUIDE, MAX_PLACEHOLDERS
+from iot_jobs.limits import GUIDE, MAX_PLACEHOLDERS, s3
 from iot_jobs.unresolved import holds_token
 
 _GUIDE = GUIDE + "create-manage-jobs.html"
@@ -32,7 +32,7 @@ TOO_MANY = Rule(
 )
 PRESIGNED_URL = Rule(
     code="JT513",
-    title="a presigned placeholder has an S3 object's https URL, percent-encoded in the v2 form",
+    title="a presigned placeholder has an S3 object's https URL or s3:// address, percent-encoded in the v2 form",
     why="The service signs the URL when a device requests the document; a malformed URL fails on the device.",
     source=_GUIDE,
 )
@@ -51,8 +51,8 @@ NESTED = Rule(
 )
 LOCAL = Rule(
     code="JT517",
-    title="thingName, jobId and executionNumber are used only in the key of an upload, each at most twice",
-    why="AWS fills them nowhere else, and refuses a third use.",
+    title="the key of an upload holds no ${...} but thingName, jobId and executionNumber, each at most twice",
+    why="AWS refuses other names, a third use, and any in the bucket. In a download it fills none.",
     source=_GUIDE,
 )
 UNKNOWN = Rule(
@@ -66,16 +66,13 @@ UNKNOWN = Rule(
 # Assumed: / and what encodeURIComponent leaves plain are plain, all else is percent-encoded; a version isn't empty.
 _NO_VERSION = r"(?i)(?:\?|%3F)versionId(?:=|%3D)\Z"
 _ENCODED = r"(?:[A-Za-z0-9._~!*'()/-]|%(?!2[Ff])[0-9A-Fa-f]{2})+"
-_S3_URL = (
-    r"(?s)https://(?:s3(?:[.-][a-z0-9-]+)?\.amazonaws\.com(?:\.cn)?/(?P<path_bucket>[^/]+)"
-    r"|(?P<host_bucket>[^/]+)\.s3(?:[.-][a-z0-9-]+)?\.amazonaws\.com(?:\.cn)?)/(?P<key>[^?#].*)"
-)
 _PACKAGE = (
     r"(?P<name>[A-Za-z0-9_.-]{0,128}):version:(?P<version>[A-Za-z0-9_.-]{0,64}|\$default|\$null)"
-    r":(?:attributes(?::(?P<attribute>[^:]+))?|(?P<artifact>artifact(?:-location)?:s3-presigned-url))"
+    r":(?:attributes(?::(?P<attribute>.+))?|(?P<artifact>artifact(?:-location)?:s3-presigned-url))"
 )
 _BRACE = re.compile(r"\$\{|\}")
-_LOCAL = r"\$\{(thingName|jobId|executionNumber)\}"
+_FILLED_IN = frozenset({"thingName", "jobId", "executionNumber"})
+_LOCAL = r"\$\{(?!aws:)([^}]*)\}"
 
 
 class Placeholder(NamedTuple):
@@ -125,19 +122,22 @@ class Placeholder(NamedTuple):
         return f"write ${{aws:iot:{near}" if near else "correct the name, or remove aws: if it is plain text"
 
     def _url_problems(self) -> Iterator[Finding]:
-        match = re.fullmatch(_S3_URL, self.argument)
-        if not match:
-            # An upload may leave the key, or bucket and key, to AWS.
-            if not (self.kind == UPLOAD and re.fullmatch(r"https://[a-z0-9.-]+amazonaws\.com(?:\.cn)?/?[^/]*/?",
-                                                         self.argument)):  # fmt: skip
-                yield self._finding(PRESIGNED_URL, "https://s3.<region>.amazonaws.com/<bucket>/<key>",
-                                    "write the object's https URL")  # fmt: skip
-            return
-        key = match["key"]
-        names = re.findall(_LOCAL, self.argument)
-        if names and (self.kind != UPLOAD or len(re.findall(_LOCAL, key)) < len(names)):
+        address = s3.address(self.argument)
+        bucket, key = address or ("", "")
+        is_upload = self.kind == UPLOAD
+        in_bucket, in_key = re.findall(_LOCAL, bucket), re.findall(_LOCAL, key)
+        # An upload may leave the key, or bucket and key, to AWS; `NESTED` reports an AWS placeholder in the bucket.
+        complete = bool(bucket or not key) if is_upload else bool(bucket and key)
+        named = not bucket or "${aws:" in bucket or s3.is_bucket(bucket)
+        if in_bucket if is_upload else not _FILLED_IN.isdisjoint(in_bucket + in_key):
             yield self._finding(LOCAL, "local placeholders in the key of an upload only", "write a fixed name there")
-        elif any(names.count(name) > 2 for name in names):
+        elif not (address and complete and named):
+            yield self._finding(PRESIGNED_URL, "https://s3.<region>.amazonaws.com/<bucket>/<key>",
+                                "write the object's https URL")  # fmt: skip
+        elif is_upload and (unknown := [name for name in in_key if name not in _FILLED_IN]):
+            allowed = "thingName, jobId and executionNumber in the key of an upload"
+            yield self._finding(LOCAL, allowed, f"write the value of ${{{unknown[0]}}} out")
+        elif is_upload and any(in_key.count(name) > 2 for name in in_key):
             yield self._finding(LOCAL, "each local placeholder at most twice", "remove one")
         elif self.kind == "s3-presigned-url-v2" and "${" not in key and not _is_encoded(key):
             allowed = (

@@ -14,6 +14,7 @@ from iot_jobs.limits.kinds import Minutes as Minutes
 from iot_jobs.limits.kinds import Printable as Printable
 from iot_jobs.limits.kinds import Range as Range
 from iot_jobs.limits.kinds import Text as Text
+from iot_jobs.limits.s3 import OBJECT
 
 API = "https://docs.aws.amazon.com/iot/latest/apireference/API_"
 GUIDE = "https://docs.aws.amazon.com/iot/latest/developerguide/"
@@ -62,15 +63,14 @@ JOB_ARN = Text(
 )
 DOCUMENT_SOURCE = Text(
     code="JT104",
-    title="a document source is the https URL of an S3 object",
-    why="The service reads the object when the template is created; it accepts no s3:// address and no placeholder.",
-    source=GUIDE + "create-manage-jobs.html",
+    title="a document source is the https URL or the s3:// address of an S3 object",
+    why="The service reads the object when the template is created; it accepts no other address and no placeholder.",
+    source=API + "CreateJobTemplate.html",
     minimum=1,
     maximum=1350,
-    # Assumed: the hosts of S3's path style and virtual-hosted style, in every partition.
-    pattern=r"https://(?:s3(?:[.-][a-z0-9-]+)?\.amazonaws\.com(?:\.cn)?/[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]"
-    r"|[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]\.s3(?:[.-][a-z0-9-]+)?\.amazonaws\.com(?:\.cn)?)/(?![?#])[!#-;=?-\[\]^_a-z|~]+",
-    words="https://<bucket>.s3.<region>.amazonaws.com/<key> or https://s3.<region>.amazonaws.com/<bucket>/<key>",
+    pattern=OBJECT,
+    words="https://<bucket>.s3.<region>.amazonaws.com/<key>, https://s3.<region>.amazonaws.com/<bucket>/<key> or "
+    "s3://<bucket>/<key>",
     fix="write the object's percent-encoded https URL, without a placeholder around it",
 )
 PACKAGE_VERSION = Text(
@@ -102,21 +102,19 @@ TAG_KEY = Text(
     source=TEMPLATE_REFERENCE + "#cfn-iot-jobtemplate-tags",
     minimum=1,
     maximum=128,
-    # Assumed: \w for \p{L}, \p{N} and _, a space for \p{Z}; both are stricter than the published classes.
-    pattern=r"(?![aA][wW][sS]:)[\w .:/=+\-@]*",
+    # The published class [\p{L}\p{Z}\p{N}_.:/=+\-@], with \w for letters, digits and _, and all blanks written out.
+    pattern=r"(?![aA][wW][sS]:)[\w \u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000.:/=+\-@]*",
     words="letters, digits, spaces and _.:/=+-@, not starting with aws:",
     fix="rename the tag",
 )
-TAG_VALUE = Printable(
+TAG_VALUE = Text(
     code="JT111",
-    title="a tag value is 1 to 256 letters, digits, spaces or _.:/=+-@",
-    why="CloudFormation requires a value, and the API accepts at most 256 of the characters that a key may have.",
-    source=TEMPLATE_REFERENCE + "#cfn-iot-jobtemplate-tags",
-    minimum=1,
+    title="a tag value is text of at most 256 characters",
+    why="AWS refuses longer values, and tags without a value. A value may hold any character.",
+    source=API + "Tag.html",
+    minimum=0,
     maximum=256,
-    pattern=r"[\w .:/=+\-@]*",
-    words="letters, digits, spaces and _.:/=+-@",
-    fix="give the tag a value, or remove the tag",
+    fix="give the tag a value of this length, or remove the tag",
 )
 TAGS = Count(
     code="JT112",
@@ -438,7 +436,9 @@ END_BEHAVIOR = Choice(
 
 MAX_DOCUMENT_BYTES = 32768
 MAX_PLACEHOLDERS = 10
-MAX_DOCUMENT_DEPTH = 100
+MAX_DOCUMENT_DEPTH = 1000
+MAX_READ_DEPTH = 100
+"""Levels of a file that are read, and of a document in it that are checked: nobody nests deeper."""
 
 # Quotas of a region and of a stack -----------------------------------------------------------------------------------
 

@@ -109,6 +109,8 @@ class Range(Limit):
         fix = self.fix
         if isinstance(value, bool) or not isinstance(value, int | float):
             fix = "write a number, without quotes or unit" if value is not None else f"write {self.allowed}"
+            if isinstance(value, str) and re.fullmatch(r"-?[0-9]+", value) and not self.accepts(int(value)):
+                fix = self.fix  # in CloudFormation the quotes don't matter
             if isinstance(value, str) and re.fullmatch(r"[0-9]{1,3}(?:[,.' ][0-9]{3})+", value):
                 fix = f"write {re.sub('[^0-9]', '', value)}, without separators"
         elif isinstance(value, float) and not self.digits and value.is_integer():

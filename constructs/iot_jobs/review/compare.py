@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from iot_jobs.documents.job_document import JobDocument
-from iot_jobs.jsontext import JsonError
 from iot_jobs.limits import DEFAULT_MAXIMUM_PER_MINUTE
 from iot_jobs.review.change import Change, same
 from iot_jobs.review.compare_document import document_changes
@@ -92,10 +91,7 @@ def plain(value: Any) -> Any:
 
 
 def _parsed(document: JobDocument) -> Any:
-    try:
-        return document.value
-    except JsonError:  # a document that breaks a rule
-        return document.text
+    return document.value if document.readable else document.text
 
 
 def setting_changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Change]:

@@ -147,7 +147,7 @@ def _template_file(path: Path, stack: str, settings: Mapping[str, Any]) -> Itera
 def _of_another_kind(path: Path, source: Source, stack: str) -> Iterator[Template]:
     """Yield the templates of a file that `check` reads too, such as a request or a response of the API."""
     reading = Reading()
-    read_file(File(path, source, named=True, whole=True), reading)
+    read_file(File(path, source, named=True, doubled=()), reading)
     templates = [subject for subject in reading.subjects if isinstance(subject.spec, JobTemplateSpec)]
     if not templates:
         finding = UNREADABLE.finding(

@@ -97,7 +97,7 @@ class DocumentFolder:
         """Return a document and its file. The document is None if it has errors, which are noted."""
         if path not in self._documents:
             source, errors = read_on(path)
-            if source and not errors:
+            if source:
                 problems = [one for one in JobDocument(source.text).problems() if one.severity == "error"]
                 errors = [one._replace(place=source.place(one.loc)) for one in problems]
             self.findings += errors

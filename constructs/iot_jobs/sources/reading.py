@@ -96,9 +96,10 @@ def _file(path: Path, reading: Reading, *, named: bool) -> None:
     if findings and not named and not _mentions_us(path):
         reading.skip(path, "not readable as JSON or YAML, and doesn't mention job templates")
         return
-    reading.findings += findings
-    if source is not None:
-        read_file(File(path, source, named=named, whole=not findings), reading)
+    if source is None:
+        reading.findings += findings
+    else:
+        read_file(File(path, source, named=named, doubled=findings), reading)
 
 
 def _skip_misplaced(root: Path, skip: _Skip) -> None:

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from iot_jobs import jsontext
 from iot_jobs.documents.job_document import UNREADABLE, unreadable
 from iot_jobs.finding import Finding, FindingsError, Location, Place, one_line
-from iot_jobs.limits import MAX_DOCUMENT_DEPTH
+from iot_jobs.limits import MAX_READ_DEPTH
 
 MAX_BYTES = 2_000_000
 """CloudFormation takes templates of up to 1,000,000 bytes; larger ones up to this size are read, for JT116."""
@@ -96,7 +96,7 @@ def _json(text: str) -> tuple[Any, Callable[[Location], tuple[int, int]], Sequen
         if error.value is None:
             raise
         data, doubled = error.value, error.findings
-    if jsontext.depth(data) > MAX_DOCUMENT_DEPTH:
+    if jsontext.depth(data) > MAX_READ_DEPTH:
         raise FindingsError([jsontext.too_deep(text)])
     return data, jsontext.locator(text), doubled
 

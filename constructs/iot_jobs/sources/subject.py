@@ -16,6 +16,7 @@ from iot_jobs.finding import Finding, Location, Place, Rule
 from iot_jobs.sources.source import Source, shown_path
 from iot_jobs.template import JobSpec, JobTemplateSpec
 from iot_jobs.template.content import DOCUMENT_COMBINATION
+from iot_jobs.template.job_template import BLOCK_WITHOUT_ROLE, TAG_WITHOUT_VALUE
 from iot_jobs.template.part import MISSING_VALUE, UNKNOWN_KEY, WRONG_KIND
 from iot_jobs.template.parts import EMPTY_ROLLOUT, ONE_INCREASE_CRITERION
 from iot_jobs.unresolved import is_intrinsic
@@ -29,6 +30,8 @@ SUBSTITUTED = Rule(
 # A response of AWS may lack what a request must have: DescribeJob returns no document, and empty blocks for none.
 # Later responses may have members that are unknown today.
 _NOT_OF_ANSWERS = (MISSING_VALUE, DOCUMENT_COMBINATION, EMPTY_ROLLOUT, UNKNOWN_KEY)
+# CloudFormation requires more of a template than the API, which has the same model.
+_NOT_OF_REQUESTS = (TAG_WITHOUT_VALUE, BLOCK_WITHOUT_ROLE)
 _VARIABLE = r"\$\{(aws:[^}]*)"
 
 
@@ -116,7 +119,9 @@ def from_properties(
     found += more
     if deployed:  # a response may omit values that the request had
         found = [finding for finding in found if finding.rule not in _NOT_OF_ANSWERS]
-    if spelling.intrinsics:
+    if not spelling.intrinsics:
+        found = [finding for finding in found if finding.rule not in _NOT_OF_REQUESTS]
+    else:
         found += _eaten(given.get("Document"), ("document",))
     subject = Subject(judged, place, spelling=spelling, deployed=deployed)
     return subject._replace(findings=tuple(map(subject.placed, found)))

@@ -15,7 +15,7 @@ import yaml
 
 from iot_jobs.finding import Finding, FindingsError, Location, Place, Rule
 from iot_jobs.jsontext import DUPLICATE_KEY, too_deep
-from iot_jobs.limits import MAX_DOCUMENT_DEPTH
+from iot_jobs.limits import MAX_READ_DEPTH
 
 MAX_ALIASED = 200_000
 """The number of values that the aliases of a file may stand for."""
@@ -173,7 +173,7 @@ class _Reader:
 
     def descend(self, event: Any, depth: int) -> None:
         """Note a depth, and stop if it is too great."""
-        if depth > MAX_DOCUMENT_DEPTH:
+        if depth > MAX_READ_DEPTH:
             finding = too_deep()._replace(loc=tuple(self.path), place=_place(event.start_mark))
             raise FindingsError([*self.findings, finding])
         self.deepest = max(self.deepest, depth)

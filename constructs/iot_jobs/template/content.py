@@ -62,7 +62,7 @@ class JobContent(Model):
     document: Maybe[Document] | None = None
     """The instructions for the device, at most 32,768 bytes of JSON."""
     document_source: Maybe[Annotated[str, limits.DOCUMENT_SOURCE]] | None = None
-    """The https URL of an S3 object that holds the document."""
+    """The https URL or s3:// address of an S3 object that holds the document."""
     rollout: Maybe[RolloutConfig] | None = None
     """None: 1000 things per minute."""
     abort: Maybe[AbortConfig] | None = None
@@ -78,7 +78,7 @@ class JobContent(Model):
     ] = ()
     """ARNs of at most 25 package versions that the job installs."""
     tags: Maybe[Tags] = Field(default_factory=dict)
-    """At most 50, each with a value."""
+    """At most 50; a template's have values."""
 
     def copies(self) -> bool:
         """Return whether absent values are copied from an existing job or template."""
@@ -90,7 +90,8 @@ class JobContent(Model):
         yield from _document_problems(self.document, self.document_source, copies=copies)
         # The role and the package versions are copied too, if none are given here.
         placeholders = () if copies else placeholders_in(self.document)
-        if self.presigned_url is None:
+        block = self.presigned_url
+        if block is None or (not isinstance(block, Unresolved) and block.role_arn is None):
             yield from _role_problems(placeholders)
         yield from _package_problems(self.destination_package_versions, placeholders)
 

@@ -1,20 +1,34 @@
 """`JobTemplateSpec`: one field for each property of `AWS::IoT::JobTemplate`."""
 
-from collections.abc import Iterator, Sequence
-from typing import Annotated
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Annotated, Any
 
 from iot_jobs import limits
 from iot_jobs.finding import Finding, Rule
-from iot_jobs.limits import GUIDE
+from iot_jobs.limits import GUIDE, TEMPLATE_REFERENCE
 from iot_jobs.template.content import JobContent, placeholders_in, window_problems
 from iot_jobs.template.part import Items, Maybe
 from iot_jobs.template.parts import MaintenanceWindow
+from iot_jobs.unresolved import Unresolved, known
 
 PARAMETER_IN_TEMPLATE = Rule(
     code="JT512",
     title="a custom template's document has no ${aws:iot:parameter:...}",
     why="AWS fills parameters in AWS managed templates only, and refuses them in all others.",
     source=GUIDE + "job-templates-managed.html",
+)
+TAG_WITHOUT_VALUE = Rule(
+    code="JT118",
+    title="a template's tag value has at least one character",
+    why="CloudFormation requires one for a job template. The API and jobs take an empty value.",
+    source=TEMPLATE_REFERENCE + "#cfn-iot-jobtemplate-tags",
+)
+BLOCK_WITHOUT_ROLE = Rule(
+    code="JT504",
+    title="a template's presign block names a role",
+    why="CloudFormation requires one for a job template, whatever the document holds. The API and jobs take a block "
+    "without it if there is nothing to sign.",
+    source=TEMPLATE_REFERENCE + "#cfn-iot-jobtemplate-presignedurlconfig",
 )
 
 
@@ -43,7 +57,26 @@ class JobTemplateSpec(JobContent):
                     allowed="no parameters in a custom template",
                     fix="write the value out, or use another template for each value",
                 )
+        tags = self.tags.value if isinstance(self.tags, Unresolved) else self.tags  # another of them may be wrong
+        yield from tags_without_value(tags if isinstance(tags, Mapping) else {})
+        block = known(self.presigned_url)
+        signs = not self.copies() and any(placeholder.presigned for placeholder in placeholders_in(self.document))
+        if block and block.role_arn is None and not signs:  # with something to sign, `PRESIGN_ROLE` says so
+            yield BLOCK_WITHOUT_ROLE.finding(
+                loc=("presigned_url", "role_arn"),
+                allowed=limits.ROLE_ARN.allowed,
+                fix="add role_arn, or remove presigned_url",
+            )
 
     def copies(self) -> bool:
         """Return whether absent values are copied from a job."""
         return self.job_arn is not None
+
+
+def tags_without_value(tags: Mapping[str, Any]) -> Iterator[Finding]:
+    """Yield the tags with an empty value, none if there are far too many tags; locations are in the template."""
+    for key, value in () if limits.TAGS.far_over(tags) else tags.items():
+        if value == "":
+            yield TAG_WITHOUT_VALUE.finding(
+                loc=("tags", str(key)), given=value, allowed="1 or more characters", fix="give it a value, or remove it"
+            )

@@ -202,8 +202,9 @@ class TimeoutConfig(Model):
 class PresignedUrlConfig(Model):
     """Role and lifetime of the presigned URLs in the document."""
 
-    role_arn: Maybe[Annotated[str, limits.ROLE_ARN]]
-    """The role that AWS IoT assumes to sign: it needs s3:GetObject for downloads and s3:PutObject for uploads."""
+    role_arn: Maybe[Annotated[str, limits.ROLE_ARN]] | None = None
+    """The role that AWS IoT assumes to sign: it needs s3:GetObject for downloads and s3:PutObject for uploads. A job
+    template requires it in this block."""
     expires_in_sec: Maybe[Annotated[int, limits.EXPIRES_IN_SEC]] = limits.DEFAULT_EXPIRES_IN_SEC
     """Seconds that a URL is valid after the device requests the document, 60 to 3600. The default is AWS's own, and is
     always emitted: CloudFormation's published handler fails on a block without it."""
@@ -289,7 +290,7 @@ Tags = Annotated[
             "type": "object",
             "maxProperties": limits.TAGS.maximum,
             "propertyNames": limits.TAG_KEY.json_schema(),
-            "additionalProperties": limits.TAG_VALUE.json_schema(),
+            "additionalProperties": limits.TAG_VALUE.json_schema() | {"minLength": 1},  # as a template requires
         }
     ),
 ]

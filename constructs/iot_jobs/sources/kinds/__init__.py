@@ -36,6 +36,9 @@ def read_file(file: File, reading: Reading) -> None:
     """Add a file to a reading: its subjects and findings, or why it is skipped."""
     for kind in KINDS:
         if kind.matches(file):
+            if kind is not job_document.KIND:  # a document may have duplicate keys, and reports them itself
+                reading.findings += file.doubled
             kind.read(file, reading)
             return
+    reading.findings += file.doubled
     reading.skip(file.path, "neither a CloudFormation template, an environment, properties nor a job document")

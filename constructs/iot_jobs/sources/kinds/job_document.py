@@ -13,8 +13,7 @@ def _matches(file: File) -> bool:
 
 
 def _read(file: File, reading: Reading) -> None:
-    if file.whole:  # else it has findings of repeated keys already, and can't be checked further
-        reading.documents.append(Document(JobDocument(file.source.text), file.source.place))
+    reading.documents.append(Document(JobDocument(file.source.text), file.source.place))
 
 
 KIND = Kind(_matches, _read)

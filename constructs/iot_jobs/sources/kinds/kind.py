@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from iot_jobs.finding import Finding
 from iot_jobs.sources.source import Source
 from iot_jobs.sources.subject import Reading
 
@@ -13,13 +14,13 @@ from iot_jobs.sources.subject import Reading
 class File(NamedTuple):
     """A file that was read as JSON or YAML.
 
-    `named`: the user named it. `whole`: no key was left out because it was repeated.
+    `named`: the user named it. `doubled`: findings for its duplicate keys.
     """
 
     path: Path
     source: Source
     named: bool
-    whole: bool
+    doubled: Sequence[Finding]
 
     @property
     def data(self) -> Any:
