@@ -195,7 +195,7 @@ def test_no_change(workspace: Path, api: GitHub) -> None:
     """Two sides that are the same pass."""
     runner = Runner(workspace, api)
     assert runner.run(base="HEAD", head="HEAD") == 0
-    assert [one["body"] for one in api.comments] == [f"{MARKER}\nNothing changed for any job template.\n"]
+    assert [one["body"] for one in api.comments] == [f"{MARKER}\nNo job template changed.\n"]
 
 
 @pytest.mark.parametrize("base", ["nowhere", "--help", "$(touch pwned); `id`"])

@@ -34,8 +34,8 @@ def test_review(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
         ({}, "this is not a pull request: name a base"),
         (
             {"BASE": "<a>.json", "HEAD": "b.json"},
-            "Error: <a>.json is neither a cdk.out folder nor a file, and there is no application here to read a git "
-            "revision of",
+            "Error: <a>.json is neither a cdk.out folder nor a file, and there is no application here whose git "
+            "revision could be read",
         ),
     ],
 )

@@ -166,7 +166,7 @@ COULD_NOT_RUN = [
      "Error: Invalid value for '--format': 'xml' is not one of 'text', 'json', 'github', 'sarif'."),
     ("an unknown option", ("check", ".", "--strictly"), "Error: No such option '--strictly'. Did you mean '--strict'?"),
     ("an unknown command", ("chekc",), "Error: No such command 'chekc'."),
-    ("a name that is no document's", ("schema", "family", "xyz"), "Error: only a document's schema has a NAME"),
+    ("a name that is no document's", ("schema", "family", "xyz"), "Error: NAME is allowed only for the schema of a document"),
     ("an unknown document schema", ("schema", "document", "xyz"), "Error: a document's schema is one of"),
 ]  # fmt: skip
 

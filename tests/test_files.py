@@ -320,7 +320,7 @@ def test_text(application: Application) -> None:
 stacks/templates/reboot.yaml:5:22: error JT206 rollout.exponential_rate.base_rate_per_minute
   the base rate is at most the maximum
   given    50
-  allowed  less than the maximum of 10 things per minute
+  allowed  at most the maximum of 10 things per minute
   see      stacks/environments/dev.yaml:7:15: templates.reboot.rollout.maximum_per_minute
   source   measured: Exponential rollout baseRatePerMinute should be less than maximumPerMinute
   fix      lower the base rate, or raise the maximum"""

@@ -269,13 +269,13 @@ def test_properties(application: Path) -> None:
 REFUSED: list[tuple[list[str], int, str]] = [
     (["properties.json"], 2, "skipped update: a file without an environment doesn't say how many things there are: add "
                              "--things\nError: there is nothing to forecast in properties.json\n"),
-    ([ENVIRONMENT, "nothing"], 2, f"Error: there is no template nothing in {ENVIRONMENT}; there are all-at-once, reboot\n"),
+    ([ENVIRONMENT, "nothing"], 2, f"Error: there is no template nothing in {ENVIRONMENT}, only all-at-once, reboot\n"),
     (["stacks/templates/reboot.yaml"], 2,
      "Error: there is no template to forecast in stacks/templates/reboot.yaml; name an environment, a CloudFormation template or properties\n"),
     (["stacks"], 2, "Error: there is no template to forecast in stacks; name an environment, a CloudFormation template or properties\n"),
     (["other.json", "--things", "5"], 2,
      "Error: there is no template to forecast in other.json; name an environment, a CloudFormation template or properties\n"),
-    ([ENVIRONMENT, "--plot", "all.svg"], 2, "Error: a picture shows one template: name it after the file\n"),
+    ([ENVIRONMENT, "--plot", "all.svg"], 2, "Error: --plot draws one template: add TEMPLATE after FILE\n"),
     ([ENVIRONMENT, "reboot", "--plot", "nowhere/one.svg"], 2, "Error: nowhere/one.svg: No such file or directory\n"),
     (["wrong.json", "--things", "5"], 1, ""),
 ]  # fmt: skip

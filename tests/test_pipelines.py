@@ -118,7 +118,7 @@ def test_no_revision(repository: Path, revision: str) -> None:
     """What git doesn't know is one line."""
     with pytest.raises(RevisionError) as told:
         commit_of(revision, root=repository)
-    assert str(told.value) == f"git knows no revision {revision} here; a shallow clone has few"
+    assert str(told.value) == f"git doesn't know the revision {revision}; a shallow clone has only a few"
 
 
 @pytest.mark.e2e
@@ -171,7 +171,7 @@ def test_make_synth_revision(workspace: Path) -> None:
     assert description(workspace / "cdk.out") == "second"
     for revision, said in (
         ("HEAD", "HEAD is not a commit of origin/main"),
-        ("$(touch pwned)x", "git knows no revision $(touch pwned)x here; a shallow clone has few"),
+        ("$(touch pwned)x", "git doesn't know the revision $(touch pwned)x; a shallow clone has only a few"),
     ):
         done = make("synth-revision", folder=workspace, REVISION=revision)
         assert (done.returncode, done.stderr.splitlines()[0]) == (2, said)

@@ -240,7 +240,7 @@ def test_a_side_without_a_name(repository: Path) -> None:
     done = run("", "HEAD")
     assert (done.exit_code, done.stderr) == (
         2,
-        "Error: a side has no name: give a cdk.out folder, a template or a git revision\n",
+        "Error: a side is empty: name a cdk.out folder, a template or a git revision\n",
     )
 
 
@@ -349,7 +349,7 @@ def test_what_is_no_revision(repository: Path, given: str) -> None:
     """A name that git doesn't know is one line and exit code 2, whatever it looks like."""
     done = run("--", given, "HEAD")
     assert (done.exit_code, done.stdout) == (2, "")
-    assert done.stderr.startswith(f"Error: {given} is neither a cdk.out folder, a file nor a git revision: ")
+    assert done.stderr.startswith(f"Error: {given} is not a cdk.out folder, a file or a git revision: ")
     assert len(done.stderr.splitlines()) == 1
 
 
@@ -522,7 +522,7 @@ def test_a_lone_template_of_many_stacks(tmp_path: Path) -> None:
     done = run(base, str(tmp_path / "c.yaml"))
     assert (done.exit_code, done.stderr) == (
         2,
-        f"Error: {tmp_path}/c.yaml is one template, and {base} has several stacks: a, b\n",
+        f"Error: {tmp_path}/c.yaml is one template, but {base} has several stacks: a, b\n",
     )
 
 
@@ -609,7 +609,7 @@ def test_a_comment_is_cut() -> None:
     assert MOST_CHARACTERS * 0.9 < len(found) <= MOST_CHARACTERS
     assert found.startswith(f"{MARKER}\n**Riskier: 200 changed**\n")
     assert re.search(
-        r"\nCut at the length of a comment: see the output of <code>iot-jobs review</code> for \d+ more\.\n$", found
+        r"\nCut at the maximum length of a comment: <code>iot-jobs review</code> shows \d+ more\.\n$", found
     )
 
 
@@ -621,7 +621,7 @@ def test_the_picture_is_current() -> None:
 
 def test_nothing_changed_is_one_line() -> None:
     """Below the hidden marker."""
-    assert markdown(review(Deployment("a"), Deployment("b"))) == f"{MARKER}\nNothing changed for any job template.\n"
+    assert markdown(review(Deployment("a"), Deployment("b"))) == f"{MARKER}\nNo job template changed.\n"
 
 
 @pytest.mark.parametrize(

@@ -443,7 +443,7 @@ def test_text() -> None:
 error JT206 rollout.exponential_rate.base_rate_per_minute
   the base rate is at most the maximum
   given    10
-  allowed  less than the maximum of 5 things per minute
+  allowed  at most the maximum of 5 things per minute
   see      rollout.maximum_per_minute
   source   measured: Exponential rollout baseRatePerMinute should be less than maximumPerMinute
   fix      lower the base rate, or raise the maximum

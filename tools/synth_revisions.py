@@ -81,7 +81,7 @@ def commit_of(revision: str, *, root: Path) -> str:
     """Return the commit that a revision names."""
     done = _git("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}", root=root)
     if done.returncode != 0:
-        raise RevisionError(f"git knows no revision {revision} here; a shallow clone has few")
+        raise RevisionError(f"git doesn't know the revision {revision}; a shallow clone has only a few")
     return done.stdout.decode().strip()
 
 

@@ -19,7 +19,7 @@ def _picture(_: click.Context, __: click.Parameter, path: Path | None) -> Path |
     return path
 
 
-@click.command(short_help="Forecast a rollout: how long, how many, at what cost.")
+@click.command(short_help="Forecast a rollout: time, blast radius, executions.")
 @click.argument("path", metavar="FILE", type=click.Path(path_type=Path, exists=True))
 @click.argument("template", required=False)
 @click.option("--things", type=int, help="Number of things that the job targets.")
@@ -28,14 +28,14 @@ def _picture(_: click.Context, __: click.Parameter, path: Path | None) -> Path |
 @click.option("--hang-rate", type=float, help="Share of executions that never report.")
 @click.option("--offline-rate", type=float, help="Share of things that never start.")
 @click.option("--start-delay", metavar="MINUTES", help="Time until a device starts: 5, or 5:2 for a spread.")
-@click.option("--run-time", metavar="MINUTES", help="Time from then until it reports.")
+@click.option("--run-time", metavar="MINUTES", help="Time from its start until it reports.")
 @click.option(
     "--start",
     metavar="YYYY-MM-DDThh:mm",
     type=click.DateTime(["%Y-%m-%dT%H:%M"]),
     help="When the job is created, in UTC.",
 )
-@click.option("--trials", type=click.IntRange(1, 100_000), help="Simulate random rollouts too: how many.")
+@click.option("--trials", type=click.IntRange(1, 100_000), help="Number of random rollouts to simulate too.")
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Seed of the random rollouts.")
 @click.option("--format", "output", type=click.Choice(["text", "json", "markdown"]), default="text", show_default=True)
 @click.option(
@@ -46,9 +46,9 @@ def _picture(_: click.Context, __: click.Parameter, path: Path | None) -> Path |
 )
 def forecast(path: Path, template: str | None, trials: int | None, seed: int, output: str, plot: Path | None,
              **stated: Any) -> None:  # fmt: skip
-    """Forecast what a template does to the fleet: how long, how many, at what cost.
+    """Forecast how long a rollout takes, how many things a bad release harms, and how many executions are billed.
 
-    FILE is an environment in stacks/environments, or, with --things, a CloudFormation template or properties alone.
+    FILE is an environment in stacks/environments, or, with --things, a CloudFormation template or its properties alone.
     Without TEMPLATE, one table shows all templates of FILE. Options that are left out take their values from the
     environment's fleet; docs/forecast.md lists the defaults and the assumptions.
 
@@ -68,7 +68,7 @@ def forecast(path: Path, template: str | None, trials: int | None, seed: int, ou
     except forecasting.ForecastError as error:
         raise CannotRun(str(error)) from None
     if plot is not None and len(subjects) > 1:
-        raise CannotRun("a picture shows one template: name it after the file")
+        raise CannotRun("--plot draws one template: add TEMPLATE after FILE")
     forecasts = []
     for subject in subjects:
         try:

@@ -15,7 +15,7 @@ from iot_jobs.finding import FindingsError
 @click.command(short_help="Review what a change does to the fleet.")
 @click.argument("base")
 @click.argument("head")
-@click.option("--things", type=click.IntRange(1), help="Number of things where a template states none.")
+@click.option("--things", type=click.IntRange(1), help="Number of things for templates without a fleet.")
 @click.option(
     "--format", "output", type=click.Choice(["text", "json", "markdown", "github"]), default="text", show_default=True
 )

@@ -11,11 +11,11 @@ from iot_jobs.cli.errors import CannotRun
 @click.argument("kind", type=click.Choice(["environment", "family", "document"]))
 @click.argument("name", required=False)
 def schema(kind: str, name: str | None) -> None:
-    """Print the JSON Schema of environments, of families, or of the document family NAME."""
+    """Print the JSON Schema of environments, of template families, or of the document family NAME."""
     from iot_jobs.sources import json_schema
 
     if name is not None and kind != "document":
-        raise click.UsageError("only a document's schema has a NAME")
+        raise click.UsageError("NAME is allowed only for the schema of a document")
     try:
         click.echo(json_schema(kind, name), nl=False)
     except KeyError as error:

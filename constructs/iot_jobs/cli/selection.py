@@ -33,7 +33,7 @@ def selected(path: Path, template: str | None = None) -> Sequence[Subject]:
     # The digest at the end of an id changes with each edit.
     named = [subject for subject in subjects if template in (None, subject.name, template_name_of(subject.name))]
     if not named:
-        raise ForecastError(f"there is no template {template} in {path}; there are {', '.join(_names(subjects))}")
+        raise ForecastError(f"there is no template {template} in {path}, only {', '.join(_names(subjects))}")
     return named
 
 

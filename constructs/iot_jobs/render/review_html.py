@@ -56,7 +56,7 @@ def page(review: Review) -> str:
 def _nothing(review: Review) -> str:
     return (
         f'<body>\n<main id="main" class="head">\n{_compared(review)}<h1>Nothing changed</h1>\n'
-        "<p>No job template is different.</p>\n</main>\n</body>\n"
+        "<p>No job template changed.</p>\n</main>\n</body>\n"
     )
 
 

@@ -31,7 +31,7 @@ _PLAIN = frozenset(" -.,()")
 def markdown(review: Review) -> str:
     """Return the verdict, a table for each environment, and folded details, cut at a comment's length with a note."""
     if not review.templates:
-        return f"{MARKER}\nNothing changed for any job template.\n"
+        return f"{MARKER}\nNo job template changed.\n"
     parts = [f"{MARKER}\n**{words.capital(words.headline(review))}**\n"]
     blocks = [_table(name, templates) for name, templates in words.by_environment(review).items()]
     blocks += [_details(template) for template in review.templates]
@@ -47,7 +47,7 @@ def markdown(review: Review) -> str:
 
 
 def _note(count: int) -> str:
-    return f"Cut at the length of a comment: see the output of <code>iot-jobs review</code> for {count} more.\n"
+    return f"Cut at the maximum length of a comment: <code>iot-jobs review</code> shows {count} more.\n"
 
 
 def _table(name: str, templates: Sequence[TemplateReview]) -> str:

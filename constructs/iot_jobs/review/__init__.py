@@ -85,8 +85,8 @@ class Review:
 def review(base: Deployment, head: Deployment, *, things: int | None = None) -> Review:
     """Return all differences between two sides.
 
-    `things` is the fleet of templates that don't know theirs. Raises `ReviewError` if the stacks of the two sides can't
-    be matched.
+    `things` is the number of things for templates without a fleet. Raises `ReviewError` if the stacks of the two sides
+    can't be matched.
     """
     forecasts = Forecasts(things)
     try:

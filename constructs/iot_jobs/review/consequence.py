@@ -62,7 +62,7 @@ def _factor(before: float | None, after: float | None) -> float | None:
 
 @dataclass
 class Forecasts:
-    """The forecasts of a review, each made once. `things` is the fleet of templates that don't know theirs."""
+    """The forecasts of a review, each made once. `things` is the number of things for templates without a fleet."""
 
     things: int | None = None
     made: dict[str, Side] = field(default_factory=dict)

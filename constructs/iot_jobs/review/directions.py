@@ -116,7 +116,7 @@ _opposed(
 _opposed(
     "abort.criteria",
     Movement.REMOVED,
-    "one less criterion to stop a bad release",
+    "one fewer criterion to stop a bad release",
     "one more criterion to stop a bad release",
 )
 _opposed(

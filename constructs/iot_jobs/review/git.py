@@ -85,5 +85,5 @@ def _git(root: Path, *arguments: str, stdin: bytes | None = None) -> bytes:
         raise RevisionError(f"git took longer than {_TIMEOUT_SECONDS} s") from None
     if done.returncode:
         lines = done.stderr.decode(errors="replace").strip().splitlines()
-        raise RevisionError(lines[0] if lines else "git doesn't know this revision; a shallow clone has few")
+        raise RevisionError(lines[0] if lines else "git doesn't know this revision; a shallow clone has only a few")
     return done.stdout

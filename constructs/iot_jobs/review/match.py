@@ -19,7 +19,7 @@ class Unmatched(ValueError):  # noqa: N818  # it reads well without a suffix
 def pairs(base: Deployment, head: Deployment) -> Iterator[tuple[Fate, Template | None, Template | None]]:
     """Yield pairs of templates of two `aligned` sides by stack and name, in the order of head, removed ones last.
 
-    A removed template and an added one in the same stack with the same content are a renamed one.
+    A removed template and an added one in the same stack with the same content count as renamed.
     """
     old = {(template.stack, template.name): template for template in base.templates}
     new = {(template.stack, template.name): template for template in head.templates}
@@ -45,7 +45,7 @@ def aligned(base: Deployment, head: Deployment) -> tuple[Deployment, Deployment]
 
 
 def _same_kind(base: Deployment, head: Deployment) -> tuple[Deployment, Deployment]:
-    """Reduce a synthesized side and one of files to a stack for each environment, which is all that files have."""
+    """If one side is synthesized and one is files, reduce both to one stack for each environment, as files have."""
     kinds = {template.synthesized for side in (base, head) for template in side.templates}
     return (_by_environment(base), _by_environment(head)) if len(kinds) == 2 else (base, head)
 
@@ -62,7 +62,7 @@ def _by_environment(side: Deployment) -> Deployment:
 
 
 def _same_stack(base: Deployment, head: Deployment) -> tuple[Deployment, Deployment]:
-    """Put a lone template file, which doesn't name its stack, into the stack of the other side."""
+    """Put a single template file, which doesn't name its stack, into the stack of the other side."""
     if not (base.lone or head.lone):
         return base, head
     stacks = [sorted({template.stack for template in side.templates}) for side in (base, head)]
@@ -77,7 +77,7 @@ def _same_stack(base: Deployment, head: Deployment) -> tuple[Deployment, Deploym
     elif len(names) == 1:
         name = names[0]
     else:
-        raise Unmatched(f"{lone.name} is one template, and {other.name} has several stacks: {', '.join(names)}")
+        raise Unmatched(f"{lone.name} is one template, but {other.name} has several stacks: {', '.join(names)}")
     templates = tuple(template for template in other.templates if template.stack == name)
     alone = dataclasses.replace(other, templates=templates)
     lone = _in_stack(lone, name)

@@ -1,4 +1,4 @@
-"""The job templates of one side: a cdk.out folder, a file of any kind that holds some, or a git revision."""
+"""The job templates of one side: a cdk.out folder, any kind of file with job templates, or a git revision."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def deployment(given: str, *, near: Path) -> Deployment:
     """
     path, kind = _path(given, near)
     if not given:
-        raise ReviewError("a side has no name: give a cdk.out folder, a template or a git revision")
+        raise ReviewError("a side is empty: name a cdk.out folder, a template or a git revision")
     if kind == "file":
         return Deployment(given, tuple(_template_file(path, _stem(Path(path.name)), {})), lone=True)
     if kind == "assembly":
@@ -50,7 +50,7 @@ def deployment(given: str, *, near: Path) -> Deployment:
     root = root_of(near)
     if root is None:
         what = "neither a cdk.out folder nor a file"
-        raise ReviewError(f"{given} is {what}, and there is no application here to read a git revision of")
+        raise ReviewError(f"{given} is {what}, and there is no application here whose git revision could be read")
     try:
         with exported(root, given) as folder:
             # Before there was an application, or after it was deleted, a revision has no templates.
@@ -60,7 +60,7 @@ def deployment(given: str, *, near: Path) -> Deployment:
             except FindingsError as error:
                 raise FindingsError(_of_revision(one, given, folder) for one in error.findings) from None
     except RevisionError as error:
-        raise ReviewError(f"{given} is neither a cdk.out folder, a file nor a git revision: {error}") from None
+        raise ReviewError(f"{given} is not a cdk.out folder, a file or a git revision: {error}") from None
 
 
 def _of_revision(finding: Finding, given: str, folder: Path) -> Finding:
@@ -73,7 +73,7 @@ def _of_revision(finding: Finding, given: str, folder: Path) -> Finding:
 
 
 def _path(given: str, near: Path) -> tuple[Path, Literal["file", "assembly", "application"] | None]:
-    """Return the path and what is there, None if it is nothing of ours. `.` is the application around `near`."""
+    """Return the path and its kind, None if it is none of these. `.` is the application around `near`."""
     path = Path(given)
     if given == ".":
         path = root_of(near) or path
@@ -152,7 +152,7 @@ def _of_another_kind(path: Path, source: Source, stack: str) -> Iterator[Templat
     if not templates:
         finding = UNREADABLE.finding(
             given=source.name,
-            allowed="a CloudFormation template, or a job template by itself",
+            allowed="a CloudFormation template, or a single job template",
             fix="name such a file or a cdk.out folder",
         )
         raise FindingsError([finding])

@@ -1,4 +1,4 @@
-"""One side of a comparison: its job templates, wherever they were read."""
+"""One side of a comparison: its job templates, whatever their source."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from iot_jobs.template import JobTemplateSpec
 class Grant:
     """One action in one statement about the presign role, its resource, and whether it is denied.
 
-    `trusts` marks a statement of the role's trust policy, where `resource` is who may assume it.
+    `trusts` marks a statement of the role's trust policy, whose `resource` is the principal that may assume it.
     """
 
     action: str
@@ -30,10 +30,10 @@ class Grant:
 class Template:
     """One job template of one side.
 
-    `name` is the template's if the construct wrote it down, else the logical id. `emitted` are the properties as
-    CloudFormation gets them. From a git revision they lack the id, which is known only at synthesis. `grants` are the
-    permissions of its presign role, None if the role isn't in the template. `acknowledged` are the codes of warnings
-    that the author accepted.
+    `name` is the template's name from the Metadata, else the logical id. `emitted` are the properties as CloudFormation
+    gets them; from a git revision without the id, which is known only at synthesis. `grants` are the permissions of
+    its presign role, None if the role isn't in the template. `acknowledged` are the codes of warnings that the author
+    acknowledged.
     """
 
     stack: str
@@ -46,7 +46,7 @@ class Template:
     fleet: Fleet | None = None
     synthesized: bool = True
     generated: bool = False
-    """True where the construct derived the id, so that nobody wrote it by hand."""
+    """True if the construct derived the id; False if it was written by hand, or isn't known."""
     parameter: str | None = None
     """The SSM parameter that holds the current ARN."""
     kept_when_replaced: bool = False

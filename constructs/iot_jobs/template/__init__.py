@@ -1,7 +1,7 @@
 """Typed, frozen models of a job template and of a job.
 
 Names are AWS's in snake_case. Each field has its limit from `iot_jobs.limits`; rules between fields are in the part
-they concern. A value that is known only at deployment is `Unresolved`, an absent one None.
+that has the fields. A value that is known only at deployment is `Unresolved`, an absent one None.
 """
 
 from iot_jobs.template.job import JobSpec, SchedulingConfig

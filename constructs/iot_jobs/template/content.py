@@ -100,7 +100,7 @@ def _document_problems(
     document: JobDocument | Unresolved | None, document_source: str | Unresolved | None, *, copies: bool
 ) -> Iterator[Finding]:
     sources = [source for source in (document, document_source) if source is not None]
-    # A source that breaks its own limit is not counted: it is already reported, and this finding would hide others.
+    # A source that breaks its own limit isn't counted: it is already reported, and this finding would hide others.
     if not any(may_be_nothing(source) or _broken(source) for source in sources) and len(sources) == 2:
         yield DOCUMENT_COMBINATION.finding(
             loc=("document_source",),
@@ -172,7 +172,7 @@ def written(document: JobDocument | Unresolved | None) -> JobDocument | None:
 
 
 def window_problems(given: Sequence[MaintenanceWindow | Unresolved] | Unresolved | None) -> Iterator[Finding]:
-    """Yield the windows that overlap each other or themselves, each with an example; locations are in the list."""
+    """Yield a finding with an example for each overlap of windows, also with themselves. Locations are in the list."""
     known_windows: list[tuple[int, str, int]] = []
     for index, window in enumerate(known(given) or ()):
         if not isinstance(window, Unresolved):
@@ -187,7 +187,7 @@ def window_problems(given: Sequence[MaintenanceWindow | Unresolved] | Unresolved
             loc=(second[0], "duration_in_minutes" if itself else "start_time"),
             given=second[2] if itself else second[1],
             allowed="windows that do not overlap; "
-            f"the one of {overlap.opening_first:%Y-%m-%d %H:%M} is open at {overlap.opening_second:%Y-%m-%d %H:%M}",
+            f"those of {overlap.opening_first:%Y-%m-%d %H:%M} and {overlap.opening_second:%Y-%m-%d %H:%M} do",
             fix="shorten the window, or move it"
             + (f"; further overlapping pairs: {unreported}" if unreported and overlap is reported[-1] else ""),
             related=() if itself else ((first[0],),),

@@ -77,13 +77,13 @@ class SchedulingConfig(Model):
     """For continuous jobs only."""
 
     def problems(self) -> Iterator[Finding]:
-        """Check the distance between start and end, the windows, and that an end behavior has an end."""
+        """Check the time between start and end, the windows, and that an end behavior has an end."""
         for finding in window_problems(self.maintenance_windows):
             yield finding.under(("maintenance_windows",))
         start, end = instant(known(self.start_time)), instant(known(self.end_time))
         for name, text, time in (("start_time", self.start_time, start), ("end_time", self.end_time, end)):
             if known(text) is not None and time is None:
-                allowed = "a day that exists"
+                allowed = "a date that exists"
                 yield limits.SCHEDULE_TIME.finding(loc=(name,), given=text, allowed=allowed, fix="correct the date")
         if start and end and not timedelta(minutes=30) <= end - start <= timedelta(days=2 * 365):
             yield SCHEDULE_DISTANCE.finding(
@@ -100,7 +100,7 @@ class SchedulingConfig(Model):
 
 
 class JobSpec(JobContent):
-    """A job as CloudFormation or the API creates it: the work, and the things it is for."""
+    """A job as CloudFormation or the API creates it: the work, and the things that it targets."""
 
     job_id: Maybe[Annotated[str, limits.JOB_ID]]
     """1 to 64 letters, digits, _ and -."""

@@ -68,7 +68,7 @@ def _unless_unresolved(value: Any, check: ValidatorFunctionWrapHandler) -> Any:
     if type(value) is dict or isinstance(value, Model) or not holds_token(value):
         return check(value)
     if isinstance(value, _LISTS):
-        check(value)  # refuses it where there can't be a list; its only element is a token too
+        check(value)  # refuses it if a list isn't allowed; its only element is a token too
     return Unresolved(value)
 
 
@@ -122,7 +122,7 @@ class Items:
 
 
 class Model(BaseModel):
-    """A frozen part of a template, compared by value. Wrong values raise one `FindingsError` with all findings.
+    """A frozen part of a template, compared by value. Invalid values raise one `FindingsError` with all findings.
 
     A value that breaks its own limit counts as unknown in the rules between values, so that the others are still
     checked.
@@ -173,7 +173,7 @@ class Model(BaseModel):
         return findings, False
 
     def problems(self) -> Iterator[Finding]:
-        """Yield breaches of the rules between this part's values. Values may be absent or unresolved."""
+        """Yield violations of the rules between this part's values. Values may be absent or unresolved."""
         return iter(())
 
     @classmethod
@@ -184,7 +184,7 @@ class Model(BaseModel):
 
     @classmethod
     def judge(cls, values: Mapping[str, Any]) -> tuple[Self, tuple[Finding, ...]]:
-        """Return the model with each wrong value unknown, for advice about the others, and all findings."""
+        """Return the model with each invalid value unknown, for advice about the others, and all findings."""
         token = reading.set(True)
         try:
             return cls(**cls._keywords(values)), ()
@@ -226,7 +226,7 @@ def _finding(line: ErrorDetails) -> Finding:
     if line["type"] == "bool_type":
         return WRONG_KIND.finding(given=line["input"], allowed="true or false", fix="write true or false")
     allowed = line["msg"][:1].lower() + line["msg"][1:]
-    return WRONG_KIND.finding(given=line["input"], allowed=allowed, fix="write a value of that kind")
+    return WRONG_KIND.finding(given=line["input"], allowed=allowed, fix="write a value of that type")
 
 
 def _rest(values: Any, errors: Iterable[tuple[Location, FindingsError]]) -> Any:

@@ -69,7 +69,7 @@ _cron_errors = lru_cache(maxsize=4096)(windows.cron_errors)
 
 
 class RateIncreaseCriteria(Model):
-    """The number of things after which the rate rises: at N, 2N, 3N from the start. Exactly one field is given."""
+    """The number of things after which the rate rises: at N, 2N, 3N from the start. Exactly one field is set."""
 
     number_of_notified_things: Maybe[Annotated[int, limits.NUMBER_OF_THINGS]] | None = None
     """Number of notified things, 1 or more."""
@@ -121,7 +121,7 @@ class RolloutConfig(Model):
             yield BASE_ABOVE_MAXIMUM.finding(
                 loc=("exponential_rate", "base_rate_per_minute"),
                 given=base,
-                allowed=f"less than the maximum of {maximum} things per minute",
+                allowed=f"at most the maximum of {maximum} things per minute",
                 fix="lower the base rate, or raise the maximum",
                 related=(("maximum_per_minute",),),
             )
@@ -231,9 +231,9 @@ class MaintenanceWindow(Model):
 
 
 def _document(value: object) -> object:
-    """Return a `JobDocument` unchanged, or what it stands for if that is known only at deployment.
+    """Return a `JobDocument` unchanged, or its text as `Unresolved` if it is known only at deployment.
 
-    Raises `FindingsError` for any other value, and with all errors in it.
+    Raises `FindingsError` for any other value, and with all errors in the document.
     """
     if not isinstance(value, JobDocument):
         finding = WRONG_KIND.finding(
@@ -251,7 +251,7 @@ Document = Annotated[JobDocument, PlainValidator(_document), WithJsonSchema({"ty
 
 
 def tag_problems(tags: Mapping[str, Any]) -> list[Finding]:
-    """Return findings for the keys, values and number of tags; locations are in the mapping."""
+    """Return findings for the keys, values and number of tags. Locations are relative to the mapping."""
     count = limits.TAGS.check(tags)
     if count and limits.TAGS.far_over(tags):
         return [count]
