@@ -62,8 +62,8 @@ class StackTemplates(Construct):
     imports, parameters and outputs, and last to render it
     (https://docs.aws.amazon.com/cdk/v2/guide/deploy.html#deploy-how-synth-app). Only then is the template final, and
     the id is computed. Round trips to Node cost more than anything else, so the first template to be rendered reads all
-    of its stack, and the CDK is asked what it is doing only if that isn't clear. It prepares a synth before it renders
-    it, and validates in between, but nested stacks are rendered before that, and validation can be skipped.
+    of its stack, and the CDK is asked for its phase only if that isn't clear. It prepares a synth before it renders it,
+    and validates in between, but nested stacks are rendered before validation, and validation can be skipped.
     """
 
     def __init__(self, stack: cdk.Stack) -> None:
