@@ -97,7 +97,7 @@ def _kind(before: Any, after: Any, key: str) -> tuple[str, Movement]:
 
 
 def _loosened(step: Any) -> str | None:
-    """Return the kind of the safeguard that an added or removed step lacks, None if it lacks none."""
+    """Return the kind of safeguard that is missing in an added or removed step, None if none is."""
     action = step.get("action", step) if isinstance(step, Mapping) else None
     if not isinstance(action, Mapping):
         return None
