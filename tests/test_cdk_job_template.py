@@ -151,7 +151,7 @@ def test_wrong_values_never_reach_node(stack: cdk.Stack) -> None:
 
 @pytest.mark.parametrize(
     ("document", "code"),
-    [(JobDocument("{"), "JT701"), (JobDocument("[" * 101 + "]" * 101), "JT704"), ("{}", "JT005 document")],
+    [(JobDocument("{"), "JT701"), (JobDocument("[" * 1001 + "]" * 1001), "JT704"), ("{}", "JT005 document")],
 )
 def test_wrong_documents(stack: cdk.Stack, document: Any, code: str) -> None:
     """A document that can't be read is a finding like any other."""

@@ -303,7 +303,7 @@ def test_process_writes_utf_8(application: Path, output: str) -> None:
     ]
     assert [one.returncode for one in ended] == [1, 1, 1]
     assert len({one.stdout for one in ended}) == 1
-    assert "JT701" in ended[0].stdout.decode("utf-8")
+    assert "JT510" in ended[0].stdout.decode("utf-8")
 
 
 def test_process_knows_its_version() -> None:

@@ -439,8 +439,10 @@ def test_cdk_out(tmp_path: Path) -> None:
     role = {"Fn::GetAtt": ["Role", "Arn"]}
 
     def resources(logical_id: str, key: str, id: str) -> dict[str, Any]:
-        statement = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": f"arn:aws:s3:::b/{key}"}
-        document = json.dumps({"url": f"${{aws:iot:s3-presigned-url-v2:https://s3.eu-west-1.amazonaws.com/b/{key}}}"})
+        statement = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": f"arn:aws:s3:::bucket/{key}"}
+        document = json.dumps(
+            {"url": f"${{aws:iot:s3-presigned-url-v2:https://s3.eu-west-1.amazonaws.com/bucket/{key}}}"}
+        )
         return {
             logical_id: resource(JobTemplateId=id, Document=document, PresignedUrlConfig={"RoleArn": role, "ExpiresInSec": 60})
             | {"Metadata": {"iot-jobs": ours}},
@@ -455,7 +457,7 @@ def test_cdk_out(tmp_path: Path) -> None:
     head = assembly(tmp_path / "head", prod=resources("B", "2", "reboot-bbbbbbbbbb"), other={})
     (found,) = json.loads(run(base, head, "--format", "json").stdout)["templates"]
     assert [(one["path"], one["before"], one["after"]) for one in found["changes"][1:]] == [
-        ("presign_role.allow[s3:GetObject]", ["arn:aws:s3:::b/1"], ["arn:aws:s3:::b/2"])
+        ("presign_role.allow[s3:GetObject]", ["arn:aws:s3:::bucket/1"], ["arn:aws:s3:::bucket/2"])
     ]
     assert found["consequence"]["things"] == 50
     assert found["deploy"] == {

@@ -244,7 +244,7 @@ def test_no_document(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     text = FILES[FAMILY].replace('role_arn: "arn:aws:iam::123456789012:role/presign", ', "")
     without = text.replace("document: reboot.json\n", "")
     assert codes(found(tmp_path, monkeypatch, FAMILY, without)) == [("JT105", "document", "add a document")]
-    role = ("JT004", "presigned_url.role_arn", "add role_arn")
+    role = ("JT504", "presigned_url.role_arn", "add role_arn, or remove presigned_url")
     assert codes(found(tmp_path, monkeypatch, FAMILY, text)) == [role]
     in_s3 = without + "document_source: https://s3.amazonaws.com/releases/reboot.json\n"
     assert codes(found(tmp_path, monkeypatch, FAMILY, in_s3)) == [role]

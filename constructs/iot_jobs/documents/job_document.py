@@ -71,6 +71,12 @@ class JobDocument:
             document = cls(value)
             if not document.readable and _is_token(value):
                 return cls(value, unknown=True)
+        elif holds_token(value):
+            finding = jsontext.NOT_JSON.finding(
+                allowed="a document's token as text or as an object, not as a number or a list",
+                fix="use Token.as_string",
+            )
+            raise FindingsError([finding])
         else:
             if jsontext.depth(value) > MAX_READ_DEPTH:
                 raise FindingsError([jsontext.too_deep()])
