@@ -54,5 +54,5 @@ class AbortCriteria:
         return whole_steps(distance, np.where(waits, missing - still_missing, short - still_short))
 
     def _distances(self, completed: Floats) -> tuple[Floats, Floats]:
-        """Return what each criterion still needs: completed executions, and ten-thousandths of a failure in its share."""
+        """Return what each criterion still needs: completed executions, and ten-thousandths of a failure."""
         return self.minimums - completed.sum(axis=0), -(self.weights @ completed)
