@@ -11,7 +11,10 @@ from iot_jobs.cli.errors import CannotRun
 @click.argument("kind", type=click.Choice(["environment", "family", "document"]))
 @click.argument("name", required=False)
 def schema(kind: str, name: str | None) -> None:
-    """Print the JSON Schema of environments, of template families, or of the document family NAME."""
+    """Print the JSON Schema of environments, of template families, or of one kind of job document.
+
+    NAME is the kind of job document, such as device-client.
+    """
     from iot_jobs.sources import json_schema
 
     if name is not None and kind != "document":
