@@ -121,6 +121,7 @@ def test_report_as_json(application: Path) -> None:
                 "given": 10081,
                 "allowed": "1 to 10080 minutes (7 days), a whole number",
                 "source": "https://docs.aws.amazon.com/iot/latest/apireference/API_TimeoutConfig.html",
+                "evidence": "documented",
                 "fix": "write how many minutes an execution may be in progress",
                 "related": [],
             }

@@ -380,6 +380,6 @@ def test_bounds_within_a_time() -> None:
 
 def test_text_without_a_pattern() -> None:
     """Without a pattern the length alone counts."""
-    text = Text(code="JT998", title="t", why="w.", source="s", fix="f", minimum=0, maximum=2)
+    text = Text(code="JT998", title="t", why="w.", source="s", evidence="own", fix="f", minimum=0, maximum=2)
     assert [text.accepts(value) for value in ("", "\n\n", "abc")] == [True, True, False]
     assert text.allowed == "text of 0 to 2 characters"

@@ -17,6 +17,7 @@ TEMPLATE_TWICE = Rule(
     title="template names are unique within an environment",
     why="Two templates of one name would have the same id in the same region.",
     source=limits.API + "CreateJobTemplate.html",
+    evidence="documented",
 )
 
 
@@ -25,6 +26,7 @@ RATES_ADD_UP = Rule(
     title="the rates of failing, rejected and hanging executions add up to at most 1",
     why="An execution ends in one way only; the remaining share succeeds.",
     source="the forecast's assumptions: docs/forecast.md",
+    evidence="own",
 )
 
 

@@ -99,7 +99,7 @@ def _violation(finding: Finding, path: Path) -> PolicyViolation:
         description=in_one_line(finding, where),
         fix=finding.fix,
         severity=finding.severity,
-        rule_metadata={"source": finding.rule.source},
+        rule_metadata={"source": finding.rule.source, "evidence": finding.rule.evidence},
         violating_resources=[
             PolicyViolatingResource(resource_logical_id=resource, template_path=str(path), locations=[location])
         ],

@@ -28,6 +28,7 @@ ACKNOWLEDGED_UNKNOWN = Rule(
     title="each acknowledgement has the code of a warning, and a reason",
     why="Errors can't be acknowledged, because AWS refuses the values that they name.",
     source="the list of rules: docs/rules.md",
+    evidence="own",
 )
 
 

@@ -11,7 +11,7 @@ from iot_jobs import documents
 from iot_jobs.check.budget import budget, can_forecast, states_budget
 from iot_jobs.documents.job_document import JobDocument
 from iot_jobs.environment import Fleet
-from iot_jobs.finding import Finding, Location, Rule
+from iot_jobs.finding import Evidence, Finding, Location, Rule
 from iot_jobs.limits import API, DEFAULT_EXPIRES_IN_SEC, DEFAULT_MAXIMUM_PER_MINUTE, GUIDE, TIME_FORMAT
 from iot_jobs.sources import Subject
 from iot_jobs.template import JobSpec, JobTemplateSpec
@@ -31,82 +31,94 @@ _Retries = list[tuple[int, Any]]
 """The known retry criteria, each with its index."""
 
 
-def _advice(code: str, title: str, why: str, source: str) -> Rule:
-    return Rule(code=code, title=title, why=why, source=source, severity="warning")
+def _advice(code: str, title: str, why: str, source: str, evidence: Evidence) -> Rule:
+    return Rule(code=code, title=title, why=why, source=source, evidence=evidence, severity="warning")
 
 
 CONSTANT_RATE = _advice(
     "JT251",
     "a rollout has an exponential rate",
-    "CloudFormation's published handler fails on a constant rate (it reads the missing exponential rate). Assumed: the "
+    "CloudFormation's published handler fails on a constant rate (it reads the missing exponential rate), and the "
     "deployed one may fail too.",
     _HANDLER,
+    "assumed",
 )
 BASE_IS_MAXIMUM = _advice(
     "JT252",
     "the base rate is below the maximum",
-    "The service's message says that it should be lower. Assumed: equal rates may be refused; an AWS sample has them.",
-    "measured: Exponential rollout baseRatePerMinute should be less than maximumPerMinute",
+    "The service's message says that it should be lower: equal rates may be refused, although an AWS sample has them.",
+    "Exponential rollout baseRatePerMinute should be less than maximumPerMinute",
+    "assumed",
 )
 NEVER_FIRES = _advice(
     "JT351",
     "an abort criterion can fire on the environment's fleet",
     "It is not evaluated until its number of executions have completed, and the fleet can't have that many.",
     API + "AbortCriteria.html",
+    "documented",
 )
 NO_ABORT = _advice(
     "JT352",
     "templates of a production environment have abort criteria",
     "Without them, a bad release is rolled out to every device.",
     API + "AbortConfig.html",
+    "documented",
 )
 ABORT_WITHOUT_TIMEOUT = _advice(
     "JT353",
     "an abort criterion for TIMED_OUT requires a timeout",
     "Without a timeout, an execution times out only if the device itself sets a step timer.",
     _DETAILS,
+    "documented",
 )
 RETRY_WITHOUT_TIMEOUT = _advice(
     "JT451",
     "a retry of TIMED_OUT requires a timeout",
     "The guide asks for one; without it executions don't time out, and none is retried.",
     _DETAILS,
+    "documented",
 )
 RETRY_WITHOUT_ABORT = _advice(
     "JT452",
     "retries require abort criteria",
     "Otherwise a bad release runs on every device as often as the retries allow, and each run is billed.",
     _DETAILS,
+    "documented",
 )
 NO_EXPIRY = _advice(
     "JT551",
     "a presign block states the lifetime of URLs",
-    "CloudFormation's published handler fails on a block without it. Assumed: the deployed one may fail too.",
+    "CloudFormation's published handler fails on a block without it, and the deployed one may fail too.",
     _HANDLER,
+    "assumed",
 )
 EXPIRY_TOO_LONG = _advice(
     "JT552",
     "a presigned URL expires with the execution",
     "Anyone who obtains the URL can use it until it expires, even after the device has finished.",
     API + "PresignedUrlConfig.html",
+    "documented",
 )
 EXPIRY_TOO_SHORT = _advice(
     "JT553",
     "a presigned URL is valid as long as the execution may run, up to an hour",
     "It is signed when the device requests the document, and a download that starts after it expires fails.",
     API + "PresignedUrlConfig.html",
+    "documented",
 )
 WINDOW_TOO_SHORT = _advice(
     "JT651",
     "a maintenance window is at least as long as the timeout",
     "Executions that start in the window continue after it closes, outside the intended hours.",
     _DETAILS,
+    "documented",
 )
 START_TIME = Rule(
     code="JT815",
     title="a job starts 30 minutes to one year from now, and ends at most two years from now",
     why="The service refuses other times.",
     source=API + "SchedulingConfig.html",
+    evidence="documented",
 )
 
 

@@ -20,18 +20,21 @@ UNREADABLE = Rule(
     title="a file can be read as UTF-8 text",
     why="A file that can't be read can't be checked, and would be missing from the deployment.",
     source=GUIDE + "create-manage-jobs.html",
+    evidence="documented",
 )
 TOO_LARGE = Rule(
     code="JT702",
     title=f"a job document has at most {MAX_DOCUMENT_BYTES} bytes",
     why="The API counts characters and the quota counts bytes; this limit covers both.",
     source=QUOTAS,
+    evidence="documented",
 )
 NOT_AN_OBJECT = Rule(
     code="JT705",
     title="a job document is a JSON object",
-    why="Assumed: every document in AWS's guides is an object, and no known agent reads anything else.",
+    why="Every document in AWS's guides is an object, and no known agent reads anything else.",
     source=API + "CreateJobTemplate.html",
+    evidence="assumed",
 )
 
 

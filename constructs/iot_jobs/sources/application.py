@@ -29,24 +29,28 @@ UNKNOWN_FAMILY = Rule(
     title="an environment's templates are families in stacks/templates",
     why="The environment's values have no family to override.",
     source=LAYOUT,
+    evidence="own",
 )
 NAME_TWICE = Rule(
     code="JT009",
     title="names of environments and of families are unique",
     why="Their stacks or templates would have the same name.",
     source=LAYOUT,
+    evidence="own",
 )
 NO_APPLICATION = Rule(
     code="JT011",
     title="there is an application with at least one environment",
     why="There would be nothing to check or synthesize.",
     source=LAYOUT,
+    evidence="own",
 )
 UNKNOWN_ENVIRONMENT = Rule(
     code="JT010",
     title="the requested environment exists",
     why="There would be nothing to synthesize.",
     source=LAYOUT,
+    evidence="own",
 )
 _OWN_FORM = {
     rule: rule.replace(source="the form of the application's own files: iot-jobs schema")

@@ -27,32 +27,37 @@ from iot_jobs.unresolved import Unresolved, is_intrinsic, known, may_be_nothing
 WINDOW_OVERLAP = Rule(
     code="JT604",
     title="maintenance windows overlap neither each other nor themselves",
-    why="Assumed: AWS doesn't document what it does with overlapping windows; this is the stricter reading.",
+    why="AWS doesn't document what it does with overlapping windows; this is the stricter reading.",
     source=GUIDE + "jobs-configurations-details.html",
+    evidence="assumed",
 )
 DOCUMENT_COMBINATION = Rule(
     code="JT105",
     title="a template has a document or a document source, or a job ARN to copy from",
     why="The service refuses both together, and neither without a job ARN; schemas accept all combinations.",
-    source="measured: Job document and job document source cannot be specified at the same time",
+    source="Job document and job document source cannot be specified at the same time",
+    evidence="measured",
 )
 PACKAGE_VERSION_TWICE = Rule(
     code="JT108",
     title="destination package versions are unique",
     why="A device can have only one version of a package.",
     source=API + "CreateJobTemplate.html",
+    evidence="assumed",
 )
 PRESIGN_ROLE = Rule(
     code="JT503",
     title="a document with a presigned placeholder has a presign role",
     why="Without a role AWS IoT can't sign the URL, and refuses the template.",
-    source="measured: presignedUrlConfig role ARN is required to generate an S3 presigned url in job document",
+    source="presignedUrlConfig role ARN is required to generate an S3 presigned url in job document",
+    evidence="measured",
 )
 PACKAGE_NOT_A_DESTINATION = Rule(
     code="JT515",
     title="a document's package placeholders match the destination package versions",
     why="AWS fills the placeholders from these versions; a placeholder with empty names needs exactly one version.",
     source=GUIDE + "preparing-jobs-for-service-package-catalog.html",
+    evidence="documented",
 )
 
 

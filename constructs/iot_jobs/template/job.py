@@ -20,30 +20,35 @@ SCHEDULE_DISTANCE = Rule(
     title="a job ends 30 minutes to 2 years after it starts",
     why="The service refuses a shorter or longer schedule.",
     source=_SCHEDULING,
+    evidence="documented",
 )
 END_BEHAVIOR_WITHOUT_END = Rule(
     code="JT813",
     title="an end behavior requires an end time",
     why="Without an end time the end behavior never applies.",
     source=_SCHEDULING,
+    evidence="documented",
 )
 WINDOWS_NEED_CONTINUOUS = Rule(
     code="JT814",
     title="a job with maintenance windows is continuous and has a start time",
     why="The service refuses windows on a snapshot job, which is the default, and windows without a start time.",
-    source="measured: TargetSelection is invalid. MaintenanceWindow cannot be used with SNAPSHOT job",
+    source="TargetSelection is invalid. MaintenanceWindow cannot be used with SNAPSHOT job",
+    evidence="measured",
 )
 PARAMETERS_NEED_MANAGED = Rule(
     code="JT805",
     title="document parameters require an AWS managed template",
     why="Custom templates and documents have no parameters, and the service refuses them there.",
     source=GUIDE + "job-templates-managed.html",
+    evidence="documented",
 )
 TARGET_TWICE = Rule(
     code="JT804",
     title="a job's targets are unique",
     why="AWS defines the targets as a set.",
     source=API + "CreateJob.html",
+    evidence="assumed",
 )
 
 

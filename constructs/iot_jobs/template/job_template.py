@@ -15,6 +15,7 @@ PARAMETER_IN_TEMPLATE = Rule(
     title="a custom template's document has no ${aws:iot:parameter:...}",
     why="AWS fills parameters in AWS managed templates only, and refuses them in all others.",
     source=GUIDE + "job-templates-managed.html",
+    evidence="documented",
 )
 
 

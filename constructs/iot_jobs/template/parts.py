@@ -17,50 +17,57 @@ EMPTY_ROLLOUT = Rule(
     code="JT205",
     title="a rollout has a maximum rate",
     why="The service refuses an empty rollout, and an exponential rate without a maximum; both schemas accept them.",
-    source=API + "JobExecutionsRolloutConfig.html",
+    source="Provide MaximumPerMinute value or provide ExponentialRate and MaximumPerMinute",
+    evidence="measured",
 )
 BASE_ABOVE_MAXIMUM = Rule(
     code="JT206",
     title="the base rate is at most the maximum",
     why="The service refuses a rollout that would start above its maximum rate.",
-    source="measured: Exponential rollout baseRatePerMinute should be less than maximumPerMinute",
+    source="Exponential rollout baseRatePerMinute should be less than maximumPerMinute",
+    evidence="measured",
 )
 ONE_INCREASE_CRITERION = Rule(
     code="JT207",
     title="a rate increase has exactly one criterion: notified or succeeded things",
     why="The service refuses none and both, although schemas accept them and examples in AWS's guide have both.",
-    source="measured: Provide only one of NumberOfNotifiedThings or NumberOfSucceededThings when RateIncreaseCriteria "
-    "is defined",
+    source="Provide only one of NumberOfNotifiedThings or NumberOfSucceededThings when RateIncreaseCriteria is defined",
+    evidence="measured",
 )
 ABORT_FAILURE_TYPE_TWICE = Rule(
     code="JT305",
     title="abort criteria have different failure types",
     why="The service refuses two criteria for one failure type.",
-    source="measured: Multiple AbortCriteria cannot have the same failure type",
+    source="Multiple AbortCriteria cannot have the same failure type",
+    evidence="measured",
 )
 RETRY_TOTAL = Rule(
     code="JT404",
     title="a device is retried at most 10 times in total",
     why="The guide allows 10 retries for both failure types together; the schemas limit each separately.",
     source=GUIDE + "jobs-configurations-details.html",
+    evidence="documented",
 )
 RETRY_ALL_ALONE = Rule(
     code="JT405",
     title="a retry criterion for ALL is the only one",
     why="The service refuses ALL together with another failure type.",
-    source="measured: A retryCriteria with failure type ALL must be used by itself",
+    source="A retryCriteria with failure type ALL must be used by itself",
+    evidence="measured",
 )
 RETRY_FAILURE_TYPE_TWICE = Rule(
     code="JT406",
     title="retry criteria have different failure types",
-    why="Assumed: two numbers of retries for one failure type contradict each other.",
+    why="Two numbers of retries for one failure type contradict each other.",
     source=API + "JobExecutionsRetryConfig.html",
+    evidence="assumed",
 )
 WINDOW_CRON = Rule(
     code="JT603",
     title="a maintenance window's cron expression is well-formed and opens at least once",
     why="Schemas accept any text; a job with a malformed window never starts.",
     source=GUIDE + "jobs-configurations-details.html",
+    evidence="documented",
 )
 
 
