@@ -191,7 +191,7 @@ BAD: list[tuple[str, Mapping[str, Content], Seen]] = [
      (f"{FAMILY}:2:1", "JT706", "document")),
     ("a document that is no JSON", {DOCUMENT: '{\n  "a": 1,,\n}'}, (f"{DOCUMENT}:2:10", "JT701", "")),
     ("an empty document", {DOCUMENT: ""}, (f"{DOCUMENT}:1:1", "JT701", "")),
-    ("a document that is a list", {DOCUMENT: "[]"}, (f"{DOCUMENT}:1:1", "JT705", "")),
+    ("a document that is a list", {DOCUMENT: "[]"}, (f"{FAMILY}:2:1", "JT705", "document")),
     ("a document's key twice", {DOCUMENT: '{"a": {"b": 1,\n  "b": 2}}'}, (f"{DOCUMENT}:2:3", "JT703", "a.b")),
     ("a document that is too large", {DOCUMENT: '{"a":"' + "x" * MAX_DOCUMENT_BYTES + '"}'},
      (f"{DOCUMENT}:1:1", "JT702", "")),

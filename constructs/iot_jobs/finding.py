@@ -47,6 +47,11 @@ class Rule(_Named):
     severity: Severity = "error"
 
     @property
+    def can_be_acknowledged(self) -> bool:
+        """Whether an author may keep what the rule objects to, with a reason: advice, and errors that are assumed."""
+        return self.severity == "warning" or self.evidence == "assumed"
+
+    @property
     def citation(self) -> str:
         """The source, after the evidence where that is no page: `measured: ...` or `assumed: ...`."""
         return f"{self.evidence}: {self.source}" if self.evidence in ("measured", "assumed") else self.source
@@ -97,7 +102,7 @@ class Finding(NamedTuple):
     """A breach of a rule, as data.
 
     `loc` and `related_locs` use the model's names; `place` and `related` use the file's, and are filled in by the
-    reader that knows them. `acknowledged` is the author's reason for keeping a warning, if any.
+    reader that knows them. `acknowledged` is the author's reason for keeping the value, if any.
     """
 
     rule: Rule

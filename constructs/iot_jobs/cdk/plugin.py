@@ -32,8 +32,8 @@ NAME = "iot-jobs"
 class JobTemplateRules:
     """A plug-in that checks all job templates and jobs of an app, also `CfnJobTemplate`, `CfnJob` and `CfnInclude`.
 
-    Add it with `Validations.of(app).add_plugins(JobTemplateRules())`. Errors fail the synth; warnings are reported,
-    except those of a `JobTemplate`, which reports them itself. Only `iot-jobs check` has the rules that need an
+    Add it with `Validations.of(app).add_plugins(JobTemplateRules())`. Errors fail the synth; warnings are reported. A
+    `JobTemplate` reports its warnings and assumed errors itself. Only `iot-jobs check` has the rules that need an
     environment, such as the fleet's size.
     """
 
@@ -80,9 +80,9 @@ def _with_nested(paths: Iterable[str]) -> list[Path]:
 
 
 def _is_annotation(finding: Finding, template: Any) -> bool:
-    """Return whether a finding is advice about a `JobTemplate`, which has annotations for it."""
+    """Return whether a finding is one that a `JobTemplate` reports itself: advice, or an assumed error."""
     match finding.place:
-        case Place(loc=("Resources", logical_id, *_)) if finding.severity == "warning":
+        case Place(loc=("Resources", logical_id, *_)) if finding.rule.can_be_acknowledged:
             return METADATA in template["Resources"][logical_id].get("Metadata", {})
     return False
 

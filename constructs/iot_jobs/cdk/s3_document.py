@@ -55,7 +55,7 @@ class S3Document:
         """
         document = JobDocument.from_file(path)
         problems = () if document_schema is None else documents.problems(document.value, document_schema)
-        if errors := [one for one in problems if one.severity == "error"]:
+        if errors := [one for one in problems if not one.rule.can_be_acknowledged]:
             raise FindingsError(errors)
         return cls(document=document, path=fspath(path))
 

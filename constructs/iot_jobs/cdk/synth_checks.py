@@ -48,7 +48,7 @@ _KNOWN_LATER = (
 
 @jsii.implements(IValidation)
 class SynthChecks:
-    """The checks of one stack with job templates. What AWS would refuse fails the synth; the rest is a warning."""
+    """The checks of one stack with job templates. What AWS may refuse fails the synth; the rest is a warning."""
 
     def __init__(self, here: StackTemplates) -> None:
         """Add it to the stack, and the stack to those of its app."""
@@ -84,6 +84,8 @@ class SynthChecks:
                 _warn(template, "iot-jobs:keep-previous", _KEPT)
             for finding in _findings(template, emitted):
                 if finding.severity == "error":
+                    if finding.rule.can_be_acknowledged and f"iot-jobs::{finding.code}" in _acknowledged(template):
+                        continue
                     errors.append(f"{template.resource.node.path}: {finding}")
                 elif finding.loc[:1] != ("tags",):  # those are one warning for the whole stack
                     text = f"{in_one_line(finding, finding.path)}; {finding.fix}"
@@ -165,6 +167,14 @@ def _findings(template: Template, emitted: Emitted) -> Iterator[Finding]:
         spec, more = JobTemplateSpec.judge(read)
         yield from (*found, *more)
     yield from advice(Subject(spec, _nowhere), now=datetime.now(UTC))
+
+
+def _acknowledged(template: Template) -> set[str]:
+    """Return the ids acknowledged on a template's construct and above it: the CDK itself hides warnings alone."""
+    key = cdk.Validations.ACKNOWLEDGED_RULES_METADATA_KEY
+    scopes = template.resource.node.scopes
+    entries = [entry for scope in scopes for entry in scope.node.metadata if entry.type == key]
+    return {id for entry in entries for id in entry.data}
 
 
 def _nowhere(loc: Location) -> Place:

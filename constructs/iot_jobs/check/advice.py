@@ -1,8 +1,11 @@
-"""Advice on templates and jobs that AWS accepts, but that harm a fleet. Each rule covers one template or job."""
+"""Advice on templates and jobs that AWS accepts, but that harm a fleet, and what AWS is only assumed to refuse.
+
+Each rule covers one template or job.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any
@@ -15,8 +18,8 @@ from iot_jobs.finding import Evidence, Finding, Location, Rule
 from iot_jobs.limits import API, DEFAULT_EXPIRES_IN_SEC, DEFAULT_MAXIMUM_PER_MINUTE, GUIDE, TIME_FORMAT
 from iot_jobs.sources import Subject
 from iot_jobs.template import JobSpec, JobTemplateSpec
-from iot_jobs.template.content import written
-from iot_jobs.template.job import SchedulingConfig, instant
+from iot_jobs.template.content import PACKAGE_VERSION_TWICE, repeated, window_problems, written
+from iot_jobs.template.job import TARGET_TWICE, SchedulingConfig, instant
 from iot_jobs.template.parts import AbortConfig, MaintenanceWindow, PresignedUrlConfig, RolloutConfig, known_items
 from iot_jobs.unresolved import Unresolved, known
 from iot_jobs.volatile_tags import volatile_description, volatile_tag
@@ -123,7 +126,7 @@ START_TIME = Rule(
 
 
 def advice(subject: Subject, *, now: datetime) -> Iterator[Finding]:
-    """Yield the advice on one template or job; locations are those of its spec."""
+    """Yield advice and assumed errors of one template or job; locations are those of its spec."""
     spec, environment = subject.spec, subject.environment
     timeout, retry = known(spec.timeout), known(spec.retry)
     minutes = known(timeout.in_progress_timeout_in_minutes) if timeout else None
@@ -133,6 +136,7 @@ def advice(subject: Subject, *, now: datetime) -> Iterator[Finding]:
     no_abort, no_timeout = (value is None and not spec.copies() for value in (spec.abort, spec.timeout))
     by_api = subject.spelling is not None and not subject.spelling.intrinsics
 
+    yield from assumed_problems(spec)
     yield from _volatile(known(spec.description), known(spec.tags) or {}, by_hand=subject.spelling is None)
     if rollout := known(spec.rollout):
         yield from _rollout(rollout, by_handler=not by_api and isinstance(spec, JobTemplateSpec))
@@ -154,6 +158,24 @@ def advice(subject: Subject, *, now: datetime) -> Iterator[Finding]:
         yield from _document(document, subject.document_schema)
     if scheduling and not subject.deployed:
         yield from _start_time(scheduling, now)
+
+
+def assumed_problems(spec: JobTemplateSpec | JobSpec) -> Iterator[Finding]:
+    """Yield errors that are only assumed. No model raises them, so that an author can acknowledge them."""
+    versions = spec.destination_package_versions
+    if retry := known(spec.retry):
+        yield from _under(("retry",), retry.assumed_problems())
+    yield from _under(("destination_package_versions",), repeated(versions, PACKAGE_VERSION_TWICE, "package version"))
+    if isinstance(spec, JobTemplateSpec):
+        yield from _under(("maintenance_windows",), window_problems(spec.maintenance_windows))
+        return
+    if scheduling := known(spec.scheduling):
+        yield from _under(("scheduling", "maintenance_windows"), window_problems(scheduling.maintenance_windows))
+    yield from _under(("targets",), repeated(spec.targets, TARGET_TWICE, "target"))
+
+
+def _under(prefix: Location, findings: Iterable[Finding]) -> Iterator[Finding]:
+    return (finding.under(prefix) for finding in findings)
 
 
 def _rollout(rollout: RolloutConfig, *, by_handler: bool) -> Iterator[Finding]:
@@ -287,7 +309,7 @@ def document_advice(document: JobDocument, schema: str | Mapping[str, Any] | Non
 
     There are none if the document isn't JSON.
     """
-    findings = [finding for finding in document.problems() if finding.severity == "warning"]
+    findings = [finding for finding in document.problems() if finding.rule.can_be_acknowledged]
     if document.readable:
         findings += documents.problems(document.value, schema) if isinstance(document.value, Mapping) else ()
         findings += documents.content_problems(document.value)

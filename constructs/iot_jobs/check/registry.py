@@ -110,6 +110,7 @@ RULES: tuple[Rule, ...] = (
     parts.WINDOW_CRON,
     content.WINDOW_OVERLAP,
     limits.WINDOWS,
+    parts.WINDOW_CRON_FORM,
     WINDOW_TOO_SHORT,
     # Job documents: JT7..
     jsontext.NOT_JSON,

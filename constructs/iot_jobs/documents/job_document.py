@@ -80,7 +80,7 @@ class JobDocument:
 
     def _checked(self) -> JobDocument:
         """Return the document in its canonical form. Raises `FindingsError` with all errors in it."""
-        if errors := [finding for finding in self.problems() if finding.severity == "error"]:
+        if errors := [finding for finding in self.problems() if not finding.rule.can_be_acknowledged]:
             raise FindingsError(errors)
         # A token's text may become anything, so a document with one is kept unchanged.
         return self if self.holds_token else JobDocument(jsontext.canonical(self.value))

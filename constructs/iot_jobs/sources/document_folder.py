@@ -100,7 +100,7 @@ class DocumentFolder:
         if path not in self._documents:
             source, errors = read_on(path)
             if source and not errors:
-                problems = [one for one in JobDocument(source.text).problems() if one.severity == "error"]
+                problems = [one for one in JobDocument(source.text).problems() if not one.rule.can_be_acknowledged]
                 errors = [one._replace(place=source.place(one.loc)) for one in problems]
             self.findings += errors
             self._documents[path] = JobDocument.inline(source.text) if source and not errors else None, source

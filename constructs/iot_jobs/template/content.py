@@ -21,6 +21,7 @@ from iot_jobs.template.parts import (
     RolloutConfig,
     Tags,
     TimeoutConfig,
+    known_items,
 )
 from iot_jobs.unresolved import Unresolved, is_intrinsic, known, may_be_nothing
 
@@ -134,18 +135,9 @@ def _role_problems(placeholders: Sequence[Placeholder]) -> Iterator[Finding]:
 def _package_problems(
     versions: Sequence[str | Unresolved] | Unresolved, placeholders: Sequence[Placeholder]
 ) -> Iterator[Finding]:
-    """Yield package versions that are repeated, and placeholders of others."""
+    """Yield placeholders of package versions that are not among the destinations."""
     if isinstance(versions, Unresolved) or any(isinstance(version, Unresolved) for version in versions):
         return
-    for index, version in enumerate(versions):
-        if version in versions[:index]:
-            yield PACKAGE_VERSION_TWICE.finding(
-                loc=("destination_package_versions", index),
-                given=version,
-                allowed="each package version once",
-                fix="remove the duplicate",
-                related=(("destination_package_versions", versions.index(version)),),
-            )
     destinations = [_package_of(str(version)) for version in versions]
     for placeholder in placeholders:
         package = placeholder.package
@@ -175,14 +167,31 @@ def written(document: JobDocument | Unresolved | None) -> JobDocument | None:
     return inner if isinstance(inner, JobDocument) else None
 
 
-def window_problems(given: Sequence[MaintenanceWindow | Unresolved] | Unresolved | None) -> Iterator[Finding]:
-    """Yield the windows that overlap each other or themselves, each with an example; locations are in the list."""
+def repeated(values: Sequence[str | Unresolved] | Unresolved, rule: Rule, what: str) -> Iterator[Finding]:
+    """Yield a finding for each known value that is in a list a second time; locations are in the list."""
+    first: dict[str, int] = {}
+    for index, value in known_items(values):
+        if value in first:
+            allowed, fix = f"each {what} once", "remove the duplicate"
+            yield rule.finding(loc=(index,), given=value, allowed=allowed, fix=fix, related=((first[value],),))
+        first.setdefault(value, index)
+
+
+def window_problems(given: Sequence[MaintenanceWindow | Unresolved] | Unresolved) -> Iterator[Finding]:
+    """Yield what is assumed of windows, which AWS may accept: their number, unusual crons, and overlaps.
+
+    Locations are in the list. An overlap has an example.
+    """
+    if finding := limits.WINDOWS.check([window for window in known(given) or () if not may_be_nothing(window)]):
+        yield finding
+        return
     known_windows: list[tuple[int, str, int]] = []
-    for index, window in enumerate(known(given) or ()):
-        if not isinstance(window, Unresolved):
-            start, duration = known(window.start_time), known(window.duration_in_minutes)
-            if start is not None and duration is not None:
-                known_windows.append((index, start, duration))
+    for index, window in known_items(given):
+        unusual = [finding.under((index,)) for finding in window.assumed_problems()]
+        yield from unusual
+        start, duration = known(window.start_time), known(window.duration_in_minutes)
+        if start is not None and duration is not None and not unusual:
+            known_windows.append((index, start, duration))
     reported, unreported = _overlaps(tuple((start, duration) for _, start, duration in known_windows))
     for overlap in reported:
         first, second = known_windows[overlap.first], known_windows[overlap.second]

@@ -9,9 +9,9 @@ from pydantic import Field, PlainValidator
 from iot_jobs import limits
 from iot_jobs.finding import Finding, FindingsError, Rule
 from iot_jobs.limits import API, GUIDE, TIME_FORMAT
-from iot_jobs.template.content import JobContent, window_problems
+from iot_jobs.template.content import JobContent
 from iot_jobs.template.part import WRONG_KIND, Items, Maybe, Model
-from iot_jobs.template.parts import MaintenanceWindow, entry_problems
+from iot_jobs.template.parts import Windows, entry_problems
 from iot_jobs.unresolved import known
 
 _SCHEDULING = API + "SchedulingConfig.html"
@@ -78,13 +78,11 @@ class SchedulingConfig(Model):
     """`YYYY-MM-DDThh:mm`, 30 minutes to 2 years after the start; None means no end."""
     end_behavior: Maybe[Annotated[limits.EndBehavior, limits.END_BEHAVIOR]] | None = None
     """STOP_ROLLOUT (the default, None), CANCEL or FORCE_CANCEL."""
-    maintenance_windows: Maybe[Annotated[Sequence[Maybe[MaintenanceWindow]], Items(limits.WINDOWS)]] = ()
+    maintenance_windows: Windows = ()
     """For continuous jobs only."""
 
     def problems(self) -> Iterator[Finding]:
-        """Check the distance between start and end, the windows, and that an end behavior has an end."""
-        for finding in window_problems(self.maintenance_windows):
-            yield finding.under(("maintenance_windows",))
+        """Check the distance between start and end, and that an end behavior has an end."""
         start, end = instant(known(self.start_time)), instant(known(self.end_time))
         for name, text, time in (("start_time", self.start_time, start), ("end_time", self.end_time, end)):
             if known(text) is not None and time is None:
@@ -151,16 +149,6 @@ class JobSpec(JobContent):
                 fix="name a managed template as job_template_arn, or remove the parameters",
                 related=() if arn is None else (("job_template_arn",),),
             )
-        targets = known(self.targets) or ()
-        for index, target in enumerate(targets):
-            if known(target) is not None and target in targets[:index]:
-                yield TARGET_TWICE.finding(
-                    loc=("targets", index),
-                    given=target,
-                    allowed="each target once",
-                    fix="remove the duplicate",
-                    related=(("targets", targets.index(target)),),
-                )
 
     def copies(self) -> bool:
         """Return whether absent values are copied from a template."""

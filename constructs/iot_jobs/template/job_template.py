@@ -1,14 +1,14 @@
 """`JobTemplateSpec`: one field for each property of `AWS::IoT::JobTemplate`."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Annotated
 
 from iot_jobs import limits
 from iot_jobs.finding import Finding, Rule
 from iot_jobs.limits import GUIDE
-from iot_jobs.template.content import JobContent, placeholders_in, window_problems
-from iot_jobs.template.part import Items, Maybe
-from iot_jobs.template.parts import MaintenanceWindow
+from iot_jobs.template.content import JobContent, placeholders_in
+from iot_jobs.template.part import Maybe
+from iot_jobs.template.parts import Windows
 
 PARAMETER_IN_TEMPLATE = Rule(
     code="JT512",
@@ -28,14 +28,12 @@ class JobTemplateSpec(JobContent):
     """1 to 2028 printable characters on one line."""
     job_arn: Maybe[Annotated[str, limits.JOB_ARN]] | None = None
     """A job to copy from; other values given here replace the job's."""
-    maintenance_windows: Maybe[Annotated[Sequence[Maybe[MaintenanceWindow]], Items(limits.WINDOWS)]] = ()
-    """Windows must not overlap; none means any time. A template with windows creates continuous jobs only."""
+    maintenance_windows: Windows = ()
+    """Windows should not overlap; none means any time. A template with windows creates continuous jobs only."""
 
     def problems(self) -> Iterator[Finding]:
         """Check the rules between fields."""
         yield from super().problems()
-        for finding in window_problems(self.maintenance_windows):
-            yield finding.under(("maintenance_windows",))
         for placeholder in placeholders_in(self.document):
             if placeholder.kind == "parameter":
                 yield PARAMETER_IN_TEMPLATE.finding(

@@ -69,6 +69,14 @@ WINDOW_CRON = Rule(
     source=GUIDE + "jobs-configurations-details.html",
     evidence="documented",
 )
+WINDOW_CRON_FORM = Rule(
+    code="JT606",
+    title="a maintenance window's cron expression has a form that AWS documents",
+    why="AWS doesn't document how it reads other forms, such as names in small letters, FRI-MON or LW; no rule and no "
+    "forecast reads them.",
+    source=GUIDE + "jobs-configurations-details.html",
+    evidence="assumed",
+)
 
 
 # Cached, because templates share windows.
@@ -177,11 +185,7 @@ class RetryConfig(Model):
     """One criterion, or one for FAILED and one for TIMED_OUT."""
 
     def problems(self) -> Iterator[Finding]:
-        """Check that failure types differ, that ALL is the only one, and that there are at most 10 retries."""
-        for loc, other, failure_type in _twice(self.criteria):
-            yield RETRY_FAILURE_TYPE_TWICE.finding(
-                loc=loc, given=failure_type, allowed="each failure type once", fix="merge the two", related=(other,)
-            )
+        """Check that ALL is the only failure type, and that there are at most 10 retries."""
         criteria = known_items(self.criteria)
         if len(criteria) > 1:
             for index, criterion in criteria:
@@ -196,6 +200,13 @@ class RetryConfig(Model):
         if total > limits.NUMBER_OF_RETRIES.maximum:  # type: ignore[operator]  # this range has a maximum
             yield RETRY_TOTAL.finding(
                 loc=("criteria",), given=total, allowed="at most 10 retries in total", fix="lower one of the numbers"
+            )
+
+    def assumed_problems(self) -> Iterator[Finding]:
+        """Check that failure types differ."""
+        for loc, other, failure_type in _twice(self.criteria):
+            yield RETRY_FAILURE_TYPE_TWICE.finding(
+                loc=loc, given=failure_type, allowed="each failure type once", fix="merge the two", related=(other,)
             )
 
 
@@ -226,14 +237,27 @@ class MaintenanceWindow(Model):
 
     def problems(self) -> Iterator[Finding]:
         """Check the cron expression, field by field."""
+        errors = self._cron_errors()
+        if not all(error.assumed for error in errors):
+            yield from map(_cron_finding, errors)
+
+    def assumed_problems(self) -> Iterator[Finding]:
+        """Check that the cron expression has a documented form."""
+        yield from map(_cron_finding, self._cron_errors())
+
+    def _cron_errors(self) -> Sequence[windows.CronError]:
         start_time = known(self.start_time)
-        for error in () if start_time is None else _cron_errors(start_time):
-            yield WINDOW_CRON.finding(
-                loc=("start_time",),
-                given=error.given,
-                allowed=error.allowed,
-                fix=error.fix or f"correct {error.field or 'it'}",
-            )
+        return () if start_time is None else _cron_errors(start_time)
+
+
+def _cron_finding(error: windows.CronError) -> Finding:
+    rule = WINDOW_CRON_FORM if error.assumed else WINDOW_CRON
+    fix = error.fix or f"correct {error.field or 'it'}"
+    return rule.finding(loc=("start_time",), given=error.given, allowed=error.allowed, fix=fix)
+
+
+Windows = Maybe[Annotated[Sequence[Maybe[MaintenanceWindow]], Items(limits.WINDOWS.replace(maximum=None))]]
+"""Windows of any number: the maximum is assumed."""
 
 
 def _document(value: object) -> object:
@@ -248,7 +272,7 @@ def _document(value: object) -> object:
             fix="write it as text; in Python with JobDocument.inline(...)",
         )
         raise FindingsError([finding])
-    if errors := [finding for finding in value.problems() if finding.severity == "error"]:
+    if errors := [finding for finding in value.problems() if not finding.rule.can_be_acknowledged]:
         raise FindingsError(errors)
     return Unresolved(value.text) if value.unknown else value
 
