@@ -10,7 +10,7 @@ import aws_cdk as cdk
 import pytest
 from aws_cdk.assertions import Match, Template
 
-from iot_jobs import Environment, FindingsError
+from iot_jobs import Environment, FindingsError, Quotas
 from iot_jobs.check import load_application
 from iot_jobs.sources import Application
 from stacks.job_templates import JobTemplatesStack
@@ -173,6 +173,22 @@ def test_app_with_one_environment(application: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.e2e
+def test_quotas_of_an_environment(application: Path) -> None:
+    """The stack's templates are held to the quotas that its environment states."""
+    path = application / "stacks/environments/dev.yaml"
+    path.write_text(f"{path.read_text()}\nquotas: {{maximum_per_minute: 2000}}\n")
+    family = application / "stacks/templates/reboot.yaml"
+    family.write_text(family.read_text().replace("maximum_per_minute: 100", "maximum_per_minute: 2000"))
+    environments = load_application(application, environment="dev").environments
+    app = cdk.App()
+    JobTemplatesStack(app, "Jobs", environment=environments[0])
+    app.synth()
+    app = cdk.App()
+    JobTemplatesStack(app, "Jobs", environment=environments[0].model_copy(update={"quotas": Quotas()}))
+    with pytest.raises(RuntimeError, match="error JT201"):
+        app.synth()
+
+
 def test_an_acknowledged_error_is_deployed(application: Path) -> None:
     """What the files acknowledge of an assumed error is loaded, and synthesized as it is written."""
     windows = '[{start_time: "cron(0 * ? * MON *)", duration_in_minutes: 61}]'

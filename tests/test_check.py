@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from iot_jobs import Environment, Fleet, JobDocument, JobTemplateSpec, cloudformation
+from iot_jobs import Environment, Fleet, JobDocument, JobTemplateSpec, Quotas, cloudformation
 from iot_jobs.check import Report, advice, check, rules
 from iot_jobs.cli import main
 from iot_jobs.finding import Location, Place, dotted
@@ -413,6 +413,32 @@ def test_what_is_copied(change: dict[str, Any]) -> None:
 def test_the_most_time() -> None:
     """The longest time that may be stated is no trouble."""
     assert advised(template(windows((NIGHTLY, 60)), environment=environment(10**6, hours=17520))) == []
+
+
+@pytest.mark.parametrize(
+    ("maximum", "stated", "option", "allowed"),
+    [
+        (1000, None, None, None),
+        (1001, None, None, 1000),
+        (2000, 2000, None, None),
+        (2001, 2000, None, 2000),
+        (2000, None, 2000, None),
+        (2001, None, 2000, 2000),
+        (500, 100, None, 100),
+        # The environment's own quotas count, also where it states none.
+        (2000, 1000, 2000, 1000),
+    ],
+)
+def test_quota(maximum: int, stated: int | None, option: int | None, allowed: int | None) -> None:
+    """A rate is judged by the quota of its environment, without one by that of the run, or by AWS's default."""
+    where = environment(10**6)
+    if where is not None and stated is not None:
+        where = where.model_copy(update={"quotas": Quotas(maximum_per_minute=stated)})
+    subject = template(rollout(maximum, 10), environment=where if stated else None)
+    quotas = None if option is None else Quotas(maximum_per_minute=option)
+    report = check(Reading([subject]), now=NOW, quotas=quotas)
+    expected = [] if allowed is None else [("JT201", f"1 to {allowed} things per minute, a whole number")]
+    assert [(one.code, one.allowed) for one in report.findings] == expected
 
 
 # What is acknowledged of retries without abort, which are JT452.

@@ -161,7 +161,6 @@ FIELDS: list[Case] = [
     # rollout
     ("a rollout that is a number", {"rollout": 5}, [("JT005", "rollout")]),
     ("no thing per minute", {"rollout": {"maximum_per_minute": 0}}, [("JT201", "rollout.maximum_per_minute")]),
-    ("1001 things", {"rollout": {"maximum_per_minute": 1001}}, [("JT201", "rollout.maximum_per_minute")]),
     ("True for 1", {"rollout": {"maximum_per_minute": True}}, [("JT201", "rollout.maximum_per_minute")]),
     ("5.0 for 5", {"rollout": {"maximum_per_minute": 5.0}}, [("JT201", "rollout.maximum_per_minute")]),
     ("a base of 0", exponential(exponential_rate={"base_rate_per_minute": 0}),

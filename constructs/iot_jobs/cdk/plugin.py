@@ -22,6 +22,7 @@ from iot_jobs.cdk.errors import in_one_line
 from iot_jobs.check import check, rules
 from iot_jobs.finding import Finding, FindingsError, Place
 from iot_jobs.identity import METADATA
+from iot_jobs.limits import MAXIMUM_PER_MINUTE
 from iot_jobs.sources import read, resources
 
 NAME = "iot-jobs"
@@ -80,9 +81,11 @@ def _with_nested(paths: Iterable[str]) -> list[Path]:
 
 
 def _is_annotation(finding: Finding, template: Any) -> bool:
-    """Return whether a finding is one that a `JobTemplate` reports itself: advice, or an assumed error."""
+    """Return whether a `JobTemplate` reports a finding itself: it knows what is acknowledged, and the quotas."""
     match finding.place:
-        case Place(loc=("Resources", logical_id, *_)) if finding.rule.can_be_acknowledged:
+        case Place(loc=("Resources", logical_id, *_)) if (
+            finding.rule.can_be_acknowledged or finding.rule == MAXIMUM_PER_MINUTE
+        ):
             return METADATA in template["Resources"][logical_id].get("Metadata", {})
     return False
 

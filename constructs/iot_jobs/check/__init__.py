@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from iot_jobs.check.advice import advice, document_advice
 from iot_jobs.check.budget import can_forecast, states_budget
 from iot_jobs.check.catalogue import rules
+from iot_jobs.environment import Quotas
 from iot_jobs.finding import Finding, FindingsError, Location, Place, Rule, unique
 from iot_jobs.sources import Application, Reading, Skipped, read_application
 from iot_jobs.template.part import UNKNOWN_KEY
@@ -45,8 +46,11 @@ class Report(NamedTuple):
         return any(strict or finding.severity == "error" for finding in self.findings)
 
 
-def check(reading: Reading, *, now: datetime) -> Report:
-    """Return all findings of an input, by file and line. The start of jobs is compared with `now` (UTC)."""
+def check(reading: Reading, *, now: datetime, quotas: Quotas | None = None) -> Report:
+    """Return all findings of an input, by file and line. The start of jobs is compared with `now` (UTC).
+
+    `quotas` are those of templates and jobs without an environment; None means AWS's defaults.
+    """
     findings = list(reading.findings)
     acknowledged = []
     skipped = list(reading.skipped)
@@ -59,7 +63,7 @@ def check(reading: Reading, *, now: datetime) -> Report:
         wrong = list(_acknowledgement_problems(subject.acknowledged))
         findings += map(subject.placed, wrong)
         refused = {finding.loc[-1] for finding in wrong}
-        for finding in advice(subject, now=now):
+        for finding in advice(subject, now=now, quotas=quotas):
             reason = subject.acknowledged.get(finding.code)
             if reason is None or finding.code in refused:
                 findings.append(subject.placed(finding))

@@ -13,9 +13,16 @@ from typing import Any
 from iot_jobs import documents
 from iot_jobs.check.budget import budget, can_forecast, states_budget
 from iot_jobs.documents.job_document import JobDocument
-from iot_jobs.environment import Fleet
+from iot_jobs.environment import Fleet, Quotas
 from iot_jobs.finding import Evidence, Finding, Location, Rule
-from iot_jobs.limits import API, DEFAULT_EXPIRES_IN_SEC, DEFAULT_MAXIMUM_PER_MINUTE, GUIDE, TIME_FORMAT
+from iot_jobs.limits import (
+    API,
+    DEFAULT_EXPIRES_IN_SEC,
+    DEFAULT_MAXIMUM_PER_MINUTE,
+    GUIDE,
+    MAXIMUM_PER_MINUTE,
+    TIME_FORMAT,
+)
 from iot_jobs.sources import Subject
 from iot_jobs.template import JobSpec, JobTemplateSpec
 from iot_jobs.template.content import PACKAGE_VERSION_TWICE, repeated, window_problems, written
@@ -125,8 +132,11 @@ START_TIME = Rule(
 )
 
 
-def advice(subject: Subject, *, now: datetime) -> Iterator[Finding]:
-    """Yield advice and assumed errors of one template or job; locations are those of its spec."""
+def advice(subject: Subject, *, now: datetime, quotas: Quotas | None = None) -> Iterator[Finding]:
+    """Yield advice and assumed errors of one template or job, and rates above the quota; locations are its spec's.
+
+    `quotas` are those of a subject without an environment; None means AWS's defaults.
+    """
     spec, environment = subject.spec, subject.environment
     timeout, retry = known(spec.timeout), known(spec.retry)
     minutes = known(timeout.in_progress_timeout_in_minutes) if timeout else None
@@ -139,7 +149,9 @@ def advice(subject: Subject, *, now: datetime) -> Iterator[Finding]:
     yield from assumed_problems(spec)
     yield from _volatile(known(spec.description), known(spec.tags) or {}, by_hand=subject.spelling is None)
     if rollout := known(spec.rollout):
-        yield from _rollout(rollout, by_handler=not by_api and isinstance(spec, JobTemplateSpec))
+        quotas = (environment.quotas if environment else quotas) or Quotas()
+        by_handler = not by_api and isinstance(spec, JobTemplateSpec)
+        yield from _rollout(rollout, quotas.maximum_per_minute, by_handler=by_handler)
     if environment and states_budget(environment.fleet) and can_forecast():
         yield from budget(spec, environment.fleet)
     if no_abort:
@@ -178,8 +190,13 @@ def _under(prefix: Location, findings: Iterable[Finding]) -> Iterator[Finding]:
     return (finding.under(prefix) for finding in findings)
 
 
-def _rollout(rollout: RolloutConfig, *, by_handler: bool) -> Iterator[Finding]:
+def _rollout(rollout: RolloutConfig, quota: int, *, by_handler: bool) -> Iterator[Finding]:
     maximum, exponential = known(rollout.maximum_per_minute), known(rollout.exponential_rate)
+    if maximum is not None and maximum > quota:
+        limit = MAXIMUM_PER_MINUTE.replace(maximum=quota)
+        fix = "lower it, or state the quota that AWS raised: in the environment's quotas, or with --quota"
+        yield limit.finding(loc=("rollout", "maximum_per_minute"), given=maximum, allowed=limit.allowed, fix=fix)
+
     if rollout.exponential_rate is None and maximum and by_handler:
         base = maximum - 1 or 1
         first = "raise the maximum to 2, and " if maximum == 1 else ""  # the base must be lower, and at least 1

@@ -162,4 +162,5 @@ RULES: tuple[Rule, ...] = (
     limits.MAX_HARMED,
     environment.RATES_ADD_UP,
     limits.PARAMETER_NAME,
+    limits.STATED_QUOTA,
 )

@@ -141,20 +141,20 @@ TAGS = Count(
 # Rollout -------------------------------------------------------------------------------------------------------------
 
 _EXPONENTIAL = API + "ExponentialRolloutRate.html"
+DEFAULT_MAXIMUM_PER_MINUTE = 1000
+"""Things that AWS notifies per minute, with or without a rollout, if the quota was not raised (QUOTAS)."""
 MAXIMUM_PER_MINUTE = Range(
     code="JT201",
-    title="the maximum rollout rate is 1 to 1000 things per minute",
-    why="The service refuses more than 1000 unless the quota was raised; neither the registry schema nor the API model "
-    "has this bound.",
+    title="the maximum rollout rate is 1 thing per minute or more, up to the quota of 1000 or the one that was stated",
+    why="The service refuses more than the quota, which AWS raises on request; neither the registry schema nor the API "
+    "model has this bound.",
     source=QUOTAS,
     evidence="documented",
     minimum=1,
-    maximum=1000,
+    maximum=DEFAULT_MAXIMUM_PER_MINUTE,
     unit="things per minute",
     fix="choose a rate in this range; to notify nothing, don't create the job",
 )
-DEFAULT_MAXIMUM_PER_MINUTE = 1000
-"""Things that AWS notifies per minute without a rollout configuration (developer guide, job limits)."""
 BASE_RATE_PER_MINUTE = Range(
     code="JT202",
     title="the base rollout rate is 1 to 1000 things per minute",
@@ -479,7 +479,7 @@ MAX_DOCUMENT_DEPTH = 100
 # Quotas of a region and of a stack -----------------------------------------------------------------------------------
 
 CLOUDFORMATION_QUOTAS = "https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html"
-MAX_TEMPLATES_IN_REGION = 100  # QUOTAS
+MAX_TEMPLATES_IN_REGION = 100  # QUOTAS, if it was not raised
 MAX_RESOURCES_IN_STACK = 500  # CLOUDFORMATION_QUOTAS
 MAX_OUTPUTS_IN_STACK = 200  # CLOUDFORMATION_QUOTAS
 MAX_TEMPLATE_BYTES = 1_000_000  # CLOUDFORMATION_QUOTAS. Assumed: its 1 MB is the smaller one
@@ -578,6 +578,16 @@ DURATION = Minutes(
     maximum=10080,
     spread=10,
     fix="write minutes, such as 5, or a median and a factor in quotes, such as 5:2",
+)
+STATED_QUOTA = Range(
+    code="JT912",
+    title="a stated quota is a whole number, 1 or more",
+    why="It takes the place of AWS's default, where AWS raised the quota of an account.",
+    source="the environment's own quotas, or the option --quota",
+    evidence="own",
+    minimum=1,
+    maximum=_MAX_INTEGER,
+    fix="write the number that Service Quotas shows for the account and region",
 )
 MAX_HARMED = Range(
     code="JT909",

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from iot_jobs.cloudformation import TEMPLATE, Names
 from iot_jobs.documents.job_document import JobDocument
-from iot_jobs.environment import Environment, Fleet, overlay
+from iot_jobs.environment import Environment, Fleet, Quotas, overlay
 from iot_jobs.finding import Finding, Location, Place, Rule, nearest
 from iot_jobs.presign import with_role
 from iot_jobs.sources.document_folder import DOCUMENTS, LAYOUT, DocumentFolder
@@ -249,8 +249,14 @@ def _without_frame(header: Any) -> Environment | None:
     fleet, _ = Fleet.check(_mapping(given.get("fleet")))
     if fleet is None:
         return None
-    production = given.get("production") is True
-    return Environment.model_construct(None, name=str(given.get("name")), fleet=fleet, production=production)
+    quotas, _ = Quotas.check(_mapping(given.get("quotas")))
+    return Environment.model_construct(
+        None,
+        name=str(given.get("name")),
+        fleet=fleet,
+        quotas=quotas or Quotas(),
+        production=given.get("production") is True,
+    )
 
 
 class _Places(NamedTuple):

@@ -117,8 +117,8 @@ class ExponentialRate(Model):
 class RolloutConfig(Model):
     """The rate at which things are notified of the job. Without one, AWS notifies 1000 things per minute."""
 
-    maximum_per_minute: Maybe[Annotated[int, limits.MAXIMUM_PER_MINUTE]] | None = None
-    """Maximum things per minute, 1 to 1000: required with an exponential rate, the constant rate without one."""
+    maximum_per_minute: Maybe[Annotated[int, limits.MAXIMUM_PER_MINUTE.replace(maximum=None)]] | None = None
+    """Maximum things per minute, up to the quota: required with an exponential rate, the constant rate without one."""
     exponential_rate: Maybe[ExponentialRate] | None = None
     """A rate that rises; None for a constant one."""
 
