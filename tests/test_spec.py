@@ -2,6 +2,7 @@
 
 import math
 from collections import deque
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -23,9 +24,10 @@ from iot_jobs import (
     RolloutConfig,
     TimeoutConfig,
 )
-from iot_jobs.check.advice import assumed_problems
+from iot_jobs.check import advice
 from iot_jobs.environment import overlay
-from iot_jobs.finding import dotted
+from iot_jobs.finding import Finding, Place, dotted
+from iot_jobs.sources import Subject
 from iot_jobs.unresolved import Unresolved
 from tests.strategies import specs
 
@@ -84,6 +86,11 @@ def retry(*criteria: tuple[Any, Any]) -> dict[str, Any]:
 
 def window(start_time: Any = "cron(0 2 ? * MON *)", duration_in_minutes: Any = 60) -> dict[str, Any]:
     return {"start_time": start_time, "duration_in_minutes": duration_in_minutes}
+
+
+def assumed_problems(spec: JobTemplateSpec) -> list[Finding]:
+    advised = advice(Subject(spec, lambda loc: Place(dotted(loc))), now=datetime(2026, 1, 1, tzinfo=UTC))
+    return [finding for finding in advised if finding.severity == "error"]
 
 
 def problems(change: dict[str, Any]) -> list[Problem]:
@@ -157,7 +164,8 @@ FIELDS: list[Case] = [
     ("a mapping for a document", {"document": {"steps": []}}, [("JT005", "document")]),
     ("text for a document", {"document": "{}"}, [("JT005", "document")]),
     ("a document with problems", {"document": JobDocument("[1")}, [("JT701", "document")]),
-    ("a document with more", {"document": JobDocument('["${aws:"]')}, [("JT510", "document[0]")]),
+    ("a document with more", {"document": JobDocument('["${aws:"]')},
+     [("JT510", "document[0]"), ("JT705", "document")]),
     # rollout
     ("a rollout that is a number", {"rollout": 5}, [("JT005", "rollout")]),
     ("no thing per minute", {"rollout": {"maximum_per_minute": 0}}, [("JT201", "rollout.maximum_per_minute")]),

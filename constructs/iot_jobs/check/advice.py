@@ -27,7 +27,14 @@ from iot_jobs.sources import Subject
 from iot_jobs.template import JobSpec, JobTemplateSpec
 from iot_jobs.template.content import PACKAGE_VERSION_TWICE, repeated, window_problems, written
 from iot_jobs.template.job import TARGET_TWICE, SchedulingConfig, instant
-from iot_jobs.template.parts import AbortConfig, MaintenanceWindow, PresignedUrlConfig, RolloutConfig, known_items
+from iot_jobs.template.parts import (
+    AbortConfig,
+    MaintenanceWindow,
+    PresignedUrlConfig,
+    RetryConfig,
+    RolloutConfig,
+    known_items,
+)
 from iot_jobs.unresolved import Unresolved, known
 from iot_jobs.volatile_tags import volatile_description, volatile_tag
 
@@ -146,7 +153,7 @@ def advice(subject: Subject, *, now: datetime, quotas: Quotas | None = None) -> 
     no_abort, no_timeout = (value is None and not spec.copies() for value in (spec.abort, spec.timeout))
     by_api = subject.spelling is not None and not subject.spelling.intrinsics
 
-    yield from assumed_problems(spec)
+    yield from _repeated(retry, spec.destination_package_versions)
     yield from _volatile(known(spec.description), known(spec.tags) or {}, by_hand=subject.spelling is None)
     if rollout := known(spec.rollout):
         quotas = (environment.quotas if environment else quotas) or Quotas()
@@ -164,7 +171,9 @@ def advice(subject: Subject, *, now: datetime, quotas: Quotas | None = None) -> 
         yield from _presigned_url(presigned_url, minutes, has_default=by_api or subject.spelling is None)
     if isinstance(spec, JobTemplateSpec):
         yield from _windows(spec.maintenance_windows, minutes)
-    elif scheduling:
+    else:
+        yield from _under(("targets",), repeated(spec.targets, TARGET_TWICE, "target"))
+    if scheduling:
         yield from _windows(scheduling.maintenance_windows, minutes, above=("scheduling",))
     if document := written(spec.document):
         yield from _document(document, subject.document_schema)
@@ -172,18 +181,11 @@ def advice(subject: Subject, *, now: datetime, quotas: Quotas | None = None) -> 
         yield from _start_time(scheduling, now)
 
 
-def assumed_problems(spec: JobTemplateSpec | JobSpec) -> Iterator[Finding]:
-    """Yield errors that are only assumed. No model raises them, so that an author can acknowledge them."""
-    versions = spec.destination_package_versions
-    if retry := known(spec.retry):
+def _repeated(retry: RetryConfig | None, versions: Sequence[str | Unresolved] | Unresolved) -> Iterator[Finding]:
+    """Yield what a list has twice, which AWS is only assumed to refuse."""
+    if retry:
         yield from _under(("retry",), retry.assumed_problems())
     yield from _under(("destination_package_versions",), repeated(versions, PACKAGE_VERSION_TWICE, "package version"))
-    if isinstance(spec, JobTemplateSpec):
-        yield from _under(("maintenance_windows",), window_problems(spec.maintenance_windows))
-        return
-    if scheduling := known(spec.scheduling):
-        yield from _under(("scheduling", "maintenance_windows"), window_problems(scheduling.maintenance_windows))
-    yield from _under(("targets",), repeated(spec.targets, TARGET_TWICE, "target"))
 
 
 def _under(prefix: Location, findings: Iterable[Finding]) -> Iterator[Finding]:
@@ -292,6 +294,7 @@ def _presigned_url(presigned: PresignedUrlConfig, minutes: int | None, *, has_de
 def _windows(
     windows: Sequence[MaintenanceWindow | Unresolved] | Unresolved, minutes: int | None, *, above: Location = ()
 ) -> Iterator[Finding]:
+    yield from _under((*above, "maintenance_windows"), window_problems(windows))
     for index, window in known_items(windows):
         duration = known(window.duration_in_minutes)
         if minutes is not None and duration is not None and duration < minutes:

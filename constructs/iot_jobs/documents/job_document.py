@@ -60,6 +60,8 @@ class JobDocument:
         """
         if is_resolvable(value):
             value = value.to_string()
+        if not isinstance(value, str | Mapping):  # a token that is a number or a list, above all
+            raise FindingsError([_no_object(value)])
         if isinstance(value, str):
             document = cls(value)
             if not document.readable and _is_token(value):
@@ -147,7 +149,7 @@ class JobDocument:
             yield jsontext.too_deep(self.text)
             return
         if not isinstance(value, Mapping):
-            yield NOT_AN_OBJECT.finding(given=value, allowed="a JSON object", fix="put it into an object: {...}")
+            yield _no_object(value)
         if self.size_in_bytes > MAX_DOCUMENT_BYTES:
             unseen = ", plus the values resolved at deployment" if self.holds_token else ""
             yield TOO_LARGE.finding(
@@ -169,6 +171,10 @@ class JobDocument:
                 allowed="text that UTF-8 can encode, without half a surrogate pair",
                 fix="write the whole character",
             )
+
+
+def _no_object(value: object) -> Finding:
+    return NOT_AN_OBJECT.finding(given=value, allowed="a JSON object", fix="put it into an object: {...}")
 
 
 def _is_token(text: str) -> bool:
