@@ -10,10 +10,11 @@ import pytest
 from aws_cdk.assertions import Annotations, Match
 from aws_cdk.aws_iot import CfnJobTemplate
 
-from iot_jobs import JobDocument, RolloutConfig
+from iot_jobs import JobDocument, MaintenanceWindow, RolloutConfig
 from iot_jobs.cdk import JobTemplate
 from tests.test_cdk_plugin import report
 
+OVER_ITSELF = MaintenanceWindow(start_time="cron(0 * ? * MON *)", duration_in_minutes=61)
 CONSTANT = RolloutConfig(maximum_per_minute=10)
 GIVEN: dict[str, Any] = {"template_name": "reboot", "description": "d", "document": JobDocument.inline({"a": 1})}
 
@@ -22,6 +23,12 @@ def warned(stack: cdk.Stack) -> list[tuple[str, str]]:
     """The ids of the constructs with a warning of a rule, and the texts."""
     found = Annotations.from_stack(stack).find_warning("*", Match.string_like_regexp("iot-jobs::JT"))
     return [(one.id, str(one.entry.data)) for one in found]
+
+
+def synth(stack: cdk.Stack) -> None:
+    app = stack.node.root
+    assert isinstance(app, cdk.App)
+    app.synth()
 
 
 @pytest.fixture
@@ -63,6 +70,37 @@ def test_an_acknowledgment(stack: cdk.Stack, early: bool) -> None:
     if not early:
         cdk.Validations.of(template).acknowledge(cdk.Acknowledgment(id="iot-jobs::JT251", reason="it deploys"))
     assert warned(stack) == []
+
+
+def test_an_assumed_error(stack: cdk.Stack) -> None:
+    """What AWS is only assumed to refuse fails the synth, and not the construct."""
+    JobTemplate(stack, "Reboot", maintenance_windows=[OVER_ITSELF], **GIVEN)
+    with pytest.raises(
+        RuntimeError, match=r"Jobs/Reboot/Resource: error JT604 maintenance_windows\[0\].duration_in_minutes"
+    ):
+        synth(stack)
+
+
+@pytest.mark.parametrize("on", ["Jobs/Reboot", "Jobs"])
+def test_an_acknowledged_error(tmp_path: Path, on: str) -> None:
+    """An assumed error is acknowledged on the template or above it, for the plug-in too."""
+
+    def build(stack: cdk.Stack) -> None:
+        template = JobTemplate(stack, "Reboot", maintenance_windows=[OVER_ITSELF], **GIVEN)
+        (construct,) = (one for one in (template, stack) if one.node.path == on)
+        cdk.Validations.of(construct).acknowledge(cdk.Acknowledgment(id="iot-jobs::JT604", reason="it deploys"))
+
+    assert report(tmp_path, build) == (False, [])
+
+
+def test_an_error_is_not_acknowledged(stack: cdk.Stack) -> None:
+    """What AWS refuses fails the synth whatever is acknowledged."""
+    resource = JobTemplate(stack, "Reboot", **GIVEN).node.default_child
+    assert isinstance(resource, CfnJobTemplate)
+    resource.add_property_override("TimeoutConfig", {"InProgressTimeoutInMinutes": 0})
+    cdk.Validations.of(stack).acknowledge(cdk.Acknowledgment(id="iot-jobs::JT410", reason="it deploys"))
+    with pytest.raises(RuntimeError, match="Jobs/Reboot/Resource: error JT410"):
+        synth(stack)
 
 
 def test_a_tag_is_one_warning(stack: cdk.Stack) -> None:

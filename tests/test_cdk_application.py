@@ -10,7 +10,7 @@ import aws_cdk as cdk
 import pytest
 from aws_cdk.assertions import Match, Template
 
-from iot_jobs import Environment
+from iot_jobs import Environment, FindingsError, Quotas
 from iot_jobs.check import load_application
 from iot_jobs.sources import Application
 from stacks.job_templates import JobTemplatesStack
@@ -173,6 +173,37 @@ def test_app_with_one_environment(application: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.e2e
+def test_quotas_of_an_environment(application: Path) -> None:
+    """The stack's templates are held to the quotas that its environment states."""
+    path = application / "stacks/environments/dev.yaml"
+    path.write_text(f"{path.read_text()}\nquotas: {{maximum_per_minute: 2000}}\n")
+    family = application / "stacks/templates/reboot.yaml"
+    family.write_text(family.read_text().replace("maximum_per_minute: 100", "maximum_per_minute: 2000"))
+    environments = load_application(application, environment="dev").environments
+    app = cdk.App()
+    JobTemplatesStack(app, "Jobs", environment=environments[0])
+    app.synth()
+    app = cdk.App()
+    JobTemplatesStack(app, "Jobs", environment=environments[0].model_copy(update={"quotas": Quotas()}))
+    with pytest.raises(RuntimeError, match="error JT201"):
+        app.synth()
+
+
+def test_an_acknowledged_error_is_deployed(application: Path) -> None:
+    """What the files acknowledge of an assumed error is loaded, and synthesized as it is written."""
+    windows = '[{start_time: "cron(0 * ? * MON *)", duration_in_minutes: 61}]'
+    family = application / "stacks/templates/reboot.yaml"
+    family.write_text(f"{family.read_text()}\nmaintenance_windows: {windows}\n")
+    with pytest.raises(FindingsError, match="error JT604"):
+        load_application(application, environment="dev")
+    family.write_text(f"{family.read_text()}\nacknowledge: {{JT604: it deploys}}\n")
+    (environment,) = load_application(application, environment="dev").environments
+    template = Template.from_stack(JobTemplatesStack(cdk.App(), "Jobs", environment=environment))
+    template.has_resource_properties(
+        TEMPLATE, {"MaintenanceWindows": [{"StartTime": "cron(0 * ? * MON *)", "DurationInMinutes": 61}]}
+    )
+
+
 def test_app_with_an_unknown_environment(application: Path, tmp_path: Path) -> None:
     """A misspelt environment is one finding that names the nearest, and nothing is synthesized."""
     done = run_app(application, tmp_path / "cdk.out", CDK_CONTEXT_JSON='{"environment": "prd"}')

@@ -13,7 +13,7 @@ from aws_cdk.assertions import Annotations, Match, Template
 from aws_cdk.aws_iot import CfnJobTemplate
 from constructs import IConstruct
 
-from iot_jobs import Environment, Fleet, JobDocument, JobTemplateSpec, RetryConfig, RetryCriterion
+from iot_jobs import Environment, Fleet, JobDocument, JobTemplateSpec, RetryConfig, RetryCriterion, RolloutConfig
 from iot_jobs.cdk import JobTemplate, StableTags
 from iot_jobs.cdk.l1 import JobTemplateResource
 from iot_jobs.identity import content_digest
@@ -251,8 +251,8 @@ def test_stable_tags_leave_other_resources_alone() -> None:
 def test_quota_of_a_region() -> None:
     """From 51 templates of an app in one account and region on, a change to all of them needs more than the quota."""
 
-    def warned(counts: list[int], env: cdk.Environment | None = ENV) -> list[list[str]]:
-        app = cdk.App()
+    def warned(counts: list[int], env: cdk.Environment | None = ENV, **quotas: int) -> list[list[str]]:
+        app = cdk.App(context={"iot-jobs:quotas": quotas})
         stacks = [cdk.Stack(app, f"Jobs{index}", env=env) for index in range(len(counts))]
         for stack, count in zip(stacks, counts, strict=True):
             for number in range(count):
@@ -269,6 +269,33 @@ def test_quota_of_a_region() -> None:
     first, second = warned([26, 25])
     assert first == []
     assert "51 job templates" in second[0]
+    assert warned([51], templates_in_region=102) == [[]]
+    ((text,),) = warned([51], templates_in_region=101)
+    assert "where the quota is 101 as stated; a replacement" in text
+
+
+@pytest.mark.parametrize(("rate", "quotas"), [(1000, {}), (2000, {"maximum_per_minute": 2000})])
+def test_quota_of_a_rate(rate: int, quotas: dict[str, int]) -> None:
+    """A rate may be as high as the quota, which the context states, and is an error of the synth above it."""
+
+    def synth(maximum: int) -> None:
+        app = cdk.App(context={"iot-jobs:quotas": quotas} if quotas else None)
+        reboot(cdk.Stack(app, "Jobs"), "Reboot", rollout=RolloutConfig(maximum_per_minute=maximum))
+        app.synth()
+
+    synth(rate)
+    with pytest.raises(RuntimeError, match=f"(?s)Jobs/Reboot/Resource: error JT201.*allowed  1 to {rate} things"):
+        synth(rate + 1)
+
+
+def test_an_unknown_quota() -> None:
+    """A misspelt quota in the context is an error of the synth, with the nearest name."""
+    app = cdk.App(context={"iot-jobs:quotas": {"maximum_per_minut": 2000}})
+    reboot(cdk.Stack(app, "Jobs"), "Reboot")
+    with pytest.raises(
+        RuntimeError, match=r"(?s)context iot-jobs:quotas: error JT003.*fix      write maximum_per_minute"
+    ):
+        app.synth()
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from iot_jobs import Environment, Fleet, JobDocument, JobTemplateSpec, cloudformation
-from iot_jobs.check import Report, advice, check
+from iot_jobs import Environment, Fleet, JobDocument, JobTemplateSpec, Quotas, cloudformation
+from iot_jobs.check import Report, advice, check, rules
 from iot_jobs.cli import main
 from iot_jobs.finding import Location, Place, dotted
 from iot_jobs.sources import Document, Reading, Subject, read_paths
@@ -415,6 +415,32 @@ def test_the_most_time() -> None:
     assert advised(template(windows((NIGHTLY, 60)), environment=environment(10**6, hours=17520))) == []
 
 
+@pytest.mark.parametrize(
+    ("maximum", "stated", "option", "allowed"),
+    [
+        (1000, None, None, None),
+        (1001, None, None, 1000),
+        (2000, 2000, None, None),
+        (2001, 2000, None, 2000),
+        (2000, None, 2000, None),
+        (2001, None, 2000, 2000),
+        (500, 100, None, 100),
+        # The environment's own quotas count, also where it states none.
+        (2000, 1000, 2000, 1000),
+    ],
+)
+def test_quota(maximum: int, stated: int | None, option: int | None, allowed: int | None) -> None:
+    """A rate is judged by the quota of its environment, without one by that of the run, or by AWS's default."""
+    where = environment(10**6)
+    if where is not None and stated is not None:
+        where = where.model_copy(update={"quotas": Quotas(maximum_per_minute=stated)})
+    subject = template(rollout(maximum, 10), environment=where if stated else None)
+    quotas = None if option is None else Quotas(maximum_per_minute=option)
+    report = check(Reading([subject]), now=NOW, quotas=quotas)
+    expected = [] if allowed is None else [("JT201", f"1 to {allowed} things per minute, a whole number")]
+    assert [(one.code, one.allowed) for one in report.findings] == expected
+
+
 # What is acknowledged of retries without abort, which are JT452.
 ACKNOWLEDGED: list[tuple[str, dict[str, Any], list[tuple[str, str]], list[tuple[str, str | None]]]] = [
     ("nothing", {}, [("JT452", "retry")], []),
@@ -438,7 +464,7 @@ ACKNOWLEDGED: list[tuple[str, dict[str, Any], list[tuple[str, str]], list[tuple[
 def test_acknowledgement(
     reasons: dict[str, Any], findings: list[tuple[str, str]], acknowledged: list[tuple[str, str | None]]
 ) -> None:
-    """A warning with a reason is kept apart; what is no warning or has no reason is an error itself."""
+    """A warning with a reason is kept apart; what can't be acknowledged or has no reason is an error itself."""
     report = check(Reading([template(retry(("FAILED", 1)), acknowledged=reasons)]), now=NOW)
     assert [(one.code, one.path) for one in report.findings] == findings
     assert [(one.code, one.acknowledged) for one in report.acknowledged] == acknowledged
@@ -449,6 +475,33 @@ def test_acknowledgement_is_for_one_template() -> None:
     reading = Reading([template(retry(("FAILED", 1)), acknowledged={"JT452": "x"}), template(abort("TIMED_OUT"))])
     report = check(reading, now=NOW)
     assert ([one.code for one in report.findings], [one.code for one in report.acknowledged]) == (["JT353"], ["JT452"])
+
+
+VERSION = "arn:aws:iot:eu-west-1:123456789012:package/app/version/1"
+ASSUMED: dict[str, dict[str, Any]] = {
+    "JT108": {"destination_package_versions": [VERSION, VERSION]},
+    "JT406": retry(("FAILED", 1), ("FAILED", 2)) | abort(),
+    "JT604": windows(("cron(0 * ? * MON *)", 61)),
+    "JT605": windows(*((f"cron(0 0 1 1 ? {year})", 1) for year in range(2030, 2131))),
+    "JT606": windows(("cron(0 2 ? * mon *)", 60)),
+}
+"""For each error that is assumed, what alone breaks it."""
+
+
+@pytest.mark.parametrize("code", ASSUMED)
+def test_an_assumed_error(code: str) -> None:
+    """An assumed error is acknowledged with a reason, as a warning is, and fails the check otherwise."""
+    report = check(Reading([template(ASSUMED[code])]), now=NOW)
+    assert ([(one.code, one.severity) for one in report.findings], report.failed()) == ([(code, "error")], True)
+    report = check(Reading([template(ASSUMED[code], acknowledged={code: "it deploys"})]), now=NOW)
+    assert (report.findings, report.failed(strict=True)) == ((), False)
+    assert [(one.code, one.acknowledged) for one in report.acknowledged] == [(code, "it deploys")]
+
+
+def test_assumed_errors() -> None:
+    """These are all errors that can be acknowledged; the last one is about jobs, which state no acknowledgement."""
+    found = [code for code, rule in rules().items() if rule.can_be_acknowledged and rule.severity == "error"]
+    assert found == [*ASSUMED, "JT804"]
 
 
 def test_an_error_of_the_advice_can_not_be_acknowledged() -> None:

@@ -121,6 +121,7 @@ def test_report_as_json(application: Path) -> None:
                 "given": 10081,
                 "allowed": "1 to 10080 minutes (7 days), a whole number",
                 "source": "https://docs.aws.amazon.com/iot/latest/apireference/API_TimeoutConfig.html",
+                "evidence": "documented",
                 "fix": "write how many minutes an execution may be in progress",
                 "related": [],
             }
@@ -130,6 +131,48 @@ def test_report_as_json(application: Path) -> None:
         "skipped": [],
     }
     assert (result.exit_code, result.stderr) == (1, "1 checked, 1 error, 0 warnings\n")
+
+
+FAST = """\
+Resources:
+  Reboot:
+    Type: AWS::IoT::JobTemplate
+    Properties:
+      JobTemplateId: reboot
+      Description: Reboot
+      Document: "{}"
+      JobExecutionsRolloutConfig:
+        MaximumPerMinute: 2000
+        ExponentialRolloutRate:
+          {BaseRatePerMinute: 5, IncrementFactor: 2, RateIncreaseCriteria: {NumberOfNotifiedThings: 5}}
+"""
+
+
+def test_a_stated_quota(tmp_path: Path) -> None:
+    """A file without an environment is judged by the quota that the option states."""
+    file = tmp_path / "template.yaml"
+    file.write_text(FAST)
+    assert run("check", str(file), "--quota", "maximum_per_minute=2000").exit_code == 0
+    refused = run("check", str(file), "--quota", "maximum_per_minute=1999", "--quota", "templates_in_region=300")
+    assert (refused.exit_code, "allowed  1 to 1999 things per minute" in refused.stdout) == (1, True)
+
+
+@pytest.mark.parametrize(
+    ("quota", "message"),
+    [
+        (
+            "maximum_per_minut=5",
+            "maximum_per_minut: allowed maximum_per_minute, templates_in_region; write maximum_per_",
+        ),
+        ("maximum_per_minute", "maximum_per_minute: allowed 1 to 2147483647, a whole number; write a number"),
+        ("maximum_per_minute=0", "maximum_per_minute: allowed 1 to 2147483647, a whole number; write the number that "),
+    ],
+)
+def test_a_wrong_quota(application: Path, quota: str, message: str) -> None:
+    """A quota that isn't known, or is no number, ends the run before anything is read."""
+    result = run("check", str(application), "--quota", quota)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert f"Invalid value for --quota: {message}" in " ".join(result.stderr.split())
 
 
 def test_report_as_annotations(application: Path) -> None:

@@ -532,6 +532,26 @@ def test_the_order_of_files(application: Application) -> None:
     assert [spec.template_name for spec in loaded[0].templates] == ["reboot", "a"]
 
 
+def test_each_environment_has_its_own_quotas(application: Application) -> None:
+    """A family that two environments share is judged by the quotas of each."""
+    rising = "{base_rate_per_minute: 10, increment_factor: 2, rate_increase_criteria: {number_of_notified_things: 5}}"
+    rollout = f"rollout: {{maximum_per_minute: 2000, exponential_rate: {rising}}}\n"
+    application.write({FAMILY: REBOOT + rollout, PROD: environment("prod", quotas="{maximum_per_minute: 2000}")})
+    assert [(one.code, one.allowed) for one in application.findings()] == [
+        ("JT201", "1 to 1000 things per minute, a whole number")
+    ]
+    application.write({DEV: environment("dev", quotas="{maximum_per_minute: 3000, templates_in_region: 300}")})
+    assert application.findings() == ()
+    assert [one.quotas.templates_in_region for one in load_application(application.root).environments] == [300, 100]
+
+
+def test_an_unknown_quota(application: Application) -> None:
+    """A misspelt quota is a finding that names the nearest one."""
+    application.write({DEV: environment("dev", quotas="{maximum_per_minuet: 2000}")})
+    (found,) = application.findings()
+    assert (str(found.place), found.code, found.fix) == (f"{DEV}:5:10", "JT003", "write maximum_per_minute")
+
+
 def test_an_environment_without_templates(application: Application) -> None:
     """An environment may have no template yet."""
     application.write({DEV: environment("dev", "{}")})

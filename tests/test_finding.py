@@ -15,7 +15,8 @@ import iot_jobs
 from iot_jobs.finding import Finding, FindingsError, Location, Place, Rule, dotted, shown, unique
 from iot_jobs.limits import DESCRIPTION, TEMPLATE_NAME
 
-RULE = Rule(code="JT999", title="speed is 1 to 5", why="AWS refuses the rest.", source="https://example.com/speed")
+SOURCE = "https://example.com/speed"
+RULE = Rule(code="JT999", title="speed is 1 to 5", why="AWS refuses the rest.", source=SOURCE, evidence="documented")
 ADVICE = RULE.replace(severity="warning")
 
 

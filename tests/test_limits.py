@@ -43,6 +43,7 @@ WHOLE_NUMBERS = [
     Row("EXPIRES_IN_SEC", "60 to 3600 seconds, a whole number", [60, 61, 3599, 3600], [0, 59, 3601]),
     Row("DURATION_IN_MINUTES", "1 to 1430 minutes, a whole number", [1, 1429, 1430], [0, 1431]),
     Row("THINGS", "1 or more things, a whole number", [1, 2, 10**12], [-1, 0]),
+    Row("STATED_QUOTA", "1 to 2147483647, a whole number", [1, 1000, 2**31 - 1], [-1, 0, 2**31]),
     Row("MAX_HARMED", "0 or more things, a whole number", [0, 1, 10**12], [-1]),
     Row("MAX_DURATION_HOURS", "1 to 17520 hours, a whole number", [1, 2, 17520], [-1, 0, 17521]),
 ]
@@ -411,6 +412,6 @@ def test_bounds_within_a_time() -> None:
 
 def test_text_without_a_pattern() -> None:
     """Without a pattern the length alone counts."""
-    text = Text(code="JT998", title="t", why="w.", source="s", fix="f", minimum=0, maximum=2)
+    text = Text(code="JT998", title="t", why="w.", source="s", evidence="own", fix="f", minimum=0, maximum=2)
     assert [text.accepts(value) for value in ("", "\n\n", "abc")] == [True, True, False]
     assert text.allowed == "text of 0 to 2 characters"

@@ -276,6 +276,7 @@ IN_NO_MODEL = {
     "MAX_OUTPUTS_IN_STACK": "a quota of CloudFormation",
     "MAX_TEMPLATE_BYTES": "a quota of CloudFormation",
     "MAX_HARMED": "of our environment files",
+    "STATED_QUOTA": "of our environment files",
     "RATE": "of our forecast",
     "DURATION": "of our forecast",
 }

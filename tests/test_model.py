@@ -15,10 +15,20 @@ from iot_jobs.template.part import Items, Maybe, Model, unknown_key
 from iot_jobs.unresolved import Unresolved, known
 
 TOKEN = "${Token[TOKEN.7]}"  # a CDK token, nothing secret
-SPEED = Range(code="JT991", title="t", why="w.", source="speeds", fix="lower it", minimum=1, maximum=5)
-COLOUR = Text(code="JT992", title="t", why="w.", source="colours", fix="name one", minimum=1, maximum=5)
-WHEELS = Count(code="JT993", title="t", why="w.", source="wheels", fix="add one", minimum=1, maximum=2, items="wheels")
-TOO_FAST = Rule(code="JT994", title="t", why="w.", source="brakes")
+SPEED = Range(code="JT991", title="t", why="w.", source="speeds", evidence="own", fix="lower it", minimum=1, maximum=5)
+COLOUR = Text(code="JT992", title="t", why="w.", source="colours", evidence="own", fix="name one", minimum=1, maximum=5)
+WHEELS = Count(
+    code="JT993",
+    title="t",
+    why="w.",
+    source="wheels",
+    evidence="own",
+    fix="add one",
+    minimum=1,
+    maximum=2,
+    items="wheels",
+)
+TOO_FAST = Rule(code="JT994", title="t", why="w.", source="brakes", evidence="own")
 
 
 class Wheel(Model):

@@ -45,7 +45,7 @@ REPORT = Report(findings=(FACTOR, HARD, NOWHERE), acknowledged=(ACCEPTED,), chec
 EMPTY = Report(findings=(), acknowledged=(), checked=0, skipped=())
 
 FACTOR_SOURCE = "https://docs.aws.amazon.com/iot/latest/apireference/API_ExponentialRolloutRate.html"
-BASE_SOURCE = "measured: Exponential rollout baseRatePerMinute should be less than maximumPerMinute"
+BASE_SOURCE = "Exponential rollout baseRatePerMinute should be less than maximumPerMinute"
 LAYOUT = "the application's folders: stacks/templates, stacks/environments and job_documents"
 ABORT_SOURCE = "https://docs.aws.amazon.com/iot/latest/apireference/API_AbortConfig.html"
 
@@ -64,7 +64,7 @@ or: less
   see      a b/100%,é:x.json:7:1: Resources.B
   see      other.yaml:3: templates
   see      b.yaml: name
-  source   {BASE_SOURCE}
+  source   assumed: {BASE_SOURCE}
   fix      write é日😀::error::
 error JT010 environment
   the requested environment exists
@@ -93,6 +93,7 @@ JSON: dict[str, Any] = {
             "given": 7.5,
             "allowed": "1.1 to 5",
             "source": FACTOR_SOURCE,
+            "evidence": "documented",
             "fix": "lower it",
             "related": [],
         },
@@ -106,6 +107,7 @@ JSON: dict[str, Any] = {
             "given": '50 %\r\n,:\u200b é日😀 "?"',
             "allowed": "100 %,\nor: less",
             "source": BASE_SOURCE,
+            "evidence": "assumed",
             "fix": "write é日😀::error::",
             "related": [
                 {"file": "a b/100%,é:x.json", "line": 7, "column": 1, "path": "Resources.B"},
@@ -123,6 +125,7 @@ JSON: dict[str, Any] = {
             "given": '{"a": [1, null]}',
             "allowed": "prod",
             "source": LAYOUT,
+            "evidence": "own",
             "fix": "write prod",
             "related": [],
         },
@@ -138,6 +141,7 @@ JSON: dict[str, Any] = {
             "given": None,
             "allowed": "abort criteria",
             "source": ABORT_SOURCE,
+            "evidence": "documented",
             "fix": "add abort",
             "related": [],
             "reason": "a reboot\ndoes no harm",
@@ -151,7 +155,8 @@ JSON: dict[str, Any] = {
 def sarif_rule(code: str, **others: Any) -> dict[str, Any]:
     rule = rules()[code]
     texts = {"shortDescription": {"text": rule.title}, "fullDescription": {"text": rule.why}}
-    return {"id": code, **texts, "defaultConfiguration": {"level": rule.severity}, **others}
+    data = {"defaultConfiguration": {"level": rule.severity}, "properties": {"evidence": rule.evidence}}
+    return {"id": code, **texts, **data, **others}
 
 
 SARIF: dict[str, Any] = {
@@ -322,7 +327,9 @@ def test_utf_8(name: str) -> None:
     assert findings.FORMATS[name](REPORT).encode().decode() == WHOLE[name]
 
 
-CONTRACT = ["code", "severity", "file", "line", "column", "path", "given", "allowed", "source", "fix", "related"]
+CONTRACT = [
+    *("code", "severity", "file", "line", "column", "path", "given", "allowed", "source", "evidence", "fix", "related"),
+]
 
 
 def test_json_contract() -> None:

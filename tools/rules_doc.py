@@ -78,8 +78,13 @@ def markdown(introduction: str) -> str:
     blocks = [introduction]
     for number, title in enumerate(GROUPS):
         group = [rule for rule in rules().values() if rule.code.startswith(f"JT{number}")]
-        rows = [f"| [{rule.code}](#{rule.code.lower()}) | {rule.severity} | {rule.title} |\n" for rule in group]
-        blocks.append(f"## {title}\n\n| code | severity | what |\n| --- | --- | --- |\n{''.join(rows)}")
+        rows = [
+            f"| [{rule.code}](#{rule.code.lower()}) | {rule.severity} | {rule.evidence} | {rule.title} |\n"
+            for rule in group
+        ]
+        blocks.append(
+            f"## {title}\n\n| code | severity | evidence | what |\n| --- | --- | --- | --- |\n{''.join(rows)}"
+        )
         blocks += [block for rule in group for block in _entry(rule)]
     return "\n".join(blocks)
 
@@ -88,7 +93,7 @@ def _entry(rule: Rule) -> Iterator[str]:
     """Yield a rule with its examples."""
     bad, good = examples(rule.code)
     source = f"<{rule.source}>" if rule.source.startswith("https://") else rule.source
-    yield f"### {rule.code}\n\n**{rule.severity}: {rule.title}**\n\n{rule.why} Source: {source}\n"
+    yield f"### {rule.code}\n\n**{rule.severity}: {rule.title}**\n\n{rule.why} {rule.evidence.capitalize()}: {source}\n"
     yield from _shown(bad, good, "Bad")
     yield _fence("text", "\n".join(map(str, findings(bad))))
     yield from _shown(good, bad, "Good")

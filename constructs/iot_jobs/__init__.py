@@ -40,6 +40,7 @@ __all__ = [
     "JobTemplateSpec",
     "MaintenanceWindow",
     "PresignedUrlConfig",
+    "Quotas",
     "RateIncreaseCriteria",
     "RetryConfig",
     "RetryCriterion",
@@ -54,6 +55,7 @@ _HOMES = {
     "FindingsError": "finding",
     "Fleet": "environment",
     "JobDocument": "documents.job_document",
+    "Quotas": "environment",
 }
 
 

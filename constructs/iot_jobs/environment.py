@@ -17,6 +17,7 @@ TEMPLATE_TWICE = Rule(
     title="template names are unique within an environment",
     why="Two templates of one name would have the same id in the same region.",
     source=limits.API + "CreateJobTemplate.html",
+    evidence="documented",
 )
 
 
@@ -25,6 +26,7 @@ RATES_ADD_UP = Rule(
     title="the rates of failing, rejected and hanging executions add up to at most 1",
     why="An execution ends in one way only; the remaining share succeeds.",
     source="the forecast's assumptions: docs/forecast.md",
+    evidence="own",
 )
 
 
@@ -95,6 +97,15 @@ def rates_problems(assumed: Any) -> Iterator[Finding]:
         )
 
 
+class Quotas(Model):
+    """Quotas of the environment's accounts and regions, where AWS raised them."""
+
+    maximum_per_minute: Annotated[int, limits.STATED_QUOTA] = limits.DEFAULT_MAXIMUM_PER_MINUTE
+    """Things per minute that a rollout may notify."""
+    templates_in_region: Annotated[int, limits.STATED_QUOTA] = limits.MAX_TEMPLATES_IN_REGION
+    """Job templates in one account and region."""
+
+
 def stack_name(environment: str) -> str:
     """Return the name of an environment's stack, the same in every account and region."""
     return f"iot-jobs-{environment}"
@@ -113,6 +124,8 @@ class Environment(Model):
     """True protects the stacks from deletion, and asks for an abort configuration in each template."""
     fleet: Fleet
     """The things that the jobs target."""
+    quotas: Quotas = Quotas()
+    """What AWS raised, for all accounts and regions of the environment."""
     tags: Tags = Field(default_factory=dict)
     """Tags of the stack and of every template; a template's own tags take precedence."""
     templates: Sequence[JobTemplateSpec] = ()

@@ -5,6 +5,15 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Self, dataclass_transform
 
 Severity = Literal["error", "warning"]
+Evidence = Literal["measured", "documented", "schema", "assumed", "own"]
+"""What a rule rests on.
+
+- measured: what the service answered, which the rule's source repeats
+- documented: a page, or the published source code of an agent or of CloudFormation's handler
+- schema: the registry's schema of the resource, or the API's model
+- assumed: none of these; AWS may accept what the rule objects to
+- own: nothing of AWS; this tool's files and options need it, or what the author stated there
+"""
 Location = tuple[str | int, ...]
 """The keys and list indexes that lead from the top of the input to a value."""
 
@@ -25,15 +34,27 @@ class _Named:
 class Rule(_Named):
     """A requirement, under a code that is never reused.
 
-    `title` states the requirement, `why` the consequence of breaking it, `source` the page or measurement behind it.
-    An error is something that AWS refuses, a warning is advice that can be acknowledged.
+    `title` states the requirement, `why` the consequence of breaking it, `source` the page or answer behind it, and
+    `evidence` what kind of source that is. An error is something that AWS refuses, or is assumed to refuse. A warning
+    is advice.
     """
 
     code: str
     title: str
     why: str
     source: str
+    evidence: Evidence
     severity: Severity = "error"
+
+    @property
+    def can_be_acknowledged(self) -> bool:
+        """Whether an author may keep what the rule objects to, with a reason: advice, and errors that are assumed."""
+        return self.severity == "warning" or self.evidence == "assumed"
+
+    @property
+    def citation(self) -> str:
+        """The source, after the evidence where that is no page: `measured: ...` or `assumed: ...`."""
+        return f"{self.evidence}: {self.source}" if self.evidence in ("measured", "assumed") else self.source
 
     def replace(self, **changes: Any) -> Self:
         """Return the rule with some values replaced."""
@@ -81,7 +102,7 @@ class Finding(NamedTuple):
     """A breach of a rule, as data.
 
     `loc` and `related_locs` use the model's names; `place` and `related` use the file's, and are filled in by the
-    reader that knows them. `acknowledged` is the author's reason for keeping a warning, if any.
+    reader that knows them. `acknowledged` is the author's reason for keeping the value, if any.
     """
 
     rule: Rule
@@ -123,7 +144,7 @@ class Finding(NamedTuple):
         lines += [] if self.given is None else [f"  given    {shown(self.given)}"]
         lines += [f"  allowed  {self.allowed}"]
         lines += [f"  see      {f'{place}: ' if place.file else ''}{place.path}" for place in others]
-        lines += [f"  source   {self.rule.source}", f"  fix      {self.fix}"]
+        lines += [f"  source   {self.rule.citation}", f"  fix      {self.fix}"]
         if self.acknowledged is not None:
             lines.append(f"  accepted {shown(self.acknowledged)}")
         # A lone surrogate, from "\\ud800" in JSON, can be neither printed nor handed to pydantic.

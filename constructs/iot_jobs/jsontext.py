@@ -17,18 +17,21 @@ NOT_JSON = Rule(
     title="JSON is well-formed",
     why="The service parses a job document when the template is created, and refuses what is not JSON.",
     source=GUIDE + "create-manage-jobs.html",
+    evidence="documented",
 )
 DUPLICATE_KEY = Rule(
     code="JT703",
     title="a mapping has no duplicate keys",
     why="Parsers disagree on which of the two counts, so the device might do something other than the author meant.",
     source="https://www.rfc-editor.org/rfc/rfc8259#section-4",
+    evidence="own",
 )
 TOO_DEEP = Rule(
     code="JT704",
     title=f"nesting is at most {MAX_READ_DEPTH} levels deep, and {MAX_DOCUMENT_DEPTH} in the text of a job document",
     why=f"The service refuses documents of more than {MAX_DOCUMENT_DEPTH} levels; this tool reads {MAX_READ_DEPTH}.",
-    source="measured: the service refuses a job document that is nested deeper than 1000 levels",
+    source="the service refuses a job document that is nested deeper than 1000 levels",
+    evidence="measured",
 )
 
 

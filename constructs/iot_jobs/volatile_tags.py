@@ -13,6 +13,7 @@ VOLATILE = Rule(
     source=(
         "https://github.com/aws-cloudformation/aws-cloudformation-resource-providers-iot/tree/main/aws-iot-jobtemplate"
     ),
+    evidence="schema",
     severity="warning",
 )
 

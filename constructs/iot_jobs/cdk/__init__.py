@@ -11,9 +11,11 @@ with extra("cdk"):
     from iot_jobs.cdk.presign_role import PresignedUrl
     from iot_jobs.cdk.s3_document import S3Document
     from iot_jobs.cdk.stable_tags import StableTags
+    from iot_jobs.cdk.synth_checks import QUOTAS_CONTEXT
     from iot_jobs.cdk.window import Window
 
 __all__ = [
+    "QUOTAS_CONTEXT",
     "IJobTemplate",
     "ImportedJobTemplate",
     "JobTemplate",

@@ -22,6 +22,7 @@ from iot_jobs.cdk.errors import in_one_line
 from iot_jobs.check import check, rules
 from iot_jobs.finding import Finding, FindingsError, Place
 from iot_jobs.identity import METADATA
+from iot_jobs.limits import MAXIMUM_PER_MINUTE
 from iot_jobs.sources import read, resources
 
 NAME = "iot-jobs"
@@ -32,8 +33,8 @@ NAME = "iot-jobs"
 class JobTemplateRules:
     """A plug-in that checks all job templates and jobs of an app, also `CfnJobTemplate`, `CfnJob` and `CfnInclude`.
 
-    Add it with `Validations.of(app).add_plugins(JobTemplateRules())`. Errors fail the synth; warnings are reported,
-    except those of a `JobTemplate`, which reports them itself. Only `iot-jobs check` has the rules that need an
+    Add it with `Validations.of(app).add_plugins(JobTemplateRules())`. Errors fail the synth; warnings are reported. A
+    `JobTemplate` reports its warnings and assumed errors itself. Only `iot-jobs check` has the rules that need an
     environment, such as the fleet's size.
     """
 
@@ -80,9 +81,11 @@ def _with_nested(paths: Iterable[str]) -> list[Path]:
 
 
 def _is_annotation(finding: Finding, template: Any) -> bool:
-    """Return whether a finding is advice about a `JobTemplate`, which has annotations for it."""
+    """Return whether a `JobTemplate` reports a finding itself: it knows what is acknowledged, and the quotas."""
     match finding.place:
-        case Place(loc=("Resources", logical_id, *_)) if finding.severity == "warning":
+        case Place(loc=("Resources", logical_id, *_)) if (
+            finding.rule.can_be_acknowledged or finding.rule == MAXIMUM_PER_MINUTE
+        ):
             return METADATA in template["Resources"][logical_id].get("Metadata", {})
     return False
 
@@ -99,7 +102,7 @@ def _violation(finding: Finding, path: Path) -> PolicyViolation:
         description=in_one_line(finding, where),
         fix=finding.fix,
         severity=finding.severity,
-        rule_metadata={"source": finding.rule.source},
+        rule_metadata={"source": finding.rule.source, "evidence": finding.rule.evidence},
         violating_resources=[
             PolicyViolatingResource(resource_logical_id=resource, template_path=str(path), locations=[location])
         ],

@@ -16,7 +16,7 @@ from iot_jobs.cdk.errors import in_one_line
 from iot_jobs.cdk.ids import Emitted, StackTemplates, Template
 from iot_jobs.check import advice
 from iot_jobs.cloudformation import values
-from iot_jobs.environment import TEMPLATE_TWICE
+from iot_jobs.environment import TEMPLATE_TWICE, Quotas
 from iot_jobs.finding import Finding, Location, Place, dotted
 from iot_jobs.limits import (
     CLOUDFORMATION_QUOTAS,
@@ -32,6 +32,8 @@ from iot_jobs.volatile_tags import volatile_tag
 _STACKS: WeakKeyDictionary[IConstruct, list[StackTemplates]] = WeakKeyDictionary()
 """The stacks with job templates of each app."""
 
+QUOTAS_CONTEXT = "iot-jobs:quotas"
+"""The key of the CDK's context with quotas that AWS raised, by name: those of `Quotas`."""
 _NEAR = 0.8
 """The part of a stack's quota above which the synth warns."""
 _KEPT = (
@@ -48,7 +50,7 @@ _KNOWN_LATER = (
 
 @jsii.implements(IValidation)
 class SynthChecks:
-    """The checks of one stack with job templates. What AWS would refuse fails the synth; the rest is a warning."""
+    """The checks of one stack with job templates. What AWS may refuse fails the synth; the rest is a warning."""
 
     def __init__(self, here: StackTemplates) -> None:
         """Add it to the stack, and the stack to those of its app."""
@@ -70,20 +72,24 @@ class SynthChecks:
         taken = {one.published: one for other in earlier for one in other.present() if one.published is not None}
         shared = [_published_twice(one, taken[one.published]) for one in present if one.published in taken]
         is_sure = not any(map(cdk.Token.is_unresolved, here.location))
+        in_region = max(_quotas(one.stack)[0].templates_in_region for one in beside)
         for name, text in (
             *_volatile_tags((template.name, emitted.properties.get("Tags", ())) for template, emitted in contents),
             *_known_later((template.name, emitted.known_later) for template, emitted in contents),
             *_quotas_of_stack(len(present), sum(one.resources for one in present)),
-            *(_quota_of_region(sum(len(one.present()) for one in beside)) if here is beside[-1] else ()),
+            *(_quota_of_region(sum(len(one.present()) for one in beside), in_region) if here is beside[-1] else ()),
             *(() if is_sure else (("published-twice", f"{text}, if both stacks have one account") for text in shared)),
         ):
             cdk.Annotations.of(here.stack).add_warning_v2(f"iot-jobs:{name}", text)
-        errors = [] if not is_sure else shared
+        quotas, errors = _quotas(here.stack)
+        errors += shared if is_sure else []
         for template, emitted in contents:
             if template.resource.keeps:
                 _warn(template, "iot-jobs:keep-previous", _KEPT)
-            for finding in _findings(template, emitted):
+            for finding in _findings(template, emitted, quotas):
                 if finding.severity == "error":
+                    if finding.rule.can_be_acknowledged and f"iot-jobs::{finding.code}" in _acknowledged(template):
+                        continue
                     errors.append(f"{template.resource.node.path}: {finding}")
                 elif finding.loc[:1] != ("tags",):  # those are one warning for the whole stack
                     text = f"{in_one_line(finding, finding.path)}; {finding.fix}"
@@ -96,11 +102,19 @@ def _warn(template: Template, id: str, text: str) -> None:
     cdk.Annotations.of(template.resource.node.scopes[-2]).add_warning_v2(id, text)
 
 
-def _quota_of_region(count: int) -> Iterator[tuple[str, str]]:
-    if count * 2 > MAX_TEMPLATES_IN_REGION:
+def _quotas(stack: cdk.Stack) -> tuple[Quotas, list[str]]:
+    """Return the quotas that the context states, and what is wrong with them; AWS's defaults if anything is."""
+    context = stack.node.try_get_context(QUOTAS_CONTEXT)
+    stated, findings = Quotas.check({} if context is None else context)
+    return stated or Quotas(), [f"context {QUOTAS_CONTEXT}: {finding}" for finding in findings]
+
+
+def _quota_of_region(count: int, quota: int) -> Iterator[tuple[str, str]]:
+    if count * 2 > quota:
+        basis = "unless it was raised" if quota == MAX_TEMPLATES_IN_REGION else "as stated"
         text = (
             f"this app has {count} job templates in one account and region, where the quota is "
-            f"{MAX_TEMPLATES_IN_REGION} unless it was raised; a replacement is created before the old one is "
+            f"{quota} {basis}; a replacement is created before the old one is "
             f"deleted, so a change to all of them at once takes {count * 2}; see {QUOTAS}"
         )
         yield "templates-in-region", text
@@ -156,7 +170,7 @@ def _first(names: Sequence[str]) -> str:
     return f"{names[0]} and {len(names) - 1} more" if len(names) > 1 else names[0]
 
 
-def _findings(template: Template, emitted: Emitted) -> Iterator[Finding]:
+def _findings(template: Template, emitted: Emitted, quotas: Quotas) -> Iterator[Finding]:
     """Yield errors in values that changed since the construct checked them, and advice on what is emitted."""
     spec = template.spec
     given = {key: value for key, value in template.resource.given.items() if key != "JobTemplateId"}
@@ -164,7 +178,15 @@ def _findings(template: Template, emitted: Emitted) -> Iterator[Finding]:
         read, found = values({"JobTemplateId": template.name, **emitted.properties})
         spec, more = JobTemplateSpec.judge(read)
         yield from (*found, *more)
-    yield from advice(Subject(spec, _nowhere), now=datetime.now(UTC))
+    yield from advice(Subject(spec, _nowhere), now=datetime.now(UTC), quotas=quotas)
+
+
+def _acknowledged(template: Template) -> set[str]:
+    """Return the ids acknowledged on a template's construct and above it: the CDK itself hides warnings alone."""
+    key = cdk.Validations.ACKNOWLEDGED_RULES_METADATA_KEY
+    scopes = template.resource.node.scopes
+    entries = [entry for scope in scopes for entry in scope.node.metadata if entry.type == key]
+    return {id for entry in entries for id in entry.data}
 
 
 def _nowhere(loc: Location) -> Place:

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from iot_jobs.check.advice import advice, document_advice
 from iot_jobs.check.budget import can_forecast, states_budget
 from iot_jobs.check.catalogue import rules
+from iot_jobs.environment import Quotas
 from iot_jobs.finding import Finding, FindingsError, Location, Place, Rule, unique
 from iot_jobs.sources import Application, Reading, Skipped, read_application
 from iot_jobs.template.part import UNKNOWN_KEY
@@ -25,14 +26,15 @@ __all__ = [
 
 ACKNOWLEDGED_UNKNOWN = Rule(
     code="JT012",
-    title="each acknowledgement has the code of a warning, and a reason",
-    why="Errors can't be acknowledged, because AWS refuses the values that they name.",
+    title="each acknowledgement has the code of a warning or of an assumed error, and a reason",
+    why="Other errors can't be acknowledged, because AWS refuses the values that they name.",
     source="the list of rules: docs/rules.md",
+    evidence="own",
 )
 
 
 class Report(NamedTuple):
-    """The result of a check: findings that count, and warnings that the author acknowledged with a reason."""
+    """The result of a check: findings that count, and those that the author acknowledged with a reason."""
 
     findings: tuple[Finding, ...]
     acknowledged: tuple[Finding, ...]
@@ -44,8 +46,11 @@ class Report(NamedTuple):
         return any(strict or finding.severity == "error" for finding in self.findings)
 
 
-def check(reading: Reading, *, now: datetime) -> Report:
-    """Return all findings of an input, by file and line. The start of jobs is compared with `now` (UTC)."""
+def check(reading: Reading, *, now: datetime, quotas: Quotas | None = None) -> Report:
+    """Return all findings of an input, by file and line. The start of jobs is compared with `now` (UTC).
+
+    `quotas` are those of templates and jobs without an environment; None means AWS's defaults.
+    """
     findings = list(reading.findings)
     acknowledged = []
     skipped = list(reading.skipped)
@@ -58,14 +63,14 @@ def check(reading: Reading, *, now: datetime) -> Report:
         wrong = list(_acknowledgement_problems(subject.acknowledged))
         findings += map(subject.placed, wrong)
         refused = {finding.loc[-1] for finding in wrong}
-        for finding in advice(subject, now=now):
+        for finding in advice(subject, now=now, quotas=quotas):
             reason = subject.acknowledged.get(finding.code)
             if reason is None or finding.code in refused:
                 findings.append(subject.placed(finding))
             else:
                 acknowledged.append(subject.placed(finding)._replace(acknowledged=reason))
     for document in reading.documents:
-        problems = [finding for finding in document.document.problems() if finding.severity == "error"]
+        problems = [finding for finding in document.document.problems() if not finding.rule.can_be_acknowledged]
         problems += document_advice(document.document, document.schema)
         findings += [finding._replace(place=document.place(finding.loc)) for finding in problems]
     checked = len(reading.subjects) + len(reading.documents)
@@ -85,16 +90,16 @@ def load_application(path: Path, *, environment: str | None = None) -> Applicati
 
 
 def _acknowledgement_problems(acknowledged: Mapping[str, Any]) -> Iterator[Finding]:
-    """Yield acknowledgements of a code that is no warning's, and those without a reason."""
+    """Yield acknowledgements of a code that can't be acknowledged, and those without a reason."""
     for code, reason in acknowledged.items():
         rule = rules().get(code)
-        is_warning = rule is not None and rule.severity == "warning"
-        if not is_warning or not isinstance(reason, str) or not reason.strip():
+        possible = rule is not None and rule.can_be_acknowledged
+        if not possible or not isinstance(reason, str) or not reason.strip():
             yield ACKNOWLEDGED_UNKNOWN.finding(
                 loc=("acknowledge", code),
-                given=reason if is_warning else code,
-                allowed="the code of a warning, and a reason",
-                fix="state why the warning doesn't matter here" if is_warning else "remove it",
+                given=reason if possible else code,
+                allowed="the code of a warning or of an assumed error, and a reason",
+                fix="state why it doesn't matter here" if possible else "remove it",
             )
 
 

@@ -1,8 +1,11 @@
-"""Advice on templates and jobs that AWS accepts, but that harm a fleet. Each rule covers one template or job."""
+"""Advice on templates and jobs that AWS accepts, but that harm a fleet, and what AWS is only assumed to refuse.
+
+Each rule covers one template or job.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any
@@ -10,14 +13,28 @@ from typing import Any
 from iot_jobs import documents
 from iot_jobs.check.budget import budget, can_forecast, states_budget
 from iot_jobs.documents.job_document import JobDocument
-from iot_jobs.environment import Fleet
-from iot_jobs.finding import Finding, Location, Rule
-from iot_jobs.limits import API, DEFAULT_EXPIRES_IN_SEC, DEFAULT_MAXIMUM_PER_MINUTE, GUIDE, TIME_FORMAT
+from iot_jobs.environment import Fleet, Quotas
+from iot_jobs.finding import Evidence, Finding, Location, Rule
+from iot_jobs.limits import (
+    API,
+    DEFAULT_EXPIRES_IN_SEC,
+    DEFAULT_MAXIMUM_PER_MINUTE,
+    GUIDE,
+    MAXIMUM_PER_MINUTE,
+    TIME_FORMAT,
+)
 from iot_jobs.sources import Subject
 from iot_jobs.template import JobSpec, JobTemplateSpec
-from iot_jobs.template.content import written
-from iot_jobs.template.job import SchedulingConfig, instant
-from iot_jobs.template.parts import AbortConfig, MaintenanceWindow, PresignedUrlConfig, RolloutConfig, known_items
+from iot_jobs.template.content import PACKAGE_VERSION_TWICE, repeated, window_problems, written
+from iot_jobs.template.job import TARGET_TWICE, SchedulingConfig, instant
+from iot_jobs.template.parts import (
+    AbortConfig,
+    MaintenanceWindow,
+    PresignedUrlConfig,
+    RetryConfig,
+    RolloutConfig,
+    known_items,
+)
 from iot_jobs.unresolved import Unresolved, known
 from iot_jobs.volatile_tags import volatile_description, volatile_tag
 
@@ -31,93 +48,109 @@ _Retries = list[tuple[int, Any]]
 """The known retry criteria, each with its index."""
 
 
-def _advice(code: str, title: str, why: str, source: str) -> Rule:
-    return Rule(code=code, title=title, why=why, source=source, severity="warning")
+def _advice(code: str, title: str, why: str, source: str, evidence: Evidence) -> Rule:
+    return Rule(code=code, title=title, why=why, source=source, evidence=evidence, severity="warning")
 
 
 CONSTANT_RATE = _advice(
     "JT251",
     "a rollout has an exponential rate",
-    "CloudFormation's published handler fails on a constant rate (it reads the missing exponential rate). Assumed: the "
+    "CloudFormation's published handler fails on a constant rate (it reads the missing exponential rate), and the "
     "deployed one may fail too.",
     _HANDLER,
+    "assumed",
 )
 BASE_IS_MAXIMUM = _advice(
     "JT252",
     "the base rate is below the maximum",
-    "The service's message says that it should be lower. Assumed: equal rates may be refused; an AWS sample has them.",
-    "measured: Exponential rollout baseRatePerMinute should be less than maximumPerMinute",
+    "The service's message says that it should be lower: equal rates may be refused, although an AWS sample has them.",
+    "Exponential rollout baseRatePerMinute should be less than maximumPerMinute",
+    "assumed",
 )
 NEVER_FIRES = _advice(
     "JT351",
     "an abort criterion can fire on the environment's fleet",
     "It is not evaluated until its number of executions have completed, and the fleet can't have that many.",
     API + "AbortCriteria.html",
+    "documented",
 )
 NO_ABORT = _advice(
     "JT352",
     "templates of a production environment have abort criteria",
     "Without them, a bad release is rolled out to every device.",
     API + "AbortConfig.html",
+    "documented",
 )
 ABORT_WITHOUT_TIMEOUT = _advice(
     "JT353",
     "an abort criterion for TIMED_OUT requires a timeout",
     "Without a timeout, an execution times out only if the device itself sets a step timer.",
     _DETAILS,
+    "documented",
 )
 RETRY_WITHOUT_TIMEOUT = _advice(
     "JT451",
     "a retry of TIMED_OUT requires a timeout",
     "The guide asks for one; without it executions don't time out, and none is retried.",
     _DETAILS,
+    "documented",
 )
 RETRY_WITHOUT_ABORT = _advice(
     "JT452",
     "retries require abort criteria",
     "Otherwise a bad release runs on every device as often as the retries allow, and each run is billed.",
     _DETAILS,
+    "documented",
 )
 NO_EXPIRY = _advice(
     "JT551",
     "a presign block states the lifetime of URLs",
-    "CloudFormation's published handler fails on a block without it. Assumed: the deployed one may fail too.",
+    "CloudFormation's published handler fails on a block without it, and the deployed one may fail too.",
     _HANDLER,
+    "assumed",
 )
 EXPIRY_TOO_LONG = _advice(
     "JT552",
     "a presigned URL expires with the execution",
     "Anyone who obtains the URL can use it until it expires, even after the device has finished.",
     API + "PresignedUrlConfig.html",
+    "documented",
 )
 EXPIRY_TOO_SHORT = _advice(
     "JT553",
     "a presigned URL is valid as long as the execution may run, up to an hour",
     "It is signed when the device requests the document, and a download that starts after it expires fails.",
     API + "PresignedUrlConfig.html",
+    "documented",
 )
 WINDOW_TOO_SHORT = _advice(
     "JT651",
     "a maintenance window is at least as long as the timeout",
     "Executions that start in the window continue after it closes, outside the intended hours.",
     _DETAILS,
+    "documented",
 )
 START_TIME = Rule(
     code="JT815",
     title="a job starts 30 minutes to one year from now, and ends at most two years from now",
     why="The service refuses other times.",
     source=API + "SchedulingConfig.html",
+    evidence="documented",
 )
 START_PASSED = _advice(
     "JT851",
     "a job in a stack starts and ends in the future, if it is not deployed yet",
     "The service refuses to create a job for a time that has passed. A job that the stack has created is left alone.",
     API + "SchedulingConfig.html",
+    "documented",
 )
 
 
-def advice(subject: Subject, *, now: datetime) -> Iterator[Finding]:
-    """Yield the advice on one template or job; locations are those of its spec."""
+def advice(subject: Subject, *, now: datetime, quotas: Quotas | None = None) -> Iterator[Finding]:
+    """Yield advice and assumed errors of one template or job, and rates above the quota; locations are its spec's.
+
+    `quotas` are those of a subject without an environment; None means AWS's defaults.
+    """
     spec, environment = subject.spec, subject.environment
     timeout, retry = known(spec.timeout), known(spec.retry)
     minutes = known(timeout.in_progress_timeout_in_minutes) if timeout else None
@@ -127,9 +160,12 @@ def advice(subject: Subject, *, now: datetime) -> Iterator[Finding]:
     no_abort, no_timeout = (value is None and not spec.copies() for value in (spec.abort, spec.timeout))
     by_api = subject.spelling is not None and not subject.spelling.intrinsics
 
+    yield from _repeated(retry, spec.destination_package_versions)
     yield from _volatile(known(spec.description), known(spec.tags) or {}, by_hand=subject.spelling is None)
     if rollout := known(spec.rollout):
-        yield from _rollout(rollout, by_handler=not by_api and isinstance(spec, JobTemplateSpec))
+        quotas = (environment.quotas if environment else quotas) or Quotas()
+        by_handler = not by_api and isinstance(spec, JobTemplateSpec)
+        yield from _rollout(rollout, quotas.maximum_per_minute, by_handler=by_handler)
     if environment and states_budget(environment.fleet) and can_forecast():
         yield from budget(spec, environment.fleet)
     if no_abort:
@@ -142,7 +178,9 @@ def advice(subject: Subject, *, now: datetime) -> Iterator[Finding]:
         yield from _presigned_url(presigned_url, minutes, has_default=by_api or subject.spelling is None)
     if isinstance(spec, JobTemplateSpec):
         yield from _windows(spec.maintenance_windows, minutes)
-    elif scheduling:
+    else:
+        yield from _under(("targets",), repeated(spec.targets, TARGET_TWICE, "target"))
+    if scheduling:
         yield from _windows(scheduling.maintenance_windows, minutes, above=("scheduling",))
     if document := written(spec.document):
         yield from _document(document, subject.document_schema)
@@ -150,8 +188,24 @@ def advice(subject: Subject, *, now: datetime) -> Iterator[Finding]:
         yield from _start_time(scheduling, now, by_api=by_api)
 
 
-def _rollout(rollout: RolloutConfig, *, by_handler: bool) -> Iterator[Finding]:
+def _repeated(retry: RetryConfig | None, versions: Sequence[str | Unresolved] | Unresolved) -> Iterator[Finding]:
+    """Yield what a list has twice, which AWS is only assumed to refuse."""
+    if retry:
+        yield from _under(("retry",), retry.assumed_problems())
+    yield from _under(("destination_package_versions",), repeated(versions, PACKAGE_VERSION_TWICE, "package version"))
+
+
+def _under(prefix: Location, findings: Iterable[Finding]) -> Iterator[Finding]:
+    return (finding.under(prefix) for finding in findings)
+
+
+def _rollout(rollout: RolloutConfig, quota: int, *, by_handler: bool) -> Iterator[Finding]:
     maximum, exponential = known(rollout.maximum_per_minute), known(rollout.exponential_rate)
+    if maximum is not None and maximum > quota:
+        limit = MAXIMUM_PER_MINUTE.replace(maximum=quota)
+        fix = "lower it, or state the quota that AWS raised: in the environment's quotas, or with --quota"
+        yield limit.finding(loc=("rollout", "maximum_per_minute"), given=maximum, allowed=limit.allowed, fix=fix)
+
     if rollout.exponential_rate is None and maximum and by_handler:
         base = maximum - 1 or 1
         first = "raise the maximum to 2, and " if maximum == 1 else ""  # the base must be lower, and at least 1
@@ -247,6 +301,7 @@ def _presigned_url(presigned: PresignedUrlConfig, minutes: int | None, *, has_de
 def _windows(
     windows: Sequence[MaintenanceWindow | Unresolved] | Unresolved, minutes: int | None, *, above: Location = ()
 ) -> Iterator[Finding]:
+    yield from _under((*above, "maintenance_windows"), window_problems(windows))
     for index, window in known_items(windows):
         duration = known(window.duration_in_minutes)
         if minutes is not None and duration is not None and duration < minutes:
@@ -281,7 +336,7 @@ def document_advice(document: JobDocument, schema: str | Mapping[str, Any] | Non
 
     There are none if the document isn't JSON.
     """
-    findings = [finding for finding in document.problems() if finding.severity == "warning"]
+    findings = [finding for finding in document.problems() if finding.rule.can_be_acknowledged]
     if document.readable:
         findings += documents.problems(document.value, schema)
         findings += documents.content_problems(document.value)

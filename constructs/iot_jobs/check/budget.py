@@ -23,6 +23,7 @@ TOO_SLOW = Rule(
     why="In the forecast, with the environment's own rates and times, not all executions complete in time; if some "
     "never do, not all things are notified in time.",
     source=GUIDE + "jobs-configurations-details.html",
+    evidence="own",
     severity="warning",
 )
 TOO_HARMFUL = Rule(
@@ -31,6 +32,7 @@ TOO_HARMFUL = Rule(
     why="The worst of the forecast releases, which fail on 1 to 100 % of devices, harms more things: it is stopped too "
     "late, or never. A release that fails on few devices often harms more than one that fails on all.",
     source=API + "AbortConfig.html",
+    evidence="own",
     severity="warning",
 )
 

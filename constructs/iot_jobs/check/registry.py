@@ -113,6 +113,7 @@ RULES: tuple[Rule, ...] = (
     parts.WINDOW_CRON,
     content.WINDOW_OVERLAP,
     limits.WINDOWS,
+    parts.WINDOW_CRON_FORM,
     WINDOW_TOO_SHORT,
     # Job documents: JT7..
     jsontext.NOT_JSON,
@@ -166,4 +167,5 @@ RULES: tuple[Rule, ...] = (
     limits.MAX_HARMED,
     environment.RATES_ADD_UP,
     limits.PARAMETER_NAME,
+    limits.STATED_QUOTA,
 )

@@ -5,11 +5,15 @@ from __future__ import annotations
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from iot_jobs.cli.errors import CannotRun
 from iot_jobs.finding import one_line
+
+if TYPE_CHECKING:
+    from iot_jobs.environment import Quotas
 
 
 @click.command(short_help="Check files and folders against AWS's rules, and give advice.")
@@ -17,8 +21,15 @@ from iot_jobs.finding import one_line
 @click.option(
     "--format", "output", type=click.Choice(["text", "json", "github", "sarif"]), default="text", show_default=True
 )
+@click.option(
+    "--quota",
+    "quotas",
+    metavar="NAME=NUMBER",
+    multiple=True,
+    help="A quota that AWS raised, for files without an environment: maximum_per_minute=2000. Repeatable.",
+)
 @click.option("--strict", is_flag=True, help="Count warnings as errors.")
-def check(paths: tuple[Path, ...], output: str, strict: bool) -> None:
+def check(paths: tuple[Path, ...], output: str, quotas: tuple[str, ...], strict: bool) -> None:
     """Check files and folders against AWS's rules, and give advice.
 
     Each PATH is an application with its environments, families and job documents, a CloudFormation template in JSON or
@@ -30,7 +41,8 @@ def check(paths: tuple[Path, ...], output: str, strict: bool) -> None:
     from iot_jobs.render import findings
     from iot_jobs.sources import read_paths
 
-    report = check_reading(read_paths(paths), now=datetime.now(UTC))
+    stated = _stated(quotas)
+    report = check_reading(read_paths(paths), now=datetime.now(UTC), quotas=stated)
     click.echo(findings.FORMATS[output](report), nl=False)
     for skipped in report.skipped:
         click.echo(f"skipped {one_line(skipped.file)}: {skipped.reason}", err=True)
@@ -38,3 +50,15 @@ def check(paths: tuple[Path, ...], output: str, strict: bool) -> None:
     if not report.checked and not report.findings:
         raise CannotRun("there is nothing to check in " + ", ".join(map(str, paths)))
     sys.exit(int(report.failed(strict=strict)))
+
+
+def _stated(quotas: tuple[str, ...]) -> Quotas:
+    """Return the quotas that the options state. Raises `click.BadParameter` for an unknown name or a wrong number."""
+    from iot_jobs.environment import Quotas
+
+    split = [text.partition("=") for text in quotas]
+    stated, findings = Quotas.check({name: int(text) if text.isdecimal() else text for name, _, text in split})
+    if stated is None:
+        texts = [f"{finding.path}: allowed {finding.allowed}; {finding.fix}" for finding in findings]
+        raise click.BadParameter("; ".join(texts), param_hint="--quota")
+    return stated

@@ -26,6 +26,7 @@ TAG_KEY_TWICE = Rule(
     title="tag keys are unique",
     why="The service refuses a list of tags with a duplicate key.",
     source=TEMPLATE_REFERENCE + "#cfn-iot-jobtemplate-tags",
+    evidence="documented",
 )
 
 _TAG = ("Key", "Value")

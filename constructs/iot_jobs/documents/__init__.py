@@ -33,6 +33,7 @@ CHOSEN_SCHEMA = Rule(
     why="An agent rejects or fails a document that its schema refuses, on every device. Your own schema states what "
     "your own agent needs.",
     source="https://json-schema.org/draft/2020-12/json-schema-validation",
+    evidence="documented",
 )
 SCHEMA = Rule(
     code="JT711",
@@ -40,6 +41,7 @@ SCHEMA = Rule(
     why="A schema that can't be run checks nothing. References to other addresses are never fetched, so that a check "
     "has the same result everywhere.",
     source="https://json-schema.org/draft/2020-12/json-schema-core",
+    evidence="documented",
 )
 LOOKS_LIKE = Rule(
     code="JT750",
@@ -47,6 +49,7 @@ LOOKS_LIKE = Rule(
     why="AWS creates the job, and the agent then rejects it on every device. Choose the document's schema to make this "
     "an error, or use your own schema if another agent reads the document.",
     source=device_client.SOURCE,
+    evidence="documented",
     severity="warning",
 )
 _SOURCES = {

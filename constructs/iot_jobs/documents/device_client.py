@@ -15,6 +15,7 @@ FLAG = Rule(
     title='includeStdOut and ignoreStepFailure are "true" or "false", as text',
     why="The Device Client reads no other value: the boolean true counts as absent, and any other text as false.",
     source=SOURCE,
+    evidence="documented",
     severity="warning",
 )
 STEP_WITHOUT_ACTION = Rule(
@@ -22,6 +23,7 @@ STEP_WITHOUT_ACTION = Rule(
     title="every step has an action",
     why="The Device Client drops a step without one, and runs the rest.",
     source=SOURCE,
+    evidence="documented",
     severity="warning",
 )
 FINAL_STEP = Rule(
@@ -29,6 +31,7 @@ FINAL_STEP = Rule(
     title="the final step is one step with an action, not a list",
     why="The Device Client ignores any other, and the job succeeds without it.",
     source=SOURCE,
+    evidence="documented",
     severity="warning",
 )
 STRING_VERSION = Rule(
@@ -36,6 +39,7 @@ STRING_VERSION = Rule(
     title="a document with an operation has no version as text",
     why="Any version text makes the Device Client look for steps; it finds none and rejects the job.",
     source=SOURCE,
+    evidence="documented",
     severity="warning",
 )
 WRONG_TYPE = Rule(
@@ -44,6 +48,7 @@ WRONG_TYPE = Rule(
     why="With any other type the Device Client treats them as absent: no arguments, a search in PATH, its own user, no "
     "limit, no conditions.",
     source=SOURCE,
+    evidence="documented",
     severity="warning",
 )
 ARGUMENT = Rule(
@@ -51,6 +56,7 @@ ARGUMENT = Rule(
     title="each argument is text",
     why="For a number, a boolean or anything else the handler receives an empty text.",
     source=SOURCE,
+    evidence="documented",
     severity="warning",
 )
 CONDITIONS = Rule(
@@ -58,6 +64,7 @@ CONDITIONS = Rule(
     title="a document has no conditions",
     why="The Device Client reads them and never evaluates them: the steps run on every device.",
     source=SOURCE,
+    evidence="documented",
     severity="warning",
 )
 MISPLACED = Rule(
@@ -65,6 +72,7 @@ MISPLACED = Rule(
     title="each member is where the Device Client reads it",
     why="The Device Client ignores a member in any other place, such as args or timeout next to a command.",
     source=SOURCE,
+    evidence="documented",
     severity="warning",
 )
 COMMAND = Rule(
@@ -72,6 +80,7 @@ COMMAND = Rule(
     title="a command's words are separated by commas, not by spaces",
     why="The Device Client starts no shell: it splits at commas, and rejects a job whose program name has a space.",
     source=SOURCE,
+    evidence="documented",
     severity="warning",
 )
 

@@ -20,12 +20,14 @@ UNREADABLE = Rule(
     title="a file can be read as UTF-8 text",
     why="A file that can't be read can't be checked, and would be missing from the deployment.",
     source=GUIDE + "create-manage-jobs.html",
+    evidence="documented",
 )
 TOO_LARGE = Rule(
     code="JT702",
     title=f"a job document has at most {MAX_DOCUMENT_BYTES} bytes",
     why="The API counts characters and the quota counts bytes; this limit covers both.",
     source=QUOTAS,
+    evidence="documented",
 )
 KEY_TWICE = Rule(
     code="JT763",
@@ -33,6 +35,7 @@ KEY_TWICE = Rule(
     why="AWS takes them. Parsers disagree on which of the two counts, so the device might do something other than the "
     "author meant.",
     source=jsontext.DUPLICATE_KEY.source,
+    evidence="documented",
     severity="warning",
 )
 UNCHECKED = Rule(
@@ -42,6 +45,7 @@ UNCHECKED = Rule(
     "included.",
     source=jsontext.TOO_DEEP.source,
     severity="warning",
+    evidence="own",
 )
 
 
@@ -93,7 +97,7 @@ class JobDocument:
 
     def _checked(self) -> JobDocument:
         """Return the document in its canonical form. Raises `FindingsError` with all errors in it."""
-        if errors := [finding for finding in self.problems() if finding.severity == "error"]:
+        if errors := [finding for finding in self.problems() if not finding.rule.can_be_acknowledged]:
             raise FindingsError(errors)
         # A token's text may become anything, and the canonical form has each key once.
         as_written = self.holds_token or not self.readable or self._parsed[1]

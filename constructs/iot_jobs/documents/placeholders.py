@@ -23,18 +23,21 @@ UNTERMINATED = Rule(
     title="every placeholder has its closing brace",
     why="The service refuses a document with an unterminated placeholder.",
     source=_TROUBLE,
+    evidence="documented",
 )
 TOO_MANY = Rule(
     code="JT511",
     title=f"a document has at most {MAX_PLACEHOLDERS} placeholders",
     why="The service substitutes no more than that.",
     source=GUIDE + "job-templates-create.html",
+    evidence="documented",
 )
 PRESIGNED_URL = Rule(
     code="JT513",
     title="a presigned placeholder has an S3 object's https URL or s3:// address, percent-encoded in the v2 form",
     why="The service signs the URL when a device requests the document; a malformed URL fails on the device.",
     source=_GUIDE,
+    evidence="documented",
 )
 PACKAGE = Rule(
     code="JT514",
@@ -42,24 +45,28 @@ PACKAGE = Rule(
     why="The service refuses a malformed package placeholder, the version $null, and all attributes at once inside "
     "other text.",
     source=_PACKAGES,
+    evidence="documented",
 )
 NESTED = Rule(
     code="JT516",
     title="no AWS placeholder is inside another, except a code signature in a presigned URL",
     why="The service refuses a second layer of placeholders.",
     source=_TROUBLE,
+    evidence="documented",
 )
 LOCAL = Rule(
     code="JT517",
     title="the key of an upload holds no ${...} but thingName, jobId and executionNumber, each at most twice",
     why="AWS refuses other names, a third use, and any in the bucket. In a download it fills none.",
     source=_GUIDE,
+    evidence="documented",
 )
 UNKNOWN = Rule(
     code="JT561",
     title="every ${aws:...} is a placeholder that AWS fills",
     why="A placeholder that AWS doesn't know reaches the device unchanged.",
     source=_GUIDE,
+    evidence="documented",
     severity="warning",
 )
 

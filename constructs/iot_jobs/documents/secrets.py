@@ -15,6 +15,7 @@ SECRET = Rule(
     title="a job document holds no private key and no AWS key",
     why="Everyone who may read the job or its template can read the document, and so can every target device.",
     source=GUIDE + "security-best-practices.html",
+    evidence="documented",
     severity="warning",
 )
 UNENCRYPTED = Rule(
@@ -22,6 +23,7 @@ UNENCRYPTED = Rule(
     title="the addresses in a job document are https, not http",
     why="Anyone between the device and the server can read the traffic, and replace a download.",
     source=GUIDE + "security-best-practices.html",
+    evidence="documented",
     severity="warning",
 )
 

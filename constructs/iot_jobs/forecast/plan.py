@@ -16,7 +16,7 @@ from iot_jobs.limits import DEFAULT_MAXIMUM_PER_MINUTE
 from iot_jobs.template import JobSpec, JobTemplateSpec, RetryConfig, RolloutConfig
 from iot_jobs.template.part import Model
 from iot_jobs.unresolved import Unresolved, known
-from iot_jobs.windows import Cron
+from iot_jobs.windows import Cron, CronError
 
 _FAILURES = {"FAILED": (FAILED,), "REJECTED": (REJECTED,), "TIMED_OUT": (TIMED_OUT,),
              "ALL": (FAILED, REJECTED, TIMED_OUT)}  # fmt: skip
@@ -124,6 +124,8 @@ def _rates(rollout: RolloutConfig | None, rounding: str) -> Rates:
 def _retries(retry: RetryConfig | None) -> Retries:
     criteria = _items(retry and retry.criteria)
     counts: dict[str, int] = {criterion.failure_type: criterion.number_of_retries for criterion in criteria}
+    if len(counts) < len(criteria):
+        raise ForecastError("retry.criteria has a failure type twice, and AWS doesn't document which counts")
     if "ALL" in counts:
         return Retries(counts["ALL"], together=True)
     return Retries(counts.get("FAILED", 0), counts.get("TIMED_OUT", 0))
@@ -138,7 +140,10 @@ def _windows(spec: JobTemplateSpec | JobSpec) -> tuple[tuple[Cron, int], ...]:
         scheduling = known(spec.scheduling)
         windows = scheduling.maintenance_windows if scheduling else ()
     _refuse_unresolved("maintenance_windows", windows)
-    return tuple((Cron.parse(window.start_time), window.duration_in_minutes) for window in _items(windows))
+    try:
+        return tuple((Cron.parse(window.start_time), window.duration_in_minutes) for window in _items(windows))
+    except CronError as error:
+        raise ForecastError(f"a window's start time has a form that AWS doesn't document: {error}") from None
 
 
 def _items(values: Any) -> Sequence[Any]:

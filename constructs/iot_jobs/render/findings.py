@@ -80,6 +80,7 @@ def sarif(report: Report) -> str:
                 "shortDescription": {"text": rule.title},
                 "fullDescription": {"text": rule.why},
                 "defaultConfiguration": {"level": _LEVELS[rule.severity]},
+                "properties": {"evidence": rule.evidence},
                 **({"helpUri": rule.source} if rule.source.startswith("https://") else {}),
             }
             for rule in known
@@ -110,6 +111,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "given": _scalar(finding.given),
         "allowed": finding.allowed,
         "source": finding.rule.source,
+        "evidence": finding.rule.evidence,
         "fix": finding.fix,
         "related": [
             {"file": other.file, "line": other.line, "column": other.column, "path": other.path}

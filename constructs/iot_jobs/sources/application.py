@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from iot_jobs.cloudformation import TEMPLATE, Names
 from iot_jobs.documents.job_document import JobDocument
-from iot_jobs.environment import Environment, Fleet, overlay
+from iot_jobs.environment import Environment, Fleet, Quotas, overlay
 from iot_jobs.finding import Finding, Location, Place, Rule, nearest
 from iot_jobs.presign import with_role
 from iot_jobs.sources.document_folder import DOCUMENTS, LAYOUT, DocumentFolder
@@ -29,24 +29,28 @@ UNKNOWN_FAMILY = Rule(
     title="an environment's templates are families in stacks/templates",
     why="The environment's values have no family to override.",
     source=LAYOUT,
+    evidence="own",
 )
 NAME_TWICE = Rule(
     code="JT009",
     title="names of environments and of families are unique",
     why="Their stacks or templates would have the same name.",
     source=LAYOUT,
+    evidence="own",
 )
 NO_APPLICATION = Rule(
     code="JT011",
     title="there is an application with at least one environment",
     why="There would be nothing to check or synthesize.",
     source=LAYOUT,
+    evidence="own",
 )
 UNKNOWN_ENVIRONMENT = Rule(
     code="JT010",
     title="the requested environment exists",
     why="There would be nothing to synthesize.",
     source=LAYOUT,
+    evidence="own",
 )
 _OWN_FORM = {
     rule: rule.replace(source="the form of the application's own files: iot-jobs schema")
@@ -245,8 +249,14 @@ def _without_frame(header: Any) -> Environment | None:
     fleet, _ = Fleet.check(_mapping(given.get("fleet")))
     if fleet is None:
         return None
-    production = given.get("production") is True
-    return Environment.model_construct(None, name=str(given.get("name")), fleet=fleet, production=production)
+    quotas, _ = Quotas.check(_mapping(given.get("quotas")))
+    return Environment.model_construct(
+        None,
+        name=str(given.get("name")),
+        fleet=fleet,
+        quotas=quotas or Quotas(),
+        production=given.get("production") is True,
+    )
 
 
 class _Places(NamedTuple):

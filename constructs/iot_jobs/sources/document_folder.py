@@ -20,12 +20,14 @@ UNKNOWN_SCHEMA = Rule(
     title="a document schema is a built-in one, or a JSON Schema file in job_documents",
     why="There would be nothing to check the document against.",
     source=LAYOUT,
+    evidence="own",
 )
 DOCUMENT_FILE = Rule(
     code="JT706",
     title="a family's document is a file in job_documents",
     why="Documents are kept and reviewed in one place.",
     source=LAYOUT,
+    evidence="own",
 )
 
 

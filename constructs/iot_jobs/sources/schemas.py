@@ -49,7 +49,7 @@ def _family() -> dict[str, Any]:
     schema["$defs"]["PresignedUrlConfig"].pop("required", None)
     properties["acknowledge"] = {
         "type": "object",
-        "description": "Codes of intended warnings, each with a reason.",
+        "description": "Codes of intended warnings and of assumed errors, each with a reason.",
         "propertyNames": {"pattern": "^JT[0-9]{3}$"},
         "additionalProperties": {"type": "string", "minLength": 1},
     }
@@ -64,7 +64,9 @@ def _environment() -> dict[str, Any]:
     definitions = overlay.pop("$defs")
     for key in ("$schema", "title", "description", "required"):
         overlay.pop(key, None)
-    schema["$defs"] = {name: one for name, one in schema.get("$defs", {}).items() if name == "Fleet"} | definitions
+    schema["$defs"] = {
+        name: one for name, one in schema.get("$defs", {}).items() if name in ("Fleet", "Quotas")
+    } | definitions
     schema["properties"]["templates"] = {
         "type": "object",
         "description": "Families by name, each with its overrides here: {} for none; null removes a value.",

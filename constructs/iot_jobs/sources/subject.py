@@ -26,6 +26,7 @@ SUBSTITUTED = Rule(
     title="inside Fn::Sub a document's placeholders are written ${!aws:...}",
     why="CloudFormation takes ${aws:...} there for its own variable, and fails because there is no such variable.",
     source="https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference-sub.html",
+    evidence="documented",
 )
 # A response of AWS may lack what a request must have: DescribeJob returns no document, and empty blocks for none.
 # Later responses may have members that are unknown today.

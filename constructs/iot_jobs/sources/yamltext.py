@@ -29,12 +29,14 @@ NOT_YAML = Rule(
     title="YAML is well-formed",
     why="What can't be read can't be checked.",
     source=_SPECIFICATION,
+    evidence="documented",
 )
 ALIASES = Rule(
     code="JT007",
     title=f"aliases neither refer to themselves nor stand for more than {MAX_ALIASED} values",
     why="A short file of nested aliases can stand for more values than fit into memory.",
     source=_SPECIFICATION + "#71-alias-nodes",
+    evidence="own",
 )
 
 # A wheel of PyYAML without libyaml has the same parser in Python, with other messages and ten times slower.

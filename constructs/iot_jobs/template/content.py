@@ -21,38 +21,44 @@ from iot_jobs.template.parts import (
     RolloutConfig,
     Tags,
     TimeoutConfig,
+    known_items,
 )
 from iot_jobs.unresolved import Unresolved, is_intrinsic, known, may_be_nothing
 
 WINDOW_OVERLAP = Rule(
     code="JT604",
     title="maintenance windows overlap neither each other nor themselves",
-    why="Assumed: AWS doesn't document what it does with overlapping windows; this is the stricter reading.",
+    why="AWS doesn't document what it does with overlapping windows; this is the stricter reading.",
     source=GUIDE + "jobs-configurations-details.html",
+    evidence="assumed",
 )
 DOCUMENT_COMBINATION = Rule(
     code="JT105",
     title="a template has a document or a document source, or a job ARN to copy from",
     why="The service refuses both together, and neither without a job ARN; schemas accept all combinations.",
-    source="measured: Job document and job document source cannot be specified at the same time",
+    source="Job document and job document source cannot be specified at the same time",
+    evidence="measured",
 )
 PACKAGE_VERSION_TWICE = Rule(
     code="JT108",
     title="destination package versions are unique",
     why="A device can have only one version of a package.",
     source=API + "CreateJobTemplate.html",
+    evidence="assumed",
 )
 PRESIGN_ROLE = Rule(
     code="JT503",
     title="a document with a presigned placeholder has a presign role",
     why="Without a role AWS IoT can't sign the URL, and refuses the template.",
-    source="measured: presignedUrlConfig role ARN is required to generate an S3 presigned url in job document",
+    source="presignedUrlConfig role ARN is required to generate an S3 presigned url in job document",
+    evidence="measured",
 )
 PACKAGE_NOT_A_DESTINATION = Rule(
     code="JT515",
     title="a document's package placeholders match the destination package versions",
     why="AWS fills the placeholders from these versions; a placeholder with empty names needs exactly one version.",
     source=GUIDE + "preparing-jobs-for-service-package-catalog.html",
+    evidence="documented",
 )
 
 
@@ -130,18 +136,9 @@ def _role_problems(placeholders: Sequence[Placeholder]) -> Iterator[Finding]:
 def _package_problems(
     versions: Sequence[str | Unresolved] | Unresolved, placeholders: Sequence[Placeholder]
 ) -> Iterator[Finding]:
-    """Yield package versions that are repeated, and placeholders of others."""
+    """Yield placeholders of package versions that are not among the destinations."""
     if isinstance(versions, Unresolved) or any(isinstance(version, Unresolved) for version in versions):
         return
-    for index, version in enumerate(versions):
-        if version in versions[:index]:
-            yield PACKAGE_VERSION_TWICE.finding(
-                loc=("destination_package_versions", index),
-                given=version,
-                allowed="each package version once",
-                fix="remove the duplicate",
-                related=(("destination_package_versions", versions.index(version)),),
-            )
     destinations = [_package_of(str(version)) for version in versions]
     for placeholder in placeholders:
         package = placeholder.package
@@ -171,14 +168,31 @@ def written(document: JobDocument | Unresolved | None) -> JobDocument | None:
     return inner if isinstance(inner, JobDocument) else None
 
 
-def window_problems(given: Sequence[MaintenanceWindow | Unresolved] | Unresolved | None) -> Iterator[Finding]:
-    """Yield a finding with an example for each overlap of windows, also with themselves. Locations are in the list."""
+def repeated(values: Sequence[str | Unresolved] | Unresolved, rule: Rule, what: str) -> Iterator[Finding]:
+    """Yield a finding for each known value that is in a list a second time; locations are in the list."""
+    first: dict[str, int] = {}
+    for index, value in known_items(values):
+        if value in first:
+            allowed, fix = f"each {what} once", "remove the duplicate"
+            yield rule.finding(loc=(index,), given=value, allowed=allowed, fix=fix, related=((first[value],),))
+        first.setdefault(value, index)
+
+
+def window_problems(given: Sequence[MaintenanceWindow | Unresolved] | Unresolved) -> Iterator[Finding]:
+    """Yield what is assumed of windows, which AWS may accept: their number, unusual crons, and overlaps.
+
+    Locations are in the list. An overlap has an example.
+    """
+    if finding := limits.WINDOWS.check([window for window in known(given) or () if not may_be_nothing(window)]):
+        yield finding
+        return
     known_windows: list[tuple[int, str, int]] = []
-    for index, window in enumerate(known(given) or ()):
-        if not isinstance(window, Unresolved):
-            start, duration = known(window.start_time), known(window.duration_in_minutes)
-            if start is not None and duration is not None:
-                known_windows.append((index, start, duration))
+    for index, window in known_items(given):
+        unusual = [finding.under((index,)) for finding in window.assumed_problems()]
+        yield from unusual
+        start, duration = known(window.start_time), known(window.duration_in_minutes)
+        if start is not None and duration is not None and not unusual:
+            known_windows.append((index, start, duration))
     reported, unreported = _overlaps(tuple((start, duration) for _, start, duration in known_windows))
     for overlap in reported:
         first, second = known_windows[overlap.first], known_windows[overlap.second]

@@ -9,9 +9,9 @@ from pydantic import Field, PlainValidator
 from iot_jobs import limits
 from iot_jobs.finding import Finding, FindingsError, Rule
 from iot_jobs.limits import API, GUIDE, TIME_FORMAT
-from iot_jobs.template.content import JobContent, window_problems
+from iot_jobs.template.content import JobContent
 from iot_jobs.template.part import WRONG_KIND, Items, Maybe, Model
-from iot_jobs.template.parts import MaintenanceWindow, entry_problems
+from iot_jobs.template.parts import Windows, entry_problems
 from iot_jobs.unresolved import known
 
 _SCHEDULING = API + "SchedulingConfig.html"
@@ -20,30 +20,35 @@ SCHEDULE_DISTANCE = Rule(
     title="a job ends 30 minutes to 2 years after it starts",
     why="The service refuses a shorter or longer schedule.",
     source=_SCHEDULING,
+    evidence="documented",
 )
 END_BEHAVIOR_WITHOUT_END = Rule(
     code="JT813",
     title="an end behavior requires an end time",
     why="Without an end time the end behavior never applies.",
     source=_SCHEDULING,
+    evidence="documented",
 )
 WINDOWS_NEED_CONTINUOUS = Rule(
     code="JT814",
     title="a job with maintenance windows is continuous and has a start time",
     why="The service refuses windows on a snapshot job, which is the default, and windows without a start time.",
-    source="measured: TargetSelection is invalid. MaintenanceWindow cannot be used with SNAPSHOT job",
+    source="TargetSelection is invalid. MaintenanceWindow cannot be used with SNAPSHOT job",
+    evidence="measured",
 )
 PARAMETERS_NEED_MANAGED = Rule(
     code="JT805",
     title="document parameters require an AWS managed template",
     why="Custom templates and documents have no parameters, and the service refuses them there.",
     source=GUIDE + "job-templates-managed.html",
+    evidence="documented",
 )
 TARGET_TWICE = Rule(
     code="JT804",
     title="a job's targets are unique",
     why="AWS defines the targets as a set.",
     source=API + "CreateJob.html",
+    evidence="assumed",
 )
 
 
@@ -73,13 +78,11 @@ class SchedulingConfig(Model):
     """`YYYY-MM-DDThh:mm`, 30 minutes to 2 years after the start; None means no end."""
     end_behavior: Maybe[Annotated[limits.EndBehavior, limits.END_BEHAVIOR]] | None = None
     """STOP_ROLLOUT (the default, None), CANCEL or FORCE_CANCEL."""
-    maintenance_windows: Maybe[Annotated[Sequence[Maybe[MaintenanceWindow]], Items(limits.WINDOWS)]] = ()
+    maintenance_windows: Windows = ()
     """For continuous jobs only."""
 
     def problems(self) -> Iterator[Finding]:
-        """Check the time between start and end, the windows, and that an end behavior has an end."""
-        for finding in window_problems(self.maintenance_windows):
-            yield finding.under(("maintenance_windows",))
+        """Check the distance between start and end, and that an end behavior has an end."""
         start, end = instant(known(self.start_time)), instant(known(self.end_time))
         for name, text, time in (("start_time", self.start_time, start), ("end_time", self.end_time, end)):
             if known(text) is not None and time is None:
@@ -146,16 +149,6 @@ class JobSpec(JobContent):
                 fix="name a managed template as job_template_arn, or remove the parameters",
                 related=() if arn is None else (("job_template_arn",),),
             )
-        targets = known(self.targets) or ()
-        for index, target in enumerate(targets):
-            if known(target) is not None and target in targets[:index]:
-                yield TARGET_TWICE.finding(
-                    loc=("targets", index),
-                    given=target,
-                    allowed="each target once",
-                    fix="remove the duplicate",
-                    related=(("targets", targets.index(target)),),
-                )
 
     def copies(self) -> bool:
         """Return whether absent values are copied from a template."""

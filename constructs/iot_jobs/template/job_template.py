@@ -1,14 +1,14 @@
 """`JobTemplateSpec`: one field for each property of `AWS::IoT::JobTemplate`."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Any
 
 from iot_jobs import limits
 from iot_jobs.finding import Finding, Rule
 from iot_jobs.limits import GUIDE, TEMPLATE_REFERENCE
-from iot_jobs.template.content import JobContent, placeholders_in, window_problems
-from iot_jobs.template.part import Items, Maybe
-from iot_jobs.template.parts import MaintenanceWindow
+from iot_jobs.template.content import JobContent, placeholders_in
+from iot_jobs.template.part import Maybe
+from iot_jobs.template.parts import Windows
 from iot_jobs.unresolved import Unresolved, known
 
 PARAMETER_IN_TEMPLATE = Rule(
@@ -16,12 +16,14 @@ PARAMETER_IN_TEMPLATE = Rule(
     title="a custom template's document has no ${aws:iot:parameter:...}",
     why="AWS fills parameters in AWS managed templates only, and refuses them in all others.",
     source=GUIDE + "job-templates-managed.html",
+    evidence="documented",
 )
 TAG_WITHOUT_VALUE = Rule(
     code="JT118",
     title="a template's tag value has at least one character",
     why="CloudFormation requires one for a job template. The API and jobs take an empty value.",
     source=TEMPLATE_REFERENCE + "#cfn-iot-jobtemplate-tags",
+    evidence="schema",
 )
 BLOCK_WITHOUT_ROLE = Rule(
     code="JT504",
@@ -29,6 +31,7 @@ BLOCK_WITHOUT_ROLE = Rule(
     why="CloudFormation requires one for a job template, whatever the document holds. The API and jobs take a block "
     "without it if there is nothing to sign.",
     source=TEMPLATE_REFERENCE + "#cfn-iot-jobtemplate-presignedurlconfig",
+    evidence="schema",
 )
 
 
@@ -41,14 +44,12 @@ class JobTemplateSpec(JobContent):
     """1 to 2028 printable characters on one line."""
     job_arn: Maybe[Annotated[str, limits.JOB_ARN]] | None = None
     """A job to copy from; other values given here replace the job's."""
-    maintenance_windows: Maybe[Annotated[Sequence[Maybe[MaintenanceWindow]], Items(limits.WINDOWS)]] = ()
-    """Windows must not overlap; none means any time. A template with windows creates continuous jobs only."""
+    maintenance_windows: Windows = ()
+    """Windows should not overlap; none means any time. A template with windows creates continuous jobs only."""
 
     def problems(self) -> Iterator[Finding]:
         """Check the rules between fields."""
         yield from super().problems()
-        for finding in window_problems(self.maintenance_windows):
-            yield finding.under(("maintenance_windows",))
         for placeholder in placeholders_in(self.document):
             if placeholder.kind == "parameter":
                 yield PARAMETER_IN_TEMPLATE.finding(

@@ -35,18 +35,21 @@ UNKNOWN_KEY = Rule(
     title="every key is known",
     why="CloudFormation refuses unknown keys, and a misspelt key would otherwise be dropped silently.",
     source=TEMPLATE_REFERENCE,
+    evidence="schema",
 )
 MISSING_VALUE = Rule(
     code="JT004",
     title="required values are present",
     why="AWS refuses a template without them.",
     source=TEMPLATE_REFERENCE,
+    evidence="schema",
 )
 WRONG_KIND = Rule(
     code="JT005",
     title="every value has the expected type, such as a mapping or a list",
     why="CloudFormation refuses a value of the wrong type, and the CDK's L1 empties it silently.",
     source=TEMPLATE_REFERENCE,
+    evidence="schema",
 )
 
 MAPPING_OF = "a mapping of "

@@ -17,50 +17,65 @@ EMPTY_ROLLOUT = Rule(
     code="JT205",
     title="a rollout has a maximum rate",
     why="The service refuses an empty rollout, and an exponential rate without a maximum; both schemas accept them.",
-    source=API + "JobExecutionsRolloutConfig.html",
+    source="Provide MaximumPerMinute value or provide ExponentialRate and MaximumPerMinute",
+    evidence="measured",
 )
 BASE_ABOVE_MAXIMUM = Rule(
     code="JT206",
     title="the base rate is at most the maximum",
     why="The service refuses a rollout that would start above its maximum rate.",
-    source="measured: Exponential rollout baseRatePerMinute should be less than maximumPerMinute",
+    source="Exponential rollout baseRatePerMinute should be less than maximumPerMinute",
+    evidence="measured",
 )
 ONE_INCREASE_CRITERION = Rule(
     code="JT207",
     title="a rate increase has exactly one criterion: notified or succeeded things",
     why="The service refuses none and both, although schemas accept them and examples in AWS's guide have both.",
-    source="measured: Provide only one of NumberOfNotifiedThings or NumberOfSucceededThings when RateIncreaseCriteria "
-    "is defined",
+    source="Provide only one of NumberOfNotifiedThings or NumberOfSucceededThings when RateIncreaseCriteria is defined",
+    evidence="measured",
 )
 ABORT_FAILURE_TYPE_TWICE = Rule(
     code="JT305",
     title="abort criteria have different failure types",
     why="The service refuses two criteria for one failure type.",
-    source="measured: Multiple AbortCriteria cannot have the same failure type",
+    source="Multiple AbortCriteria cannot have the same failure type",
+    evidence="measured",
 )
 RETRY_TOTAL = Rule(
     code="JT404",
     title="a device is retried at most 10 times in total",
     why="The guide allows 10 retries for both failure types together; the schemas limit each separately.",
     source=GUIDE + "jobs-configurations-details.html",
+    evidence="documented",
 )
 RETRY_ALL_ALONE = Rule(
     code="JT405",
     title="a retry criterion for ALL is the only one",
     why="The service refuses ALL together with another failure type.",
-    source="measured: A retryCriteria with failure type ALL must be used by itself",
+    source="A retryCriteria with failure type ALL must be used by itself",
+    evidence="measured",
 )
 RETRY_FAILURE_TYPE_TWICE = Rule(
     code="JT406",
     title="retry criteria have different failure types",
-    why="Assumed: two numbers of retries for one failure type contradict each other.",
+    why="Two numbers of retries for one failure type contradict each other.",
     source=API + "JobExecutionsRetryConfig.html",
+    evidence="assumed",
 )
 WINDOW_CRON = Rule(
     code="JT603",
     title="a maintenance window's cron expression is well-formed and opens at least once",
     why="Schemas accept any text; a job with a malformed window never starts.",
     source=GUIDE + "jobs-configurations-details.html",
+    evidence="documented",
+)
+WINDOW_CRON_FORM = Rule(
+    code="JT606",
+    title="a maintenance window's cron expression has a form that AWS documents",
+    why="AWS doesn't document how it reads other forms, such as names in small letters, FRI-MON or LW; no rule and no "
+    "forecast reads them.",
+    source=GUIDE + "jobs-configurations-details.html",
+    evidence="assumed",
 )
 
 
@@ -102,8 +117,8 @@ class ExponentialRate(Model):
 class RolloutConfig(Model):
     """The rate at which things are notified of the job. Without one, AWS notifies 1000 things per minute."""
 
-    maximum_per_minute: Maybe[Annotated[int, limits.MAXIMUM_PER_MINUTE]] | None = None
-    """Maximum things per minute, 1 to 1000: required with an exponential rate, the constant rate without one."""
+    maximum_per_minute: Maybe[Annotated[int, limits.MAXIMUM_PER_MINUTE.replace(maximum=None)]] | None = None
+    """Maximum things per minute, up to the quota: required with an exponential rate, the constant rate without one."""
     exponential_rate: Maybe[ExponentialRate] | None = None
     """A rate that rises; None for a constant one."""
 
@@ -170,11 +185,7 @@ class RetryConfig(Model):
     """One criterion, or one for FAILED and one for TIMED_OUT."""
 
     def problems(self) -> Iterator[Finding]:
-        """Check that failure types differ, that ALL is the only one, and that there are at most 10 retries."""
-        for loc, other, failure_type in _twice(self.criteria):
-            yield RETRY_FAILURE_TYPE_TWICE.finding(
-                loc=loc, given=failure_type, allowed="each failure type once", fix="merge the two", related=(other,)
-            )
+        """Check that ALL is the only failure type, and that there are at most 10 retries."""
         criteria = known_items(self.criteria)
         if len(criteria) > 1:
             for index, criterion in criteria:
@@ -189,6 +200,13 @@ class RetryConfig(Model):
         if total > limits.NUMBER_OF_RETRIES.maximum:  # type: ignore[operator]  # this range has a maximum
             yield RETRY_TOTAL.finding(
                 loc=("criteria",), given=total, allowed="at most 10 retries in total", fix="lower one of the numbers"
+            )
+
+    def assumed_problems(self) -> Iterator[Finding]:
+        """Check that failure types differ."""
+        for loc, other, failure_type in _twice(self.criteria):
+            yield RETRY_FAILURE_TYPE_TWICE.finding(
+                loc=loc, given=failure_type, allowed="each failure type once", fix="merge the two", related=(other,)
             )
 
 
@@ -220,14 +238,27 @@ class MaintenanceWindow(Model):
 
     def problems(self) -> Iterator[Finding]:
         """Check the cron expression, field by field."""
+        errors = self._cron_errors()
+        if not all(error.assumed for error in errors):
+            yield from map(_cron_finding, errors)
+
+    def assumed_problems(self) -> Iterator[Finding]:
+        """Check that the cron expression has a documented form."""
+        yield from map(_cron_finding, self._cron_errors())
+
+    def _cron_errors(self) -> Sequence[windows.CronError]:
         start_time = known(self.start_time)
-        for error in () if start_time is None else _cron_errors(start_time):
-            yield WINDOW_CRON.finding(
-                loc=("start_time",),
-                given=error.given,
-                allowed=error.allowed,
-                fix=error.fix or f"correct {error.field or 'it'}",
-            )
+        return () if start_time is None else _cron_errors(start_time)
+
+
+def _cron_finding(error: windows.CronError) -> Finding:
+    rule = WINDOW_CRON_FORM if error.assumed else WINDOW_CRON
+    fix = error.fix or f"correct {error.field or 'it'}"
+    return rule.finding(loc=("start_time",), given=error.given, allowed=error.allowed, fix=fix)
+
+
+Windows = Maybe[Annotated[Sequence[Maybe[MaintenanceWindow]], Items(limits.WINDOWS.replace(maximum=None))]]
+"""Windows of any number: the maximum is assumed."""
 
 
 def _document(value: object) -> object:
@@ -242,7 +273,7 @@ def _document(value: object) -> object:
             fix="write it as text; in Python with JobDocument.inline(...)",
         )
         raise FindingsError([finding])
-    if errors := [finding for finding in value.problems() if finding.severity == "error"]:
+    if errors := [finding for finding in value.problems() if not finding.rule.can_be_acknowledged]:
         raise FindingsError(errors)
     return Unresolved(value.text) if value.unknown else value
 

@@ -11,7 +11,7 @@ duration. The grammar is the table in AWS's guide (`SOURCE`):
     year          1970-2199         , - * /
 
 Exactly one of the two day fields is `?`. AWS doesn't document what else its parser accepts, so the stricter reading
-applies. Assumed:
+applies: what isn't in this grammar is malformed, or is marked as `assumed` where AWS's parser may read it. Assumed:
 - `cron` and the names are written as above, not `Mon`; spaces occur between the fields only
 - a number may have leading zeros up to the width of the field's largest value (`09`, as in an AWS sample)
 - `*/5`, `1/10` and `8-18/2` are steps; a step is 1 to largest minus smallest value, and follows numbers, not names

@@ -16,12 +16,15 @@ class CronError(ValueError):
     """A problem in an expression.
 
     `field` is a field's name in the table above, None for the expression as a whole. `given` is the wrong part,
-    `allowed` the values allowed there, `fix` the replacement, None if only the author can know it.
+    `allowed` the values allowed there, `fix` the replacement, None if only the author can know it. `assumed` says that
+    AWS's table of fields doesn't rule it out: its parser may read it.
     """
 
-    def __init__(self, field: str | None, given: str, allowed: str, fix: str | None = None) -> None:
+    def __init__(
+        self, field: str | None, given: str, allowed: str, fix: str | None = None, *, assumed: bool = False
+    ) -> None:
         super().__init__(field, given, allowed, fix)
-        self.field, self.given, self.allowed, self.fix = field, given, allowed, fix
+        self.field, self.given, self.allowed, self.fix, self.assumed = field, given, allowed, fix, assumed
 
     def __str__(self) -> str:
         given = f"{self.field} {self.given}" if self.field else self.given
@@ -79,6 +82,9 @@ _DAY_OF_MONTH = _Field("day-of-month", 1, 31, ", - * ? / L W")
 _MONTH = _Field("month", 1, 12, names=_MONTH_NAMES)
 _DAY_OF_WEEK = _Field("day-of-week", 1, 7, ", - * ? L #", _DAY_NAMES)
 _YEAR = _Field("year", FIRST_YEAR, LAST_YEAR)
+_DAY_OF_MONTH_FORM = re.compile("L|LW|L-(?:[1-9]|[12][0-9]|30)|(?:0?[1-9]|[12][0-9]|3[01])W", re.IGNORECASE)
+_DAY_OF_WEEK_FORM = re.compile(f"L|(?:[1-7]|{'|'.join(_DAY_NAMES)})(?:L|#[1-5])", re.IGNORECASE)
+"""Forms of special days that AWS's table neither shows nor rules out."""
 _TERM = re.compile(r"(\*|[0-9A-Za-z]+)(?:-([0-9A-Za-z]+))?(?:/([0-9]{1,4}))?")
 
 
@@ -96,7 +102,9 @@ def read(text: str) -> tuple[Reading | None, list[CronError]]:
     problems: list[CronError] = []
     written = f"cron({' '.join(fields)})"
     if re.sub(" +", " ", text) != written:
-        problems.append(CronError(None, text, f"{_SYNTAX}, with spaces between the fields only", f"write {written}"))
+        allowed = f"{_SYNTAX}, with spaces between the fields only"
+        whole = re.fullmatch(r"[ \t]*cron\([ -~\t]*\)[ \t]*", text, re.IGNORECASE) is not None
+        problems.append(CronError(None, text, allowed, f"write {written}", assumed=whole))
     minutes = _values(_MINUTES, fields[0], problems)
     hours = _values(_HOURS, fields[1], problems)
     days_of_month = _days_form(_DAY_OF_MONTH, fields[2], problems)
@@ -143,7 +151,8 @@ def _days_form(field: _Field, text: str, problems: list[CronError]) -> Days | No
         if "L" in text or "W" in text:
             if (match := re.fullmatch("([0-9]{1,2})W", text)) and (day := field.value(match[1])):
                 return Days("15W", day)
-            problems.append(CronError(field.name, text, "L, or one of 1W to 31W, not in a list"))
+            allowed = "L, or one of 1W to 31W, not in a list"
+            problems.append(CronError(field.name, text, allowed, assumed=_each(field, text, _DAY_OF_MONTH_FORM)))
             return None
         return Days("1-31", _values(field, text, problems))
     if text == "L":
@@ -155,9 +164,15 @@ def _days_form(field: _Field, text: str, problems: list[CronError]) -> Days | No
             return Days("3#2", int(match[1]), int(match[2]))
         number = field.value(text[:3])
         fix = f"write {number}{text[3:]}" if number and re.fullmatch("L|#[1-5]", text[3:]) else None
-        problems.append(CronError(field.name, text, "L, or one of 1L to 7L and 1#1 to 7#5, not in a list", fix))
+        allowed = "L, or one of 1L to 7L and 1#1 to 7#5, not in a list"
+        problems.append(CronError(field.name, text, allowed, fix, assumed=_each(field, text, _DAY_OF_WEEK_FORM)))
         return None
     return Days("SUN-SAT", _values(field, text, problems))
+
+
+def _each(field: _Field, text: str, form: re.Pattern[str]) -> bool:
+    """Return whether each term of a list has a form, or is one that may stand in any list."""
+    return all(form.fullmatch(term) or isinstance(_term(field, term, alone=True), range) for term in text.split(","))
 
 
 def _values(field: _Field, text: str, problems: list[CronError]) -> int:
@@ -179,8 +194,8 @@ def _values(field: _Field, text: str, problems: list[CronError]) -> int:
 def _term(field: _Field, term: str, *, alone: bool) -> range | CronError:
     """Return the values of one term of a list, or its problem."""
 
-    def wrong(allowed: str, fix: str | None = None) -> CronError:
-        return CronError(field.name, term, allowed, fix)
+    def wrong(allowed: str, fix: str | None = None, *, assumed: bool = False) -> CronError:
+        return CronError(field.name, term, allowed, fix, assumed=assumed)
 
     match = _TERM.fullmatch(term)
     if match is None:
@@ -193,21 +208,23 @@ def _term(field: _Field, term: str, *, alone: bool) -> range | CronError:
         words = [name[:3].upper() if name[:3].upper() in field.names else name for name in ends]
         named = end and all(field.value(word) is not None for word in words)
         fix = f"write {'-'.join(words)}" if named else field.hint(start if first is None else end)
-        return wrong(field.allowed, fix)
+        small = all(field.value(name.upper()) is not None for name in ends)
+        return wrong(field.allowed, fix, assumed=small and start != "*")
     if start == "*" and (end or not alone):
-        return wrong("* alone, or with a step")
+        return wrong("* alone, or with a step", assumed=not end)
     if end and start.isdecimal() != end.isdecimal():
-        return wrong("numbers or names at both ends", f"write {first}-{last}")
+        return wrong("numbers or names at both ends", f"write {first}-{last}", assumed=True)
     if first > last:
-        return wrong("a range in ascending order", _ascending(field, start, end) if step is None else None)
+        fix = _ascending(field, start, end) if step is None else None
+        return wrong("a range in ascending order", fix, assumed=True)
     if step is None:
         return range(first, last + 1)
     if "/" not in field.wildcards:
         return wrong(field.allowed, "list the days, as in MON,WED,FRI")
     if not 1 <= int(step) <= field.high - field.low:
-        return wrong(f"a step of 1 to {field.high - field.low}")
+        return wrong(f"a step of 1 to {field.high - field.low}", assumed=int(step) > 0)
     if start in field.names:
-        return wrong("a step after numbers", f"write {first}{f'-{last}' if end else ''}/{step}")
+        return wrong("a step after numbers", f"write {first}{f'-{last}' if end else ''}/{step}", assumed=True)
     return range(first, last + 1, int(step))
 
 

@@ -21,6 +21,7 @@ ID_TWICE = Rule(
     title="job templates, and jobs, of a CloudFormation template have unique ids",
     why="The second one can't be created.",
     source=TEMPLATE_REFERENCE,
+    evidence="documented",
 )
 
 RESOURCE_TYPE = Rule(
@@ -28,6 +29,7 @@ RESOURCE_TYPE = Rule(
     title="a resource has a known type",
     why="CloudFormation doesn't know the type, and the deployment fails before anything is created.",
     source=TEMPLATE_REFERENCE,
+    evidence="documented",
 )
 
 TEMPLATE_SIZE = Rule(
@@ -35,6 +37,7 @@ TEMPLATE_SIZE = Rule(
     title="a CloudFormation template is within CloudFormation's size limits",
     why="CloudFormation refuses a larger one before anything is created.",
     source=CLOUDFORMATION_QUOTAS,
+    evidence="documented",
 )
 
 LOGICAL_ID = Rule(
@@ -42,6 +45,7 @@ LOGICAL_ID = Rule(
     title="the logical id of a template or job has only letters and digits",
     why="CloudFormation refuses the whole template otherwise.",
     source="https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/resources-section-structure.html",
+    evidence="documented",
 )
 
 RESOURCE_TYPES = {"AWS::IoT::JobTemplate": TEMPLATE, "AWS::IoT::Job": JOB}
