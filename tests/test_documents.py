@@ -150,7 +150,7 @@ def test_nothing_to_report(value: dict[str, Any]) -> None:
     assert told(problems(value, family)) == []
 
 
-A_COMMAND = "a program and its arguments with commas between them, and no blank in the program's name"
+A_COMMAND = "a program and its arguments with commas between them, and no space in the program's name"
 NO_VERSION = "no version: any text makes the client look for steps instead of an operation"
 WHAT_IS_ALLOWED = "remove it, or write what is allowed"
 TYPES = '"runHandler" or "runCommand"'

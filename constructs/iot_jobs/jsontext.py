@@ -28,8 +28,9 @@ DUPLICATE_KEY = Rule(
 )
 TOO_DEEP = Rule(
     code="JT704",
-    title=f"nesting is at most {MAX_READ_DEPTH} levels deep, and {MAX_DOCUMENT_DEPTH} in the text of a job document",
-    why=f"The service refuses documents of more than {MAX_DOCUMENT_DEPTH} levels; this tool reads {MAX_READ_DEPTH}.",
+    title=f"nesting is at most {MAX_READ_DEPTH} levels deep, or {MAX_DOCUMENT_DEPTH} in the text of a job document",
+    why=f"The service refuses documents of more than {MAX_DOCUMENT_DEPTH} levels. "
+    f"Elsewhere this tool reads {MAX_READ_DEPTH}.",
     source="the service refuses a job document that is nested deeper than 1000 levels",
     evidence="measured",
 )

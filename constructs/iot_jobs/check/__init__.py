@@ -26,7 +26,7 @@ __all__ = [
 
 ACKNOWLEDGED_UNKNOWN = Rule(
     code="JT012",
-    title="each acknowledgement has the code of a warning or of an assumed error, and a reason",
+    title="each acknowledgment has the code of a warning or of an assumed error, and a reason",
     why="Other errors can't be acknowledged, because AWS refuses the values that they name.",
     source="the list of rules: docs/rules.md",
     evidence="own",
@@ -60,7 +60,7 @@ def check(reading: Reading, *, now: datetime, quotas: Quotas | None = None) -> R
         why = "its budget, which needs iot-jobs[forecast]"
         skipped += [Skipped(f"environment {name}", why) for name in dict.fromkeys(names)]
     for subject in reading.subjects:
-        wrong = list(_acknowledgement_problems(subject.acknowledged))
+        wrong = list(_acknowledgment_problems(subject.acknowledged))
         findings += map(subject.placed, wrong)
         refused = {finding.loc[-1] for finding in wrong}
         for finding in advice(subject, now=now, quotas=quotas):
@@ -89,8 +89,8 @@ def load_application(path: Path, *, environment: str | None = None) -> Applicati
     return application
 
 
-def _acknowledgement_problems(acknowledged: Mapping[str, Any]) -> Iterator[Finding]:
-    """Yield acknowledgements of a code that can't be acknowledged, and those without a reason."""
+def _acknowledgment_problems(acknowledged: Mapping[str, Any]) -> Iterator[Finding]:
+    """Yield acknowledgments of a code that can't be acknowledged, and those without a reason."""
     for code, reason in acknowledged.items():
         rule = rules().get(code)
         possible = rule is not None and rule.can_be_acknowledged

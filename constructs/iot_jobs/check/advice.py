@@ -70,7 +70,7 @@ BASE_IS_MAXIMUM = _advice(
 NEVER_FIRES = _advice(
     "JT351",
     "an abort criterion can fire on the environment's fleet",
-    "It is not evaluated until its number of executions have completed, and the fleet can't have that many.",
+    "It is not evaluated until its minimum number of executions have completed, and the fleet can't have that many.",
     API + "AbortCriteria.html",
     "documented",
 )
@@ -118,7 +118,7 @@ EXPIRY_TOO_LONG = _advice(
 )
 EXPIRY_TOO_SHORT = _advice(
     "JT553",
-    "a presigned URL is valid as long as the execution may run, up to an hour",
+    "a presigned URL is valid for as long as the execution may run, up to an hour",
     "It is signed when the device requests the document, and a download that starts after it expires fails.",
     API + "PresignedUrlConfig.html",
     "documented",
@@ -139,7 +139,7 @@ START_TIME = Rule(
 )
 START_PASSED = _advice(
     "JT851",
-    "a job in a stack starts and ends in the future, if it is not deployed yet",
+    "a job that a stack has yet to create starts and ends in the future",
     "The service refuses to create a job for a time that has passed. A job that the stack has created is left alone.",
     API + "SchedulingConfig.html",
     "documented",

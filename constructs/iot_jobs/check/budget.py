@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 TOO_SLOW = Rule(
     code="JT253",
     title="a rollout finishes within the environment's time budget",
-    why="In the forecast, with the environment's own rates and times, not all executions complete in time; if some "
-    "never do, not all things are notified in time.",
+    why="In the forecast, with the environment's own rates and times, not all executions complete in time, or, if "
+    "some never complete, not all things are notified in time.",
     source=GUIDE + "jobs-configurations-details.html",
     evidence="own",
     severity="warning",
@@ -88,8 +88,8 @@ def _too_harmful(result: Forecast, most: int) -> Iterator[Finding]:
     yield TOO_HARMFUL.finding(
         loc=("abort",),
         given=f"{worst.harmed_final} things harmed, {stopped}",
-        allowed=f"at most {most} things, the environment's max_harmed, whatever share of devices fails; the worst is "
-        f"{worst.failure_rate_percent} %",
+        allowed=f"at most {most} things, the environment's max_harmed, whatever share of devices fails; the worst is a "
+        f"release that fails on {worst.failure_rate_percent} % of them",
         fix="start more slowly, or abort after fewer executions"
         if worst.fires
         else "add abort criteria, or lower their thresholds",

@@ -37,7 +37,7 @@ CHOSEN_SCHEMA = Rule(
 )
 SCHEMA = Rule(
     code="JT711",
-    title="a document schema is a family's name, or valid JSON Schema that needs no other file",
+    title="a document schema is a built-in one, or valid JSON Schema that needs no other file",
     why="A schema that can't be run checks nothing. References to other addresses are never fetched, so that a check "
     "has the same result everywhere.",
     source="https://json-schema.org/draft/2020-12/json-schema-core",

@@ -56,8 +56,8 @@ NESTED = Rule(
 )
 LOCAL = Rule(
     code="JT517",
-    title="the key of an upload holds no ${...} but thingName, jobId and executionNumber, each at most twice",
-    why="AWS refuses other names, a third use, and any in the bucket. In a download it fills none.",
+    title="the only ${...} in the key of an upload are thingName, jobId and executionNumber, each at most twice",
+    why="AWS refuses other names, a third use, and any placeholder in the bucket. In a download it fills no such placeholders.",
     source=_GUIDE,
     evidence="documented",
 )

@@ -199,7 +199,7 @@ class RetryConfig(Model):
         total = sum(known(criterion.number_of_retries) or 0 for _, criterion in criteria)
         if total > limits.NUMBER_OF_RETRIES.maximum:  # type: ignore[operator]  # this range has a maximum
             yield RETRY_TOTAL.finding(
-                loc=("criteria",), given=total, allowed="at most 10 retries in total", fix="lower one of the numbers"
+                loc=("criteria",), given=total, allowed="at most 10 retries in total", fix="lower a number of retries"
             )
 
     def assumed_problems(self) -> Iterator[Finding]:

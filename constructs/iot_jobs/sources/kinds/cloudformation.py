@@ -18,7 +18,7 @@ from iot_jobs.unresolved import is_intrinsic
 
 ID_TWICE = Rule(
     code="JT114",
-    title="job templates, and jobs, of a CloudFormation template have unique ids",
+    title="the ids of job templates, and those of jobs, are unique in a CloudFormation template",
     why="The second one can't be created.",
     source=TEMPLATE_REFERENCE,
     evidence="documented",
@@ -27,7 +27,7 @@ ID_TWICE = Rule(
 RESOURCE_TYPE = Rule(
     code="JT115",
     title="a resource has a known type",
-    why="CloudFormation doesn't know the type, and the deployment fails before anything is created.",
+    why="The deployment fails before anything is created, because CloudFormation doesn't know the type.",
     source=TEMPLATE_REFERENCE,
     evidence="documented",
 )
