@@ -57,7 +57,7 @@ NESTED = Rule(
 LOCAL = Rule(
     code="JT517",
     title="the only ${...} in the key of an upload are thingName, jobId and executionNumber, each at most twice",
-    why="AWS refuses other names, a third use, and any placeholder in the bucket. In a download it fills none of these.",
+    why="AWS refuses other names, a third use, and any placeholder in the bucket. In a download it fills none of them.",
     source=_GUIDE,
     evidence="documented",
 )
