@@ -201,7 +201,7 @@ THRESHOLD_PERCENTAGE = Range(
     unit="percent",
     digits=2,
     above=True,
-    fix="write the percentage of completed executions at which to cancel the job, such as 2.5",
+    fix="write the percentage of failed executions at which to cancel the job, such as 2.5",
 )
 MIN_NUMBER_OF_EXECUTED_THINGS = Range(
     code="JT302",

@@ -35,7 +35,7 @@ WINDOW_OVERLAP = Rule(
 DOCUMENT_COMBINATION = Rule(
     code="JT105",
     title="a template has a document or a document source, or a job ARN to copy from",
-    why="The service refuses both together, and neither without a job ARN; schemas accept all combinations.",
+    why="The service refuses both together, and needs one if there is no job ARN; schemas accept all combinations.",
     source="Job document and job document source cannot be specified at the same time",
     evidence="measured",
 )
@@ -150,7 +150,7 @@ def _package_problems(
             yield PACKAGE_NOT_A_DESTINATION.finding(
                 loc=("document", *placeholder.loc),
                 given=placeholder.text,
-                allowed=only if package == ("", "") else f"one of the {len(versions)} destination package versions",
+                allowed=only if package == ("", "") else "one of the destination package versions",
                 fix="add its ARN to destination_package_versions, or correct the placeholder",
                 related=(("destination_package_versions",),),
             )

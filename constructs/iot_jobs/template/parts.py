@@ -72,7 +72,7 @@ WINDOW_CRON = Rule(
 WINDOW_CRON_FORM = Rule(
     code="JT606",
     title="a maintenance window's cron expression has a form that AWS documents",
-    why="AWS doesn't document how it reads other forms, such as names in small letters, FRI-MON or LW; no rule and no "
+    why="AWS doesn't document how it reads other forms, such as names in lower case, FRI-MON or LW; no rule and no "
     "forecast reads them.",
     source=GUIDE + "jobs-configurations-details.html",
     evidence="assumed",
