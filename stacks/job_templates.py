@@ -7,7 +7,7 @@ from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from iot_jobs import Environment
-from iot_jobs.cdk import JobTemplate, StableTags
+from iot_jobs.cdk import QUOTAS_CONTEXT, JobTemplate, StableTags
 from iot_jobs.unresolved import known
 
 
@@ -34,6 +34,7 @@ class JobTemplatesStack(cdk.Stack):
             # Keeps the template free of a resource that says nothing about job templates.
             analytics_reporting=False,
         )
+        self.node.set_context(QUOTAS_CONTEXT, environment.quotas.model_dump())
         self.templates = {
             str(spec.template_name): JobTemplate.from_spec(
                 self, str(spec.template_name), spec, environment=environment.name, fleet=environment.fleet

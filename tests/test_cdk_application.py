@@ -172,19 +172,22 @@ def test_app_with_one_environment(application: Path, tmp_path: Path) -> None:
     ]
 
 
-@pytest.mark.e2e
 def test_quotas_of_an_environment(application: Path) -> None:
-    """The stack's templates are held to the quotas that its environment states."""
+    """The stack's templates are checked with the quotas that its environment states."""
     path = application / "stacks/environments/dev.yaml"
-    path.write_text(f"{path.read_text()}\nquotas: {{maximum_per_minute: 2000}}\n")
-    family = application / "stacks/templates/reboot.yaml"
-    family.write_text(family.read_text().replace("maximum_per_minute: 100", "maximum_per_minute: 2000"))
-    environments = load_application(application, environment="dev").environments
+    faster = path.read_text().replace(
+        "rollout: null         # all boards", "rollout: {maximum_per_minute: 2000}  # all"
+    )
+    path.write_text(faster)
+    with pytest.raises(FindingsError, match="error JT201"):
+        load_application(application, environment="dev")
+    path.write_text(f"{faster}\nquotas: {{maximum_per_minute: 2000}}\n")
+    (environment,) = load_application(application, environment="dev").environments
     app = cdk.App()
-    JobTemplatesStack(app, "Jobs", environment=environments[0])
+    JobTemplatesStack(app, "Jobs", environment=environment)
     app.synth()
     app = cdk.App()
-    JobTemplatesStack(app, "Jobs", environment=environments[0].model_copy(update={"quotas": Quotas()}))
+    JobTemplatesStack(app, "Jobs", environment=environment.model_copy(update={"quotas": Quotas()}))
     with pytest.raises(RuntimeError, match="error JT201"):
         app.synth()
 

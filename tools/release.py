@@ -23,5 +23,10 @@ def problems(tag: str, root: Path = ROOT) -> list[str]:
     return lines
 
 
+def main() -> str | int:
+    """Return what differs for the tag in TAG, 0 for nothing."""
+    return "\n".join(problems(os.environ.get("TAG", ""))) or 0
+
+
 if __name__ == "__main__":
-    sys.exit("\n".join(problems(os.environ.get("TAG", ""))) or 0)
+    sys.exit(main())
