@@ -116,25 +116,30 @@ def test_blocks_of_nulls(here: Path) -> None:
     assert seen(report("answer.json")) == []
 
 
+TIMES = {"JobArn": "a", "CreatedAt": 1767225600.0}
 ANSWERS: list[tuple[str, dict[str, Any], list[str]]] = [
     ("a request", JOB | {"SchedulingConfig": {"StartTime": "2025-06-01T02:00"}}, ["JT815"]),
-    ("an answer", JOB | {"SchedulingConfig": {"StartTime": "2025-06-01T02:00"}, "Status": "COMPLETED"}, []),
+    ("an answer", JOB | {"SchedulingConfig": {"StartTime": "2025-06-01T02:00"}, "Status": "COMPLETED"} | TIMES, []),
+    ("a request in a namespace", JOB | {"JobExecutionsRolloutConfig": {}, "NamespaceId": "a"}, ["JT205"]),
+    ("a request with what only an answer has", JOB | {"Comment": "a", "Status": "COMPLETED", "JobArn": "a"},
+     ["JT003"] * 3),
     ("a request without a document", {key: JOB[key] for key in ("JobId", "Targets")}, ["JT105"]),
-    ("an answer without a document", {"JobId": "a", "Targets": [GROUP], "JobArn": "a"}, []),
+    ("an answer without a document", {"JobId": "a", "Targets": [GROUP]} | TIMES, []),
     ("a request without a rate", JOB | {"JobExecutionsRolloutConfig": {}}, ["JT205"]),
-    ("an answer without a rate", JOB | {"JobExecutionsRolloutConfig": {}, "JobArn": "a"}, []),
-    ("an answer with a rate that is none", JOB | {"JobExecutionsRolloutConfig": {"MaximumPerMinute": 0}, "JobArn": "a"},
+    ("an answer without a rate", JOB | {"JobExecutionsRolloutConfig": {}} | TIMES, []),
+    ("an answer with a rate that is none", JOB | {"JobExecutionsRolloutConfig": {"MaximumPerMinute": 0}} | TIMES,
      ["JT201"]),
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize(("given", "codes"), [row[1:] for row in ANSWERS], ids=[row[0] for row in ANSWERS])
 def test_requests_and_answers(given: dict[str, Any], codes: list[str], here: Path) -> None:
-    """What is absent or past is wrong in a request only; a value that AWS refuses is wrong in both."""
+    """An answer has an ARN and a time. What is absent or past is wrong in a request only; a refused value in both."""
     write(here, {"t.json": camel(given)})
     assert [code for _, code, _ in seen(report("t.json"))] == codes
 
 
+CREATED = "the name of what was created, without what it does; describe it"
 MANAGED = {
     "templateName": "AWS-Reboot", "templateArn": "arn:aws:iot:eu-west-1::jobtemplate/AWS-Reboot:1.0",
     "templateVersion": "1.0", "document": '{"a": "${aws:iot:parameter:a}"}',
@@ -200,6 +205,8 @@ NAMED: list[tuple[str, str, Any, Outcome, Outcome]] = [
      ([], 0, [UNKNOWN]), (["JT004", "JT004", "JT105", "JT410"], 1, [])),
     ("a list of templates", "a.json", {"jobTemplates": [{"jobTemplateId": "a"}]}, ([], 0, [A_LIST]), ([], 0, [A_LIST])),
     ("a list of jobs", "a.json", {"jobs": [{"jobId": "a"}], "nextToken": "b"}, ([], 0, [A_LIST]), ([], 0, [A_LIST])),
+    ("an answer to a creation", "a.json", {"jobArn": "a", "jobId": "a", "description": "a"}, ([], 0, [CREATED]),
+     ([], 0, [CREATED])),
     ("a managed template", "a.json", MANAGED, ([], 0, ["a template that AWS manages"]),
      ([], 0, ["a template that AWS manages"])),
     ("YAML named .json", "a.json", "a: 5", ([], 0, [UNREADABLE]), (["JT701"], 0, [])),

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property, lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from iot_jobs.template import JobSpec, JobTemplateSpec
 from iot_jobs.template.part import MAPPING_OF
@@ -110,18 +110,25 @@ def _camel(names: Names) -> Names:
 class Spelling(NamedTuple):
     """A resource's spelling in one part of AWS: its names, and whether values may be intrinsic functions.
 
-    `answers` are names that occur in the API's responses only, never in a request.
+    `answers` are names that occur in the API's responses only, never in a request; `marks` are those of them that every
+    response has: an ARN and a time. `others` are names of requests without a property in CloudFormation; they aren't checked.
     """
 
     model: type[JobTemplateSpec | JobSpec]
     names: Names
     intrinsics: bool = True
     answers: frozenset[str] = frozenset()
+    marks: frozenset[str] = frozenset()
+    others: frozenset[str] = frozenset()
 
     @property
     def keys(self) -> frozenset[str]:
         """AWS's names for the properties."""
         return frozenset(self.names.ours)
+
+    def is_answer(self, given: Mapping[str, Any]) -> bool:
+        """Return whether these members come from a response: it has an ARN and a time."""
+        return bool(self.marks) and self.marks <= given.keys()
 
     def resolves(self, value: object) -> bool:
         """Return whether CloudFormation will replace this value at deployment, or the CDK in the next synth."""
@@ -151,6 +158,7 @@ API_TEMPLATE = Spelling(
     _camel(Names(_TEMPLATE | _content("ExponentialRate", "CriteriaList"))),
     intrinsics=False,
     answers=frozenset({"jobTemplateArn", "createdAt"}),
+    marks=frozenset({"jobTemplateArn", "createdAt"}),
 )
 """`CreateJobTemplate`, `DescribeJobTemplate` and the AWS CLI."""
 API_JOB = Spelling(
@@ -168,10 +176,11 @@ API_JOB = Spelling(
             "lastUpdatedAt",
             "completedAt",
             "jobProcessDetails",
-            "namespaceId",
             "isConcurrent",
             "scheduledJobRollouts",
         ]  # reads better than a column of names
     ),
+    marks=frozenset({"jobArn", "createdAt"}),
+    others=frozenset({"namespaceId"}),
 )
 """`CreateJob`, `DescribeJob` and the AWS CLI."""

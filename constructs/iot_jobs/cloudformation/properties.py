@@ -148,7 +148,7 @@ def _mapping(
     for key, value in given.items():
         field = ours.get(key)
         if field is None:
-            if (loc or key not in spelling.answers) and not (spelling.intrinsics and value == NO_VALUE):
+            if (loc or key not in spelling.others) and not (spelling.intrinsics and value == NO_VALUE):
                 unknown.append(str(key))
         elif isinstance(value, _PLAIN):
             read[field] = Unresolved(value) if spelling.resolves(value) else value

@@ -114,7 +114,10 @@ def from_properties(
     def place(loc: Location) -> Place:
         return source.place(prefix + cloudformation.translate(loc, given, spelling))
 
-    written = cloudformation.without_nulls(given) if deployed else given
+    written = given
+    if deployed:
+        asked = {key: value for key, value in given.items() if key not in spelling.answers}
+        written = cloudformation.without_nulls(asked)
     values, found = cloudformation.values(written, spelling)
     judged, more = spelling.model.judge(values)
     found += more
@@ -140,7 +143,7 @@ def read_properties(source: Source, prefix: Location, spelling: Spelling, readin
         finding = WRONG_KIND.finding(given=given, allowed="a mapping of properties", fix="write a mapping")
         reading.find(finding, source.place(prefix))
         return None
-    deployed = prefix == ("job",) or not given.keys().isdisjoint(spelling.answers)
+    deployed = spelling.is_answer(given)
     subject = from_properties(source, prefix, given, spelling, deployed=deployed)
     reading.findings += subject.findings
     reading.subjects.append(subject)

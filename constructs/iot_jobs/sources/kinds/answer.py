@@ -13,7 +13,7 @@ from iot_jobs.sources.subject import Document, Reading, read_properties
 
 def _is_job(file: File) -> bool:
     job = file.data.get("job")
-    return isinstance(job, Mapping) and "jobArn" in job
+    return isinstance(job, Mapping) and API_JOB.is_answer(job)
 
 
 def _read_job(file: File, reading: Reading) -> None:
@@ -24,6 +24,8 @@ def _without_content(data: Mapping[str, Any]) -> str | None:
     """Return why a response holds nothing that can be checked, None if it does."""
     if isinstance(data.get("jobTemplates"), list) or (isinstance(data.get("jobs"), list) and len(data) <= 2):
         return "a list of what there is, without what it does; describe each"
+    if data.keys() in ({"jobArn", "jobId"}, {"jobArn", "jobId", "description"}, {"jobTemplateArn", "jobTemplateId"}):
+        return "the name of what was created, without what it does; describe it"
     return "a template that AWS manages" if {"templateArn", "templateVersion"} <= data.keys() else None
 
 
