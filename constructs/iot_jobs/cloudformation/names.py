@@ -111,7 +111,8 @@ class Spelling(NamedTuple):
     """A resource's spelling in one part of AWS: its names, and whether values may be intrinsic functions.
 
     `answers` are names that occur in the API's responses only, never in a request; `marks` are those of them that every
-    response has: an ARN and a time. `others` are names of requests without a property in CloudFormation; they aren't checked.
+    response has: an ARN and a time. `others` are names of requests that aren't checked: CloudFormation has no such
+    property.
     """
 
     model: type[JobTemplateSpec | JobSpec]

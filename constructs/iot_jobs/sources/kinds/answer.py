@@ -20,9 +20,13 @@ def _read_job(file: File, reading: Reading) -> None:
     read_properties(file.source, ("job",), API_JOB, reading)
 
 
+def _lists(value: object, arn: str) -> bool:
+    return isinstance(value, list) and all(isinstance(one, Mapping) and arn in one for one in value)
+
+
 def _without_content(data: Mapping[str, Any]) -> str | None:
     """Return why a response holds nothing that can be checked, None if it does."""
-    if isinstance(data.get("jobTemplates"), list) or (isinstance(data.get("jobs"), list) and len(data) <= 2):
+    if _lists(data.get("jobTemplates"), "jobTemplateArn") or _lists(data.get("jobs"), "jobArn"):
         return "a list of what there is, without what it does; describe each"
     if data.keys() in ({"jobArn", "jobId"}, {"jobArn", "jobId", "description"}, {"jobTemplateArn", "jobTemplateId"}):
         return "the name of what was created, without what it does; describe it"

@@ -3,33 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
-from iot_jobs.cloudformation import API_JOB, API_TEMPLATE
+from iot_jobs.cloudformation import TEMPLATE
 from iot_jobs.sources.application import FAMILY_KEYS
 from iot_jobs.sources.kinds.kind import File, Kind
 from iot_jobs.sources.subject import Reading
 
 FAMILY, ENVIRONMENT = "a template family", "an environment"
+# Names that nothing else has: `description`, `timeout` and the like are other tools' too.
+_OF_FAMILIES = {key for key in FAMILY_KEYS if "_" in key}
+_BLOCKS = {key: TEMPLATE.names.parts(key).keys() for key in ("rollout", "abort", "retry", "timeout")}
 
 
-def _kind(data: Mapping[str, Any], *, named: bool) -> str | None:
-    """Return the kind that a file looks like, None for neither."""
-    if {"templates", "region"} <= data.keys() or {"templates", "fleet"} <= data.keys():
+def _kind(file: File) -> str | None:
+    """Return the kind that a file shows, None for neither. Both are YAML in an application."""
+    data = file.data
+    if file.path.suffix not in (".yaml", ".yml"):
+        return None
+    if isinstance(data.get("templates"), Mapping) and not data.keys().isdisjoint(("region", "fleet")):
         return ENVIRONMENT
-    # `description` and `document` have the same names in the API, where a document is JSON and not a file.
-    theirs, document = API_TEMPLATE.keys | API_JOB.keys, data.get("document")
-    ours = len(data.keys() & (FAMILY_KEYS - theirs)) - len(data.keys() & (theirs - FAMILY_KEYS))
-    files = isinstance(document, str) and document.endswith(".json") and "description" in data
-    return FAMILY if (files and ours >= 0) or ((named or "document" in data) and ours > 0) else None
+    document = data.get("document")
+    shown = (
+        ("description" in data and isinstance(document, str) and document.endswith(".json"))
+        or not data.keys().isdisjoint(_OF_FAMILIES)
+        or any(isinstance(data.get(key), Mapping) and data[key].keys() & names for key, names in _BLOCKS.items())
+    )
+    return FAMILY if shown else None
 
 
 def _matches(file: File) -> bool:
-    return _kind(file.data, named=file.named) is not None
+    return _kind(file) is not None
 
 
 def _read(file: File, reading: Reading) -> None:
-    kind = str(_kind(file.data, named=file.named))
+    kind = str(_kind(file))
     if file.named:  # checked together with the files beside it, when all are known
         reading.beside.setdefault(file.path.parent, []).append((file.path, kind))
     else:

@@ -7,9 +7,12 @@ from iot_jobs.documents.job_document import JobDocument
 from iot_jobs.sources.kinds.kind import File, Kind
 from iot_jobs.sources.subject import Document, Reading
 
+_MARKED = ("device-client", "managed-template", "freertos-ota")
+"""The families with members that nothing else has. An `operation` is in other files too."""
+
 
 def _matches(file: File) -> bool:
-    return file.path.suffix in (".json", "") and (file.named or family_of(file.data) is not None)
+    return file.path.suffix in (".json", "") and (file.named or family_of(file.data) in _MARKED)
 
 
 def _read(file: File, reading: Reading) -> None:

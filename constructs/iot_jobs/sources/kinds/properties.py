@@ -2,54 +2,56 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from iot_jobs.cloudformation import API_JOB, API_TEMPLATE, JOB, TEMPLATE, Spelling
-from iot_jobs.documents import family_of
 from iot_jobs.finding import nearest
 from iot_jobs.sources.kinds.kind import File, Kind
 from iot_jobs.sources.subject import Reading, read_properties
 
 _SPELLINGS = (TEMPLATE, API_TEMPLATE, JOB, API_JOB)
 _FEW = 30
-"""The largest number of keys in a file that are compared with known names."""
-# Names that other tools' files have too: a file with no others is read only if the user named it.
-_ANYONES = {"description", "document", "tags", "targets", "status", "comment", "createdat", "completedat"}
+"""The largest number of keys in a file that are compared with the id."""
 
 
-def _spelling(data: Mapping[str, Any], *, named: bool) -> Spelling | None:
-    """Return the spelling of most of the keys, None if most of the keys are unknown.
+def spelling_of(data: Mapping[str, Any], spellings: Iterable[Spelling]) -> Spelling:
+    """Return the spelling that knows most of the keys."""
+    return max(spellings, key=lambda spelling: len(data.keys() & (spelling.keys | spelling.answers)))
 
-    In a named file that is not a job document, a single known key is enough, and misspelt ones count.
-    """
-    counts = [(len(data.keys() & (spelling.keys | spelling.answers)), spelling) for spelling in _SPELLINGS]
-    count, best = max(counts, key=lambda pair: pair[0])
-    ours = data.keys() & {"JobTemplateId", "jobTemplateId"}
-    if count * 2 >= len(data) and (count > 1 or ours):
-        return best
-    if not named or not 0 < len(data) <= _FEW or family_of(data) is not None:
+
+def _shows(data: Mapping[str, Any], spelling: Spelling) -> bool:
+    """Return whether a file has what only properties in this spelling have."""
+    names = spelling.names
+    given = {names.ours[key]: value for key, value in data.items() if key in names.ours}
+    address, content = given.get("document_source"), given.get("document")
+    return (
+        "template_name" in given
+        or ("job_id" in given and isinstance(given.get("targets"), list))
+        or (isinstance(address, str) and "://" in address)
+        or ("description" in given and isinstance(content, str) and content.lstrip().startswith("{"))
+        or any(isinstance(one, Mapping) and one.keys() & names.parts(key).ours.keys() for key, one in given.items())
+        or spelling.is_answer(data)
+    )
+
+
+def _spelling(file: File) -> Spelling | None:
+    """Return the spelling that a file shows, None for none. A named file may misspell the id of its template."""
+    data = file.data
+    if shown := [spelling for spelling in _SPELLINGS if _shows(data, spelling)]:
+        return spelling_of(data, shown)
+    near = nearest("jobTemplateId", map(str, data), cutoff=0.85) if file.named and len(data) <= _FEW else None
+    if near is None:
         return None
-
-    def near(spelling: Spelling) -> int:
-        return sum(nearest(str(key), spelling.keys, cutoff=0.85) is not None for key in data)
-
-    like, _, best = max(((near(spelling), count, spelling) for count, spelling in counts), key=lambda row: row[:2])
-    return best if like * 2 >= len(data) else None
-
-
-def _names(data: Mapping[str, Any]) -> set[str]:
-    """Return the keys that are names of properties in any spelling, in lower case."""
-    known = (spelling.keys | spelling.answers for spelling in _SPELLINGS)
-    return {key.lower() for key in data.keys() & frozenset().union(*known)}
+    return TEMPLATE if near[0] == "J" else API_TEMPLATE
 
 
 def _matches(file: File) -> bool:
-    return _spelling(file.data, named=file.named) is not None and (file.named or not _names(file.data) <= _ANYONES)
+    return _spelling(file) is not None
 
 
 def _read(file: File, reading: Reading) -> None:
-    spelling = _spelling(file.data, named=file.named)
+    spelling = _spelling(file)
     assert spelling is not None  # noqa: S101  # it matched
     read_properties(file.source, (), spelling, reading)
 
