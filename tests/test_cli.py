@@ -9,6 +9,7 @@ from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
 
+import click
 import pytest
 from click.testing import CliRunner, Result
 
@@ -155,6 +156,41 @@ def test_a_stated_quota(tmp_path: Path) -> None:
     assert run("check", str(file), "--quota", "maximum_per_minute=2000").exit_code == 0
     refused = run("check", str(file), "--quota", "maximum_per_minute=1999", "--quota", "templates_in_region=300")
     assert (refused.exit_code, "allowed  1 to 1999 things per minute" in refused.stdout) == (1, True)
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "codes"),
+    [
+        ("template", '{"description": "a"}', ["JT004", "JT105"]),
+        ("job", '{"description": "a", "jobId": "a"}', ["JT004", "JT105"]),
+        ("document", '{"jobTemplateId": "a"}', []),
+        ("document", "[1]", []),
+        ("environment", '{"name": "a"}', ["JT004", "JT004", "JT004"]),
+        ("family", '{"description": "a"}', ["JT105"]),
+        ("cloudformation", '{"description": "a"}', ["JT004"]),
+        ("cloudformation", '{"Resources": {"A": {"Type": "AWS::IoT::Job", "Properties": 5}}}', ["JT005"]),
+        ("template", "[1]", ["JT005"]),
+    ],
+)
+def test_a_stated_kind(kind: str, text: str, codes: list[str], tmp_path: Path) -> None:
+    """A file is read as what the option says, whatever its content shows."""
+    file = tmp_path / "a.json"
+    file.write_text(text)
+    result = run("check", str(file), str(file), "--as", kind, "--format", "json")
+    assert [one["code"] for one in json.loads(result.stdout)["findings"]] == codes
+    assert result.exit_code == int(bool(codes))
+
+
+def test_a_stated_kind_of_a_folder(tmp_path: Path) -> None:
+    """A folder holds files of many kinds, and is refused; the kinds offered are those that can be read."""
+    from iot_jobs.sources.kinds import STATED
+
+    result = run("check", str(tmp_path), "--as", "document")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "Invalid value for --as: name files, not the folder" in result.stderr
+    (choices,) = [one.type for one in main.commands["check"].params if one.name == "kind"]
+    assert isinstance(choices, click.Choice)
+    assert [*choices.choices] == [*STATED]
 
 
 @pytest.mark.parametrize(

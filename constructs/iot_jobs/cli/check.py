@@ -28,8 +28,14 @@ if TYPE_CHECKING:
     multiple=True,
     help="A quota that AWS raised, for files without an environment: maximum_per_minute=2000. Repeatable.",
 )
+@click.option(
+    "--as",
+    "kind",
+    type=click.Choice(["template", "job", "document", "environment", "family", "cloudformation"]),
+    help="What each PATH is, which must be a file; its content doesn't decide then.",
+)
 @click.option("--strict", is_flag=True, help="Count warnings as errors.")
-def check(paths: tuple[Path, ...], output: str, quotas: tuple[str, ...], strict: bool) -> None:
+def check(paths: tuple[Path, ...], output: str, quotas: tuple[str, ...], kind: str | None, strict: bool) -> None:
     """Check files and folders against AWS's rules, and give advice.
 
     Each PATH is an application with its environments, families and job documents, a CloudFormation template in JSON or
@@ -39,10 +45,13 @@ def check(paths: tuple[Path, ...], output: str, quotas: tuple[str, ...], strict:
     """
     from iot_jobs.check import check as check_reading
     from iot_jobs.render import findings
-    from iot_jobs.sources import read_paths
+    from iot_jobs.sources import read_paths, read_paths_as
 
     stated = _stated(quotas)
-    report = check_reading(read_paths(paths), now=datetime.now(UTC), quotas=stated)
+    if kind is not None and (folders := [str(path) for path in paths if path.is_dir()]):
+        raise click.BadParameter(f"name files, not the folder {folders[0]}", param_hint="--as")
+    reading = read_paths(paths) if kind is None else read_paths_as(kind, paths)
+    report = check_reading(reading, now=datetime.now(UTC), quotas=stated)
     click.echo(findings.FORMATS[output](report), nl=False)
     for skipped in report.skipped:
         click.echo(f"skipped {one_line(skipped.file)}: {skipped.reason}", err=True)

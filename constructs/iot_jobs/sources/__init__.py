@@ -2,7 +2,7 @@
 
 from iot_jobs.sources.application import Application, root_of
 from iot_jobs.sources.kinds.cloudformation import resources
-from iot_jobs.sources.reading import read_application, read_paths
+from iot_jobs.sources.reading import read_application, read_paths, read_paths_as
 from iot_jobs.sources.schemas import json_schema
 from iot_jobs.sources.source import Source, read
 from iot_jobs.sources.subject import Document, Reading, Skipped, Subject
@@ -18,6 +18,7 @@ __all__ = [
     "read",
     "read_application",
     "read_paths",
+    "read_paths_as",
     "resources",
     "root_of",
 ]

@@ -11,7 +11,7 @@ from iot_jobs.finding import unique
 from iot_jobs.sources.application import ENVIRONMENTS, FAMILIES, NO_APPLICATION, Application, Loader, root_of
 from iot_jobs.sources.cdk_out import is_cdk_out, templates
 from iot_jobs.sources.document_folder import DOCUMENTS
-from iot_jobs.sources.kinds import read_file
+from iot_jobs.sources.kinds import read_as, read_file
 from iot_jobs.sources.kinds.application_file import ENVIRONMENT, FAMILY
 from iot_jobs.sources.kinds.kind import File
 from iot_jobs.sources.source import MAX_BYTES, read_on, resolved
@@ -44,12 +44,29 @@ def read_paths(paths: Sequence[Path]) -> Reading:
             _skip_misplaced(path, reading.skip)
         else:
             _file(path, reading, named=kind == "named")
+    return _with_those_beside(reading)
+
+
+def _with_those_beside(reading: Reading) -> Reading:
+    """Return a reading that also has its named environments and families."""
     for folder, files in reading.beside.items():
         Loader(folder, reading, alone=True).files(
             *([path for path, one in files if one == kind] for kind in (FAMILY, ENVIRONMENT))
         )
     reading.findings = list(unique(reading.findings))
     return reading
+
+
+def read_paths_as(kind: str, paths: Sequence[Path]) -> Reading:
+    """Read files as a kind of `kinds.STATED`, without recognition, and without the application around them."""
+    reading = Reading()
+    for path in {resolved(path): path for path in paths}.values():
+        source, findings = read_on(path)
+        if source is None:
+            reading.findings += findings
+        else:
+            read_as(kind, File(path, source, named=True, doubled=findings), reading)
+    return _with_those_beside(reading)
 
 
 def read_application(path: Path, *, environment: str | None = None) -> tuple[Application, Reading]:

@@ -6,6 +6,9 @@ A new kind is a module here with a `KIND`, and a place in `KINDS`. Folders are r
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+from iot_jobs.cloudformation import API_JOB, API_TEMPLATE, JOB, TEMPLATE
 from iot_jobs.sources.kinds import (
     answer,
     application_file,
@@ -30,6 +33,27 @@ KINDS: tuple[Kind, ...] = (
     cloudformation.MISPLACED,
     job_document.KIND,
 )
+
+
+STATED: dict[str, Callable[[File, Reading], None]] = {
+    "template": properties.reader(TEMPLATE, API_TEMPLATE),
+    "job": properties.reader(JOB, API_JOB),
+    "document": job_document.KIND.read,
+    "environment": application_file.reader(application_file.ENVIRONMENT),
+    "family": application_file.reader(application_file.FAMILY),
+    "cloudformation": cloudformation.read_stated,
+}
+"""The readers of the kinds that a user can state."""
+
+
+def read_as(kind: str, file: File, reading: Reading) -> None:
+    """Add a file to a reading as a kind of `STATED`, whatever it shows."""
+    if kind != "document":  # a document may be any JSON, and reports its duplicate keys itself
+        reading.findings += file.doubled
+        if scalar.KIND.matches(file):
+            scalar.KIND.read(file, reading)
+            return
+    STATED[kind](file, reading)
 
 
 def read_file(file: File, reading: Reading) -> None:

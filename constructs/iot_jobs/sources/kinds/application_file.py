@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from iot_jobs.cloudformation import TEMPLATE
 from iot_jobs.sources.application import FAMILY_KEYS
@@ -35,10 +35,15 @@ def _matches(file: File) -> bool:
     return _kind(file) is not None
 
 
+def reader(kind: str) -> Callable[[File, Reading], None]:
+    """Return the reader of named files of this kind: they are checked with those beside them, when all are known."""
+    return lambda file, reading: reading.beside.setdefault(file.path.parent, []).append((file.path, kind))
+
+
 def _read(file: File, reading: Reading) -> None:
     kind = str(_kind(file))
-    if file.named:  # checked together with the files beside it, when all are known
-        reading.beside.setdefault(file.path.parent, []).append((file.path, kind))
+    if file.named:
+        reader(kind)(file, reading)
     else:
         reading.skip(file.path, f"looks like {kind}, but is in no application (stacks/, job_documents/)")
 

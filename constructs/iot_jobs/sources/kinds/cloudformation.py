@@ -188,5 +188,10 @@ def _read_misplaced(file: File, reading: Reading) -> None:
     reading.find(finding, file.source.place(()))
 
 
+def read_stated(file: File, reading: Reading) -> None:
+    """Add a file that is stated to be a template; its resources may be missing."""
+    (_read if _matches(file) else _read_misplaced)(file, reading)
+
+
 KIND = Kind(_matches, _read)
 MISPLACED = Kind(_has_misplaced, _read_misplaced)

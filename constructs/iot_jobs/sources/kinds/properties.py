@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from iot_jobs.cloudformation import API_JOB, API_TEMPLATE, JOB, TEMPLATE, Spelling
@@ -54,6 +54,15 @@ def _read(file: File, reading: Reading) -> None:
     spelling = _spelling(file)
     assert spelling is not None  # noqa: S101  # it matched
     read_properties(file.source, (), spelling, reading)
+
+
+def reader(*spellings: Spelling) -> Callable[[File, Reading], None]:
+    """Return the reader of a file that is stated to be properties, in one of these spellings."""
+
+    def read(file: File, reading: Reading) -> None:
+        read_properties(file.source, (), spelling_of(file.data, spellings), reading)
+
+    return read
 
 
 KIND = Kind(_matches, _read)
