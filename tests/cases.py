@@ -159,7 +159,7 @@ rollout: {maximum_per_minute: 0}
 APPLICATION: Files = {
     "stacks/environments/test.yaml": ENVIRONMENT,
     "stacks/templates/reboot.yaml": FAMILY,
-    "job_documents/reboot.json": '{\n "operation": "a.sh",\n "args": [5]\n}',
+    "job_documents/reboot.json": '{\n "operation": "a.sh",\n "args": ["http://a"]\n}',
 }
 
 

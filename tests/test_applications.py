@@ -22,7 +22,7 @@ from tests.cases import (
 
 OVERLAID = ("stacks/environments/test.yaml:8:15", "JT410", "templates.reboot.timeout.in_progress_timeout_in_minutes")
 IN_FAMILY = ("stacks/templates/reboot.yaml:5:11", "JT201", "rollout.maximum_per_minute")
-IN_DOCUMENT = ("job_documents/reboot.json:3:11", "JT756", "args[0]")
+IN_DOCUMENT = ("job_documents/reboot.json:3:11", "JT762", "args[0]")
 
 
 @pytest.mark.parametrize(
@@ -91,7 +91,7 @@ def test_a_family_that_no_environment_has(here: Path) -> None:
 
 
 DOCUMENTS_ALONE = [
-    ("advice", {"operation": "a.sh", "args": [5]}, [("job_documents/other.json:1:32", "JT756", "args[0]")]),
+    ("advice", {"operation": "a.sh", "args": ["http://a"]}, [("job_documents/other.json:1:32", "JT762", "args[0]")]),
     pytest.param(
         "an error",
         {"a": "${aws:iot:"},

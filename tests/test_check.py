@@ -314,7 +314,7 @@ def test_lasting_tag(key: str) -> None:
 def test_advice_on_the_document() -> None:
     """A document's placeholders, agent and content are advised on, below the template's document."""
     text = '{"operation":"a.sh","args":[5,"http://example.com"],"note":"${aws:iot:thing}","includeStdOut":true}'
-    assert advised(template({"document": JobDocument(text)})) == [
+    assert advised(template({"document": JobDocument(text)}, document_schema="device-client-old")) == [
         ("JT561", "document.note", "${aws:iot:thing}"),
         ("JT751", "document.includeStdOut", True),
         ("JT756", "document.args[0]", 5),
@@ -740,13 +740,13 @@ def document(text: str) -> Document:
 DOCUMENTS: list[tuple[str, str, Found]] = [
     ("good", '{"operation":"reboot.sh"}', []),
     ("anything", '{"what":"ever"}', []),
-    ("advice", '{"operation":"a.sh","args":[5]}', [("JT756", "args[0]", 5)]),
+    ("advice", '{"operation":"a.sh","args":["http://a"]}', [("JT762", "args[0]", "http://a")]),
     ("not JSON", "{", [("JT701", "", None)]),
     ("a list", "[]", []),
     (
         "an error and advice",
-        '{"operation":"a.sh","args":[5],"a":"${aws:iot:"}',
-        [("JT510", "a", "${aws:iot:"), ("JT756", "args[0]", 5)],
+        '{"operation":"a.sh","args":["http://a"],"a":"${aws:iot:"}',
+        [("JT510", "a", "${aws:iot:"), ("JT762", "args[0]", "http://a")],
     ),
     ("a secret", '{"a":"AKIAIOSFODNN7EXAMPLE"}', [("JT760", "a", "***")]),
 ]

@@ -156,6 +156,8 @@ NAMED: list[tuple[str, str, Any, Outcome, Outcome]] = [
     ("a job document with names of ours", "a.json",
      {"description": "a", "jobId": "a", "document": "a.json", "tags": [], "jobs": [5], "templates": {}, "region": "a"},
      ([], 0, [UNKNOWN]), ([], 1, [])),
+    ("a job document of a known agent", "a.json", {"operation": "a.sh", "args": ["http://a"]}, (["JT762"], 1, []),
+     (["JT762"], 1, [])),
     ("a job document of no known agent", "a.json", {"a": "${aws:iot:"}, ([], 0, [UNKNOWN]), (["JT510"], 1, [])),
     ("a list", "a.json", [1], ([], 0, ["not a mapping"]), (["JT005"], 0, [])),
     ("a number", "a.yaml", "5", ([], 0, ["not a mapping"]), (["JT005"], 0, [])),

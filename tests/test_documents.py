@@ -53,7 +53,8 @@ LOOKS: list[tuple[str, dict[str, Any], str | None]] = [
     ("a version alone", {"version": "1.0", "url": "https://x"}, None),
     ("steps of another kind", {"version": "2", "steps": [{"run": "x"}, "y"]}, None),
     ("steps", steps(ECHO), "device-client"),
-    ("no steps in the list", steps(), "device-client"),
+    ("no steps in the list", steps(), None),
+    ("steps of another kind, and the version", {"version": "1.0", "steps": [{"action": {"type": "run"}}]}, None),
     ("another version", steps(REBOOT, version="7"), "device-client"),
     ("no version", {"steps": [{"action": REBOOT}]}, "device-client"),
     ("no action around the members", {"steps": [ECHO]}, "device-client"),
@@ -150,6 +151,13 @@ def test_nothing_to_report(value: dict[str, Any]) -> None:
     assert told(problems(value, family)) == []
 
 
+def guessed(expected: list[Told], family: str = "device-client") -> list[Told]:
+    """What is told of a document that only looks like a family's: the first finding, and that this is a guess."""
+    more = f" to see {len(expected) - 1} more" if len(expected) > 1 else ""
+    guess = f"; choose document_schema {family}{more}, or your own if another agent reads the document"
+    return [(*row[:4], row[4] + guess) for row in expected[:1]]
+
+
 A_COMMAND = "a program and its arguments with commas between them, and no space in the program's name"
 NO_VERSION = "no version: any text makes the client look for steps instead of an operation"
 WHAT_IS_ALLOWED = "remove it, or write what is allowed"
@@ -157,7 +165,7 @@ TYPES = '"runHandler" or "runCommand"'
 A_STEP = "at least one item that is a step with an action"
 ACTION = "steps[0].action"
 
-# Under which code a document is warned of by its look; chosen, each of these is the error JT710.
+# Under which code a document is warned of by its look, if it has one; chosen, each of these is the error JT710.
 REJECTED: list[tuple[str, str, dict[str, Any], list[Told]]] = [
     ("no version", "device-client", {"steps": [{"action": ECHO}]}, [
         ("JT750", "version", None, "text", "add version"),
@@ -210,10 +218,10 @@ REJECTED: list[tuple[str, str, dict[str, Any], list[Told]]] = [
         ("JT750", "conditions[1].value", 0, "1 or more items", "add items"),
     ]),
     ("a version beside the operation", "device-client-old", {"operation": "ota", "version": "2.0.1"}, [
-        ("JT754", "version", "2.0.1", NO_VERSION, WHAT_IS_ALLOWED),
+        ("JT750", "version", "2.0.1", NO_VERSION, WHAT_IS_ALLOWED),
     ]),
     ("a placeholder as such", "device-client-old", {"operation": "ota", "version": PLACEHOLDER}, [
-        ("JT754", "version", PLACEHOLDER, NO_VERSION, WHAT_IS_ALLOWED),
+        ("JT750", "version", PLACEHOLDER, NO_VERSION, WHAT_IS_ALLOWED),
     ]),
 ]  # fmt: skip
 SILENT = {"JT752", "JT757"}
@@ -223,11 +231,12 @@ SILENT = {"JT752", "JT757"}
     ("family", "value", "expected"), [row[1:] for row in REJECTED], ids=[row[0] for row in REJECTED]
 )
 def test_rejected(family: str, value: dict[str, Any], expected: list[Told]) -> None:
-    """What the Device Client rejects is a warning by the look of it, and an error where its family was chosen."""
-    guessed = [one for one in problems(value) if one.code not in SILENT]
-    assert told(iter(guessed)) == expected
-    assert {one.severity for one in guessed} == {"warning"}
-    assert {one.rule.source for one in guessed} == {DEVICE_CLIENT}
+    """What the Device Client rejects is an error where its family was chosen, and one warning where it is a guess."""
+    by_its_look = list(problems(value))
+    looks_like = family_of(value) == "device-client"
+    assert [row[:4] for row in told(iter(by_its_look))] == [row[:4] for row in expected[:looks_like]]
+    assert {one.severity for one in by_its_look} <= {"warning"}
+    assert {one.rule.source for one in by_its_look} <= {DEVICE_CLIENT}
     chosen = [one for one in problems(value, family) if one.code not in SILENT]
     assert told(iter(chosen)) == [("JT710", *row[1:]) for row in expected]
     assert {one.severity for one in chosen} == {"error"}
@@ -313,19 +322,20 @@ LOST: list[tuple[str, dict[str, Any], list[Told]]] = [
 
 @pytest.mark.parametrize(("value", "expected"), [row[1:] for row in LOST], ids=[row[0] for row in LOST])
 def test_lost(value: dict[str, Any], expected: list[Told]) -> None:
-    """What the Device Client ignores or drops is a warning, whether its family was chosen or not."""
+    """What the Device Client ignores or drops is a warning; by the look of a document, only the first is told."""
     family = "device-client" if "steps" in value else "device-client-old"
-    for findings in (list(problems(value)), list(problems(value, family))):
-        assert told(iter(findings)) == expected
-        assert {one.severity for one in findings} == {"warning"}
-        assert {one.rule.source for one in findings} == {DEVICE_CLIENT}
+    assert told(problems(value)) == (guessed(expected) if family == "device-client" else [])
+    findings = list(problems(value, family))
+    assert told(iter(findings)) == expected
+    assert {one.severity for one in findings} == {"warning"}
+    assert {one.rule.source for one in findings} == {DEVICE_CLIENT}
 
 
 def test_managed_templates_are_for_the_device_client() -> None:
     """The document of a managed template has version 1.0, and is otherwise read by the Device Client."""
     value = steps(ECHO | {"input": {"command": PLACEHOLDER}, "runAsUser": PLACEHOLDER, "ignoreStepFailure": True})
     lost = ("JT751", f"{ACTION}.ignoreStepFailure", True, FLAG, 'write "true"')
-    assert told(problems(value)) == [lost]
+    assert told(problems(value)) == guessed([lost], "managed-template")
     assert told(problems(value | {"version": "2"}, "managed-template")) == [
         ("JT710", "version", "2", '"1.0"', 'write "1.0"'),
         lost,
@@ -761,7 +771,7 @@ def test_deep_documents() -> None:
         nested = {"a": nested}
     value = steps(ECHO | {"runAsUser": nested})
     assert family_of(value) == "device-client"
-    assert told(problems(value)) == [("JT755", f"{ACTION}.runAsUser", "***", "text", "write text")]
+    assert told(problems(value, "device-client")) == [("JT755", f"{ACTION}.runAsUser", "***", "text", "write text")]
     assert codes(content_problems(value)) == [("JT760", f"{ACTION}.runAsUser" + ".a" * levels)]
     assert told(problems(nested, {"additionalProperties": {"$ref": "#"}})) == [
         ("JT711", "", None, ENDLESS, "correct the schema, or name a family")
@@ -826,7 +836,7 @@ def test_masked() -> None:
 def test_no_finding_repeats_a_secret() -> None:
     """Rules of all kinds show the value without its secrets."""
     value = steps(ECHO | {"ignoreStepFailure": [KEY_ID], "runAsUser": {"x": KEY_ID}}, finalStep=[{"action": KEY_ID}])
-    shown = "\n".join(map(str, (*problems(value), *problems(value, {"additionalProperties": False}))))
+    shown = "\n".join(map(str, (*problems(value, "device-client"), *problems(value, {"additionalProperties": False}))))
     assert "***" in shown
     assert KEY_ID not in shown
 
@@ -873,7 +883,7 @@ import sys
 from iot_jobs.documents import content_problems, problems
 assert not [*problems({steps(ECHO, REBOOT)!r}, "device-client"), *content_problems({{"a": 1}})]
 assert "jsonschema" not in sys.modules
-assert [*problems({steps()!r})]
+assert [*problems({steps()!r}, "device-client")]
 assert "jsonschema" in sys.modules
 """
     subprocess.run([sys.executable, "-c", code], check=True)

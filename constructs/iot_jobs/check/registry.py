@@ -128,7 +128,6 @@ RULES: tuple[Rule, ...] = (
     device_client.FLAG,
     device_client.STEP_WITHOUT_ACTION,
     device_client.FINAL_STEP,
-    device_client.STRING_VERSION,
     device_client.WRONG_TYPE,
     device_client.ARGUMENT,
     device_client.CONDITIONS,

@@ -1,7 +1,7 @@
 """Checks of a job document against its device agent. AWS accepts any JSON; the agent on the device doesn't.
 
 A document that doesn't fit a chosen schema is an error, because every device would fail. If the family is only guessed
-from the document, it is a warning: AWS would create the job, and another agent might read the document.
+from the document, there is one warning at most: AWS would create the job, and another agent might read the document.
 """
 
 from __future__ import annotations
@@ -68,13 +68,22 @@ def problems(value: Any, schema: str | Mapping[str, Any] | None = None) -> Itera
     """Yield findings for a document that doesn't suit its agent; locations are in the document.
 
     `schema` is a family's name, a user's own JSON Schema, or None to guess the family; with a user's own schema nothing
-    else is checked. Faults of a schema are reported under the rule `SCHEMA`, with locations in the schema.
+    else is checked, and of a guess only the first finding is told. Faults of a schema are reported under the rule
+    `SCHEMA`, with locations in the schema.
     """
-    wanted = schema
-    if wanted is None and isinstance(value, Mapping):
-        wanted = family_of(value)
-    if wanted is None:
+    if schema is not None:
+        yield from _problems(value, schema, chosen=True)
         return
+    family = family_of(value) if isinstance(value, Mapping) else None
+    if family in (None, "device-client-old"):  # an operation, even with a version, is read by many agents
+        return
+    if found := list(_problems(value, family, chosen=False)):
+        more = f" to see {len(found) - 1} more" if len(found) > 1 else ""
+        guess = f"choose document_schema {family}{more}, or your own if another agent reads the document"
+        yield found[0]._replace(fix=f"{found[0].fix}; {guess}")
+
+
+def _problems(value: Any, wanted: str | Mapping[str, Any], *, chosen: bool) -> Iterator[Finding]:
     family = wanted if isinstance(wanted, str) else None
     try:
         places = misfits(value, wanted)
@@ -83,7 +92,7 @@ def problems(value: Any, schema: str | Mapping[str, Any] | None = None) -> Itera
             yield SCHEMA.finding(loc=loc, given=given, allowed=allowed, fix="correct the schema, or name a family")
         return
     for misfit in places:
-        rule = _rule(misfit, family, chosen=schema is not None)
+        rule = _rule(misfit, family, chosen=chosen)
         yield _shown(rule.finding(loc=misfit.loc, given=misfit.given, allowed=misfit.allowed, fix=misfit.fix))
     if isinstance(value, Mapping) and family in ("device-client", "managed-template", "device-client-old"):
         yield from map(_shown, device_client.left_out(value, steps=family != "device-client-old"))
@@ -94,8 +103,6 @@ def _rule(misfit: Misfit, family: str | None, *, chosen: bool) -> Rule:
     if chosen:
         source = _SOURCES.get(family, device_client.SOURCE) if family else CHOSEN_SCHEMA.source
         return CHOSEN_SCHEMA.replace(source=source)
-    if family == "device-client-old" and misfit.loc == ("version",):
-        return device_client.STRING_VERSION
     if misfit.loc[-1:] == ("command",) and misfit.keyword == "pattern":
         return device_client.COMMAND
     return LOOKS_LIKE.replace(source=_SOURCES.get(family or "", LOOKS_LIKE.source))

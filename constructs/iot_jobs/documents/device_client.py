@@ -34,14 +34,6 @@ FINAL_STEP = Rule(
     evidence="documented",
     severity="warning",
 )
-STRING_VERSION = Rule(
-    code="JT754",
-    title="a document with an operation has no version as text",
-    why="Any version text makes the Device Client look for steps; it finds none and rejects the job.",
-    source=SOURCE,
-    evidence="documented",
-    severity="warning",
-)
 WRONG_TYPE = Rule(
     code="JT755",
     title="args, path, runAsUser, allowStdErr, conditions and a condition's type have the expected type",

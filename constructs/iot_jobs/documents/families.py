@@ -62,14 +62,10 @@ def family_of(value: Mapping[str, Any]) -> str | None:
 
 
 def _has_steps(value: Mapping[str, Any]) -> bool:
-    """Return whether a document has steps like the Device Client's, with or without its version."""
-    if "steps" not in value:
-        return False
-    steps = value["steps"] if isinstance(value["steps"], list) else []
+    """Return whether a document has a step of the Device Client's own kinds, with or without a version."""
+    steps = value["steps"] if isinstance(value.get("steps"), list) else []
     actions = [step.get("action", step) for step in steps if isinstance(step, Mapping)]
-    return value.get("version") == "1.0" or any(
-        isinstance(action, Mapping) and action.get("type") in _STEP_TYPES for action in actions
-    )
+    return any(isinstance(action, Mapping) and action.get("type") in _STEP_TYPES for action in actions)
 
 
 @lru_cache
