@@ -10,12 +10,13 @@ import pytest
 from aws_cdk.assertions import Annotations, Match
 from aws_cdk.aws_iot import CfnJobTemplate
 
-from iot_jobs import JobDocument, MaintenanceWindow, RolloutConfig
+from iot_jobs import JobDocument, MaintenanceWindow, PresignedUrlConfig
 from iot_jobs.cdk import JobTemplate
 from tests.test_cdk_plugin import report
 
 OVER_ITSELF = MaintenanceWindow(start_time="cron(0 * ? * MON *)", duration_in_minutes=61)
-CONSTANT = RolloutConfig(maximum_per_minute=10)
+ROLE = "arn:aws:iam::123456789012:role/presign"
+SHORT = PresignedUrlConfig(role_arn=ROLE, expires_in_sec=60)
 GIVEN: dict[str, Any] = {"template_name": "reboot", "description": "d", "document": JobDocument.inline({"a": 1})}
 
 
@@ -38,37 +39,36 @@ def stack() -> cdk.Stack:
 
 def test_an_annotation(stack: cdk.Stack) -> None:
     """A warning of `check` is an annotation of its template, with place, value, limit and fix."""
-    JobTemplate(stack, "Reboot", rollout=CONSTANT, **GIVEN)
+    JobTemplate(stack, "Reboot", presigned_url=SHORT, **GIVEN)
     JobTemplate(stack, "Other", **GIVEN | {"template_name": "other"})
     assert warned(stack) == [
         (
             "/Jobs/Reboot",
-            "rollout: given 10, allowed an exponential rate, or no rollout for 1000 things per minute; a rollout has "
-            "an exponential rate; add exponential_rate with base_rate_per_minute 9, increment_factor 2 and "
-            "rate_increase_criteria {number_of_notified_things: 1}: one minute later the rate is the maximum "
-            "[ack: iot-jobs::JT251]",
+            "presigned_url.expires_in_sec: given 60, allowed 300 seconds or more; a presigned URL is valid for "
+            "5 minutes or more; write 3600, AWS's default "
+            "[ack: iot-jobs::JT553]",
         )
     ]
 
 
 def test_what_an_aspect_changes(stack: cdk.Stack) -> None:
     """Advice is about what is emitted, whoever wrote it."""
-    resource = JobTemplate(stack, "Reboot", rollout=CONSTANT, **GIVEN).node.default_child
+    resource = JobTemplate(stack, "Reboot", presigned_url=SHORT, **GIVEN).node.default_child
     assert isinstance(resource, CfnJobTemplate)
-    resource.add_property_deletion_override("JobExecutionsRolloutConfig")
+    resource.add_property_deletion_override("PresignedUrlConfig")
     assert warned(stack) == []
-    resource.add_property_override("JobExecutionsRolloutConfig", {"MaximumPerMinute": 20})
-    assert [text[:17] for _, text in warned(stack)] == ["rollout: given 20"]
+    resource.add_property_override("PresignedUrlConfig", {"RoleArn": ROLE, "ExpiresInSec": 70})
+    assert [text[:39] for _, text in warned(stack)] == ["presigned_url.expires_in_sec: given 70,"]
 
 
 @pytest.mark.parametrize("early", [True, False])
 def test_an_acknowledgment(stack: cdk.Stack, early: bool) -> None:
     """The code acknowledges it on the template and above it."""
     if early:
-        cdk.Validations.of(stack).acknowledge(cdk.Acknowledgment(id="iot-jobs::JT251", reason="it deploys"))
-    template = JobTemplate(stack, "Reboot", rollout=CONSTANT, **GIVEN)
+        cdk.Validations.of(stack).acknowledge(cdk.Acknowledgment(id="iot-jobs::JT553", reason="it deploys"))
+    template = JobTemplate(stack, "Reboot", presigned_url=SHORT, **GIVEN)
     if not early:
-        cdk.Validations.of(template).acknowledge(cdk.Acknowledgment(id="iot-jobs::JT251", reason="it deploys"))
+        cdk.Validations.of(template).acknowledge(cdk.Acknowledgment(id="iot-jobs::JT553", reason="it deploys"))
     assert warned(stack) == []
 
 
@@ -114,14 +114,14 @@ def test_once_beside_the_plug_in(tmp_path: Path) -> None:
     """The plug-in leaves it to the construct, and warns of templates that are made otherwise."""
 
     def build(stack: cdk.Stack) -> None:
-        JobTemplate(stack, "Reboot", rollout=CONSTANT, **GIVEN)
+        JobTemplate(stack, "Reboot", presigned_url=SHORT, **GIVEN)
         CfnJobTemplate(
             stack,
             "Raw",
             job_template_id="raw",
             description="d",
             document="{}",
-            job_executions_rollout_config={"MaximumPerMinute": 10},
+            presigned_url_config={"RoleArn": ROLE, "ExpiresInSec": 60},
         )
 
     refused, violations = report(tmp_path, build)
@@ -130,4 +130,4 @@ def test_once_beside_the_plug_in(tmp_path: Path) -> None:
         (one["ruleName"], one["violatingConstructs"][0]["constructPath"])
         for one in violations
         if one["ruleName"].startswith("JT")
-    ] == [("JT251", "Jobs/Raw")]
+    ] == [("JT553", "Jobs/Raw")]

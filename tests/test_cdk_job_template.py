@@ -544,11 +544,11 @@ def test_rules_in_the_cdk(tmp_path: Any) -> None:
         return sorted((one["ruleName"], one["severity"]) for one in violations)
 
     assert synthesize(job_template_id="good") == []
-    constant = {"MaximumPerMinute": 5}
-    assert synthesize(job_template_id="good", job_executions_rollout_config=constant) == [("JT251", "warning")]
-    assert synthesize(job_template_id="has.dot", job_executions_rollout_config=constant) == [
+    presigned = {"RoleArn": "arn:aws:iam::123456789012:role/presign"}
+    assert synthesize(job_template_id="good", presigned_url_config=presigned) == [("JT551", "warning")]
+    assert synthesize(job_template_id="has.dot", presigned_url_config=presigned) == [
         ("JT101", "error"),
-        ("JT251", "warning"),
+        ("JT551", "warning"),
     ]
 
 

@@ -194,7 +194,7 @@ MISSPELT: list[tuple[str, dict[str, Any], list[str]]] = [
         "RetryCriteriaList": RETRIES}}, ["AbortConfg"]),
     ("a job's name for a block", {"JobExecutionsRolloutConfig": {"MaximumPerMinute": 10, "ExponentialRate": RATE}},
      ["JobExecutionsRolloutConfig.ExponentialRate"]),
-    ("a value in a block", {"PresignedUrlConfig": {"RoleArnn": "a", "ExpiresInSec": 60}}, ["PresignedUrlConfig.RoleArnn"]),
+    ("a value in a block", {"PresignedUrlConfig": {"RoleArnn": "a", "ExpiresInSec": 900}}, ["PresignedUrlConfig.RoleArnn"]),
     ("an action", {"AbortConfig": {"CriteriaList": [{"FailureType": "ALL", "ThresholdPercentage": 5, "Acton": "CANCEL",
      "MinNumberOfExecutedThings": 9}]}}, ["AbortConfig.CriteriaList[0 ALL].Acton"]),
 ]  # fmt: skip
@@ -230,11 +230,7 @@ NO_VALUE = [
     ("an optional value", ("TimeoutConfig",), []),
     ("a required value", ("Description",), [("JT004", "Resources.R.Properties.Description")]),
     ("a lifetime", ("PresignedUrlConfig", "ExpiresInSec"), [("JT551", "Resources.R.Properties.PresignedUrlConfig")]),
-    (
-        "a rate",
-        ("JobExecutionsRolloutConfig", "ExponentialRolloutRate"),
-        [("JT251", "Resources.R.Properties.JobExecutionsRolloutConfig")],
-    ),
+    ("a rate", ("JobExecutionsRolloutConfig", "ExponentialRolloutRate"), []),
 ]
 
 

@@ -143,7 +143,7 @@ def test_errors_hide_no_advice(here: Path) -> None:
         "Description": "Build 2026-01-05",
         "Document": '{"a": "http://example.com/x", "b": "${aws:"}',
         "DocumentSource": "https://bucket.s3.eu-west-1.amazonaws.com/a",
-        "JobExecutionsRolloutConfig": {"MaximumPerMinute": 5},
+        "PresignedUrlConfig": {"RoleArn": "arn:aws:iam::123456789012:role/r", "ExpiresInSec": 60},
         "JobExecutionsRetryConfig": {
             "RetryCriteriaList": [
                 {"FailureType": "FAILED", "NumberOfRetries": 6},
@@ -153,10 +153,10 @@ def test_errors_hide_no_advice(here: Path) -> None:
     }
     resource = {"Type": "AWS::IoT::JobTemplate", "Properties": properties}
     write(here, {"a.json": json.dumps({"Resources": {"T": resource}})})
-    assert sorted(code for _, code, _ in seen(report("a.json"))) == ["JT151", "JT251", "JT404", "JT510", "JT762"]
+    assert sorted(code for _, code, _ in seen(report("a.json"))) == ["JT151", "JT404", "JT510", "JT553", "JT762"]
     properties["Document"] = "{}"
     write(here, {"a.json": json.dumps({"Resources": {"T": resource}})})
-    assert sorted(code for _, code, _ in seen(report("a.json"))) == ["JT105", "JT151", "JT251", "JT404"]
+    assert sorted(code for _, code, _ in seen(report("a.json"))) == ["JT105", "JT151", "JT404", "JT553"]
 
 
 def test_double_keys_of_others(here: Path) -> None:

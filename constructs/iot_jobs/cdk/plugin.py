@@ -26,7 +26,7 @@ from iot_jobs.limits import MAXIMUM_PER_MINUTE
 from iot_jobs.sources import read, resources
 
 NAME = "iot-jobs"
-"""The plug-in's name, the prefix of an acknowledgment's id: `iot-jobs::JT251`."""
+"""The plug-in's name, the prefix of an acknowledgment's id: `iot-jobs::JT252`."""
 
 
 @jsii.implements(IPolicyValidationPlugin)

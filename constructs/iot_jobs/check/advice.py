@@ -18,7 +18,6 @@ from iot_jobs.finding import Evidence, Finding, Location, Rule
 from iot_jobs.limits import (
     API,
     DEFAULT_EXPIRES_IN_SEC,
-    DEFAULT_MAXIMUM_PER_MINUTE,
     GUIDE,
     MAXIMUM_PER_MINUTE,
     TIME_FORMAT,
@@ -43,6 +42,8 @@ _HANDLER = (
     "https://github.com/aws-cloudformation/aws-cloudformation-resource-providers-iot/tree/main/aws-iot-jobtemplate"
 )
 _MOST_RETRIES = 10
+_SHORTEST_LIFETIME = 300
+"""Seconds that a presigned URL has to be valid. Assumed: AWS states none."""
 
 _Retries = list[tuple[int, Any]]
 """The known retry criteria, each with its index."""
@@ -52,14 +53,6 @@ def _advice(code: str, title: str, why: str, source: str, evidence: Evidence) ->
     return Rule(code=code, title=title, why=why, source=source, evidence=evidence, severity="warning")
 
 
-CONSTANT_RATE = _advice(
-    "JT251",
-    "a rollout has an exponential rate",
-    "CloudFormation's published handler fails on a constant rate (it reads the missing exponential rate), and the "
-    "deployed one may fail too.",
-    _HANDLER,
-    "assumed",
-)
 BASE_IS_MAXIMUM = _advice(
     "JT252",
     "the base rate is below the maximum",
@@ -109,17 +102,11 @@ NO_EXPIRY = _advice(
     _HANDLER,
     "assumed",
 )
-EXPIRY_TOO_LONG = _advice(
-    "JT552",
-    "a presigned URL expires with the execution",
-    "Anyone who obtains the URL can use it until it expires, even after the device has finished.",
-    API + "PresignedUrlConfig.html",
-    "documented",
-)
 EXPIRY_TOO_SHORT = _advice(
     "JT553",
-    "a presigned URL is valid for as long as the execution may run, up to an hour",
-    "It is signed when the device requests the document, and a download that starts after it expires fails.",
+    "a presigned URL is valid for 5 minutes or more",
+    "It is signed when the device requests the document. A device that restarts, or does other steps first, begins its "
+    "download after a shorter time, and is refused.",
     API + "PresignedUrlConfig.html",
     "documented",
 )
@@ -164,8 +151,7 @@ def advice(subject: Subject, *, now: datetime, quotas: Quotas | None = None) -> 
     yield from _volatile(known(spec.description), known(spec.tags) or {}, by_hand=subject.spelling is None)
     if rollout := known(spec.rollout):
         quotas = (environment.quotas if environment else quotas) or Quotas()
-        by_handler = not by_api and isinstance(spec, JobTemplateSpec)
-        yield from _rollout(rollout, quotas.maximum_per_minute, by_handler=by_handler)
+        yield from _rollout(rollout, quotas.maximum_per_minute)
     if environment and states_budget(environment.fleet) and can_forecast():
         yield from budget(spec, environment.fleet)
     if no_abort:
@@ -175,7 +161,7 @@ def advice(subject: Subject, *, now: datetime, quotas: Quotas | None = None) -> 
     if no_timeout:
         yield from _retry(retries)
     if presigned_url := known(spec.presigned_url):
-        yield from _presigned_url(presigned_url, minutes, has_default=by_api or subject.spelling is None)
+        yield from _presigned_url(presigned_url, has_default=by_api or subject.spelling is None)
     if isinstance(spec, JobTemplateSpec):
         yield from _windows(spec.maintenance_windows, minutes)
     else:
@@ -199,23 +185,12 @@ def _under(prefix: Location, findings: Iterable[Finding]) -> Iterator[Finding]:
     return (finding.under(prefix) for finding in findings)
 
 
-def _rollout(rollout: RolloutConfig, quota: int, *, by_handler: bool) -> Iterator[Finding]:
+def _rollout(rollout: RolloutConfig, quota: int) -> Iterator[Finding]:
     maximum, exponential = known(rollout.maximum_per_minute), known(rollout.exponential_rate)
     if maximum is not None and maximum > quota:
         limit = MAXIMUM_PER_MINUTE.replace(maximum=quota)
         fix = "lower it, or state the quota that AWS raised: in the environment's quotas, or with --quota"
         yield limit.finding(loc=("rollout", "maximum_per_minute"), given=maximum, allowed=limit.allowed, fix=fix)
-
-    if rollout.exponential_rate is None and maximum and by_handler:
-        base = maximum - 1 or 1
-        first = "raise the maximum to 2, and " if maximum == 1 else ""  # the base must be lower, and at least 1
-        yield CONSTANT_RATE.finding(
-            loc=("rollout",),
-            given=maximum,
-            allowed=f"an exponential rate, or no rollout for {DEFAULT_MAXIMUM_PER_MINUTE} things per minute",
-            fix=f"{first}add exponential_rate with base_rate_per_minute {base}, increment_factor 2 and "
-            "rate_increase_criteria {number_of_notified_things: 1}: one minute later the rate is the maximum",
-        )
     if exponential and maximum is not None and known(exponential.base_rate_per_minute) == maximum:
         yield BASE_IS_MAXIMUM.finding(
             loc=("rollout", "exponential_rate", "base_rate_per_minute"),
@@ -274,27 +249,22 @@ def _retry(retries: _Retries) -> Iterator[Finding]:
             )
 
 
-def _presigned_url(presigned: PresignedUrlConfig, minutes: int | None, *, has_default: bool) -> Iterator[Finding]:
+def _presigned_url(presigned: PresignedUrlConfig, *, has_default: bool) -> Iterator[Finding]:
     """`has_default`: the construct or the API fills in a missing lifetime, which CloudFormation's handler doesn't."""
-    needed = DEFAULT_EXPIRES_IN_SEC if minutes is None else min(minutes * 60, DEFAULT_EXPIRES_IN_SEC)
     if not has_default and "expires_in_sec" not in presigned.model_fields_set:
         yield NO_EXPIRY.finding(
             loc=("presigned_url",),
             allowed="an explicit lifetime of 60 to 3600 seconds",
-            fix=f"add expires_in_sec {needed}",
+            fix=f"add expires_in_sec {DEFAULT_EXPIRES_IN_SEC}",
         )
         return
     expires = known(presigned.expires_in_sec)
-    if expires is None or minutes is None:
-        return
-    if expires != needed:
-        rule = EXPIRY_TOO_LONG if expires > needed else EXPIRY_TOO_SHORT
-        yield rule.finding(
+    if expires is not None and expires < _SHORTEST_LIFETIME:
+        yield EXPIRY_TOO_SHORT.finding(
             loc=("presigned_url", "expires_in_sec"),
             given=expires,
-            allowed=f"{needed} seconds, because the timeout is {minutes} minutes",
-            fix=f"write {needed}",
-            related=(("timeout", "in_progress_timeout_in_minutes"),),
+            allowed=f"{_SHORTEST_LIFETIME} seconds or more",
+            fix=f"write {DEFAULT_EXPIRES_IN_SEC}, AWS's default",
         )
 
 

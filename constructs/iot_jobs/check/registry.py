@@ -7,8 +7,6 @@ from iot_jobs.check import budget
 from iot_jobs.check.advice import (
     ABORT_WITHOUT_TIMEOUT,
     BASE_IS_MAXIMUM,
-    CONSTANT_RATE,
-    EXPIRY_TOO_LONG,
     EXPIRY_TOO_SHORT,
     NEVER_FIRES,
     NO_ABORT,
@@ -65,7 +63,6 @@ RULES: tuple[Rule, ...] = (
     parts.EMPTY_ROLLOUT,
     parts.BASE_ABOVE_MAXIMUM,
     parts.ONE_INCREASE_CRITERION,
-    CONSTANT_RATE,
     BASE_IS_MAXIMUM,
     budget.TOO_SLOW,
     # Abort: JT3..
@@ -104,7 +101,6 @@ RULES: tuple[Rule, ...] = (
     placeholders.LOCAL,
     subject.SUBSTITUTED,
     NO_EXPIRY,
-    EXPIRY_TOO_LONG,
     EXPIRY_TOO_SHORT,
     placeholders.UNKNOWN,
     # Maintenance windows: JT6..
