@@ -793,9 +793,9 @@ SECRETS: list[tuple[str, Any, list[tuple[str, str, str]]]] = [
     ]),
     ("one without an end", {"k": "-----BEGIN ENCRYPTED PRIVATE KEY-----\nMIGH"}, [("k", "***", A_PEM)]),
     ("a key id", {"id": KEY_ID}, [("id", "***", AN_ID)]),
-    ("temporary, in a URL", {"u": f"https://x/?X-Amz-Credential={KEY_ID.replace('AKIA', 'ASIA')}%2F2026"}, [
-        ("u", "https://x/?X-Amz-Credential=***%2F2026", AN_ID),
-    ]),
+    ("a temporary one", {"id": KEY_ID.replace("AKIA", "ASIA")}, [("id", "***", AN_ID)]),
+    ("the signer of a URL", {"v4": f"?X-Amz-Credential={KEY_ID}%2F2026", "v2": f"?AWSAccessKeyId={KEY_ID}"}, []),
+    ("a key id in a URL", {"u": f"https://x/?id={KEY_ID}"}, [("u", "https://x/?id=***", AN_ID)]),
     ("a secret key under its name", {"aws_secret_access_key": SECRET_KEY}, [("aws_secret_access_key", "***", A_KEY)]),
     ("in other spellings", {"secretAccessKey": SECRET_KEY, "SECRET-KEY": [SECRET_KEY]}, [
         ("secretAccessKey", "***", A_KEY), ("SECRET-KEY[0]", "***", A_KEY),
@@ -839,6 +839,27 @@ def test_no_finding_repeats_a_secret() -> None:
     shown = "\n".join(map(str, (*problems(value, "device-client"), *problems(value, {"additionalProperties": False}))))
     assert "***" in shown
     assert KEY_ID not in shown
+
+
+SIGNED: list[tuple[str, str, str | None]] = [
+    ("version 4", "https://x/a?X-Amz-Date=20260101T000000Z&X-Amz-Signature=cd2f", "https://x/a"),
+    ("a path alone", "/a?X-Amz-Signature=cd2f", "/a"),
+    ("version 2", "https://x/a?AWSAccessKeyId=x&Expires=1767225600&Signature=ab%3D", "https://x/a"),
+    ("version 2 in another order", "curl,https://x/a?Signature=ab%3D&Expires=1767225600", "curl,https://x/a"),
+    ("a signature alone", "https://x/a?Signature=ab%3D", None),
+    ("an expiry alone", "https://x/a?Expires=1767225600", None),
+    ("an expiry that is no time", "https://x/a?Expires=never&Signature=ab", None),
+    ("not signed", "https://x/a?X-Amz-Expires=604800", None),
+    ("in words", "Signature=ab, Expires=1767225600", None),
+]
+
+
+@pytest.mark.parametrize(("text", "given_"), [row[1:] for row in SIGNED], ids=[row[0] for row in SIGNED])
+def test_signed_urls(text: str, given_: str | None) -> None:
+    """A URL that was signed beforehand is reported without its signature."""
+    allowed = "a URL that is signed when the device requests the document"
+    fix = "use a presigned placeholder, and a presigned_url with a role"
+    assert told(content_problems({"u": text})) == ([("JT761", "u", given_, allowed, fix)] if given_ else [])
 
 
 ADDRESSES: list[tuple[str, Any, list[tuple[str, str]]]] = [

@@ -130,6 +130,7 @@ RULES: tuple[Rule, ...] = (
     device_client.MISPLACED,
     device_client.COMMAND,
     secrets.SECRET,
+    secrets.SIGNED,
     secrets.UNENCRYPTED,
     job_document.KEY_TWICE,
     job_document.UNCHECKED,

@@ -1,4 +1,4 @@
-"""Checks that apply to documents of any agent: no secrets, and no unencrypted addresses."""
+"""Checks that apply to documents of any agent: no secrets, no URL that expires, no unencrypted addresses."""
 
 from __future__ import annotations
 
@@ -15,6 +15,14 @@ SECRET = Rule(
     title="a job document holds no private key and no AWS key",
     why="Everyone who may read the job or its template can read the document, and so can every target device.",
     source=GUIDE + "security-best-practices.html",
+    evidence="documented",
+    severity="warning",
+)
+SIGNED = Rule(
+    code="JT761",
+    title="a job document holds no URL that was signed beforehand",
+    why="Such a URL expires, at S3 within 7 days at most, and a device that reads the document later can't download.",
+    source="https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-presigned-url.html",
     evidence="documented",
     severity="warning",
 )
@@ -35,7 +43,11 @@ _SECRETS = {
     ),
     "an AWS access key id": (
         ("akia", "asia"),
-        r"(?<![A-Za-z0-9])(?P<secret>(?:AKIA|ASIA)[A-Z0-9]{16})(?![A-Za-z0-9])",
+        # In a presigned URL it is no secret: it names the key that signed.
+        (
+            r"(?<![A-Za-z0-9])(?<!X-Amz-Credential=)(?<!AWSAccessKeyId=)"
+            r"(?P<secret>(?:AKIA|ASIA)[A-Z0-9]{16})(?![A-Za-z0-9])"
+        ),
     ),
     # Known by the word before it. Upper and lower case, because forty hexadecimal digits are a commit or checksum.
     "an AWS secret access key": (
@@ -46,6 +58,8 @@ _SECRETS = {
         ),
     ),
 }
+# Parameters of a signed URL: of version 4, and of version 2 and CloudFront. All of one kind stand in it, in any order.
+_SIGNED = ((r"[?&]X-Amz-Signature=",), (r"[?&]Signature=", r"[?&]Expires=[0-9]"))
 _ADDRESS = r"(?i)(?<![A-Za-z])http://(?:[^/?#\s@\"']*@)?(\[[0-9A-F:.]*\]|[^\[\]/?#\s:,;\"'\\]+)"
 # Traffic that stays on the device: loopback, and the link-local addresses of metadata services.
 _ON_THE_DEVICE = r"(?i)(?:.+\.)?localhost|127\.[0-9.]+|0\.0\.0\.0|169\.254\.[0-9.]+|\[::1\]"
@@ -54,7 +68,7 @@ _PLACEHOLDER = r"\$\{aws:[^}]*\}?"
 
 
 def content_problems(value: object) -> Iterator[Finding]:
-    """Yield findings for secrets and unencrypted addresses in a document, at most one of each per text.
+    """Yield findings for secrets, signed URLs and unencrypted addresses in a document, at most one of each per text.
 
     A secret in a key is reported at the mapping.
     """
@@ -66,6 +80,13 @@ def content_problems(value: object) -> Iterator[Finding]:
                 given=shown,
                 allowed=f"a document without {' and '.join(kinds)}",
                 fix="remove it and revoke the key; let the device fetch what it needs with its own certificate",
+            )
+        if "Signature=" in text and any(all(re.search(one, text) for one in kind) for kind in _SIGNED):
+            yield SIGNED.finding(
+                loc=loc,
+                given=shown.partition("?")[0],
+                allowed="a URL that is signed when the device requests the document",
+                fix="use a presigned placeholder, and a presigned_url with a role",
             )
         # `$schema` names a schema and fetches nothing, `_comment` is for readers, and AWS fills in https.
         if "http://" not in text.lower() or name.startswith(("$", "_")):
