@@ -79,6 +79,7 @@ def windows(*pairs: tuple[Any, Any]) -> dict[str, Any]:
 NIGHTLY = "cron(0 2 * * ? *)"
 BASE, MAXIMUM = "rollout.exponential_rate.base_rate_per_minute", "rollout.maximum_per_minute"
 LEAST, EXPIRES = "abort.criteria[0].min_number_of_executed_things", "presigned_url.expires_in_sec"
+CRITERIA = "abort.criteria"
 DURATION = "maintenance_windows[0].duration_in_minutes"
 
 ROLLOUT: list[tuple[str, dict[str, Any], dict[str, Any], Found]] = [
@@ -157,12 +158,46 @@ HARM: list[tuple[str, dict[str, Any], dict[str, Any], Found]] = [
 ]  # fmt: skip
 FLEET = {"environment": environment(50)}
 PRODUCTION = {"environment": environment(50, production=True)}
+GIVEN = rollout(10) | timeout(15)
+
+
+def criteria(*rows: tuple[Any, Any, Any]) -> dict[str, Any]:
+    names = ("failure_type", "threshold_percentage", "min_number_of_executed_things")
+    return {"abort": {"criteria": [dict(zip(names, row, strict=True)) for row in rows]}}
+
+
+PROTECTED: list[tuple[str, dict[str, Any], dict[str, Any], Found]] = [
+    ("nothing", {}, PRODUCTION, [("JT254", "rollout", None), ("JT352", "abort", None), ("JT453", "timeout", None)]),
+    ("nothing outside production", {}, FLEET, []),
+    ("everything", GIVEN | abort(least=25), PRODUCTION, []),
+    ("no rollout", timeout(15) | abort(least=25), PRODUCTION, [("JT254", "rollout", None)]),
+    ("no timeout", rollout(10) | abort(least=25), PRODUCTION, [("JT453", "timeout", None)]),
+    ("only known to CloudFormation", {"rollout": LATER, "abort": LATER, "timeout": LATER}, PRODUCTION, []),
+    ("a minimum above half of the fleet", GIVEN | abort(least=26), PRODUCTION, [("JT355", CRITERIA, ["FAILED"])]),
+    ("the same outside production", GIVEN | abort(least=26), FLEET, []),
+    ("half of the executions with a retry", GIVEN | abort(least=50) | retry(("FAILED", 1)), PRODUCTION, []),
+    ("more with a retry", GIVEN | abort(least=51) | retry(("FAILED", 1)), PRODUCTION, [("JT355", CRITERIA, ["FAILED"])]),
+    ("REJECTED alone", GIVEN | criteria(("REJECTED", 5, 5)), PRODUCTION, [("JT355", CRITERIA, ["REJECTED"])]),
+    ("REJECTED beside FAILED", GIVEN | criteria(("REJECTED", 5, 5), ("FAILED", 5, 5)), PRODUCTION, []),
+    ("all of them", GIVEN | criteria(("ALL", 100, 5)), PRODUCTION, [("JT355", CRITERIA, ["ALL"])]),
+    ("nearly all of them", GIVEN | criteria(("ALL", 99.99, 5)), PRODUCTION, []),
+    ("none of several", GIVEN | criteria(("REJECTED", 5, 5), ("FAILED", 100, 5)), PRODUCTION,
+     [("JT355", CRITERIA, ["REJECTED", "FAILED"])]),
+    ("a share only CloudFormation knows", GIVEN | criteria(("ALL", LATER, 5)), PRODUCTION, []),
+    ("a minimum only CloudFormation knows", GIVEN | criteria(("ALL", 5, LATER)), PRODUCTION, []),
+    ("a criterion only CloudFormation knows", GIVEN | {"abort": {"criteria": [LATER]}}, PRODUCTION, []),
+]  # fmt: skip
+RISE = "rollout.exponential_rate.rate_increase_criteria.number_of_succeeded_things"
+RAMP: list[tuple[str, dict[str, Any], dict[str, Any], Found]] = [
+    ("below the fleet", rollout(10, 1), {"environment": environment(6)}, []),
+    ("the whole fleet", rollout(10, 1), {"environment": environment(5)}, [("JT255", RISE, 5)]),
+    ("above the fleet", rollout(10, 1), {"environment": environment(4)}, [("JT255", RISE, 5)]),
+    ("above, without an environment", rollout(10, 1), {}, []),
+]
 ABORT: list[tuple[str, dict[str, Any], dict[str, Any], Found]] = [
     ("absent", {}, FLEET, []),
-    ("absent in production", {}, PRODUCTION, [("JT352", "abort", None)]),
+    ("absent in production", GIVEN, PRODUCTION, [("JT352", "abort", None)]),
     ("absent without an environment", {}, {}, []),
-    ("given in production", abort(), PRODUCTION, []),
-    ("only known to CloudFormation, in production", {"abort": LATER}, PRODUCTION, []),
     ("below the fleet", abort(least=49), FLEET, []),
     ("the whole fleet", abort(least=50), FLEET, []),
     ("above the fleet", abort(least=51), FLEET, [("JT351", LEAST, 51)]),
@@ -196,7 +231,7 @@ RETRY: list[tuple[str, dict[str, Any], dict[str, Any], Found]] = [
     ("the second without a timeout", retry(("FAILED", 1), ("TIMED_OUT", 1)) | abort(), {},
      [("JT451", "retry.criteria[1].failure_type", "TIMED_OUT")]),
     ("TIMED_OUT with a timeout", retry(("TIMED_OUT", 1)) | abort() | timeout(1), {}, []),
-    ("in production, without abort", retry(("FAILED", 1)), PRODUCTION,
+    ("in production, without abort", GIVEN | retry(("FAILED", 1)), PRODUCTION,
      [("JT352", "abort", None), ("JT452", "retry", None)]),
 ]  # fmt: skip
 PRESIGNED: list[tuple[str, dict[str, Any], dict[str, Any], Found]] = [
@@ -232,7 +267,7 @@ WINDOWS: list[tuple[str, dict[str, Any], dict[str, Any], Found]] = [
         [("JT651", "maintenance_windows[1].duration_in_minutes", 14)],
     ),
 ]
-ADVICE = {"rollout": ROLLOUT, "duration": DURATIONS, "harm": HARM, "abort": ABORT, "retry": RETRY, "presigned": PRESIGNED,
+ADVICE = {"rollout": ROLLOUT, "duration": DURATIONS, "harm": HARM, "production": PROTECTED, "ramp": RAMP, "abort": ABORT, "retry": RETRY, "presigned": PRESIGNED,
           "windows": WINDOWS}  # fmt: skip
 ROWS = [pytest.param(*row[1:], id=f"{name}: {row[0]}") for name, rows in ADVICE.items() for row in rows]
 
@@ -385,7 +420,9 @@ def test_advice_does_the_sum(subject: Subject, allowed: str, fix: str) -> None:
     assert (found.allowed, found.fix) == (allowed, fix)
 
 
-@pytest.mark.parametrize("change", [retry(("FAILED", 1)), retry(("TIMED_OUT", 1)) | abort(), abort("TIMED_OUT")])
+@pytest.mark.parametrize(
+    "change", [retry(("FAILED", 1)), retry(("TIMED_OUT", 1)) | abort(least=9), abort("TIMED_OUT", 9)]
+)
 def test_what_is_copied(change: dict[str, Any]) -> None:
     """A job from a template, and a template from a job, have what these have: nothing is known to be missing."""
     managed = {"job_id": "a", "targets": [GROUP], "job_template_arn": MANAGED}

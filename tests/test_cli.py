@@ -45,7 +45,9 @@ templates:
 """,
 }
 TOO_LONG = GOOD[FAMILY].replace("minutes: 15", "minutes: 10081")
-NO_ABORT = "production: true\n" + GOOD["stacks/environments/dev.yaml"].replace("{}", "{abort: null}")
+NO_ABORT = "production: true\n" + GOOD["stacks/environments/dev.yaml"].replace(
+    "{}", "{abort: null, rollout: {maximum_per_minute: 10}}"
+)
 
 
 @pytest.fixture

@@ -684,10 +684,14 @@ def test_misspelt_keys(application: Application) -> None:
     """A misspelt key is one finding: the key that it means counts as present, so that no advice is about its absence."""
     retry = "retry: {criteria: [{failure_type: TIMED_OUT, number_of_retries: 1}]}\n"
     application.write(
-        {FAMILY: f"{REBOOT}{retry}timeot: {{}}\nabrt: {{}}\n", PROD: environment("prod", production="true")}
+        {
+            FAMILY: f"{REBOOT}{retry}timeot: {{}}\nabrt: {{}}\nrolout: {{}}\n",
+            PROD: environment("prod", production="true"),
+        }
     )
     report = check(read_paths([application.root]), now=datetime(2026, 1, 1, tzinfo=UTC))
     assert [(one.code, one.path, one.fix) for one in report.findings] == [
         ("JT003", "timeot", "write timeout"),
         ("JT003", "abrt", "write abort"),
+        ("JT003", "rolout", "write rollout"),
     ]

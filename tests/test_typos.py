@@ -38,7 +38,7 @@ rollout:
   exponential_rate:
     base_rate_per_minute: 10
     increment_factor: 1.5
-    rate_increase_criteria: {number_of_notified_things: 50}
+    rate_increase_criteria: {number_of_notified_things: 40}
 timeout: {in_progress_timeout_in_minutes: 26}
 """,
     ENVIRONMENT: """\

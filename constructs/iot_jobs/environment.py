@@ -121,7 +121,7 @@ class Environment(Model):
     region: Annotated[str | Sequence[str], *_one_or_many(limits.REGION)]
     """One region, or a list of them; the templates are deployed in each region of each account."""
     production: Annotated[bool, Strict()] = False
-    """True protects the stacks from deletion, and asks for an abort configuration in each template."""
+    """True protects the stacks from deletion, and asks for rollout, abort and timeout in each template."""
     fleet: Fleet
     """The things that the jobs target."""
     quotas: Quotas = Quotas()

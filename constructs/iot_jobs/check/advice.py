@@ -13,11 +13,12 @@ from typing import Any
 from iot_jobs import documents
 from iot_jobs.check.budget import budget, can_forecast, states_budget
 from iot_jobs.documents.job_document import JobDocument
-from iot_jobs.environment import Fleet, Quotas
+from iot_jobs.environment import Environment, Quotas
 from iot_jobs.finding import Evidence, Finding, Location, Rule
 from iot_jobs.limits import (
     API,
     DEFAULT_EXPIRES_IN_SEC,
+    DEFAULT_MAXIMUM_PER_MINUTE,
     GUIDE,
     MAXIMUM_PER_MINUTE,
     TIME_FORMAT,
@@ -28,6 +29,7 @@ from iot_jobs.template.content import PACKAGE_VERSION_TWICE, repeated, window_pr
 from iot_jobs.template.job import TARGET_TWICE, SchedulingConfig, instant
 from iot_jobs.template.parts import (
     AbortConfig,
+    AbortCriterion,
     MaintenanceWindow,
     PresignedUrlConfig,
     RetryConfig,
@@ -60,6 +62,21 @@ BASE_IS_MAXIMUM = _advice(
     "Exponential rollout baseRatePerMinute should be less than maximumPerMinute",
     "assumed",
 )
+NO_ROLLOUT = _advice(
+    "JT254",
+    "templates of a production environment have a rollout",
+    f"Without one, AWS notifies {DEFAULT_MAXIMUM_PER_MINUTE} things per minute from the start: many devices have a bad "
+    "release before any has failed.",
+    API + "JobExecutionsRolloutConfig.html",
+    "documented",
+)
+NEVER_RISES = _advice(
+    "JT255",
+    "a rollout's rate can rise on the environment's fleet",
+    "Until enough things were notified or have succeeded it stays at the base rate, and the fleet has too few things.",
+    API + "RateIncreaseCriteria.html",
+    "documented",
+)
 NEVER_FIRES = _advice(
     "JT351",
     "an abort criterion can fire on the environment's fleet",
@@ -81,6 +98,14 @@ ABORT_WITHOUT_TIMEOUT = _advice(
     _DETAILS,
     "documented",
 )
+NO_HELP = _advice(
+    "JT355",
+    "abort criteria of a production environment can stop a bad release in time",
+    "None of them does: REJECTED is for devices that refuse the job, one success keeps 100 % from being reached, and a "
+    "minimum above half of the fleet comes too late.",
+    API + "AbortCriteria.html",
+    "documented",
+)
 RETRY_WITHOUT_TIMEOUT = _advice(
     "JT451",
     "a retry of TIMED_OUT requires a timeout",
@@ -92,6 +117,13 @@ RETRY_WITHOUT_ABORT = _advice(
     "JT452",
     "retries require abort criteria",
     "Otherwise a bad release runs on every device as often as the retries allow, and each run is billed.",
+    _DETAILS,
+    "documented",
+)
+NO_TIMEOUT = _advice(
+    "JT453",
+    "templates of a production environment have a timeout",
+    "Without one, the execution of a device that hangs stays IN_PROGRESS, and counts for no abort criterion.",
     _DETAILS,
     "documented",
 )
@@ -144,22 +176,23 @@ def advice(subject: Subject, *, now: datetime, quotas: Quotas | None = None) -> 
     retries = known_items(retry.criteria) if retry else []
     scheduling = known(spec.scheduling) if isinstance(spec, JobSpec) else None
     # What is absent may be copied.
-    no_abort, no_timeout = (value is None and not spec.copies() for value in (spec.abort, spec.timeout))
+    absent = [] if spec.copies() else [name for name in _ASKED_IN_PRODUCTION if getattr(spec, name) is None]
     by_api = subject.spelling is not None and not subject.spelling.intrinsics
 
     yield from _repeated(retry, spec.destination_package_versions)
     yield from _volatile(known(spec.description), known(spec.tags) or {}, by_hand=subject.spelling is None)
     if rollout := known(spec.rollout):
         quotas = (environment.quotas if environment else quotas) or Quotas()
-        yield from _rollout(rollout, quotas.maximum_per_minute)
+        yield from _rollout(rollout, quotas.maximum_per_minute, environment)
     if environment and states_budget(environment.fleet) and can_forecast():
         yield from budget(spec, environment.fleet)
-    if no_abort:
-        yield from _no_abort(retries, production=environment is not None and environment.production)
+    yield from _asked_in_production(absent, environment)
+    if "abort" in absent:
+        yield from _retry_without_abort(retries)
     if abort := known(spec.abort):
-        yield from _abort(abort, retries, environment.fleet if environment else None, no_timeout=no_timeout)
-    if no_timeout:
-        yield from _retry(retries)
+        yield from _abort(abort, retries, environment, no_timeout="timeout" in absent)
+    if "timeout" in absent:
+        yield from _retry_without_timeout(retries)
     if presigned_url := known(spec.presigned_url):
         yield from _presigned_url(presigned_url, has_default=by_api or subject.spelling is None)
     if isinstance(spec, JobTemplateSpec):
@@ -185,7 +218,7 @@ def _under(prefix: Location, findings: Iterable[Finding]) -> Iterator[Finding]:
     return (finding.under(prefix) for finding in findings)
 
 
-def _rollout(rollout: RolloutConfig, quota: int) -> Iterator[Finding]:
+def _rollout(rollout: RolloutConfig, quota: int, environment: Environment | None) -> Iterator[Finding]:
     maximum, exponential = known(rollout.maximum_per_minute), known(rollout.exponential_rate)
     if maximum is not None and maximum > quota:
         limit = MAXIMUM_PER_MINUTE.replace(maximum=quota)
@@ -199,15 +232,33 @@ def _rollout(rollout: RolloutConfig, quota: int) -> Iterator[Finding]:
             fix=f"lower it to {maximum - 1}" if maximum > 1 else "remove the rollout, or raise the maximum",
             related=(("rollout", "maximum_per_minute"),),
         )
+    if environment and exponential and (increase := known(exponential.rate_increase_criteria)):
+        things = environment.fleet.things
+        for name, value in increase:
+            number = known(value)
+            if number is not None and number >= things:
+                yield NEVER_RISES.finding(
+                    loc=("rollout", "exponential_rate", "rate_increase_criteria", name),
+                    given=number,
+                    allowed=f"fewer than the fleet's {things} things",
+                    fix="lower it to a fraction of the fleet",
+                )
 
 
-def _no_abort(retries: _Retries, *, production: bool) -> Iterator[Finding]:
-    if production:
-        yield NO_ABORT.finding(
-            loc=("abort",),
-            allowed="abort criteria in production",
-            fix="add an abort configuration with a criterion for ALL",
-        )
+_ASKED_IN_PRODUCTION = {
+    "rollout": (NO_ROLLOUT, "add a rollout with an exponential rate, which starts low"),
+    "abort": (NO_ABORT, "add an abort configuration with a criterion for ALL"),
+    "timeout": (NO_TIMEOUT, "add a timeout with in_progress_timeout_in_minutes"),
+}
+
+
+def _asked_in_production(absent: Sequence[str], environment: Environment | None) -> Iterator[Finding]:
+    for name in absent if environment and environment.production else ():
+        rule, fix = _ASKED_IN_PRODUCTION[name]
+        yield rule.finding(loc=(name,), allowed=f"{name} in production", fix=fix)
+
+
+def _retry_without_abort(retries: _Retries) -> Iterator[Finding]:
     if any(known(criterion.number_of_retries) for _, criterion in retries):
         yield RETRY_WITHOUT_ABORT.finding(
             loc=("retry",),
@@ -216,10 +267,14 @@ def _no_abort(retries: _Retries, *, production: bool) -> Iterator[Finding]:
         )
 
 
-def _abort(abort: AbortConfig, retries: _Retries, fleet: Fleet | None, *, no_timeout: bool) -> Iterator[Finding]:
+def _abort(
+    abort: AbortConfig, retries: _Retries, environment: Environment | None, *, no_timeout: bool
+) -> Iterator[Finding]:
+    fleet = environment.fleet if environment else None
     numbers = [known(criterion.number_of_retries) for _, criterion in retries]
     attempts = 1 + (_MOST_RETRIES if None in numbers else sum(number or 0 for number in numbers))
-    for index, criterion in known_items(abort.criteria):
+    criteria = known_items(abort.criteria)
+    for index, criterion in criteria:
         if criterion.failure_type == "TIMED_OUT" and no_timeout:
             yield ABORT_WITHOUT_TIMEOUT.finding(
                 loc=("abort", "criteria", index, "failure_type"),
@@ -236,9 +291,31 @@ def _abort(abort: AbortConfig, retries: _Retries, fleet: Fleet | None, *, no_tim
                 allowed=f"up to {most}, the most executions that a fleet of {fleet.things} things can have",
                 fix="lower it to a fraction of the fleet",
             )
+    all_known = criteria and len(criteria) == len(known(abort.criteria) or ())
+    if not environment or not environment.production or not all_known:
+        return
+    half = environment.fleet.things * attempts // 2
+    if not any(_helps(criterion, half) for _, criterion in criteria):
+        yield NO_HELP.finding(
+            loc=("abort", "criteria"),
+            given=[known(criterion.failure_type) for _, criterion in criteria],
+            allowed=f"a criterion not for REJECTED, below 100 %, and with a minimum of up to {half} executions",
+            fix="add a criterion for ALL with a low percentage and a low minimum",
+        )
 
 
-def _retry(retries: _Retries) -> Iterator[Finding]:
+def _helps(criterion: AbortCriterion, half: int) -> bool:
+    """Return whether a criterion can stop a release that fails, before `half` of the executions have completed."""
+    percentage = known(criterion.threshold_percentage)
+    least = known(criterion.min_number_of_executed_things)
+    return (
+        criterion.failure_type != "REJECTED"
+        and (percentage is None or percentage < 100)
+        and (least is None or least <= half)
+    )
+
+
+def _retry_without_timeout(retries: _Retries) -> Iterator[Finding]:
     for index, criterion in retries:
         if criterion.failure_type in ("TIMED_OUT", "ALL") and known(criterion.number_of_retries) != 0:
             yield RETRY_WITHOUT_TIMEOUT.finding(

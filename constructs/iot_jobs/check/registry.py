@@ -9,8 +9,12 @@ from iot_jobs.check.advice import (
     BASE_IS_MAXIMUM,
     EXPIRY_TOO_SHORT,
     NEVER_FIRES,
+    NEVER_RISES,
     NO_ABORT,
     NO_EXPIRY,
+    NO_HELP,
+    NO_ROLLOUT,
+    NO_TIMEOUT,
     RETRY_WITHOUT_ABORT,
     RETRY_WITHOUT_TIMEOUT,
     START_PASSED,
@@ -65,6 +69,8 @@ RULES: tuple[Rule, ...] = (
     parts.ONE_INCREASE_CRITERION,
     BASE_IS_MAXIMUM,
     budget.TOO_SLOW,
+    NO_ROLLOUT,
+    NEVER_RISES,
     # Abort: JT3..
     limits.THRESHOLD_PERCENTAGE,
     limits.MIN_NUMBER_OF_EXECUTED_THINGS,
@@ -76,6 +82,7 @@ RULES: tuple[Rule, ...] = (
     NO_ABORT,
     ABORT_WITHOUT_TIMEOUT,
     budget.TOO_HARMFUL,
+    NO_HELP,
     # Retry and timeout: JT4..
     limits.NUMBER_OF_RETRIES,
     limits.RETRY_FAILURE_TYPE,
@@ -86,6 +93,7 @@ RULES: tuple[Rule, ...] = (
     limits.IN_PROGRESS_TIMEOUT_IN_MINUTES,
     RETRY_WITHOUT_TIMEOUT,
     RETRY_WITHOUT_ABORT,
+    NO_TIMEOUT,
     # Presigned URLs and placeholders: JT5..
     limits.ROLE_ARN,
     limits.EXPIRES_IN_SEC,
