@@ -140,7 +140,7 @@ CASES: list[tuple[str, dict[str, dict[str, str]], list[tuple[str, str, str]]]] =
                   "increment_factor: 1.5": "increment_factor: 6"}},
         [
             ("JT301", "abort.criteria[0 FAILED].threshold_percentage",
-             "write the percentage of completed executions at which to cancel the job, such as 2.5"),
+             "write the percentage of failed executions at which to cancel the job, such as 2.5"),
             ("JT003", "retry.criteria[0].typ", "remove it"),
             ("JT004", "retry.criteria[0].failure_type", "add failure_type"),
             ("JT203", "rollout.exponential_rate.increment_factor",
