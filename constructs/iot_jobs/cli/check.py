@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     "--as",
     "kind",
     type=click.Choice(["template", "job", "document", "environment", "family", "cloudformation"]),
-    help="What each PATH is, which must be a file; its content doesn't decide then.",
+    help="Read each PATH, which must be a file, as this kind, whatever its content.",
 )
 @click.option("--strict", is_flag=True, help="Count warnings as errors.")
 def check(paths: tuple[Path, ...], output: str, quotas: tuple[str, ...], kind: str | None, strict: bool) -> None:
