@@ -343,7 +343,7 @@ def _of_fleet(fleet: Fleet | None) -> dict[str, Any]:
 
 def _placeholders(document: JobDocument | None) -> tuple[Placeholder, ...]:
     """Return the placeholders of a document; none if it isn't valid, which the spec then reports."""
-    if not isinstance(document, JobDocument) or any(not one.rule.can_be_acknowledged for one in document.problems()):
+    if not isinstance(document, JobDocument) or any(one.severity == "error" for one in document.problems()):
         return ()
     return document.placeholders
 

@@ -72,12 +72,15 @@ class SynthChecks:
         taken = {one.published: one for other in earlier for one in other.present() if one.published is not None}
         shared = [_published_twice(one, taken[one.published]) for one in present if one.published in taken]
         is_sure = not any(map(cdk.Token.is_unresolved, here.location))
-        in_region = max(_quotas(one.stack)[0].templates_in_region for one in beside)
+        in_region: Iterable[tuple[str, str]] = ()
+        if here is beside[-1]:  # once for all stacks of the region
+            quota = max(_quotas(one.stack)[0].templates_in_region for one in beside)
+            in_region = _quota_of_region(sum(len(one.present()) for one in beside), quota)
         for name, text in (
             *_volatile_tags((template.name, emitted.properties.get("Tags", ())) for template, emitted in contents),
             *_known_later((template.name, emitted.known_later) for template, emitted in contents),
             *_quotas_of_stack(len(present), sum(one.resources for one in present)),
-            *(_quota_of_region(sum(len(one.present()) for one in beside), in_region) if here is beside[-1] else ()),
+            *in_region,
             *(() if is_sure else (("published-twice", f"{text}, if both stacks have one account") for text in shared)),
         ):
             cdk.Annotations.of(here.stack).add_warning_v2(f"iot-jobs:{name}", text)

@@ -70,7 +70,7 @@ def check(reading: Reading, *, now: datetime, quotas: Quotas | None = None) -> R
             else:
                 acknowledged.append(subject.placed(finding)._replace(acknowledged=reason))
     for document in reading.documents:
-        problems = [finding for finding in document.document.problems() if not finding.rule.can_be_acknowledged]
+        problems = [finding for finding in document.document.problems() if finding.severity == "error"]
         problems += document_advice(document.document, document.schema)
         findings += [finding._replace(place=document.place(finding.loc)) for finding in problems]
     checked = len(reading.subjects) + len(reading.documents)

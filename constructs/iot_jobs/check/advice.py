@@ -383,7 +383,7 @@ def document_advice(document: JobDocument, schema: str | Mapping[str, Any] | Non
 
     There are none if the document isn't JSON.
     """
-    findings = [finding for finding in document.problems() if finding.rule.can_be_acknowledged]
+    findings = [finding for finding in document.problems() if finding.severity == "warning"]
     if document.readable:
         findings += documents.problems(document.value, schema)
         findings += documents.content_problems(document.value)

@@ -97,7 +97,7 @@ class JobDocument:
 
     def _checked(self) -> JobDocument:
         """Return the document in its canonical form. Raises `FindingsError` with all errors in it."""
-        if errors := [finding for finding in self.problems() if not finding.rule.can_be_acknowledged]:
+        if errors := [finding for finding in self.problems() if finding.severity == "error"]:
             raise FindingsError(errors)
         # A token's text may become anything, and the canonical form has each key once.
         as_written = self.holds_token or not self.readable or self._parsed[1]

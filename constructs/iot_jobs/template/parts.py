@@ -273,7 +273,7 @@ def _document(value: object) -> object:
             fix="write it as text; in Python with JobDocument.inline(...)",
         )
         raise FindingsError([finding])
-    if errors := [finding for finding in value.problems() if not finding.rule.can_be_acknowledged]:
+    if errors := [finding for finding in value.problems() if finding.severity == "error"]:
         raise FindingsError(errors)
     return Unresolved(value.text) if value.unknown else value
 
