@@ -20,6 +20,7 @@ ELSEWHERE = "looks like {}, but is in no application (stacks/, job_documents/)"
 NOT_NAMED = "templates.reboot: its family was not named"
 A_LIST = "a list of what there is, without what it does; describe each"
 NO_JOBS = "a CloudFormation template without job templates and jobs"
+UNKNOWN_LOOP = "a loop over what is known only at deployment"
 
 Files = dict[str, Any]
 Seen = list[tuple[str, str, str]]

@@ -574,6 +574,7 @@ def resources(**properties: dict[str, Any]) -> dict[str, Any]:
 
 OTHER = TEMPLATE_PROPERTIES | {"JobTemplateId": "restart"}
 NAMED_LATER = TEMPLATE_PROPERTIES | {"JobTemplateId": {"Ref": "Name"}}
+NAMED_OTHERWISE = TEMPLATE_PROPERTIES | {"JobTemplateId": {"Ref": "OtherName"}}
 WRONG = TEMPLATE_PROPERTIES | {"JobTemplateId": "re.boot"}
 AGAIN = ("JT114", "Resources.B.Properties.JobTemplateId", ["Resources.A.Properties.JobTemplateId"])
 TWICE: list[tuple[str, list[dict[str, Any]], list[tuple[str, str, list[str]]]]] = [
@@ -590,7 +591,8 @@ TWICE: list[tuple[str, list[dict[str, Any]], list[tuple[str, str, list[str]]]]] 
         [resources(A=JOB_PROPERTIES, B=JOB_PROPERTIES)],
         [("JT114", "Resources.B.Properties.JobId", ["Resources.A.Properties.JobId"])],
     ),
-    ("ids that only CloudFormation knows", [resources(A=NAMED_LATER, B=NAMED_LATER)], []),
+    ("one id that only CloudFormation knows", [resources(A=NAMED_LATER, B=NAMED_LATER)], [AGAIN]),
+    ("two ids that only CloudFormation knows", [resources(A=NAMED_LATER, B=NAMED_OTHERWISE)], []),
     ("one id in two files", [resources(A=TEMPLATE_PROPERTIES), resources(A=TEMPLATE_PROPERTIES)], []),
 ]
 
@@ -801,4 +803,4 @@ def test_report_counts_all_that_was_read() -> None:
     """Templates, jobs and documents count as checked."""
     job = Subject(JobSpec(**JOB), place)
     report = check(Reading([template({}), job], [document("{}")]), now=NOW)
-    assert report == Report(findings=(), acknowledged=(), checked=3, skipped=())
+    assert report == Report(findings=(), acknowledged=(), checked=3, skipped=(), unjudged=())

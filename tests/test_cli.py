@@ -122,6 +122,7 @@ def test_report_as_json(application: Path) -> None:
                 "column": 11,
                 "path": "timeout.in_progress_timeout_in_minutes",
                 "given": 10081,
+                "when": None,
                 "allowed": "1 to 10080 minutes (7 days), a whole number",
                 "source": "https://docs.aws.amazon.com/iot/latest/apireference/API_TimeoutConfig.html",
                 "evidence": "documented",
@@ -132,6 +133,7 @@ def test_report_as_json(application: Path) -> None:
         "acknowledged": [],
         "checked": 1,
         "skipped": [],
+        "unjudged": [],
     }
     assert (result.exit_code, result.stderr) == (1, "1 checked, 1 error, 0 warnings\n")
 
@@ -229,7 +231,7 @@ def test_report_as_annotations(application: Path) -> None:
 
 EMPTY = {
     "text": "",
-    "json": '{\n  "findings": [],\n  "acknowledged": [],\n  "checked": 1,\n  "skipped": []\n}\n',
+    "json": '{\n  "findings": [],\n  "acknowledged": [],\n  "checked": 1,\n  "skipped": [],\n  "unjudged": []\n}\n',
     "github": "",
 }
 

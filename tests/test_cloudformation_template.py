@@ -55,7 +55,7 @@ INTRINSICS: list[tuple[Any, str]] = [
     ({"Ref": "Later"}, "!Ref Later"),
     ({"Fn::Sub": "${Later}"}, '!Sub "${Later}"'),
     ({"Fn::GetAtt": ["Later", "Arn"]}, "!GetAtt Later.Arn"),
-    ({"Fn::If": ["Prod", 1, {"Ref": "AWS::NoValue"}]}, "!If [Prod, 1, !Ref AWS::NoValue]"),
+    ({"Fn::If": ["Prod", {"Ref": "One"}, {"Ref": "Other"}]}, "!If [Prod, !Ref One, !Ref Other]"),
     ({"Fn::FindInMap": ["a", "b", "c"]}, "!FindInMap [a, b, c]"),
     ({"Fn::Transform": {"Name": "AWS::Include"}}, "!Transform {Name: AWS::Include}"),
 ]
@@ -134,18 +134,18 @@ def test_parameters_beside_an_intrinsic_function(here: Path) -> None:
 
 
 PLAIN = '{"operation": "a.sh", "args": ["${aws:iot:package:a:version:b:attributes:c}"]}'
+ONE, ANOTHER = "${aws:iot:code-sign-signature:a}", "${aws:iot:code-sign-signature:b}"
 MARKED = PLAIN.replace("${", "${!")
 SUBSTITUTIONS: list[tuple[str, Any, list[str]]] = [
     ("text", {"Fn::Sub": PLAIN}, ["Fn::Sub"]),
     ("text that is marked", {"Fn::Sub": MARKED}, []),
-    ("CloudFormation's own variables", {"Fn::Sub": "${AWS::Region} ${Bucket} ${Bucket.Arn}"}, []),
+    ("CloudFormation's own variables", {"Fn::Sub": '["${AWS::Region}", "${Bucket} ${Bucket.Arn}"]'}, []),
     ("text with variables", {"Fn::Sub": [PLAIN, {"a": "b"}]}, ["Fn::Sub[0]"]),
-    ("a variable of that name", {"Fn::Sub": ["${aws:a}", {"aws:a": "b"}]}, []),
-    ("inside another function", {"Fn::Join": ["", [PLAIN, {"Fn::Sub": PLAIN}]]}, ["Fn::Join[1][1].Fn::Sub"]),
+    ("a variable of that name", {"Fn::Sub": ['"${aws:a}"', {"aws:a": "b"}]}, []),
+    ("inside another function", {"Fn::Join": ["", ["[", {"Fn::Sub": PLAIN}, "]"]]}, ["Fn::Join[1][1].Fn::Sub"]),
     ("no text", {"Fn::Sub": [{"Ref": "A"}, {}]}, []),
     ("an empty list", {"Fn::Sub": []}, []),
-    ("no end", {"Fn::Sub": "${aws:"}, ["Fn::Sub"]),
-    ("two of them", {"Fn::Sub": "${aws:a} ${aws:b} ${aws:a}"}, ["Fn::Sub", "Fn::Sub"]),
+    ("two of them", {"Fn::Sub": [f'"{ONE} {ANOTHER} {ONE}"', {}]}, ["Fn::Sub[0]", "Fn::Sub[0]"]),
     ("no function", PLAIN, []),
 ]
 
@@ -269,9 +269,9 @@ RESOURCES: list[tuple[str, str, list[tuple[str, str, str]]]] = [
 def test_resources(more: str, expected: list[tuple[str, str, str]], here: Path) -> None:
     """Findings about a resource are only those that are certain, whatever macros and conditions make of it."""
     head = "Resources:\n  T:\n    Type: AWS::IoT::JobTemplate\n    Condition: C\n    Properties:\n"
-    write(
-        here, {"a.yaml": f"{head}      JobTemplateId: t\n      Description: d\n      Document: '{{}}'\n      {more}\n"}
-    )
+    properties = "      JobTemplateId: t\n      Description: d\n      Document: '{}'\n"
+    conditions = "Conditions: {C: !Equals [!Ref P, p], D: !Not [Condition: C]}\n"
+    write(here, {"a.yaml": f"{head}{properties}      {more}\n{conditions}"})
     assert seen(report("a.yaml")) == expected
 
 

@@ -13,7 +13,7 @@ from iot_jobs.finding import Finding, Place
 from iot_jobs.limits import INCREMENT_FACTOR
 from iot_jobs.render import findings
 from iot_jobs.render.jsonout import to_json
-from iot_jobs.sources import Skipped
+from iot_jobs.sources import Skipped, Source, Unknown
 from tools import rules_doc
 
 FACTOR = INCREMENT_FACTOR.finding(given=7.5, allowed="1.1 to 5", fix="lower it")._replace(
@@ -41,8 +41,11 @@ ACCEPTED = (
     )
 )
 SKIPPED = Skipped("notes.yaml", "not a mapping")
-REPORT = Report(findings=(FACTOR, HARD, NOWHERE), acknowledged=(ACCEPTED,), checked=4, skipped=(SKIPPED,))
-EMPTY = Report(findings=(), acknowledged=(), checked=0, skipped=())
+LATER = Unknown(Source("b.yaml", "a: !Ref B", {"a": {"Ref": "B"}}, lambda _: (1, 4)), ("a",), "${B}")
+REPORT = Report(
+    findings=(FACTOR, HARD, NOWHERE), acknowledged=(ACCEPTED,), checked=4, skipped=(SKIPPED,), unjudged=(LATER,)
+)
+EMPTY = Report(findings=(), acknowledged=(), checked=0, skipped=(), unjudged=())
 
 FACTOR_SOURCE = "https://docs.aws.amazon.com/iot/latest/apireference/API_ExponentialRolloutRate.html"
 BASE_SOURCE = "Exponential rollout baseRatePerMinute should be less than maximumPerMinute"
@@ -91,6 +94,7 @@ JSON: dict[str, Any] = {
             "column": 9,
             "path": "templates.reboot.rollout.increment_factor",
             "given": 7.5,
+            "when": None,
             "allowed": "1.1 to 5",
             "source": FACTOR_SOURCE,
             "evidence": "documented",
@@ -105,6 +109,7 @@ JSON: dict[str, Any] = {
             "column": 5,
             "path": "Resources.Ü,:.Properties",
             "given": '50 %\r\n,:\u200b é日😀 "?"',
+            "when": None,
             "allowed": "100 %,\nor: less",
             "source": BASE_SOURCE,
             "evidence": "assumed",
@@ -123,6 +128,7 @@ JSON: dict[str, Any] = {
             "column": None,
             "path": "environment",
             "given": '{"a": [1, null]}',
+            "when": None,
             "allowed": "prod",
             "source": LAYOUT,
             "evidence": "own",
@@ -139,6 +145,7 @@ JSON: dict[str, Any] = {
             "column": 3,
             "path": "templates.reboot.abort",
             "given": None,
+            "when": None,
             "allowed": "abort criteria",
             "source": ABORT_SOURCE,
             "evidence": "documented",
@@ -149,6 +156,7 @@ JSON: dict[str, Any] = {
     ],
     "checked": 4,
     "skipped": [{"file": "notes.yaml", "reason": "not a mapping"}],
+    "unjudged": [{"file": "b.yaml", "line": 1, "column": 4, "path": "a", "value": "${B}"}],
 }
 
 
@@ -273,7 +281,9 @@ def json_text(report: Any) -> str:
     return (
         f'{{\n  "findings": {each_on_its_line(report["findings"], "  ")},\n'
         f'  "acknowledged": {each_on_its_line(report["acknowledged"], "  ")},\n'
-        f'  "checked": {report["checked"]},\n  "skipped": {each_on_its_line(report["skipped"], "  ")}\n}}\n'
+        f'  "checked": {report["checked"]},\n'
+        f'  "skipped": {each_on_its_line(report["skipped"], "  ")},\n'
+        f'  "unjudged": {each_on_its_line(report["unjudged"], "  ")}\n}}\n'
     )
 
 
@@ -291,7 +301,7 @@ def sarif_text(report: Any) -> str:
 WHOLE = {"text": TEXT, "json": json_text(JSON), "github": GITHUB, "sarif": sarif_text(SARIF)}
 NOTHING = {
     "text": "",
-    "json": json_text({"findings": [], "acknowledged": [], "checked": 0, "skipped": []}),
+    "json": json_text({"findings": [], "acknowledged": [], "checked": 0, "skipped": [], "unjudged": []}),
     "github": "",
     "sarif": sarif_text(
         SARIF
@@ -328,14 +338,15 @@ def test_utf_8(name: str) -> None:
 
 
 CONTRACT = [
-    *("code", "severity", "file", "line", "column", "path", "given", "allowed", "source", "evidence", "fix", "related"),
+    *("code", "severity", "file", "line", "column", "path", "given", "when"),
+    *("allowed", "source", "evidence", "fix", "related"),
 ]
 
 
 def test_json_contract() -> None:
     """The members of the JSON report are those that docs/cli.md documents, and each finding has all of them."""
     data = json.loads(findings.as_json(REPORT))
-    assert list(data) == ["findings", "acknowledged", "checked", "skipped"]
+    assert list(data) == ["findings", "acknowledged", "checked", "skipped", "unjudged"]
     assert [list(one) for one in data["findings"]] == [CONTRACT] * 3
     assert [list(one) for one in data["acknowledged"]] == [[*CONTRACT, "reason"]]
     assert list(data["findings"][1]["related"][0]) == ["file", "line", "column", "path"]
@@ -389,9 +400,10 @@ def test_github_properties(file: str, written: str) -> None:
 
 SUMMARIES = [
     (EMPTY, "0 checked, 0 errors, 0 warnings"),
-    (REPORT, "4 checked, 2 errors, 1 warning, 1 acknowledged, 1 skipped"),
+    (REPORT, "4 checked, 2 errors, 1 warning, 1 acknowledged, 1 skipped, 1 value known only at deployment"),
     (EMPTY._replace(checked=1, findings=(FACTOR,)), "1 checked, 1 error, 0 warnings"),
     (EMPTY._replace(skipped=(SKIPPED, SKIPPED)), "0 checked, 0 errors, 0 warnings, 2 skipped"),
+    (EMPTY._replace(unjudged=(LATER, LATER)), "0 checked, 0 errors, 0 warnings, 2 values known only at deployment"),
 ]
 
 

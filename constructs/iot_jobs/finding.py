@@ -102,7 +102,8 @@ class Finding(NamedTuple):
     """A breach of a rule, as data.
 
     `loc` and `related_locs` use the model's names; `place` and `related` use the file's, and are filled in by the
-    reader that knows them. `acknowledged` is the author's reason for keeping the value, if any.
+    reader that knows them. `acknowledged` is the author's reason for keeping the value, if any. `when` says under which
+    conditions of a CloudFormation template it holds, None for always.
     """
 
     rule: Rule
@@ -114,6 +115,7 @@ class Finding(NamedTuple):
     place: Place | None = None
     related: tuple[Place, ...] = ()
     acknowledged: str | None = None
+    when: str | None = None
 
     @property
     def code(self) -> str:
@@ -134,7 +136,7 @@ class Finding(NamedTuple):
         """Return the finding with `prefix` before each of its locations."""
         related_locs = self.related_locs and tuple(prefix + other for other in self.related_locs)
         # By position: `_replace` takes five times as long, and this runs once per level of nesting.
-        return type(self)(*self[:3], prefix + self.loc, self.given, related_locs, *self[6:])
+        return type(self)(*self[:3], prefix + self.loc, self.given, related_locs, *self[6:8], *self[8:])
 
     def __str__(self) -> str:
         """Return the text block that users see, in a terminal and in a Python error alike."""
@@ -142,6 +144,7 @@ class Finding(NamedTuple):
         where = f"{self.place}: " if self.place and self.place.file else ""
         lines = [f"{where}{self.severity} {self.code} {self.path}".rstrip(), f"  {self.rule.title}"]
         lines += [] if self.given is None else [f"  given    {shown(self.given)}"]
+        lines += [] if self.when is None else [f"  when     {self.when}"]
         lines += [f"  allowed  {self.allowed}"]
         lines += [f"  see      {f'{place}: ' if place.file else ''}{place.path}" for place in others]
         lines += [f"  source   {self.rule.citation}", f"  fix      {self.fix}"]
@@ -172,7 +175,7 @@ class FindingsError(ValueError):
 
 def unique(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     """Return the findings in order, without duplicates: a family's mistake recurs in every environment that uses it."""
-    by_content = {(finding.code, finding.place, shown(finding.given), finding.allowed): finding for finding in findings}
+    by_content = {(one.code, one.place, shown(one.given), one.allowed, one.when): one for one in findings}
     return tuple(by_content.values())
 
 

@@ -28,6 +28,8 @@ reading: ContextVar[bool] = ContextVar("reading", default=False)
 """True while values from a file are checked. No lookup is pending in them: text is text."""
 NO_VALUE = {"Ref": "AWS::NoValue"}
 _MAY_BE_NOTHING = {"Fn::If", "Fn::Transform"}
+FOR_EACH = "Fn::ForEach::"
+"""The start of a loop's name, which stands among the keys of a mapping."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +113,7 @@ def is_intrinsic(value: object) -> TypeGuard[Mapping[str, Any]]:
     """Return whether a value read from a CloudFormation template, JSON or YAML, is an intrinsic function."""
     if not isinstance(value, dict):
         return False
-    if len(value) != 1:
-        return "Fn::Transform" in value  # a macro, which receives its siblings and may change them
+    if len(value) != 1:  # a macro receives its siblings and may change them, and a loop adds some
+        return any(key == "Fn::Transform" or (isinstance(key, str) and key.startswith(FOR_EACH)) for key in value)
     (key,) = value
     return key == "Ref" or (isinstance(key, str) and key.startswith("Fn::"))

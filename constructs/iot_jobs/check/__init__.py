@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from iot_jobs.check.advice import advice, document_advice
 from iot_jobs.check.budget import can_forecast, states_budget
+from iot_jobs.check.cases import in_some_cases
 from iot_jobs.check.catalogue import rules
 from iot_jobs.environment import Quotas
 from iot_jobs.finding import Finding, FindingsError, Location, Place, Rule, unique
-from iot_jobs.sources import Application, Reading, Skipped, read_application
+from iot_jobs.sources import Application, Reading, Skipped, Subject, Unknown, read_application
 from iot_jobs.template.part import UNKNOWN_KEY
 
 __all__ = [
@@ -34,12 +36,16 @@ ACKNOWLEDGED_UNKNOWN = Rule(
 
 
 class Report(NamedTuple):
-    """The result of a check: findings that count, and those that the author acknowledged with a reason."""
+    """The result of a check: findings that count, and those that the author acknowledged with a reason.
+
+    `unjudged` are values of the checked templates and jobs that are known only at deployment.
+    """
 
     findings: tuple[Finding, ...]
     acknowledged: tuple[Finding, ...]
     checked: int
     skipped: tuple[Skipped, ...]
+    unjudged: tuple[Unknown, ...]
 
     def failed(self, *, strict: bool = False) -> bool:
         """Return whether there is an error, or with `strict` any finding."""
@@ -63,18 +69,25 @@ def check(reading: Reading, *, now: datetime, quotas: Quotas | None = None) -> R
         wrong = list(_acknowledgment_problems(subject.acknowledged))
         findings += map(subject.placed, wrong)
         refused = {finding.loc[-1] for finding in wrong}
-        for finding in advice(subject, now=now, quotas=quotas):
+        advised = [subject.placed(finding) for finding in advice(subject, now=now, quotas=quotas)]
+        for finding in advised:
             reason = subject.acknowledged.get(finding.code)
             if reason is None or finding.code in refused:
-                findings.append(subject.placed(finding))
+                findings.append(finding)
             else:
-                acknowledged.append(subject.placed(finding)._replace(acknowledged=reason))
+                acknowledged.append(finding._replace(acknowledged=reason))
+        if subject.variants:
+            findings += in_some_cases(subject, partial(_all_about, now=now, quotas=quotas))
     for document in reading.documents:
         problems = [finding for finding in document.document.problems() if finding.severity == "error"]
         problems += document_advice(document.document, document.schema)
         findings += [finding._replace(place=document.place(finding.loc)) for finding in problems]
     checked = len(reading.subjects) + len(reading.documents)
-    return Report(_sorted(findings), _sorted(acknowledged), checked, tuple(skipped))
+    return Report(_sorted(findings), _sorted(acknowledged), checked, tuple(skipped), tuple(reading.unjudged))
+
+
+def _all_about(subject: Subject, *, now: datetime, quotas: Quotas | None) -> list[Finding]:
+    return [*subject.findings, *map(subject.placed, advice(subject, now=now, quotas=quotas))]
 
 
 def load_application(path: Path, *, environment: str | None = None) -> Application:

@@ -35,7 +35,10 @@ if TYPE_CHECKING:
     help="Read each PATH, which must be a file, as this kind, whatever its content.",
 )
 @click.option("--strict", is_flag=True, help="Count warnings as errors.")
-def check(paths: tuple[Path, ...], output: str, quotas: tuple[str, ...], kind: str | None, strict: bool) -> None:
+@click.option("--verbose", is_flag=True, help="List the values that can't be judged before deployment.")
+def check(
+    paths: tuple[Path, ...], output: str, quotas: tuple[str, ...], kind: str | None, strict: bool, verbose: bool
+) -> None:
     """Check files and folders against AWS's rules, and give advice.
 
     Each PATH is an application with its environments, families and job documents, a CloudFormation template in JSON or
@@ -55,6 +58,9 @@ def check(paths: tuple[Path, ...], output: str, quotas: tuple[str, ...], kind: s
     click.echo(findings.FORMATS[output](report), nl=False)
     for skipped in report.skipped:
         click.echo(f"skipped {one_line(skipped.file)}: {skipped.reason}", err=True)
+    for unknown in report.unjudged if verbose else ():
+        place = unknown.place
+        click.echo(f"not judged {place}: {place.path}: {one_line(unknown.what)}", err=True)
     click.echo(findings.summary(report), err=True)
     if not report.checked and not report.findings:
         raise CannotRun("there is nothing to check in " + ", ".join(map(str, paths)))

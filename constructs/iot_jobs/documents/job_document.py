@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -49,6 +51,10 @@ UNCHECKED = Rule(
 )
 
 
+# A string, a word (such as a number, or one or more tokens), a mark, or a space between.
+_ATOM = r'"(?:[^"\\]|\\.)*"|(?:[$#]\{Token\[[^\]]*\]\}|[^][{}:,"\s])+|[][{}:,"]|\s+'
+
+
 @dataclass(frozen=True)
 class JobDocument:
     """The instructions for a device, as JSON text. The text is emitted unchanged.
@@ -73,7 +79,7 @@ class JobDocument:
             value = value.to_string()
         if isinstance(value, str):
             document = cls(value)
-            if not document.readable and _is_token(value):
+            if _is_token(value):
                 return cls(value, unknown=True)
         elif holds_token(value):
             finding = jsontext.NOT_JSON.finding(
@@ -125,6 +131,8 @@ class JobDocument:
         try:
             return jsontext.parse(self.text), ()
         except jsontext.JsonError as error:
+            if error.value is None and self.holds_token:
+                return jsontext.parse(_with_values(self.text)), ()
             if error.value is None:
                 raise
             return error.value, tuple(finding._replace(rule=KEY_TWICE) for finding in error.findings)
@@ -204,6 +212,38 @@ class JobDocument:
                 allowed="text that UTF-8 can encode, without half a surrogate pair",
                 fix="write the whole character, or an escape",
             )
+
+
+def _with_values(text: str) -> str:
+    """Return a text with JSON in place of each token outside of strings: a string that holds it where a value is due.
+
+    Between the members of a mapping that is a member, and after a value nothing, because a comma may come first.
+    """
+    after_spaces = re.compile(r"\s*(.)")
+    made: list[str] = []
+    opened: list[str] = []
+    before = ""
+    for match in re.finditer(_ATOM, text):
+        atom = match[0]
+        if not atom.startswith('"') and holds_token(atom) and _may_be_value(atom):
+            after = after_spaces.match(text, match.end())
+            if opened[-1:] == ["{"] and before in ("{", ","):
+                member = {":": "", '"': ":null,"}.get(after[1] if after else "", ":null")
+                atom = json.dumps(atom) + member
+            else:
+                atom = json.dumps(atom) if before in ("", ":", "[", ",") else ""
+        elif atom in ("{", "["):
+            opened.append(atom)
+        elif atom in ("}", "]"):
+            del opened[-1:]
+        made.append(atom)
+        before = atom[-1:].strip() or before
+    return "".join(made)
+
+
+def _may_be_value(word: str) -> bool:
+    """Return whether what stands around the tokens of a word is part of a number."""
+    return all(token or re.fullmatch("[-+.0-9Ee]+", part) for part, token in between_tokens(word))
 
 
 def _is_token(text: str) -> bool:

@@ -26,13 +26,15 @@ def text(report: Report) -> str:
 
 
 def summary(report: Report) -> str:
-    """Return one line with the numbers checked, found, acknowledged and skipped."""
+    """Return one line with the numbers checked, found, acknowledged, skipped and not judged."""
     errors = sum(finding.severity == "error" for finding in report.findings)
     parts = [f"{report.checked} checked", count(errors, "error"), count(len(report.findings) - errors, "warning")]
     if report.acknowledged:
         parts.append(f"{len(report.acknowledged)} acknowledged")
     if report.skipped:
         parts.append(f"{len(report.skipped)} skipped")
+    if report.unjudged:
+        parts.append(f"{count(len(report.unjudged), 'value')} known only at deployment")
     return ", ".join(parts)
 
 
@@ -44,6 +46,7 @@ def as_json(report: Report) -> str:
             "acknowledged": [_finding(finding) | {"reason": finding.acknowledged} for finding in report.acknowledged],
             "checked": report.checked,
             "skipped": [{"file": skipped.file, "reason": skipped.reason} for skipped in report.skipped],
+            "unjudged": [_place(unknown.place) | {"value": unknown.what} for unknown in report.unjudged],
         },
         levels=2,  # a line each finding
     )
@@ -109,15 +112,17 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "column": place.column,
         "path": finding.path,
         "given": _scalar(finding.given),
+        "when": finding.when,
         "allowed": finding.allowed,
         "source": finding.rule.source,
         "evidence": finding.rule.evidence,
         "fix": finding.fix,
-        "related": [
-            {"file": other.file, "line": other.line, "column": other.column, "path": other.path}
-            for other in finding.related
-        ],
+        "related": [_place(other) for other in finding.related],
     }
+
+
+def _place(place: Place) -> dict[str, Any]:
+    return {"file": place.file, "line": place.line, "column": place.column, "path": place.path}
 
 
 def _result(finding: Finding) -> dict[str, Any]:
@@ -136,7 +141,8 @@ def _message(finding: Finding) -> str:
     """Return a finding as one line without its code and place, which the format shows separately."""
     about = f"{finding.path}: " if finding.path else ""
     given = "" if finding.given is None else f"given {shown(finding.given)}; "
-    return f"{about}{given}allowed {finding.allowed}; fix: {finding.fix}"
+    when = "" if finding.when is None else f"when {finding.when}; "
+    return f"{about}{given}{when}allowed {finding.allowed}; fix: {finding.fix}"
 
 
 def _location(place: Place) -> dict[str, Any]:

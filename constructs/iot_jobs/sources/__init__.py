@@ -5,7 +5,7 @@ from iot_jobs.sources.kinds.cloudformation import resources
 from iot_jobs.sources.reading import read_application, read_paths, read_paths_as
 from iot_jobs.sources.schemas import json_schema
 from iot_jobs.sources.source import Source, read
-from iot_jobs.sources.subject import Document, Reading, Skipped, Subject
+from iot_jobs.sources.subject import Document, Reading, Skipped, Subject, Unknown
 
 __all__ = [
     "Application",
@@ -14,6 +14,7 @@ __all__ = [
     "Skipped",
     "Source",
     "Subject",
+    "Unknown",
     "json_schema",
     "read",
     "read_application",

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple, TypeGuard
 
 from iot_jobs import cloudformation
-from iot_jobs.cloudformation import Spelling
+from iot_jobs.cloudformation import Case, Declarations, Resolved, Scope, Spelling, shown_unknown
 from iot_jobs.documents.job_document import JobDocument
 from iot_jobs.environment import Environment
 from iot_jobs.finding import Finding, Location, Place, Rule
@@ -33,7 +33,27 @@ SUBSTITUTED = Rule(
 _NOT_OF_ANSWERS = (MISSING_VALUE, DOCUMENT_COMBINATION, EMPTY_ROLLOUT, UNKNOWN_KEY)
 # CloudFormation requires more of a template than the API, which has the same model.
 _NOT_OF_REQUESTS = (TAG_WITHOUT_VALUE, BLOCK_WITHOUT_ROLE)
-_VARIABLE = r"\$\{(aws:[^}]*)"
+_VARIABLE = r"\$\{(aws:[^}]*)\}"
+
+
+class Unknown(NamedTuple):
+    """A value of a file that is known only at deployment, and what it is: `${Bucket.Arn}`."""
+
+    source: Source
+    loc: Location
+    what: str
+
+    @property
+    def place(self) -> Place:
+        """Where the value is written."""
+        return self.source.place(self.loc)
+
+
+class Variant(NamedTuple):
+    """A subject as it is in one of the cases in which its values differ."""
+
+    case: Case
+    subject: Subject
 
 
 class Subject(NamedTuple):
@@ -42,7 +62,9 @@ class Subject(NamedTuple):
     `environment` is where it is deployed, None if unknown. `acknowledged` holds codes of warnings with the author's
     reasons, as written. `document_schema` is the author's choice, None to choose by the document's content. `spelling`
     is that of another tool, in which case nothing is filled in before deployment; None for a template of an
-    application. `deployed` says that it comes from a response of AWS: it exists already.
+    application. `deployed` says that it comes from a response of AWS: it exists already. `unknown` has what is known
+    only at deployment. `variants` are the subject in each case that differs, if its values
+    depend on conditions or parameters; they have what the subject itself leaves unknown.
     """
 
     spec: JobTemplateSpec | JobSpec
@@ -53,6 +75,8 @@ class Subject(NamedTuple):
     acknowledged: Mapping[str, Any] = MappingProxyType({})
     spelling: Spelling | None = None
     deployed: bool = False
+    unknown: tuple[Unknown, ...] = ()
+    variants: tuple[Variant, ...] = ()
 
     @property
     def name(self) -> str:
@@ -94,6 +118,8 @@ class Reading:
         self.documents = list(documents)
         self.findings = list(findings)
         self.skipped: list[Skipped] = []
+        self.unjudged: list[Unknown] = []
+        """What is known only at deployment, in every case."""
         self.beside: dict[Path, list[tuple[Path, str]]] = {}
         """Named files of an application that are in none, with their kinds, by folder: they are checked together."""
 
@@ -107,18 +133,30 @@ class Reading:
 
 
 def from_properties(
-    source: Source, prefix: Location, given: Mapping[str, Any], spelling: Spelling, *, deployed: bool = False
+    source: Source,
+    prefix: Location,
+    given: Mapping[str, Any],
+    spelling: Spelling,
+    *,
+    deployed: bool = False,
+    scope: Scope | None = None,
 ) -> Subject:
-    """Return the subject with the properties at `prefix` of a file. `deployed`: they come from a response of AWS."""
+    """Return the subject with the properties at `prefix` of a file. `deployed`: they come from a response of AWS.
+
+    Intrinsic functions are resolved as far as `scope` tells; without one they are all unknown.
+    """
+    resolved = None if scope is None or not spelling.intrinsics else Resolved(given, scope)
+    written = given if resolved is None else resolved.value
 
     def place(loc: Location) -> Place:
-        return source.place(prefix + cloudformation.translate(loc, given, spelling))
+        there = cloudformation.translate(loc, written, spelling)
+        return source.place(prefix + (there if resolved is None else resolved.written_at(there)))
 
-    written = given
+    asked = written
     if deployed:
         asked = {key: value for key, value in given.items() if key not in spelling.answers}
-        written = cloudformation.without_nulls(asked)
-    values, found = cloudformation.values(written, spelling)
+        asked = cloudformation.without_nulls(asked)
+    values, found = cloudformation.values(asked, spelling)
     judged, more = spelling.model.judge(values)
     found += more
     if deployed:  # a response may omit values that the request had
@@ -127,16 +165,35 @@ def from_properties(
         found = [finding for finding in found if finding.rule not in _NOT_OF_REQUESTS]
     else:
         found += _eaten(given.get("Document"), ("document",))
-    subject = Subject(judged, place, spelling=spelling, deployed=deployed)
+    unknown = (
+        () if resolved is None else [Unknown(source, prefix + loc, what) for loc, what in resolved.unknown.items()]
+    )
+    subject = Subject(judged, place, spelling=spelling, deployed=deployed, unknown=tuple(unknown))
     return subject._replace(findings=tuple(map(subject.placed, found)))
 
 
-def read_properties(source: Source, prefix: Location, spelling: Spelling, reading: Reading) -> Subject | None:
-    """Add and return the subject with the properties at `prefix` of a file; None if they can't be checked."""
-    given = source.data
-    for part in prefix:
-        given = given.get(part, {})
-    if is_intrinsic(given):
+class Surroundings(NamedTuple):
+    """What a template has around the properties of a resource: its declarations, and the resource's condition.
+
+    `values` are those of the variables of loops around the resource.
+    """
+
+    declarations: Declarations = Declarations({})
+    condition: object = None
+    values: Mapping[str, Any] = MappingProxyType({})
+
+
+def read_properties(
+    source: Source,
+    prefix: Location,
+    given: Any,
+    spelling: Spelling,
+    reading: Reading,
+    around: Surroundings = Surroundings(),  # noqa: B008  # immutable
+) -> Subject | None:
+    """Add and return the subject with the properties `given` at `prefix` of a file; None if they can't be checked."""
+    scope = around.declarations.scope.within(around.values)
+    if is_intrinsic(given) and is_intrinsic(Resolved(given, scope).value):
         reading.skipped.append(Skipped(source.name, f"{'.'.join(map(str, prefix))}: an intrinsic function"))
         return None
     if not isinstance(given, Mapping):
@@ -144,9 +201,17 @@ def read_properties(source: Source, prefix: Location, spelling: Spelling, readin
         reading.find(finding, source.place(prefix))
         return None
     deployed = spelling.is_answer(given)
-    subject = from_properties(source, prefix, given, spelling, deployed=deployed)
+    subject = from_properties(source, prefix, given, spelling, deployed=deployed, scope=scope)
+    if spelling.intrinsics:
+        variants = [
+            Variant(case, from_properties(source, prefix, given, spelling, scope=case.scope(scope)))
+            for case in around.declarations.cases({"Condition": around.condition, "Properties": given})
+        ]
+        subject = subject._replace(variants=tuple(variants))
     reading.findings += subject.findings
     reading.subjects.append(subject)
+    certain = [variant.subject for variant in subject.variants if variant.case.certain] or [subject]
+    reading.unjudged += {unknown.loc: unknown for one in certain for unknown in one.unknown}.values()
     return subject
 
 
@@ -180,7 +245,7 @@ def _in_their_words(finding: Finding, spelling: Spelling) -> Finding:
     allowed, fix = names.spelt(finding.allowed), names.spelt(finding.fix)
     if finding.rule is MISSING_VALUE:  # the name may be one word
         fix = f"add {cloudformation.translate(finding.loc, None, spelling)[-1]}"
-    given = finding.given
+    given = shown_unknown(finding.given) if isinstance(finding.given, str) else finding.given
     if finding.rule is ONE_INCREASE_CRITERION and isinstance(given, list):
         given = [names.words[name] for name in given]
     return finding._replace(given=given, allowed=allowed, fix=fix)

@@ -23,7 +23,7 @@ from iot_jobs.template.parts import (
     TimeoutConfig,
     known_items,
 )
-from iot_jobs.unresolved import Unresolved, is_intrinsic, known, may_be_nothing
+from iot_jobs.unresolved import Unresolved, between_tokens, holds_token, is_intrinsic, known, may_be_nothing
 
 WINDOW_OVERLAP = Rule(
     code="JT604",
@@ -166,6 +166,18 @@ def written(document: JobDocument | Unresolved | None) -> JobDocument | None:
     """Return the document as the author wrote it, even if it breaks a rule; None if it isn't known."""
     inner = document.value if isinstance(document, Unresolved) else document
     return inner if isinstance(inner, JobDocument) else None
+
+
+def around_tokens(value: object, limit: limits.Text, name: str) -> Iterator[Finding]:
+    """Yield a finding if the known parts of a text break its limit, whatever its tokens become.
+
+    The limit must be one that holds for each part of a text too, such as a set of characters.
+    """
+    text = value.value if isinstance(value, Unresolved) else value
+    if isinstance(text, str) and holds_token(text):
+        known_parts = "".join(part for part, token in between_tokens(text) if not token)
+        if known_parts and not limit.accepts(known_parts):
+            yield limit.finding(loc=(name,), given=text, allowed=limit.allowed, fix=limit.fix)
 
 
 def repeated(values: Sequence[str | Unresolved] | Unresolved, rule: Rule, what: str) -> Iterator[Finding]:

@@ -9,7 +9,7 @@ from pydantic import Field, PlainValidator
 from iot_jobs import limits
 from iot_jobs.finding import Finding, FindingsError, Rule
 from iot_jobs.limits import API, GUIDE, TIME_FORMAT
-from iot_jobs.template.content import JobContent
+from iot_jobs.template.content import JobContent, around_tokens
 from iot_jobs.template.part import WRONG_KIND, Items, Maybe, Model
 from iot_jobs.template.parts import Windows, entry_problems
 from iot_jobs.unresolved import known
@@ -123,6 +123,8 @@ class JobSpec(JobContent):
     def problems(self) -> Iterator[Finding]:
         """Check the rules between fields."""
         yield from super().problems()
+        yield from around_tokens(self.job_id, limits.JOB_ID, "job_id")
+        yield from around_tokens(self.description, limits.DESCRIPTION, "description")
         scheduling = known(self.scheduling)
         if scheduling and scheduling.maintenance_windows:
             if self.target_selection in (None, "SNAPSHOT"):

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from iot_jobs import limits
 from iot_jobs.finding import Finding, Rule
 from iot_jobs.limits import GUIDE, TEMPLATE_REFERENCE
-from iot_jobs.template.content import JobContent, placeholders_in
+from iot_jobs.template.content import JobContent, around_tokens, placeholders_in
 from iot_jobs.template.part import Maybe
 from iot_jobs.template.parts import Windows
 from iot_jobs.unresolved import Unresolved, known
@@ -50,6 +50,8 @@ class JobTemplateSpec(JobContent):
     def problems(self) -> Iterator[Finding]:
         """Check the rules between fields."""
         yield from super().problems()
+        yield from around_tokens(self.template_name, limits.TEMPLATE_NAME, "template_name")
+        yield from around_tokens(self.description, limits.DESCRIPTION, "description")
         for placeholder in placeholders_in(self.document):
             if placeholder.kind == "parameter":
                 yield PARAMETER_IN_TEMPLATE.finding(

@@ -17,7 +17,7 @@ def _is_job(file: File) -> bool:
 
 
 def _read_job(file: File, reading: Reading) -> None:
-    read_properties(file.source, ("job",), API_JOB, reading)
+    read_properties(file.source, ("job",), file.data["job"], API_JOB, reading)
 
 
 def _lists(value: object, arn: str) -> bool:

@@ -6,15 +6,15 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from iot_jobs.cloudformation import JOB, TEMPLATE
+from iot_jobs.cloudformation import JOB, TEMPLATE, Declarations, expanded
 from iot_jobs.finding import Location, Rule, nearest
 from iot_jobs.limits import CLOUDFORMATION_QUOTAS, MAX_RESOURCES_IN_STACK, MAX_TEMPLATE_BYTES, TEMPLATE_REFERENCE
 from iot_jobs.sources.kinds.kind import File, Kind
 from iot_jobs.sources.source import Source
-from iot_jobs.sources.subject import Reading, Skipped, Subject, read_properties
+from iot_jobs.sources.subject import Reading, Skipped, Subject, Surroundings, read_properties
 from iot_jobs.template import JobTemplateSpec
 from iot_jobs.template.part import MISSING_VALUE, WRONG_KIND, unknown_key
-from iot_jobs.unresolved import is_intrinsic
+from iot_jobs.unresolved import Unresolved, holds_token, is_intrinsic
 
 ID_TWICE = Rule(
     code="JT114",
@@ -70,60 +70,80 @@ def resources(source: Source) -> Reading:
 
 def read_template(source: Source, reading: Reading) -> None:
     """Add the resources of a CloudFormation template, and findings for repeated ids."""
-    ids: dict[tuple[type, str], tuple[Subject, Any]] = {}
+    declarations = Declarations(source.data)
+    with_defaults = declarations.with_defaults()
+    ids = _Ids(declarations, reading)
     resources = source.data["Resources"]
     before = len(reading.findings)
     found = False
-    for position, (name, resource) in enumerate(resources.items()):
+    for position, (name, member) in enumerate(resources.items()):
         count = len(reading.findings) - before
         if count >= _ENOUGH:
             why = f"{len(resources) - position} of its {len(resources)} resources, after {count} findings"
             reading.skipped.append(Skipped(source.name, why))
             break
-        kind = resource.get("Type") if isinstance(resource, Mapping) else None
-        if name.startswith("Fn::"):
-            reading.skipped.append(Skipped(source.name, f"{name}: expanded by CloudFormation"))
-        if not isinstance(kind, str) or kind not in RESOURCE_TYPES:
-            found = _misspelt(source, name, kind, reading) or found
-            continue
-        found = True
-        if is_intrinsic(resource):
-            reading.skipped.append(Skipped(source.name, f"Resources.{name}: an intrinsic function"))
-            continue
-        if not _frame(source, name, resource, reading):
-            continue
-        subject = read_properties(source, ("Resources", name, "Properties"), RESOURCE_TYPES[kind], reading)
-        if subject is None:
-            continue
-        field_name = "template_name" if isinstance(subject.spec, JobTemplateSpec) else "job_id"
-        key = (type(subject.spec), getattr(subject.spec, field_name))
-        other, condition = ids.setdefault(key, (subject, resource.get("Condition")))
-        # Under different conditions, only one of the two may be created.
-        apart = None not in (condition, resource.get("Condition")) and condition != resource["Condition"]
-        if other is not subject and isinstance(key[1], str) and not apart:
-            finding = ID_TWICE.finding(
-                loc=(field_name,), given=key[1], allowed="each id once in a template", fix="rename one of the two"
-            )
-            first = other.place((field_name,))
-            reading.find(finding, subject.place(finding.loc), first)
+        copies = expanded(name, member, with_defaults)
+        if copies is None:
+            reading.skipped.append(Skipped(source.name, f"{name}: a loop over what is known only at deployment"))
+        for copy in copies or ():
+            kind = copy.body.get("Type") if isinstance(copy.body, Mapping) else None
+            here = ("Resources", *copy.loc)
+            if not isinstance(kind, str) or kind not in RESOURCE_TYPES:
+                found = _misspelt(source, here, kind, reading) or found
+                continue
+            found = True
+            if is_intrinsic(copy.body):
+                reading.skipped.append(Skipped(source.name, f"Resources.{copy.key}: an intrinsic function"))
+            elif _frame(source, here, copy.key, copy.body, reading):
+                around = Surroundings(declarations, copy.body.get("Condition"), copy.values)
+                given, spelling = copy.body.get("Properties", {}), RESOURCE_TYPES[kind]
+                subject = read_properties(source, (*here, "Properties"), given, spelling, reading, around)
+                if subject is not None:
+                    ids.add(subject, around.condition)
     if found:
         _size(source, reading)
     else:
         reading.skipped.append(Skipped(source.name, "a CloudFormation template without job templates and jobs"))
 
 
-def _misspelt(source: Source, name: str, kind: object, reading: Reading) -> bool:
+class _Ids:
+    """The ids of a template's job templates and jobs, each with the first resource that has it."""
+
+    def __init__(self, declarations: Declarations, reading: Reading) -> None:
+        self._declarations = declarations
+        self._reading = reading
+        self._first: dict[tuple[type, object], tuple[Subject, object]] = {}
+
+    def add(self, subject: Subject, condition: object) -> None:
+        """Add a finding if another resource has the same id, and both may be created."""
+        field_name = "template_name" if isinstance(subject.spec, JobTemplateSpec) else "job_id"
+        given = getattr(subject.spec, field_name)
+        unknown = given.value if isinstance(given, Unresolved) else None
+        if given is None or not (isinstance(given, str) or is_intrinsic(unknown) or holds_token(unknown)):
+            return
+        first, other = self._first.setdefault((type(subject.spec), given), (subject, condition))
+        if first is not subject and self._declarations.may_both_hold(condition, other):
+            finding = ID_TWICE.finding(
+                loc=(field_name,),
+                given=given if unknown is None else unknown,
+                allowed="each id once in a template",
+                fix="rename one of the two",
+            )
+            placed = subject.placed(finding)
+            self._reading.findings.append(placed._replace(related=(first.place((field_name,)),)))
+
+
+def _misspelt(source: Source, here: Location, kind: object, reading: Reading) -> bool:
     """Return whether a type is a misspelt one of ours, and add a finding if so."""
     near = nearest(kind, RESOURCE_TYPES, cutoff=0.92) if isinstance(kind, str) else None
     if near:
         finding = RESOURCE_TYPE.finding(given=kind, allowed=", ".join(RESOURCE_TYPES), fix=f"write {near}")
-        reading.find(finding, source.place(("Resources", name, "Type")))
+        reading.find(finding, source.place((*here, "Type")))
     return bool(near)
 
 
-def _frame(source: Source, name: str, resource: Mapping[str, Any], reading: Reading) -> bool:
+def _frame(source: Source, here: Location, name: str, resource: Mapping[str, Any], reading: Reading) -> bool:
     """Return whether a resource's properties can be checked, and add findings about its id and attributes."""
-    here: Location = ("Resources", name)
     if not (name.isascii() and name.isalnum() and len(name) <= 255):
         kept = re.sub("[^A-Za-z0-9]", "", name)[:255]
         finding = LOGICAL_ID.finding(

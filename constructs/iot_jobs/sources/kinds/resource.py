@@ -15,7 +15,7 @@ def _matches(file: File) -> bool:
 
 
 def _read(file: File, reading: Reading) -> None:
-    read_properties(file.source, ("Properties",), RESOURCE_TYPES[file.data["Type"]], reading)
+    read_properties(file.source, ("Properties",), file.data["Properties"], RESOURCE_TYPES[file.data["Type"]], reading)
 
 
 KIND = Kind(_matches, _read)

@@ -1,0 +1,219 @@
+"""The cases in which a template's values differ: the truth of its conditions, and values that parameters may have."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import product
+from math import prod
+from typing import Any, NamedTuple
+
+from iot_jobs.cloudformation.intrinsics import SAMPLES, Resolved, Scope, as_key, mentioned
+from iot_jobs.cloudformation.scalars import as_text
+from iot_jobs.unresolved import is_intrinsic
+
+MOST_COMBINATIONS = 64
+"""The number up to which all combinations are judged; of more, those that differ from the first in one value."""
+_Operands = dict[str, tuple[Any, ...]]
+"""What conditions compare, with the values that make a difference: parameters by their names, other values as text."""
+_Values = dict[str, Any]
+"""The values of operands, and the truths that were found with them."""
+_OTHER = object()
+"""A value that equals none of those that it is compared with."""
+
+
+class Case(NamedTuple):
+    """One way in which a resource may be deployed: the truth of conditions, and the values of parameters.
+
+    `combination` counts the different truths. `certain` is false for a default that another value may replace.
+    """
+
+    truths: Mapping[str, bool]
+    values: Mapping[str, Any]
+    combination: int = 0
+    certain: bool = True
+
+    def scope(self, outer: Scope) -> Scope:
+        """Return the scope of the resource in this case."""
+        return outer.within(self.values)._replace(truths=self.truths, samples=SAMPLES)
+
+
+class _Condition(NamedTuple):
+    truth: Callable[[_Values], bool | None]
+    operands: _Operands
+
+
+class Declarations:
+    """The mappings, parameters and conditions of a template. What is malformed counts as absent."""
+
+    def __init__(self, template: Mapping[str, Any]) -> None:
+        """Read the three sections."""
+        self.scope = Scope(mappings=_section(template, "Mappings"))
+        parameters = _section(template, "Parameters")
+        self._parameters = {name: one for name, one in parameters.items() if isinstance(one, Mapping)}
+        self._expressions = _section(template, "Conditions")
+        self._conditions: dict[str, _Condition] = {}
+
+    def with_defaults(self) -> Scope:
+        """Return the scope in which each parameter has its default."""
+        return self.scope.within({name: one for name in self._parameters if (one := self._default(name)) is not None})
+
+    def cases(self, resource: Mapping[str, Any]) -> tuple[Case, ...]:
+        """Return the cases in which a resource is created; none if no value in it depends on the template's."""
+        mentions = dict.fromkeys(mentioned(resource))
+        conditions = {name: self._condition(name) for kind, name in mentions if kind == "Condition"}
+        parameters = [name for kind, name in mentions if kind == "Ref" and name in self._parameters]
+        operands = _merged(condition.operands for condition in conditions.values())
+        created = conditions.get(str(resource.get("Condition")))
+        rest = list(self._assumed([name for name in parameters if name not in operands]))
+        cases: dict[str, Case] = {}
+        numbers: dict[str, int] = {}
+        for assigned in self._combinations(operands):
+            if created is not None and created.truth(assigned) is False:
+                continue
+            truths = {name: condition.truth(assigned) for name, condition in conditions.items()}
+            known = {name: truth for name, truth in truths.items() if truth is not None}
+            number = numbers.setdefault(as_key(known), len(numbers))
+            stated = {name: assigned[name] for name in parameters if assigned.get(name, _OTHER) is not _OTHER}
+            for values, certain in rest:
+                case = Case(known, {**stated, **values}, number, certain)
+                cases.setdefault(as_key([case.truths, case.values]), case)
+        differs = any(case.truths or case.values for case in cases.values())
+        return tuple(cases.values()) if differs or any(name in SAMPLES for _, name in mentions) else ()
+
+    def may_both_hold(self, first: object, second: object) -> bool:
+        """Return whether two conditions may be true at once; a resource without one is always created."""
+        conditions = [self._condition(name) for name in (first, second) if isinstance(name, str)]
+        combinations = self._combinations(_merged(condition.operands for condition in conditions))
+        return any(all(one.truth(assigned) is not False for one in conditions) for assigned in combinations)
+
+    def _default(self, name: str) -> Any:
+        declared = self._parameters[name]
+        return _typed(declared, declared.get("Default"))
+
+    def _allowed(self, name: str) -> list[Any]:
+        """Return the only values that a parameter may have, its default first; none if any value may be given."""
+        declared = self._parameters[name]
+        allowed = declared.get("AllowedValues")
+        values = [_typed(declared, value) for value in allowed] if isinstance(allowed, list) else []
+        default = self._default(name)
+        return sorted((value for value in values if value is not None), key=lambda value: bool(value != default))
+
+    def _assumed(self, parameters: Sequence[str]) -> Iterator[tuple[dict[str, Any], bool]]:
+        """Yield values of parameters, and whether they are certain.
+
+        First those of which one must be given, then each other one of these, last each default alone and all together.
+        """
+        allowed = {name: self._allowed(name) for name in parameters}
+        first = {name: values[0] for name, values in allowed.items() if values}
+        yield first, True
+        yield from (({**first, name: value}, True) for name, values in allowed.items() for value in values[1:])
+        defaults = {name: self._default(name) for name in parameters if name not in first}
+        stated = {name: value for name, value in defaults.items() if value is not None}
+        yield from (({**first, name: value}, False) for name, value in stated.items())
+        if len(stated) > 1:
+            yield {**first, **stated}, False
+
+    def _combinations(self, operands: _Operands) -> Iterator[dict[str, Any]]:
+        """Yield values of all operands."""
+        domains = {name: self._domain(name, values) for name, values in operands.items()}
+        if prod(map(len, domains.values())) <= MOST_COMBINATIONS:
+            yield from (dict(zip(domains, values, strict=True)) for values in product(*domains.values()))
+            return
+        first = {name: values[0] for name, values in domains.items()}
+        yield first
+        yield from ({**first, name: value} for name, values in domains.items() for value in values[1:])
+
+    def _domain(self, operand: str, compared: Sequence[Any]) -> list[Any]:
+        if compared == (True, False):
+            return [True, False]
+        if operand not in self._parameters:
+            return [*dict.fromkeys(compared), _OTHER]
+        default = self._default(operand)
+        return self._allowed(operand) or [
+            *dict.fromkeys(one for one in (default, *compared) if one is not None),
+            _OTHER,
+        ]
+
+    def _condition(self, name: str) -> _Condition:
+        """Return a condition by its name; one that isn't declared, or refers to itself, may be true or false."""
+        if name not in self._conditions:
+            self._conditions[name] = _free(name)  # what a circle meets
+            if name in self._expressions:
+                self._conditions[name] = _remembered(name, self._compiled(self._expressions[name]))
+        return self._conditions[name]
+
+    def _compiled(self, expression: Any) -> _Condition:
+        if not isinstance(expression, Mapping) or len(expression) != 1:
+            return _free(as_key(expression))
+        ((function, argument),) = expression.items()
+        if function == "Condition" and isinstance(argument, str):
+            return self._condition(argument)
+        if function == "Fn::Equals" and isinstance(argument, list) and len(argument) == 2:
+            return self._equals(*argument)
+        if function not in ("Fn::Not", "Fn::And", "Fn::Or") or not isinstance(argument, list) or not argument:
+            return _free(as_key(expression))
+        parts = [self._compiled(part) for part in argument]
+        operands = _merged(part.operands for part in parts)
+        if function == "Fn::Not":
+            inner = parts[0].truth
+            return _Condition(lambda given: None if (truth := inner(given)) is None else not truth, operands)
+        decisive = function == "Fn::Or"
+
+        def truth(given: _Values) -> bool | None:
+            truths = [part.truth(given) for part in parts]
+            return decisive if decisive in truths else None if None in truths else not decisive
+
+        return _Condition(truth, operands)
+
+    def _equals(self, first: Any, second: Any) -> _Condition:
+        sides = [as_text(Resolved(side, self.scope).value) for side in (first, second)]
+        unknown = [side for side in sides if not isinstance(side, str)]
+        if not unknown:
+            equal = sides[0] == sides[1]
+            return _Condition(lambda _: equal, {})
+        if len(unknown) == 2 or not is_intrinsic(unknown[0]):
+            return _free(as_key(sides))
+        name = unknown[0].get("Ref")
+        operand = name if isinstance(name, str) else as_key(unknown[0])
+        literal = next(side for side in sides if isinstance(side, str))
+        return _Condition(lambda given: bool(given[operand] == literal), {operand: (literal,)})
+
+
+def _remembered(name: str, condition: _Condition) -> _Condition:
+    """Return a condition that is evaluated once for given values: many may refer to it."""
+    key = f"truth of {name}"
+
+    def truth(given: _Values) -> bool | None:
+        if key not in given:
+            given[key] = condition.truth(given)
+        found: bool | None = given[key]
+        return found
+
+    return condition._replace(truth=truth)
+
+
+def _free(name: str) -> _Condition:
+    """Return a condition that may be true or false."""
+    operand = f"condition {name}"
+    return _Condition(lambda given: bool(given[operand]), {operand: (True, False)})
+
+
+def _merged(all_operands: Iterable[_Operands]) -> _Operands:
+    merged: _Operands = {}
+    for operands in all_operands:
+        for name, values in operands.items():
+            merged[name] = tuple(dict.fromkeys((*merged.get(name, ()), *values)))
+    return merged
+
+
+def _section(template: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    section = template.get(name)
+    return section if isinstance(section, Mapping) else {}
+
+
+def _typed(declared: Mapping[str, Any], value: Any) -> Any:
+    """Return a parameter's value as its type has it; None for the name of a value in Systems Manager."""
+    kind, text = str(declared.get("Type")), as_text(value)
+    if not isinstance(text, str) or kind.startswith("AWS::SSM::"):
+        return None
+    return text.split(",") if kind == "CommaDelimitedList" or kind.startswith("List<") else text
