@@ -502,6 +502,8 @@ def test_acknowledgement_is_for_one_template() -> None:
 VERSION = "arn:aws:iot:eu-west-1:123456789012:package/app/version/1"
 ASSUMED: dict[str, dict[str, Any]] = {
     "JT108": {"destination_package_versions": [VERSION, VERSION]},
+    "JT119": {"job_arn": "arn:aws:iot:us-east-1:123456789012:job/a"},
+    "JT120": {"destination_package_versions": ["arn:aws:iot:us-east-1:123456789012:package/app/version/1"]},
     "JT406": retry(("FAILED", 1), ("FAILED", 2)) | abort(),
     "JT604": windows(("cron(0 * ? * MON *)", 61)),
     "JT605": windows(*((f"cron(0 0 1 1 ? {year})", 1) for year in range(2030, 2131))),
@@ -513,9 +515,9 @@ ASSUMED: dict[str, dict[str, Any]] = {
 @pytest.mark.parametrize("code", ASSUMED)
 def test_an_assumed_error(code: str) -> None:
     """An assumed error is acknowledged with a reason, as a warning is, and fails the check otherwise."""
-    report = check(Reading([template(ASSUMED[code])]), now=NOW)
+    report = check(Reading([template(ASSUMED[code], **FLEET)]), now=NOW)
     assert ([(one.code, one.severity) for one in report.findings], report.failed()) == ([(code, "error")], True)
-    report = check(Reading([template(ASSUMED[code], acknowledged={code: "it deploys"})]), now=NOW)
+    report = check(Reading([template(ASSUMED[code], acknowledged={code: "it deploys"}, **FLEET)]), now=NOW)
     assert (report.findings, report.failed(strict=True)) == ((), False)
     assert [(one.code, one.acknowledged) for one in report.acknowledged] == [(code, "it deploys")]
 

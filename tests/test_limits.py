@@ -293,7 +293,7 @@ TEXTS = [
     Row(
         "REGION",
         "text of 9 to 25 characters, such as eu-west-1",
-        ["eu-west-1", "ap-southeast-2", "us-gov-west-1", "mx-central-1", "us-isob-east-1"],
+        ["eu-west-1", "ap-southeast-2", "us-gov-west-1", "mx-central-1", "us-isob-east-1", "eusc-de-east-1"],
         ["", "eu-west", "euwest1", "EU-WEST-1", "eu-west-1a", "eu_west_1", "eu-west-1\n", "europe-west-1"],
     ),
 ]

@@ -117,9 +117,10 @@ class Environment(Model):
     name: Annotated[str, limits.ENVIRONMENT_NAME]
     """Part of the stack's name: letters, digits and hyphens."""
     account: Annotated[str | Sequence[str], *_one_or_many(limits.ACCOUNT)]
-    """One account of 12 digits, or a list of them."""
+    """One account of 12 digits, or a list of them. Templates name roles, jobs and packages of the same account."""
     region: Annotated[str | Sequence[str], *_one_or_many(limits.REGION)]
-    """One region, or a list of them; the templates are deployed in each region of each account."""
+    """One region, or a list of them; the templates are deployed in each region of each account. Jobs, packages and
+    buckets for uploads that templates name are in the same region."""
     production: Annotated[bool, Strict()] = False
     """True protects the stacks from deletion, and asks for rollout, abort and timeout in each template."""
     fleet: Fleet

@@ -27,6 +27,7 @@ from iot_jobs.limits import (
 )
 from iot_jobs.sources import Subject
 from iot_jobs.template import JobTemplateSpec
+from iot_jobs.unresolved import holds_token
 from iot_jobs.volatile_tags import volatile_tag
 
 _STACKS: WeakKeyDictionary[IConstruct, list[StackTemplates]] = WeakKeyDictionary()
@@ -89,7 +90,7 @@ class SynthChecks:
         for template, emitted in contents:
             if template.resource.keeps:
                 _warn(template, "iot-jobs:keep-previous", _KEPT)
-            for finding in _findings(template, emitted, quotas):
+            for finding in _findings(template, emitted, quotas, here.location):
                 if finding.severity == "error":
                     if finding.rule.can_be_acknowledged and f"iot-jobs::{finding.code}" in _acknowledged(template):
                         continue
@@ -173,7 +174,7 @@ def _first(names: Sequence[str]) -> str:
     return f"{names[0]} and {len(names) - 1} more" if len(names) > 1 else names[0]
 
 
-def _findings(template: Template, emitted: Emitted, quotas: Quotas) -> Iterator[Finding]:
+def _findings(template: Template, emitted: Emitted, quotas: Quotas, location: tuple[str, str]) -> Iterator[Finding]:
     """Yield errors in values that changed since the construct checked them, and advice on what is emitted."""
     spec = template.spec
     given = {key: value for key, value in template.resource.given.items() if key != "JobTemplateId"}
@@ -181,7 +182,9 @@ def _findings(template: Template, emitted: Emitted, quotas: Quotas) -> Iterator[
         read, found = values({"JobTemplateId": template.name, **emitted.properties})
         spec, more = JobTemplateSpec.judge(read)
         yield from (*found, *more)
-    yield from advice(Subject(spec, _nowhere), now=datetime.now(UTC), quotas=quotas)
+    account, region = (None if holds_token(part) else part for part in location)
+    subject = Subject(spec, _nowhere)
+    yield from advice(subject, now=datetime.now(UTC), quotas=quotas, locations=[(account, region)])
 
 
 def _acknowledged(template: Template) -> set[str]:

@@ -12,6 +12,7 @@ from typing import Any
 
 from iot_jobs import documents
 from iot_jobs.check.budget import budget, can_forecast, states_budget
+from iot_jobs.check.locations import AccountRegion, Named, elsewhere, unknown_regions
 from iot_jobs.documents.job_document import JobDocument
 from iot_jobs.environment import Environment, Quotas
 from iot_jobs.finding import Evidence, Finding, Location, Rule
@@ -165,10 +166,17 @@ START_PASSED = _advice(
 )
 
 
-def advice(subject: Subject, *, now: datetime, quotas: Quotas | None = None) -> Iterator[Finding]:
-    """Yield advice and assumed errors of one template or job, and rates above the quota; locations are its spec's.
+def advice(
+    subject: Subject,
+    *,
+    now: datetime,
+    quotas: Quotas | None = None,
+    locations: Sequence[AccountRegion] = (),
+) -> Iterator[Finding]:
+    """Yield advice and assumed errors of one template or job, and what its account and region refuse.
 
-    `quotas` are those of a subject without an environment; None means AWS's defaults.
+    The locations of findings are its spec's. `quotas` and `locations` are those of a subject without an environment; no
+    quotas means AWS's defaults, no locations that they aren't known.
     """
     spec, environment = subject.spec, subject.environment
     timeout, retry = known(spec.timeout), known(spec.retry)
@@ -197,6 +205,8 @@ def advice(subject: Subject, *, now: datetime, quotas: Quotas | None = None) -> 
         yield from _presigned_url(presigned_url, has_default=by_api or subject.spelling is None)
     if isinstance(spec, JobTemplateSpec):
         yield from _windows(spec.maintenance_windows, minutes)
+        named = Named(known(spec.job_arn), presigned_url, spec.destination_package_versions, written(spec.document))
+        yield from _locations(named, environment, locations)
     else:
         yield from _under(("targets",), repeated(spec.targets, TARGET_TWICE, "target"))
     if scheduling:
@@ -205,6 +215,15 @@ def advice(subject: Subject, *, now: datetime, quotas: Quotas | None = None) -> 
         yield from _document(document, subject.document_schema)
     if scheduling and not subject.deployed:
         yield from _start_time(scheduling, now, by_api=by_api)
+
+
+def _locations(named: Named, environment: Environment | None, locations: Sequence[AccountRegion]) -> Iterator[Finding]:
+    if environment:
+        yield from unknown_regions(environment.region)
+        yield from elsewhere(named, environment.locations)
+        return
+    for finding in elsewhere(named, locations):
+        yield finding._replace(related_locs=())  # they are in an environment
 
 
 def _repeated(retry: RetryConfig | None, versions: Sequence[str | Unresolved] | Unresolved) -> Iterator[Finding]:

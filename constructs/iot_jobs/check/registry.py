@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from iot_jobs import check, cloudformation, documents, environment, jsontext, limits, volatile_tags
-from iot_jobs.check import budget
+from iot_jobs.check import budget, locations
 from iot_jobs.check.advice import (
     ABORT_WITHOUT_TIMEOUT,
     BASE_IS_MAXIMUM,
@@ -58,6 +58,8 @@ RULES: tuple[Rule, ...] = (
     templates.TEMPLATE_SIZE,
     templates.LOGICAL_ID,
     job_template.TAG_WITHOUT_VALUE,
+    locations.JOB_ELSEWHERE,
+    locations.PACKAGE_ELSEWHERE,
     volatile_tags.VOLATILE,
     # Rollout: JT2..
     limits.MAXIMUM_PER_MINUTE,
@@ -99,6 +101,7 @@ RULES: tuple[Rule, ...] = (
     limits.EXPIRES_IN_SEC,
     content.PRESIGN_ROLE,
     job_template.BLOCK_WITHOUT_ROLE,
+    locations.ROLE_ELSEWHERE,
     placeholders.UNTERMINATED,
     placeholders.TOO_MANY,
     job_template.PARAMETER_IN_TEMPLATE,
@@ -108,6 +111,7 @@ RULES: tuple[Rule, ...] = (
     placeholders.NESTED,
     placeholders.LOCAL,
     subject.SUBSTITUTED,
+    locations.BUCKET_ELSEWHERE,
     NO_EXPIRY,
     EXPIRY_TOO_SHORT,
     placeholders.UNKNOWN,
@@ -172,4 +176,5 @@ RULES: tuple[Rule, ...] = (
     environment.RATES_ADD_UP,
     limits.PARAMETER_NAME,
     limits.STATED_QUOTA,
+    locations.UNKNOWN_REGION,
 )

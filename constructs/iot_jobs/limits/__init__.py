@@ -531,7 +531,7 @@ REGION = Text(
     evidence="own",
     minimum=9,
     maximum=25,
-    pattern=r"[a-z]{2,3}(?:-[a-z]+)+-[0-9]{1,2}",
+    pattern=r"[a-z]{2,4}(?:-[a-z]+)+-[0-9]{1,2}",
     words="such as eu-west-1",
     fix="write the region's code",
 )

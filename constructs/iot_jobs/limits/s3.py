@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from iot_jobs.limits.regions import PARTITIONS
+
 DNS_SUFFIXES = (
     "amazonaws.com",
     "amazonaws.com.cn",
@@ -36,6 +38,7 @@ _ADDRESS = (
     rf"(?s)(?:https://{_S3_OR_TOKENS}(?:/(?P<path_bucket>[^/]*))?"
     rf"|https://(?P<host_bucket>[^/]+?)\.{_S3_OR_TOKENS}|s3://(?P<bucket>[^/]+))(?:/(?P<key>(?:[^?#].*)?))?"
 )
+_REGIONAL = rf"(?s)https://(?:[^/]+\.)?{_host('(?P<label>[a-z0-9-]+)', _SUFFIX)}(?:/.*)?"
 
 
 class Address(NamedTuple):
@@ -52,6 +55,12 @@ def address(text: str) -> Address | None:
         return None
     bucket = match["path_bucket"] or match["host_bucket"] or match["bucket"] or ""
     return Address(bucket, match["key"] or "")
+
+
+def region_of(text: str) -> str | None:
+    """Return the region in an https address; None for any other text, such as an address that names no region."""
+    match = re.fullmatch(_REGIONAL, text)
+    return match["label"] if match and match["label"] in PARTITIONS else None
 
 
 def is_bucket(name: str) -> bool:

@@ -253,10 +253,16 @@ def _without_frame(header: Any) -> Environment | None:
     return Environment.model_construct(
         None,
         name=str(given.get("name")),
+        account=(),
+        region=(),
         fleet=fleet,
         quotas=quotas or Quotas(),
         production=given.get("production") is True,
     )
+
+
+_OF_ENVIRONMENTS = (("account",), ("region",))
+"""Locations of an environment's own values, which templates don't have."""
 
 
 class _Places(NamedTuple):
@@ -276,6 +282,8 @@ class _Places(NamedTuple):
             return self.schema.place(loc[1:])
         prefix: Location = ("templates", self.name)
         if self.environment:
+            if loc[:1] in _OF_ENVIRONMENTS:
+                return self.environment.place(loc[: self.environment.holds(loc)])
             own = self.environment.holds(prefix + loc) - len(prefix)
             if own > 0 and own >= self.family.holds(loc):
                 return self.environment.place(prefix + loc)
