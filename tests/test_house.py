@@ -1,4 +1,4 @@
-"""The repository itself: floors, imports, committed files, the wheel, and whether the README and the guides are true."""
+"""The repository itself: layers, imports, committed files, the wheel, and whether the README and the guides are true."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def run(*command: str | Path, folder: Path = ROOT, **environ: str) -> subprocess
 
 
 @pytest.mark.e2e
-def test_floors() -> None:
+def test_layers() -> None:
     """Imports point down, and only their own rooms import the CDK and boto3."""
     done = run(BIN / "lint-imports")
     assert done.returncode == 0, done.stdout

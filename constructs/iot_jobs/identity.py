@@ -1,4 +1,4 @@
-"""Template ids that change with the content and only with it, and the names for looking a template up.
+"""Template ids, derived from all that makes a template what it is, and the names for looking a template up.
 
 Every property of `AWS::IoT::JobTemplate` is create-only, and a replacement is created before the old one is deleted, so
 each edit needs a new id. Ids are derived from the emitted properties: same input, same id, on every machine.

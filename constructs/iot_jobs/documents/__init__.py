@@ -89,7 +89,7 @@ def _problems(value: Any, wanted: str | Mapping[str, Any], *, chosen: bool) -> I
         places = misfits(value, wanted)
     except SchemaError as error:
         for given, allowed, loc in error.faults:
-            yield SCHEMA.finding(loc=loc, given=given, allowed=allowed, fix="correct the schema, or name a family")
+            yield SCHEMA.finding(loc=loc, given=given, allowed=allowed, fix="correct the schema, or use a built-in one such as device-client")
         return
     for misfit in places:
         rule = _rule(misfit, family, chosen=chosen)

@@ -27,9 +27,9 @@ def _lists(value: object, arn: str) -> bool:
 def _without_content(data: Mapping[str, Any]) -> str | None:
     """Return why a response holds nothing that can be checked, None if it does."""
     if _lists(data.get("jobTemplates"), "jobTemplateArn") or _lists(data.get("jobs"), "jobArn"):
-        return "a list of what there is, without what it does; describe each"
+        return "a list of jobs or job templates without their content: check what describe-job or describe-job-template prints"
     if data.keys() in ({"jobArn", "jobId"}, {"jobArn", "jobId", "description"}, {"jobTemplateArn", "jobTemplateId"}):
-        return "the name of what was created, without what it does; describe it"
+        return "the id of a new job or job template without its content: check what describe-job or describe-job-template prints"
     return "a template that AWS manages" if {"templateArn", "templateVersion"} <= data.keys() else None
 
 
