@@ -35,7 +35,6 @@ TOO_DEEP = Rule(
     source="the service refuses a job document that is nested deeper than 1000 levels",
     evidence="measured",
 )
-_TOO_DEEP_TO_READ = TOO_DEEP.replace(source="the depth to which this tool reads a file", evidence="own")
 
 
 class JsonError(FindingsError):
@@ -105,7 +104,8 @@ def _trailing_comma(error: json.JSONDecodeError) -> json.JSONDecodeError:
 
 def too_deep(text: str | None = None, *, most: int = MAX_READ_DEPTH) -> Finding:
     """Return the finding for a value of more than `most` levels, placed where a JSON text exceeds the depth."""
-    rule = TOO_DEEP if most > MAX_READ_DEPTH else _TOO_DEEP_TO_READ
+    own = TOO_DEEP.replace(source="the depth to which this tool reads a file", evidence="own")
+    rule = own if most == MAX_READ_DEPTH else TOO_DEEP
     finding = rule.finding(allowed=f"at most {most} levels of nesting", fix="flatten it")
     if text is None:
         return finding

@@ -55,6 +55,7 @@ _NO_VERSION = (
 )
 
 
+_LITERAL = "use a literal value"
 _TEXTS = {"template_name", "description", "document", "document_source", "job_arn"}
 
 
@@ -366,14 +367,14 @@ def _text(value: str | Unresolved | None) -> str | None:
 def _check_names(template_name: str, environment: str | None, parameter_prefix: str | None, generation: int) -> None:
     """Check that the parts of ids and parameter names are known at synthesis. Raises `FindingsError`."""
     wrong = [
-        WRONG_KIND.finding(loc=(name,), given=value, allowed=f"{allowed}; known at synthesis", fix="use a literal value")
+        WRONG_KIND.finding(loc=(name,), given=value, allowed=f"{allowed}; known at synthesis", fix=_LITERAL)
         for name, value, kind, allowed in (
             ("parameter_prefix", parameter_prefix, str | None, "text"),
             ("generation", generation, int, "a whole number"),
         )
         if holds_token(value) or not isinstance(value, kind)
     ] + [
-        limit.finding(loc=(name,), given=value, allowed=f"{limit.allowed}; known at synthesis", fix="use a literal value")
+        limit.finding(loc=(name,), given=value, allowed=f"{limit.allowed}; known at synthesis", fix=_LITERAL)
         for name, value, limit in (
             ("template_name", template_name, TEMPLATE_NAME),
             ("environment", environment, ENVIRONMENT_NAME),

@@ -31,11 +31,11 @@ NAME = "iot-jobs"
 
 @jsii.implements(IPolicyValidationPlugin)
 class JobTemplateRules:
-    """A policy validation plugin that checks all job templates and jobs of an app, also `CfnJobTemplate`, `CfnJob` and `CfnInclude`.
+    """A policy validation plugin that checks all job templates and jobs of an app, with or without `JobTemplate`.
 
-    Add it with `Validations.of(app).add_plugins(JobTemplateRules())`. Errors fail the synthesis; warnings are reported. A
-    `JobTemplate` reports its warnings and assumed errors itself. Only `iot-jobs check` has the rules that need an
-    environment, such as the fleet's size.
+    Add it with `Validations.of(app).add_plugins(JobTemplateRules())`. It also checks `CfnJobTemplate`, `CfnJob` and
+    `CfnInclude`. Errors fail the synthesis; warnings are reported. A `JobTemplate` reports its warnings and assumed
+    errors itself. Only `iot-jobs check` has the rules that need an environment, such as the fleet's size.
     """
 
     @property

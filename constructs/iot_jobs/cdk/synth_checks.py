@@ -43,9 +43,10 @@ _KEPT = (
 )
 _KNOWN_LATER = (
     "is known only at deployment: a new value changes the job template {}, but not its id, and CloudFormation can't "
-    "replace a template under the same id; raise generation with each new value, or pass a value known at synthesis, such "
-    "as one from context or value_from_lookup"
+    "replace a template under the same id; raise generation with each new value, or pass a value known at synthesis, "
+    "such as one from context or value_from_lookup"
 )
+_IF_ONE_ACCOUNT = "if both stacks are deployed to the same account"
 
 
 @jsii.implements(IValidation)
@@ -81,7 +82,7 @@ class SynthChecks:
             *_known_later((template.name, emitted.known_later) for template, emitted in contents),
             *_quotas_of_stack(len(present), sum(one.resources for one in present)),
             *in_region,
-            *(() if is_sure else (("published-twice", f"{text}, if both stacks are deployed to the same account") for text in shared)),
+            *(() if is_sure else (("published-twice", f"{text}, {_IF_ONE_ACCOUNT}") for text in shared)),
         ):
             cdk.Annotations.of(here.stack).add_warning_v2(f"iot-jobs:{name}", text)
         quotas, errors = _quotas(here.stack)

@@ -32,8 +32,8 @@ TOO_LARGE = Rule(
 KEY_TWICE = Rule(
     code="JT763",
     title="a job document has no duplicate keys",
-    why="AWS accepts them. Parsers disagree on which of the two counts, so the device might do something other than the "
-    "author meant.",
+    why="AWS accepts them. Parsers disagree on which of the two counts, so the device might do something other than "
+    "the author meant.",
     source=jsontext.DUPLICATE_KEY.source,
     evidence="documented",
     severity="warning",

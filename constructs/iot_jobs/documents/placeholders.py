@@ -42,8 +42,8 @@ PRESIGNED_URL = Rule(
 PACKAGE = Rule(
     code="JT514",
     title="a package placeholder has one of the forms that AWS documents",
-    why="The service refuses a malformed placeholder, the version $null, and :attributes without a key unless it is the "
-    "whole value.",
+    why="The service refuses a malformed placeholder, the version $null, and :attributes without a key unless it is "
+    "the whole value.",
     source=_PACKAGES,
     evidence="documented",
 )

@@ -180,7 +180,7 @@ class Loader:
     def _overlaid(self, name: str, source: Source, change: Any, environment: Environment | None) -> Subject | None:
         loc: Location = ("templates", name)
         if name not in self.families and self.alone:
-            self.reading.skipped.append(Skipped(source.name, f"templates.{name}: its family is not among the given files"))
+            self.reading.skipped.append(Skipped(source.name, f"templates.{name}: its family was not given as a PATH"))
             return None
         if name not in self.families:
             finding = _unknown(UNKNOWN_FAMILY, name, self.families, loc=loc)

@@ -306,7 +306,7 @@ def _tags(value: object) -> dict[str, Any]:
         raise FindingsError([WRONG_KIND.finding(given=value, allowed="a mapping of tags", fix="write key: value")])
     if late := [key for key in value if holds_token(key)]:
         allowed = f"{limits.TAG_KEY.allowed}; known at synthesis"
-        raise FindingsError([limits.TAG_KEY.finding(given=key, allowed=allowed, fix="use literal text") for key in late])
+        raise FindingsError([limits.TAG_KEY.finding(given=key, allowed=allowed, fix="use a literal") for key in late])
     unknown = {key for key, item in value.items() if is_unknown(item) and not isinstance(item, list)}
     tags = {key: Unresolved(item) if key in unknown else item for key, item in value.items()}
     if problems := tag_problems(tags):
