@@ -29,7 +29,7 @@ def emitted_digest(properties: Mapping[str, Any], behind: Mapping[str, Any] | No
     """Return a digest of all properties except the id, and of what is known `behind` the references in them.
 
     The properties are those that CloudFormation receives, with values known only at deployment as intrinsic functions.
-    They must hold no unresolved CDK token, because its text changes from synth to synth (aws/aws-cdk#38674).
+    They must hold no unresolved CDK token, because its text changes with each synthesis (aws/aws-cdk#38674).
     """
     emitted = {key: value for key, value in properties.items() if key != _ID}
     return _digest([emitted, behind] if behind else emitted)

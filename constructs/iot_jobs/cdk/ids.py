@@ -62,7 +62,7 @@ class StackTemplates(Construct):
     imports, parameters and outputs, and last to render it
     (https://docs.aws.amazon.com/cdk/v2/guide/deploy.html#deploy-how-synth-app). Only then is the template final, and
     the id is computed. Round trips to Node cost more than anything else, so the first template to be rendered reads all
-    of its stack, and the CDK is asked for its phase only if that isn't clear. It prepares a synthesis before it renders,
+    of its stack, and the CDK is asked for its phase only if that isn't clear. It prepares a synthesis before rendering,
     and validates in between, but nested stacks are rendered before validation, and validation can be skipped.
     """
 

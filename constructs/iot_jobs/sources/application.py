@@ -307,7 +307,7 @@ def _unsaid(found: Sequence[Finding]) -> Iterator[Finding]:
 
 
 def _with_unknown_role(presigned_url: Any) -> Any:
-    """Return a presign block (None or a mapping) with an unresolved role, because the document isn't known."""
+    """Return a presigned URL configuration (None or a mapping) with an unresolved role: the document isn't known."""
     if presigned_url is None:
         return Unresolved(None)
     if isinstance(presigned_url, dict) and presigned_url.get("role_arn") is None:
