@@ -55,7 +55,7 @@ diff-assembly: setup ## Compare cdk.out with the deployed stacks of ENVIRONMENT
 deploy-assembly: setup ## Deploy cdk.out to ENVIRONMENT, without synthesizing it again
 	@$(BIN)/python -m tools.deploy_assembly deploy
 
-lint: setup ## Check style, formatting, types, the import floors, workflows and action
+lint: setup ## Check style, formatting, types, the import layers, workflows and action
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -67,17 +67,17 @@ format: setup ## Format the code, and fix what ruff can fix
 	$(BIN)/ruff check --fix --exit-zero --quiet .
 	$(BIN)/ruff format .
 
-test: setup ## Run the tests, the deployment to a local AWS included (PYTEST_ARGS=--no-skips: a skipped one fails)
+test: setup ## Run the tests, the deployment to a local AWS emulator included (PYTEST_ARGS=--no-skips: a skipped one fails)
 	$(BIN)/pytest -m "not slow" $(PYTEST_ARGS)
 
-coverage: setup ## Run the fast tests, print which lines and branches of the library none of them runs, and fail below the floor
+coverage: setup ## Run the fast tests, print which lines and branches of the library none of them runs, and fail below the minimum
 	$(BIN)/pytest -m "not slow and not e2e" --cov $(PYTEST_ARGS)
 
 test-slow: setup ## Run the slow tests that `make test` leaves out, and all others on more examples
 	$(BIN)/pytest -m slow
 	$(BIN)/pytest -m "not slow and not e2e" --hypothesis-profile=long
 
-test-matrix: ## Run the fast tests on each Python here and on the lowest versions (MATRIX="3.12 older newer lowest" picks)
+test-matrix: ## Run the fast tests on each Python here and on the lowest versions (MATRIX="3.12 lowest" selects)
 	@$(CHECK_PYTHON)
 	@$(PYTHON) -m tools.test_matrix
 
@@ -93,7 +93,7 @@ release: setup ## Build what a release publishes into dist, and check it and its
 bench: setup ## Measure speed
 	$(BIN)/python -m tools.bench
 
-deploy-local: setup ## Check, synthesize, deploy an environment (ENVIRONMENT=) to a local AWS and list its templates
+deploy-local: setup ## Check, synthesize, deploy an environment (ENVIRONMENT=) to a local AWS emulator and list its templates
 	$(BIN)/python -m tools.deploy_local
 
 workflows: setup ## Write the environments into the workflows that deploy them

@@ -17,13 +17,22 @@ JOB: dict[str, Any] = {"JobId": "reboot-1", "Targets": [GROUP], "Document": DOCU
 UNKNOWN = "neither a CloudFormation template, an environment, properties nor a job document"
 UNREADABLE = "not readable as JSON or YAML, and doesn't mention job templates"
 ELSEWHERE = "looks like {}, but is in no application (stacks/, job_documents/)"
-NOT_NAMED = "templates.reboot: its family was not named"
-A_LIST = "a list of what there is, without what it does; describe each"
+NOT_NAMED = "templates.reboot: its family was not given as a PATH"
+DESCRIBE = "check the output of describe-job or describe-job-template"
+A_LIST = f"a list of jobs or job templates without their content: {DESCRIBE}"
 NO_JOBS = "a CloudFormation template without job templates and jobs"
 UNKNOWN_LOOP = "a loop over what is known only at deployment"
 
 Files = dict[str, Any]
 Seen = list[tuple[str, str, str]]
+
+
+def not_installed(library: str, extra: str) -> str:
+    """The error about a library that an extra would have brought."""
+    return (
+        f"{library} is not installed; install iot-jobs with its extra [{extra}]: pip install '.[{extra}]' in a checkout, "
+        f"or pip install '<wheel>[{extra}]'"
+    )
 
 
 def write(root: Path, files: Files) -> None:

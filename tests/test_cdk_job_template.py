@@ -439,7 +439,7 @@ def test_two_stacks_that_publish_one_parameter(
         assert "the parameter /iot-jobs/prod/reboot" in str(raised.value)
     else:
         app.synth()
-        told = Annotations.from_stack(stacks[1]).find_warning("*", Match.string_like_regexp("if both stacks have one"))
+        told = Annotations.from_stack(stacks[1]).find_warning("*", Match.string_like_regexp("if both stacks are"))
         assert bool(told) == warning
 
 

@@ -64,7 +64,7 @@ def test_cdk_out_that_was_not_named(here: Path) -> None:
     write(here, {"t.json": stack(R=TEMPLATE)})
     found = report(".")
     assert (seen(found), found.checked) == ([], 1)
-    assert skipped(found) == [("cdk.out", "synthesized output; name it to check it")]
+    assert skipped(found) == [("cdk.out", "synthesized output; pass it as a PATH to check it")]
 
 
 def test_cdk_out_without_templates(here: Path) -> None:

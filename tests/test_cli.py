@@ -15,6 +15,7 @@ from click.testing import CliRunner, Result
 
 import iot_jobs
 from iot_jobs.cli import main
+from tests.cases import not_installed
 from tests.commands import EXAMPLE
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -352,7 +353,7 @@ def test_list_without_boto3(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "boto3", None)
     result = run("list")
     assert (result.exit_code, result.stdout) == (2, "")
-    assert result.stderr == 'Error: boto3 is not installed; pip install "iot-jobs[aws]"\n'
+    assert result.stderr == f"Error: {not_installed('boto3', 'aws')}\n"
 
 
 def test_version() -> None:

@@ -11,6 +11,7 @@ from tests.cases import (
     API_TIMEOUT,
     APPLICATION,
     BOTH,
+    DESCRIBE,
     DESCRIBED_JOB,
     DESCRIBED_TEMPLATE,
     DOCUMENT,
@@ -140,7 +141,7 @@ def test_requests_and_answers(given: dict[str, Any], codes: list[str], here: Pat
     assert [code for _, code, _ in seen(report("t.json"))] == codes
 
 
-CREATED = "the name of what was created, without what it does; describe it"
+CREATED = f"the id of a new job or job template without its content: {DESCRIBE}"
 MANAGED = {
     "templateName": "AWS-Reboot", "templateArn": "arn:aws:iot:eu-west-1::jobtemplate/AWS-Reboot:1.0",
     "templateVersion": "1.0", "document": '{"a": "${aws:iot:parameter:a}"}',

@@ -20,6 +20,7 @@ from packaging.requirements import Requirement
 from ruamel.yaml import YAML
 
 from iot_jobs.extras import EXTRAS, MissingExtraError, extra
+from tests.cases import not_installed
 from tests.commands import EXAMPLE, MAKE, link
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -34,7 +35,7 @@ def test_extra(name: str) -> None:
     for library in EXTRAS[name]:
         with pytest.raises(MissingExtraError) as raised, extra(name):
             raise ModuleNotFoundError("No module named 'x'", name=f"{library}.part")
-        assert str(raised.value) == f'{library} is not installed; pip install "iot-jobs[{name}]"'
+        assert str(raised.value) == not_installed(library, name)
         assert raised.value.name == f"{library}.part"
     for missing in ("iot_jobs.nowhere", "numpyro", None):
         with pytest.raises(ModuleNotFoundError, match=r"^No module named 'x'$"), extra(name):
@@ -211,10 +212,10 @@ IMPORTS = [
 def test_missing_extras(installed: Installed, application: Path) -> None:
     """What needs an extra says which, in one line of the command and in an ImportError of the library."""
     for arguments, library, name in COMMANDS:
-        text = f'{library} is not installed; pip install "iot-jobs[{name}]"'
+        text = not_installed(library, name)
         assert installed.run("iot-jobs", *arguments, folder=application) == (2, "", f"Error: {text}\n")
     for statement, library, name in IMPORTS:
-        text = f'{library} is not installed; pip install "iot-jobs[{name}]"'
+        text = not_installed(library, name)
         code = f"try:\n    {statement}\nexcept ImportError as error:\n    print(error)"
         assert installed.run("python", "-c", code, folder=application) == (0, f"{text}\n", "")
 
@@ -225,7 +226,7 @@ def test_review_without_numpy(installed: Installed, application: Path) -> None:
     copy_application(application, application / "before")
     path = application / "stacks/templates/reboot.yaml"
     path.write_text(path.read_text().replace("timeout_in_minutes: 15", "timeout_in_minutes: 16"))
-    error = 'Error: numpy is not installed; pip install "iot-jobs[forecast]"\n'
+    error = f"Error: {not_installed('numpy', 'forecast')}\n"
     assert installed.run("iot-jobs", "review", "before", ".", folder=application) == (2, "", error)
 
 

@@ -99,7 +99,7 @@ def test_unknown_family() -> None:
     """A name that is no family is a wrong schema, and no key to look up."""
     allowed = ", ".join(FAMILIES) + " or a JSON Schema"
     assert told(problems({}, "device-klient")) == [
-        ("JT711", "", "device-klient", allowed, "correct the schema, or name a family")
+        ("JT711", "", "device-klient", allowed, "correct the schema, or use a built-in one such as device-client")
     ]
     with pytest.raises(ValueError, match="or a JSON Schema"):
         schema_of("device-klient")
@@ -688,7 +688,7 @@ def test_schemas_that_can_not_be_run(schema: Any, expected: list[tuple[Any, str]
         return path[1] if path else ""
 
     assert told(problems({"a": 1}, schema)) == [
-        ("JT711", path_in(allowed), given, allowed, "correct the schema, or name a family")
+        ("JT711", path_in(allowed), given, allowed, "correct the schema, or use a built-in one such as device-client")
         for given, allowed in expected
     ]
 
@@ -774,7 +774,7 @@ def test_deep_documents() -> None:
     assert told(problems(value, "device-client")) == [("JT755", f"{ACTION}.runAsUser", "***", "text", "write text")]
     assert codes(content_problems(value)) == [("JT760", f"{ACTION}.runAsUser" + ".a" * levels)]
     assert told(problems(nested, {"additionalProperties": {"$ref": "#"}})) == [
-        ("JT711", "", None, ENDLESS, "correct the schema, or name a family")
+        ("JT711", "", None, ENDLESS, "correct the schema, or use a built-in one such as device-client")
     ]
 
 

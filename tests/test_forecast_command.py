@@ -22,6 +22,7 @@ from iot_jobs.cli import main, selection
 from iot_jobs.forecast import Assumptions, forecast
 from iot_jobs.render import forecast as render
 from iot_jobs.render import plot
+from tests.cases import not_installed
 from tests.commands import EXAMPLE
 from tests.test_cli import GOOD
 from tests.test_forecast import FAILED, abort, constant, retry, template
@@ -109,22 +110,22 @@ def test_narrow_text(width: int, things: int) -> None:
 
 NARROW = """\
 reboot
-  notified        8 min
-  done            10 min
-  peak            15
-  executions      100
-  windows         -
-  stops from      11.12 %
-  harmed at most  30 at 100 %
+  notified                 8 min
+  done                     10 min
+  peak                     15
+  executions               100
+  windows                  -
+  stopped at failure rate  11.12 %
+  harmed at most           30 at 100 %
 
 all-at-once
-  notified        0 min
-  done            2 min
-  peak            100
-  executions      100
-  windows         -
-  stops from      never
-  harmed at most  100 at 100 %
+  notified                 0 min
+  done                     2 min
+  peak                     100
+  executions               100
+  windows                  -
+  stopped at failure rate  never
+  harmed at most           100 at 100 %
 
 Assumed:
 """
@@ -309,7 +310,7 @@ def test_missing_library(application: Path, missing: str, arguments: list[str], 
     code = f"import sys; sys.modules[{missing!r}] = None\nfrom iot_jobs.cli import main; main({arguments!r})"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 2
-    assert done.stderr == f'Error: {missing} is not installed; pip install "iot-jobs[{extra}]"\n'
+    assert done.stderr == f"Error: {not_installed(missing, extra)}\n"
 
 
 @pytest.mark.e2e
@@ -324,7 +325,7 @@ def test_budget_without_numpy(application: Path) -> None:
     assert done.returncode == 0
     assert re.findall("JT[0-9]{3}", done.stdout) == ["JT255"]  # the rate can't rise on 100 things
     assert done.stderr.splitlines() == [
-        "skipped environment dev: its budget, which needs iot-jobs[forecast]",
+        "skipped the budget of environment dev: it needs the extra [forecast]",
         "3 checked, 0 errors, 1 warning, 1 skipped",
     ]
 

@@ -1,9 +1,10 @@
-"""The repository itself: floors, imports, committed files, the wheel, and whether the README and the guides are true."""
+"""The repository itself: layers, imports, committed files, the wheel, and whether the README and the guides are true."""
 
 from __future__ import annotations
 
 import ast
 import importlib
+import json
 import os
 import re
 import shutil
@@ -43,7 +44,7 @@ def run(*command: str | Path, folder: Path = ROOT, **environ: str) -> subprocess
 
 
 @pytest.mark.e2e
-def test_floors() -> None:
+def test_layers() -> None:
     """Imports point down, and only their own rooms import the CDK and boto3."""
     done = run(BIN / "lint-imports")
     assert done.returncode == 0, done.stdout
@@ -182,6 +183,21 @@ def test_readme_example(tmp_path: Path) -> None:
     assert (done.stdout, done.returncode) == (report, 1)
 
 
+def test_readme_application(tmp_path: Path) -> None:
+    """The family and the environment of the README have no findings but those that the README acknowledges."""
+    blocks = re.findall(r"```yaml\n# (stacks/\S+)\n(.*?)```", README.partition("## Application")[2], re.DOTALL)
+    assert [name for name, _ in blocks] == ["stacks/templates/reboot.yaml", "stacks/environments/prod.yaml"]
+    shutil.copytree(EXAMPLE / "job_documents", tmp_path / "job_documents")
+    for name, text in [*blocks, ("stacks/templates/firmware-update.yaml", None)]:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text((EXAMPLE / name).read_text() if text is None else text)
+    done = run(BIN / "iot-jobs", "check", "stacks", "--format", "json", "--strict", folder=tmp_path)
+    report = json.loads(done.stdout)
+    named = re.findall(r"(JT[0-9]{3}): (.*)", blocks[1][1])
+    assert (report["findings"], report["skipped"], done.returncode) == ([], [], 0)
+    assert [(one["code"], one["reason"]) for one in report["acknowledged"]] == named != []
+
+
 @pytest.mark.parametrize(
     "path",
     [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))],
@@ -211,15 +227,20 @@ def test_public_names() -> None:
     assert {title: sorted(names) for title, names in rows.items()} == {
         "iot_jobs": sorted(iot_jobs.__all__),
         "iot_jobs.cdk": sorted(iot_jobs.cdk.__all__),
-        "iot_jobs.check and iot_jobs.forecast": [
+        "iot_jobs.sources, iot_jobs.check and iot_jobs.forecast": [
+            "iot_jobs.check.Report",
             "iot_jobs.check.check",
             "iot_jobs.check.load_application",
             "iot_jobs.forecast.Assumptions",
+            "iot_jobs.forecast.Forecast",
+            "iot_jobs.forecast.ForecastError",
+            "iot_jobs.forecast.Scheduler",
             "iot_jobs.forecast.forecast",
+            "iot_jobs.sources.read_paths",
         ],
     }
     assert set(iot_jobs.__all__) <= set(dir(iot_jobs))
-    for name in rows["iot_jobs.check and iot_jobs.forecast"]:
+    for name in rows["iot_jobs.sources, iot_jobs.check and iot_jobs.forecast"]:
         module, _, attribute = name.rpartition(".")
         assert attribute in vars(importlib.import_module(module))["__all__"]
 
@@ -304,8 +325,6 @@ def test_schemas_are_current() -> None:
 )
 def test_files_fit_their_schema(root: Path, kind: str) -> None:
     """An editor finds nothing wrong with an application's files, and a schema that a file names is that of its kind."""
-    import json
-
     import jsonschema
 
     from iot_jobs.sources import read

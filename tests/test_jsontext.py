@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from iot_jobs import jsontext
 from iot_jobs.finding import Location
 from iot_jobs.jsontext import JsonError, canonical, depth, locator, parse
-from iot_jobs.limits import MAX_READ_DEPTH
+from iot_jobs.limits import MAX_DOCUMENT_DEPTH, MAX_READ_DEPTH
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
 VALUES = st.recursive(
@@ -212,6 +212,12 @@ def test_depth_is_counted_just_beyond_the_limit() -> None:
     for _ in range(200_000):
         value = [value]
     assert depth(value) == MAX_READ_DEPTH + 1
+
+
+def test_evidence_of_a_depth() -> None:
+    """The depth to which this tool reads is its own limit; AWS's limit of a document was measured."""
+    assert jsontext.too_deep().rule.evidence == "own"
+    assert jsontext.too_deep("[]", most=MAX_DOCUMENT_DEPTH).rule.evidence == "measured"
 
 
 SAMPLE = """\

@@ -16,6 +16,7 @@ from click.testing import CliRunner, Result
 from iot_jobs.cli import main
 from iot_jobs.cloudformation import API_TEMPLATE
 from iot_jobs.render.deployed import as_table
+from tests.cases import not_installed
 from tests.commands import serving
 
 LONG = "firmware-update-of-all-gateways-in-the-northern-region-" + "abcdefghi"
@@ -207,4 +208,4 @@ def test_missing_library(server: ThreadingHTTPServer, missing: str) -> None:
     code = f"import sys; sys.modules[{missing!r}] = None\nfrom iot_jobs.cli import main; main({arguments!r})"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 2
-    assert done.stderr == f'Error: {missing} is not installed; pip install "iot-jobs[aws]"\n'
+    assert done.stderr == f"Error: {not_installed(missing, 'aws')}\n"

@@ -156,7 +156,7 @@ ROWS: dict[str, tuple[dict[str, Any], dict[str, Any], str, Any, Any, str]] = {
     "root or the client's own user": (steps({"runAsUser": "root"}), steps({"runAsUser": ""}),
                                       "document.steps[a].action.runAsUser", "root", "", "neutral"),
     "condition": ({"document": {"conditions": [{"key": "k"}]}}, {"document": {}},
-                  "document.conditions", [{"key": "k"}], None, "riskier"),
+                  "document.conditions", [{"key": "k"}], None, "neutral"),
 }  # fmt: skip
 MIRROR = {"riskier": "safer", "neutral": "neutral"}
 

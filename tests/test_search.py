@@ -4,7 +4,7 @@ from pathlib import Path
 
 from tests.cases import BOTH, TEMPLATE, UNREADABLE, outcome, report, skipped, stack, write
 
-IGNORED = "holds .iot-jobs-ignore; name it to check it"
+IGNORED = "holds .iot-jobs-ignore; pass it as a PATH to check it"
 
 
 def test_folders_that_are_kept_out_of_a_search(here: Path) -> None:

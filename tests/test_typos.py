@@ -144,7 +144,7 @@ CASES: list[tuple[str, dict[str, dict[str, str]], list[tuple[str, str, str]]]] =
             ("JT003", "retry.criteria[0].typ", "remove it"),
             ("JT004", "retry.criteria[0].failure_type", "add failure_type"),
             ("JT203", "rollout.exponential_rate.increment_factor",
-             "lower the factor, or lower the criteria threshold to reach the same speed sooner"),
+             "choose a factor in this range; to speed up earlier, lower the number in rate_increase_criteria"),
         ],
     ),
     (
@@ -240,7 +240,7 @@ def test_the_name_of_a_document(name: str, fix: str, tmp_path: Path, monkeypatch
 
 
 def test_no_document(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nor is it known without a document; where there is one, and nothing to sign, a presign block needs its role."""
+    """Nor is it known without a document; where there is one, and nothing to sign, a presigned URL configuration needs its role."""
     text = FILES[FAMILY].replace('role_arn: "arn:aws:iam::123456789012:role/presign", ', "")
     without = text.replace("document: reboot.json\n", "")
     assert codes(found(tmp_path, monkeypatch, FAMILY, without)) == [("JT105", "document", "add a document")]

@@ -93,7 +93,8 @@ def _entry(rule: Rule) -> Iterator[str]:
     """Yield a rule with its examples."""
     bad, good = examples(rule.code)
     source = f"<{rule.source}>" if rule.source.startswith("https://") else rule.source
-    yield f"### {rule.code}\n\n**{rule.severity}: {rule.title}**\n\n{rule.why} {rule.evidence.capitalize()}: {source}\n"
+    basis = f"This tool's own rule ({source})" if rule.evidence == "own" else f"{rule.evidence.capitalize()}: {source}"
+    yield f"### {rule.code}\n\n**{rule.severity}: {rule.title}**\n\n{rule.why} {basis}\n"
     yield from _shown(bad, good, "Bad")
     yield _fence("text", "\n".join(map(str, findings(bad))))
     yield from _shown(good, bad, "Good")

@@ -1,4 +1,4 @@
-"""AWS IoT job templates as code: typed, checked before they are deployed, and read in fleet terms.
+"""AWS IoT job templates as code: typed, checked before deployment, and reviewed by their effect on the fleet.
 
 This package is pure Python and never starts Node; the CDK construct is in `iot_jobs.cdk`. Names are loaded when they
 are first used, so that a command loads no more than it needs.

@@ -15,8 +15,8 @@ from iot_jobs.unresolved import known
 TEMPLATE_TWICE = Rule(
     code="JT905",
     title="template names are unique within an environment",
-    why="Two templates of one name would have the same id in the same region.",
-    source=limits.API + "CreateJobTemplate.html",
+    why="Two templates with one name would publish the same SSM parameter.",
+    source="https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_PutParameter.html",
     evidence="documented",
 )
 
@@ -57,16 +57,16 @@ def _one_or_many(limit: Limit) -> tuple[PlainValidator, WithJsonSchema]:
 
 
 class Fleet(Model):
-    """The things that an environment's jobs target, and the rates and times assumed of them."""
+    """The things that an environment's jobs target, and the rates and times assumed about them."""
 
     things: Annotated[int, limits.THINGS]
     """Number of things, 1 or more."""
     max_duration_hours: Annotated[int, limits.MAX_DURATION_HOURS] | None = None
-    """Hours within which a rollout must be able to finish; None for no limit."""
+    """Hours within which a rollout must be able to finish. Without it, there is no limit."""
     max_harmed: Annotated[int, limits.MAX_HARMED] | None = None
-    """Greatest number of things that a bad release may fail on; None for no limit."""
+    """Greatest number of things that a bad release may fail on. Without it, there is no limit."""
     failure_rate: Annotated[float, limits.RATE] | None = None
-    """Share of executions that fail, 0 to 1. For this and the fields below, None is the forecast's default."""
+    """Share of executions that fail, 0 to 1. Without it, as without the fields below, the forecast uses its default."""
     reject_rate: Annotated[float, limits.RATE] | None = None
     """Share of executions that devices reject, 0 to 1."""
     hang_rate: Annotated[float, limits.RATE] | None = None
@@ -122,7 +122,7 @@ class Environment(Model):
     """One region, or a list of them; the templates are deployed in each region of each account. Jobs, packages and
     buckets for uploads that templates name are in the same region."""
     production: Annotated[bool, Strict()] = False
-    """True protects the stacks from deletion, and asks for rollout, abort and timeout in each template."""
+    """True protects the stacks from deletion; each template without rollout, abort or timeout then has a warning."""
     fleet: Fleet
     """The things that the jobs target."""
     quotas: Quotas = Quotas()

@@ -30,5 +30,8 @@ def extra(name: str) -> Iterator[None]:
         library = str(error.name).partition(".")[0]
         if library not in EXTRAS[name]:
             raise
-        text = f'{library} is not installed; pip install "iot-jobs[{name}]"'
+        text = (
+            f"{library} is not installed; install iot-jobs with its extra [{name}]: pip install '.[{name}]' in a "
+            f"checkout, or pip install '<wheel>[{name}]'"
+        )
         raise MissingExtraError(text, name=error.name) from None

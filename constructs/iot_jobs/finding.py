@@ -8,11 +8,11 @@ Severity = Literal["error", "warning"]
 Evidence = Literal["measured", "documented", "schema", "assumed", "own"]
 """What a rule rests on.
 
-- measured: what the service answered, which the rule's source repeats
+- measured: what the service did when it was tried; the rule's source quotes its message, or describes the response
 - documented: a page, or the published source code of an agent or of CloudFormation's handler
-- schema: the registry's schema of the resource, or the API's model
+- schema: CloudFormation's schema of the resource type, or the API's model
 - assumed: none of these; AWS may accept what the rule objects to
-- own: nothing of AWS; this tool's files and options need it, or what the author stated there
+- own: not AWS's; this tool's files and options require it, or you stated it there, such as a budget
 """
 Location = tuple[str | int, ...]
 """The keys and list indexes that lead from the top of the input to a value."""
@@ -34,7 +34,7 @@ class _Named:
 class Rule(_Named):
     """A requirement, under a code that is never reused.
 
-    `title` states the requirement, `why` the consequence of breaking it, `source` the page or answer behind it, and
+    `title` states the requirement, `why` the consequence of breaking it, `source` the page or response behind it, and
     `evidence` what kind of source that is. An error is something that AWS refuses, or is assumed to refuse. A warning
     is advice.
     """

@@ -1,4 +1,4 @@
-"""Template ids that change with the content and only with it, and the names for looking a template up.
+"""Template ids, derived from all that makes a template what it is, and the names for looking a template up.
 
 Every property of `AWS::IoT::JobTemplate` is create-only, and a replacement is created before the old one is deleted, so
 each edit needs a new id. Ids are derived from the emitted properties: same input, same id, on every machine.
@@ -29,7 +29,7 @@ def emitted_digest(properties: Mapping[str, Any], behind: Mapping[str, Any] | No
     """Return a digest of all properties except the id, and of what is known `behind` the references in them.
 
     The properties are those that CloudFormation receives, with values known only at deployment as intrinsic functions.
-    They must hold no unresolved CDK token, because its text changes from synth to synth (aws/aws-cdk#38674).
+    They must hold no unresolved CDK token, because its text changes with each synthesis (aws/aws-cdk#38674).
     """
     emitted = {key: value for key, value in properties.items() if key != _ID}
     return _digest([emitted, behind] if behind else emitted)

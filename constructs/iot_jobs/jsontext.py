@@ -28,9 +28,10 @@ DUPLICATE_KEY = Rule(
 )
 TOO_DEEP = Rule(
     code="JT704",
-    title=f"nesting is at most {MAX_READ_DEPTH} levels deep, or {MAX_DOCUMENT_DEPTH} in the text of a job document",
-    why=f"The service refuses documents of more than {MAX_DOCUMENT_DEPTH} levels. "
-    f"Elsewhere this tool reads {MAX_READ_DEPTH}.",
+    title=f"a file is nested at most {MAX_READ_DEPTH} levels deep; a job document inside a template, at most "
+    f"{MAX_DOCUMENT_DEPTH}",
+    why=f"The service refuses job documents of more than {MAX_DOCUMENT_DEPTH} levels. This tool reads "
+    f"{MAX_READ_DEPTH} levels of a file, also of a job document in a file of its own.",
     source="the service refuses a job document that is nested deeper than 1000 levels",
     evidence="measured",
 )
@@ -103,7 +104,9 @@ def _trailing_comma(error: json.JSONDecodeError) -> json.JSONDecodeError:
 
 def too_deep(text: str | None = None, *, most: int = MAX_READ_DEPTH) -> Finding:
     """Return the finding for a value of more than `most` levels, placed where a JSON text exceeds the depth."""
-    finding = TOO_DEEP.finding(allowed=f"at most {most} levels of nesting", fix="flatten it")
+    own = TOO_DEEP.replace(source="the depth to which this tool reads a file", evidence="own")
+    rule = own if most == MAX_READ_DEPTH else TOO_DEEP
+    finding = rule.finding(allowed=f"at most {most} levels of nesting", fix="flatten it")
     if text is None:
         return finding
     loc: Location = ()

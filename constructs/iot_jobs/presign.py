@@ -63,7 +63,7 @@ def all_access(found: Iterable[Placeholder]) -> tuple[ObjectAccess, ...]:
 
 
 def with_role(presigned_url: Any, found: Iterable[Placeholder]) -> Any:
-    """Return a presign block, a mapping or None, with `MADE_ROLE` added if it needs a role and names none.
+    """Return a presigned URL configuration, a mapping or None, with `MADE_ROLE` if it needs a role and names none.
 
     It is returned unchanged if there is nothing to sign, or if a placeholder doesn't name its object.
     """

@@ -1,4 +1,4 @@
-"""Values that are known only at deployment: CDK tokens and intrinsic functions, or only in the next synth.
+"""Values that are known only at deployment: CDK tokens and intrinsic functions, or only in the next synthesis.
 
 They are never checked, and never hashed or measured as text.
 """

@@ -50,8 +50,8 @@ def main(environ: Mapping[str, str]) -> int:
 def judgement(review: Mapping[str, Any], *, label: str, labels: frozenset[str]) -> tuple[str | None, str | None]:
     """Return the reason not to merge the pull request, and a note for the comment; None for neither.
 
-    The label, if one is named, acknowledges riskier changes. It never acknowledges a trap, because the deployment would
-    fail all the same.
+    The label, if one is named, acknowledges riskier changes. It never acknowledges a blocked change: its
+    deployment would fail, or its tag replace the template with every build, all the same.
     """
     if review["verdict"] == FAILED:
         if label and label in labels:  # such as when the base is broken and this fixes it

@@ -108,9 +108,9 @@ class Permissions:
         authorizes each resource separately, and a job's ARN doesn't say what the job was created from.
 
         It allows `iot:CreateJob` on the template, on jobs of any id, on the targets, and on the package versions that
-        the template installs; `iam:PassRole` on the presign role, without a condition on the service, because AWS
-        doesn't say that AWS IoT Jobs sets one; and reading a document in S3. Assumed: it is read with the permissions
-        of whoever creates the job
+        the template installs; `iam:PassRole` on the presign role, without a condition `iam:PassedToService`,
+        because AWS doesn't document that AWS IoT sets this key; and reading a document in S3. Assumed: it is read with
+        the permissions of whoever creates the job
         (https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsiot.html).
 
         Args:

@@ -1,4 +1,4 @@
-"""Ids at synth: each is derived from what its template emits, and from what is known about the references in it."""
+"""Ids at synthesis: each is derived from what its template emits, and from what is known about the references in it."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ class StackTemplates(Construct):
     imports, parameters and outputs, and last to render it
     (https://docs.aws.amazon.com/cdk/v2/guide/deploy.html#deploy-how-synth-app). Only then is the template final, and
     the id is computed. Round trips to Node cost more than anything else, so the first template to be rendered reads all
-    of its stack, and the CDK is asked for its phase only if that isn't clear. It prepares a synth before it renders it,
+    of its stack, and the CDK is asked for its phase only if that isn't clear. It prepares a synthesis before rendering,
     and validates in between, but nested stacks are rendered before validation, and validation can be skipped.
     """
 
@@ -91,7 +91,7 @@ class StackTemplates(Construct):
         (https://docs.aws.amazon.com/cdk/api/v2/docs/aws-cdk-lib.Stack.html, `allocateLogicalId`).
         """
         self.validated = False
-        """Whether the CDK has prepared the synth, and so only renders from now on."""
+        """Whether the CDK has prepared the synthesis, and so only renders from now on."""
         self._begun = False
         self._prepared: set[Template] = set()
         self._emitted: dict[Template, Emitted] = {}
@@ -108,7 +108,7 @@ class StackTemplates(Construct):
         return templates
 
     def visit(self, node: IConstruct) -> None:  # noqa: ARG002  # it is this construct
-        """Begin a synth. Called by the CDK, as an aspect."""
+        """Begin a synthesis. Called by the CDK, as an aspect."""
         self._begun, self._prepared, self._emitted, self.validated = True, set(), {}, False
 
     def job_template_id(self, template: Template, context: cdk.IResolveContext) -> str:
@@ -121,7 +121,7 @@ class StackTemplates(Construct):
         return template.name
 
     def present(self) -> list[Template]:
-        """Return the templates that are in the tree, once the CDK has prepared a synth."""
+        """Return the templates that are in the tree, once the CDK has prepared a synthesis."""
         return [one for one in self.templates if one in self._prepared or _is_in_tree(one.resource)]
 
     def emitted(self, template: Template) -> Emitted:

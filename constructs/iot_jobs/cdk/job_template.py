@@ -55,6 +55,7 @@ _NO_VERSION = (
 )
 
 
+_LITERAL = "use a literal value"
 _TEXTS = {"template_name", "description", "document", "document_source", "job_arn"}
 
 
@@ -65,10 +66,11 @@ class JobTemplate(cdk.Resource, JobMetrics, Permissions):
     Values are those of `iot_jobs.JobTemplateSpec`. Invalid ones raise `iot_jobs.FindingsError` (a `ValueError`), which
     lists every finding. A value that holds a CDK token is not checked.
 
-    Every property of a template is create-only, so its id is `<template_name>-<digest>`, computed at synth from all
-    that is emitted: an edit creates a new template and deletes the old one, and nothing else changes the id. The SSM
-    parameter `/iot-jobs/<environment>/<template_name>` holds the ARN of the current template, and so does a stack
-    output; `JobTemplate.from_published` reads the parameter in another stack.
+    Every property of a template is create-only, so its id is `<template_name>-<digest>`: an edit creates a new template
+    and deletes the old one. The id is computed at synthesis from everything that is emitted, what it refers to, the
+    stack's name, the logical id and `generation`. The SSM parameter `/iot-jobs/<environment>/<template_name>` holds the
+    ARN of the current template, and so does a stack output; `JobTemplate.from_published` reads the parameter in another
+    stack.
 
     If the document has presigned placeholders and no role is given, the construct creates a role that allows access to
     what the placeholders name and nothing else.
@@ -114,15 +116,15 @@ class JobTemplate(cdk.Resource, JobMetrics, Permissions):
             document_source: The https URL or s3:// address of an S3 object, instead of `document`.
             job_arn: An existing job to copy; other arguments replace the job's values.
             rollout: Things notified per minute, constant or increasing. None: 1000.
-            abort: Criteria that cancel the job automatically. None: none.
-            retry: At most 10 retries for each device. None: none.
+            abort: Criteria that cancel the job automatically. None: it is never canceled automatically.
+            retry: At most 10 retries for each device. None: no retries.
             timeout: How long an execution may be in progress, 1 to 10080 whole minutes. None: no limit.
             presigned_url: Role and lifetime (60 to 3600 s) of presigned URLs. None, or no role: the construct creates a
                 role if the document has presigned placeholders.
             maintenance_windows: When things are notified, in UTC, for continuous jobs only. Empty: at any time.
                 `Window.scheduled(...)` makes them from the CDK's schedules.
             destination_package_versions: ARNs of at most 25 package versions that the job installs.
-            tags: At most 50, in addition to those that `Tags.of` adds.
+            tags: Tags of this template. With those that `Tags.of` adds, at most 50.
             environment: Part of the parameter's name. None: the stack's name.
             parameter_prefix: The first part of the parameter's name. None: no parameter.
             job_template_id: A fixed id, which you change yourself with every edit.
@@ -308,7 +310,7 @@ class JobTemplate(cdk.Resource, JobMetrics, Permissions):
 
         Args:
             things: Number of things that the job targets.
-            trials: Number of random rollouts to simulate besides the expected one. None: none.
+            trials: Number of random rollouts to simulate besides the expected one. None: no others.
             seed: Seed of the random rollouts.
             assumed: Other fields of `iot_jobs.forecast.Assumptions`, such as `failure_rate=0.01`.
 
@@ -363,16 +365,16 @@ def _text(value: str | Unresolved | None) -> str | None:
 
 
 def _check_names(template_name: str, environment: str | None, parameter_prefix: str | None, generation: int) -> None:
-    """Check that the parts of ids and parameter names are known at synth. Raises `FindingsError`."""
+    """Check that the parts of ids and parameter names are known at synthesis. Raises `FindingsError`."""
     wrong = [
-        WRONG_KIND.finding(loc=(name,), given=value, allowed=f"{allowed}; known at synth", fix="write it out")
+        WRONG_KIND.finding(loc=(name,), given=value, allowed=f"{allowed}; known at synthesis", fix=_LITERAL)
         for name, value, kind, allowed in (
             ("parameter_prefix", parameter_prefix, str | None, "text"),
             ("generation", generation, int, "a whole number"),
         )
         if holds_token(value) or not isinstance(value, kind)
     ] + [
-        limit.finding(loc=(name,), given=value, allowed=f"{limit.allowed}; known at synth", fix="write it out")
+        limit.finding(loc=(name,), given=value, allowed=f"{limit.allowed}; known at synthesis", fix=_LITERAL)
         for name, value, limit in (
             ("template_name", template_name, TEMPLATE_NAME),
             ("environment", environment, ENVIRONMENT_NAME),
@@ -391,7 +393,7 @@ def _check_blocks(unresolved: Mapping[str, Any]) -> None:
     wrong = []
     for name, value in unresolved.items():
         if name == "tags":
-            allowed, fix = "a mapping of tags; keys are known at synth, values may be tokens", "name each tag"
+            allowed, fix = "a mapping of tags; keys are known at synthesis, values may be tokens", "name each tag"
         elif name not in _TEXTS and isinstance(value, str) and any(not token for _, token in between_tokens(value)):
             allowed, fix = "a value of the documented type, or a token in its place", "write nothing around the token"
         else:

@@ -23,7 +23,7 @@ _PERIOD = re.compile(r"(?<!\\)\.")
 
 
 def emitted_properties(stack: cdk.Stack, spec: JobTemplateSpec) -> dict[str, Any]:
-    """Return the properties; id and tags are known only at synth."""
+    """Return the properties; id and tags are known only at synthesis."""
     emitted = properties(spec)
     document = known(spec.document)
     if document is not None and document.holds_token and document.readable:

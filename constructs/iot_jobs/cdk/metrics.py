@@ -27,13 +27,13 @@ class MetricOptions(TypedDict, total=False):
 class JobMetrics:
     """Metrics in the namespace `AWS/IoT`. Their only dimension is the job's id, so each method takes it.
 
-    A metric counts the executions that entered the status in the period; with `total`, those that are in it
+    A metric counts the executions that entered a status during the period; with `total`, all that have the status
     (https://docs.aws.amazon.com/iot/latest/developerguide/metrics_dimensions.html). There is no metric for executions
     that timed out. Options are those of `cloudwatch.Metric`.
     """
 
     def metric(self, metric_name: str, *, job_id: str, **options: Unpack[MetricOptions]) -> cloudwatch.Metric:
-        """A metric of a job by its name. By default its sum in the period."""
+        """The metric with this name for one job; by default the sum over the period."""
         return cloudwatch.Metric(
             namespace="AWS/IoT",
             metric_name=metric_name,

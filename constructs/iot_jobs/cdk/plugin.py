@@ -1,4 +1,4 @@
-"""`JobTemplateRules`: the rules of `iot-jobs check` inside a synth."""
+"""`JobTemplateRules`: the rules of `iot-jobs check` inside a synthesis."""
 
 from __future__ import annotations
 
@@ -26,16 +26,16 @@ from iot_jobs.limits import MAXIMUM_PER_MINUTE
 from iot_jobs.sources import read, resources
 
 NAME = "iot-jobs"
-"""The plug-in's name, the prefix of an acknowledgment's id: `iot-jobs::JT252`."""
+"""The plugin's name, the prefix of an acknowledgment's id: `iot-jobs::JT252`."""
 
 
 @jsii.implements(IPolicyValidationPlugin)
 class JobTemplateRules:
-    """A plug-in that checks all job templates and jobs of an app, also `CfnJobTemplate`, `CfnJob` and `CfnInclude`.
+    """A policy validation plugin that checks all job templates and jobs of an app, with or without `JobTemplate`.
 
-    Add it with `Validations.of(app).add_plugins(JobTemplateRules())`. Errors fail the synth; warnings are reported. A
-    `JobTemplate` reports its warnings and assumed errors itself. Only `iot-jobs check` has the rules that need an
-    environment, such as the fleet's size.
+    Add it with `Validations.of(app).add_plugins(JobTemplateRules())`. It also checks `CfnJobTemplate`, `CfnJob` and
+    `CfnInclude`. Errors fail the synthesis; warnings are reported. A `JobTemplate` reports its warnings and assumed
+    errors itself. Only `iot-jobs check` has the rules that need an environment, such as the fleet's size.
     """
 
     @property

@@ -1,4 +1,4 @@
-"""The values behind references of a stack's templates, as far as they are known at synth.
+"""The values behind references of a stack's templates, as far as they are known at synthesis.
 
 `{"Ref": "Bucket"}` stays the same when the bucket is renamed, but the value of the property that holds it doesn't.
 """

@@ -31,7 +31,7 @@ class Located:
 class S3Document:
     """A document in S3, for `document=` of `JobTemplate` instead of a `JobDocument`.
 
-    AWS IoT reads the object when the template is created and, assumed, again for each job, with the caller's
+    AWS IoT reads the object when the template is created and (assumed) again for each job, with the caller's
     permissions. CloudFormation's role needs `s3:GetObject` on it (the CDK's bootstrap grants this), and so does whoever
     creates jobs (`grant_create_job` grants this).
     """
@@ -50,8 +50,8 @@ class S3Document:
     ) -> S3Document:
         """A file that the CDK uploads before it deploys, named by the digest of its content. Layout doesn't matter.
 
-        The same rules apply as to a document in the template, including at most 32,768 bytes, and the schema: the name
-        of a family such as `device-client`, or your own JSON Schema. Raises `FindingsError` with all errors in it.
+        The same rules apply as to a document in the template, such as the limit of 32,768 bytes. `document_schema` is a
+        built-in schema such as `device-client`, or your own JSON Schema. Raises `FindingsError` with all errors in it.
         """
         document = JobDocument.from_file(path)
         checked = document_schema is not None and document.readable

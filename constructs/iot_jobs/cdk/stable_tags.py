@@ -1,4 +1,4 @@
-"""`StableTags`: an aspect that keeps tags that change with each build off job templates."""
+"""`StableTags`: an aspect that removes tags that change with each build from job templates and stacks."""
 
 from __future__ import annotations
 

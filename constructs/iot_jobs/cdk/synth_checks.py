@@ -1,4 +1,4 @@
-"""Checks of the whole app at synth: values set late, causes of failure in later deployments, and quotas."""
+"""Checks of the whole app at synthesis: values set late, causes of failure in later deployments, and quotas."""
 
 from __future__ import annotations
 
@@ -36,22 +36,23 @@ _STACKS: WeakKeyDictionary[IConstruct, list[StackTemplates]] = WeakKeyDictionary
 QUOTAS_CONTEXT = "iot-jobs:quotas"
 """The key of the CDK's context with quotas that AWS raised, by name: those of `Quotas`."""
 _NEAR = 0.8
-"""The part of a stack's quota above which the synth warns."""
+"""The part of a stack's quota above which there is a warning."""
 _KEPT = (
     "each edit of this template leaves the old one behind, and an account may have 100 job templates in a region; "
     "delete those that are no longer used, with: aws iot delete-job-template; raise generation to go back to content "
-    "whose template was kept, or to add a template again that was kept when it was removed"
+    "whose template was kept, or to add back a template that was kept when it was removed from the stack"
 )
 _KNOWN_LATER = (
     "is known only at deployment: a new value changes the job template {}, but not its id, and CloudFormation can't "
-    "replace a template under the same id; raise generation with each new value, or pass a value known at synth, such "
-    "as one from context or value_from_lookup"
+    "replace a template under the same id; raise generation with each new value, or pass a value known at synthesis, "
+    "such as one from context or value_from_lookup"
 )
+_IF_ONE_ACCOUNT = "if both stacks are deployed to the same account"
 
 
 @jsii.implements(IValidation)
 class SynthChecks:
-    """The checks of one stack with job templates. What AWS may refuse fails the synth; the rest is a warning."""
+    """The checks of one stack with job templates. What AWS may refuse fails the synthesis; the rest is a warning."""
 
     def __init__(self, here: StackTemplates) -> None:
         """Add it to the stack, and the stack to those of its app."""
@@ -82,7 +83,7 @@ class SynthChecks:
             *_known_later((template.name, emitted.known_later) for template, emitted in contents),
             *_quotas_of_stack(len(present), sum(one.resources for one in present)),
             *in_region,
-            *(() if is_sure else (("published-twice", f"{text}, if both stacks have one account") for text in shared)),
+            *(() if is_sure else (("published-twice", f"{text}, {_IF_ONE_ACCOUNT}") for text in shared)),
         ):
             cdk.Annotations.of(here.stack).add_warning_v2(f"iot-jobs:{name}", text)
         quotas, errors = _quotas(here.stack)

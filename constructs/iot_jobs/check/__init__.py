@@ -63,8 +63,8 @@ def check(reading: Reading, *, now: datetime, quotas: Quotas | None = None) -> R
     environments = [subject.environment for subject in reading.subjects if subject.environment]
     names = [environment.name for environment in environments if states_budget(environment.fleet)]
     if names and not can_forecast():
-        why = "its budget, which needs iot-jobs[forecast]"
-        skipped += [Skipped(f"environment {name}", why) for name in dict.fromkeys(names)]
+        why = "it needs the extra [forecast]"
+        skipped += [Skipped(f"the budget of environment {name}", why) for name in dict.fromkeys(names)]
     for subject in reading.subjects:
         wrong = list(_acknowledgment_problems(subject.acknowledged))
         findings += map(subject.placed, wrong)

@@ -46,7 +46,7 @@ _HANDLER = (
 )
 _MOST_RETRIES = 10
 _SHORTEST_LIFETIME = 300
-"""Seconds that a presigned URL has to be valid. Assumed: AWS states none."""
+"""Seconds that a presigned URL has to be valid. Assumed: AWS requires only the minimum of `EXPIRES_IN_SEC`."""
 
 _Retries = list[tuple[int, Any]]
 """The known retry criteria, each with its index."""
@@ -124,24 +124,24 @@ RETRY_WITHOUT_ABORT = _advice(
 NO_TIMEOUT = _advice(
     "JT453",
     "templates of a production environment have a timeout",
-    "Without one, the execution of a device that hangs stays IN_PROGRESS, and counts for no abort criterion.",
+    "Without one, the execution of a device that hangs stays IN_PROGRESS, and counts towards no abort criterion.",
     _DETAILS,
     "documented",
 )
 NO_EXPIRY = _advice(
     "JT551",
-    "a presign block states the lifetime of URLs",
-    "CloudFormation's published handler fails on a block without it, and the deployed one may fail too.",
+    "a presigned URL configuration states the lifetime of URLs",
+    "CloudFormation's published handler fails without it, and the deployed one may fail too.",
     _HANDLER,
     "assumed",
 )
 EXPIRY_TOO_SHORT = _advice(
     "JT553",
     "a presigned URL is valid for 5 minutes or more",
-    "It is signed when the device requests the document. A device that restarts, or does other steps first, begins its "
-    "download after a shorter time, and is refused.",
+    "The time starts when the device requests the document: if it restarts or runs other steps first, the URL may have "
+    "expired before the download starts, and S3 refuses it. AWS states no such minimum.",
     API + "PresignedUrlConfig.html",
-    "documented",
+    "assumed",
 )
 WINDOW_TOO_SHORT = _advice(
     "JT651",
@@ -159,7 +159,7 @@ START_TIME = Rule(
 )
 START_PASSED = _advice(
     "JT851",
-    "a job that a stack has yet to create starts and ends in the future",
+    "a job's start and end are in the future, unless the stack has already created the job",
     "The service refuses to create a job for a time that has passed. A job that the stack has created is left alone.",
     API + "SchedulingConfig.html",
     "documented",
@@ -265,16 +265,16 @@ def _rollout(rollout: RolloutConfig, quota: int, environment: Environment | None
 
 
 _ASKED_IN_PRODUCTION = {
-    "rollout": (NO_ROLLOUT, "add a rollout with an exponential rate, which starts low"),
-    "abort": (NO_ABORT, "add an abort configuration with a criterion for ALL"),
-    "timeout": (NO_TIMEOUT, "add a timeout with in_progress_timeout_in_minutes"),
+    "rollout": (NO_ROLLOUT, "a rollout", "add a rollout with an exponential rate, which starts low"),
+    "abort": (NO_ABORT, "abort criteria", "add an abort configuration with a criterion for ALL"),
+    "timeout": (NO_TIMEOUT, "a timeout", "add a timeout with in_progress_timeout_in_minutes"),
 }
 
 
 def _asked_in_production(absent: Sequence[str], environment: Environment | None) -> Iterator[Finding]:
     for name in absent if environment and environment.production else ():
-        rule, fix = _ASKED_IN_PRODUCTION[name]
-        yield rule.finding(loc=(name,), allowed=f"{name} in production", fix=fix)
+        rule, part, fix = _ASKED_IN_PRODUCTION[name]
+        yield rule.finding(loc=(name,), allowed=f"a template with {part}, in a production environment", fix=fix)
 
 
 def _retry_without_abort(retries: _Retries) -> Iterator[Finding]:
@@ -386,7 +386,7 @@ def _volatile(description: str | None, tags: Mapping[str, Any], *, by_hand: bool
     for key, value in tags.items():
         if finding := volatile_tag(key, known(value)):
             # The fix for the whole app helps if the CDK wrote the tag, but not in the application's own YAML files.
-            own = "remove it; this file's version control can name the build"
+            own = "remove it: the git history of this file already shows each change"
             yield finding._replace(fix=own) if by_hand else finding
 
 

@@ -1,6 +1,6 @@
 """The command `iot-jobs`: arguments and exit codes, nothing else. Each command has a module.
 
-Exit codes: 0 clean, 1 findings, 2 could not run, 130 interrupted.
+Exit codes: 0 success, 1 the command found something that fails it, 2 could not run, 130 interrupted.
 """
 
 from __future__ import annotations

@@ -27,8 +27,12 @@ def _picture(_: click.Context, __: click.Parameter, path: Path | None) -> Path |
 @click.option("--reject-rate", type=float, help="Share of executions that are rejected.")
 @click.option("--hang-rate", type=float, help="Share of executions that never report.")
 @click.option("--offline-rate", type=float, help="Share of things that never start.")
-@click.option("--start-delay", metavar="MINUTES", help="Time until a device starts: 5, or 5:2 for a spread.")
-@click.option("--run-time", metavar="MINUTES", help="Time from its start until it reports.")
+@click.option(
+    "--start-delay",
+    metavar="MINUTES",
+    help="Minutes from queued to started: 5, or 5:2 (lognormal, median 5, factor 2).",
+)
+@click.option("--run-time", metavar="MINUTES", help="Minutes that an execution runs, in the same forms.")
 @click.option(
     "--start",
     metavar="YYYY-MM-DDThh:mm",
@@ -48,9 +52,9 @@ def forecast(path: Path, template: str | None, trials: int | None, seed: int, ou
              **stated: Any) -> None:  # fmt: skip
     """Forecast how long a rollout takes, how many things a bad release harms, and how many executions are billed.
 
-    FILE is an environment in stacks/environments, or, with --things, a CloudFormation template or its properties alone.
-    Without TEMPLATE, one table shows all templates of FILE. Options that are left out take their values from the
-    environment's fleet; docs/forecast.md lists the defaults and the assumptions.
+    FILE is an environment in stacks/environments or, with --things, a CloudFormation template or the properties of one
+    job template. Without TEMPLATE, one table shows all templates of FILE. Options that are left out take their values
+    from the environment's fleet; docs/forecast.md lists the defaults and the assumptions.
 
     Exit code 1 means that the files have errors, which are listed; 2 that there was nothing to forecast.
     """

@@ -9,7 +9,7 @@ from iot_jobs.cli.errors import CannotRun
 
 @click.command("list", short_help="List the deployed job templates.")
 @click.option("--region", help="AWS region; by default the one in your AWS settings.")
-@click.option("--endpoint-url", help="URL to call instead of AWS, such as a local one.")
+@click.option("--endpoint-url", help="URL to call instead of AWS, such as an emulator's.")
 @click.option("--format", "output", type=click.Choice(["table", "json"]), default="table", show_default=True)
 def list_templates(region: str | None, endpoint_url: str | None, output: str) -> None:
     """List the deployed job templates, with rollout, abort criteria and windows.

@@ -24,7 +24,7 @@ from iot_jobs.finding import FindingsError
     type=click.Choice(["riskier", "any", "none"]),
     default="none",
     show_default=True,
-    help="Changes that give exit code 1; riskier and any include what can't be deployed.",
+    help="Changes that give exit code 1; riskier and any include blocked ones.",
 )
 @click.option("--html", type=click.Path(path_type=Path, dir_okay=False), help="Write an HTML page too, with plots.")
 def review(base: str, head: str, things: int | None, output: str, fail_on: Any, html: Path | None) -> None:

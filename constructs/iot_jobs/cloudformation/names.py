@@ -132,7 +132,7 @@ class Spelling(NamedTuple):
         return bool(self.marks) and self.marks <= given.keys()
 
     def resolves(self, value: object) -> bool:
-        """Return whether CloudFormation will replace this value at deployment, or the CDK in the next synth."""
+        """Return whether CloudFormation will replace this value at deployment, or the CDK in the next synthesis."""
         return self.intrinsics and (is_intrinsic(value) or is_dynamic(value) or is_looked_up(value))
 
 

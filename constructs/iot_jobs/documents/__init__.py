@@ -52,6 +52,7 @@ LOOKS_LIKE = Rule(
     evidence="documented",
     severity="warning",
 )
+_ANOTHER_SCHEMA = "correct the schema, or use a built-in one such as device-client"
 _SOURCES = {
     "jobs-agent": "https://github.com/aws/aws-iot-device-sdk-js/blob/master/examples/jobs-agent.js",
     "freertos-ota": "https://github.com/aws/ota-for-aws-iot-embedded-sdk/blob/main/source/ota.c",
@@ -89,7 +90,7 @@ def _problems(value: Any, wanted: str | Mapping[str, Any], *, chosen: bool) -> I
         places = misfits(value, wanted)
     except SchemaError as error:
         for given, allowed, loc in error.faults:
-            yield SCHEMA.finding(loc=loc, given=given, allowed=allowed, fix="correct the schema, or name a family")
+            yield SCHEMA.finding(loc=loc, given=given, allowed=allowed, fix=_ANOTHER_SCHEMA)
         return
     for misfit in places:
         rule = _rule(misfit, family, chosen=chosen)

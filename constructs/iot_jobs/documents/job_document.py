@@ -34,8 +34,8 @@ TOO_LARGE = Rule(
 KEY_TWICE = Rule(
     code="JT763",
     title="a job document has no duplicate keys",
-    why="AWS takes them. Parsers disagree on which of the two counts, so the device might do something other than the "
-    "author meant.",
+    why="AWS accepts them. Parsers disagree on which of the two counts, so the device might do something other than "
+    "the author meant.",
     source=jsontext.DUPLICATE_KEY.source,
     evidence="documented",
     severity="warning",
@@ -43,9 +43,9 @@ KEY_TWICE = Rule(
 UNCHECKED = Rule(
     code="JT764",
     title=f"a job document is nested at most {MAX_READ_DEPTH} levels deep",
-    why=f"AWS takes {MAX_DOCUMENT_DEPTH} levels, but nothing in a deeper document is checked here, its placeholders "
+    why=f"AWS accepts {MAX_DOCUMENT_DEPTH} levels, but nothing in a deeper document is checked here, its placeholders "
     "included.",
-    source=jsontext.TOO_DEEP.source,
+    source="the depth to which this tool reads a document",
     severity="warning",
     evidence="own",
 )
@@ -61,7 +61,7 @@ class JobDocument:
 
     `inline` and `from_file` make the text canonical (sorted keys, no whitespace, numbers as spelt), so that layout and
     key order don't matter; the constructor keeps any text, such as one read from a template. CDK tokens in the text
-    are not measured.
+    don't count towards its size.
     """
 
     text: str
@@ -164,7 +164,7 @@ class JobDocument:
         return tuple(placeholders.placeholders(self.value)) if self.readable else ()
 
     def problems(self) -> tuple[Finding, ...]:
-        """Return errors that AWS would refuse, and warnings of unknown placeholders; locations are in the document."""
+        """Return errors, for what AWS would refuse, and warnings; locations are in the document."""
         return self._problems
 
     @cached_property

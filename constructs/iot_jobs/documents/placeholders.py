@@ -41,9 +41,9 @@ PRESIGNED_URL = Rule(
 )
 PACKAGE = Rule(
     code="JT514",
-    title="a package placeholder names a package, a version and an attribute",
-    why="The service refuses a malformed package placeholder, the version $null, and all attributes at once inside "
-    "other text.",
+    title="a package placeholder has one of the forms that AWS documents",
+    why="The service refuses a malformed placeholder, the version $null, and :attributes without a key unless it is "
+    "the whole value.",
     source=_PACKAGES,
     evidence="documented",
 )
@@ -156,9 +156,11 @@ class Placeholder(NamedTuple):
     def _package_problems(self) -> Iterator[Finding]:
         match = re.fullmatch(_PACKAGE, self.argument)
         if not match:
-            yield self._finding(
-                PACKAGE, "${aws:iot:package:<name>:version:<version>:attributes:<key>}", "write it in this form"
+            allowed = (
+                "${aws:iot:package:<name>:version:<version>:<part>}, where the part is attributes, attributes:<key>, "
+                "artifact:s3-presigned-url or artifact-location:s3-presigned-url"
             )
+            yield self._finding(PACKAGE, allowed, "write it in this form")
             return
         if bool(match["name"]) != bool(match["version"]):
             yield self._finding(PACKAGE, "package name and version both given or both empty", "write both")

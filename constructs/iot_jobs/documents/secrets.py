@@ -20,7 +20,7 @@ SECRET = Rule(
 )
 SIGNED = Rule(
     code="JT761",
-    title="a job document holds no URL that was signed beforehand",
+    title="a job document holds no presigned URL of its own, only presigned placeholders",
     why="Such a URL expires, at S3 within 7 days at most, and a device that reads the document later can't download.",
     source="https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-presigned-url.html",
     evidence="documented",

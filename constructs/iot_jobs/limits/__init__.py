@@ -1,6 +1,6 @@
 """Every limit that AWS sets on job templates, declared once: range, unit, source.
 
-Where the registry schema, the API model and the service's measured answers differ, the strictest one counts.
+Where CloudFormation's schema, the API model and what the service was observed to accept differ, the strictest counts.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ DOCUMENT_SOURCE = Text(
 PACKAGE_VERSION = Text(
     code="JT106",
     title="a destination package version is the ARN of a package version",
-    why="The job binds its placeholders to these versions, and refuses any other ARN.",
+    why="AWS fills the job's placeholders from these versions, and refuses any other ARN.",
     source=API + "CreateJobTemplate.html",
     evidence="documented",
     minimum=1,
@@ -117,7 +117,7 @@ TAG_KEY = Text(
 TAG_VALUE = Text(
     code="JT111",
     title="a tag value is text of at most 256 characters",
-    why="AWS refuses longer values, and tags without a value. A value may hold any character.",
+    why="AWS refuses longer values, and tags with no Value at all. A value may hold any character.",
     source=API + "Tag.html",
     evidence="schema",
     minimum=0,
@@ -143,9 +143,9 @@ DEFAULT_MAXIMUM_PER_MINUTE = 1000
 """Things that AWS notifies per minute, with or without a rollout, if the quota was not raised (QUOTAS)."""
 MAXIMUM_PER_MINUTE = Range(
     code="JT201",
-    title="the maximum rollout rate is 1 thing per minute or more, up to the quota of 1000 or the one that was stated",
-    why="The service refuses more than the quota, which AWS raises on request; neither the registry schema nor the API "
-    "model has this bound.",
+    title="the maximum rollout rate is 1 thing per minute up to the quota: 1000, or the quota that you state",
+    why="The service refuses more than the quota, which AWS raises on request; neither CloudFormation's schema nor the "
+    "API model has this bound.",
     source=QUOTAS,
     evidence="documented",
     minimum=1,
@@ -156,7 +156,7 @@ MAXIMUM_PER_MINUTE = Range(
 BASE_RATE_PER_MINUTE = Range(
     code="JT202",
     title="the base rollout rate is 1 to 1000 things per minute",
-    why="The API refuses more than 1000; the registry schema has no such bound.",
+    why="The API refuses more than 1000; CloudFormation's schema has no such bound.",
     source=_EXPONENTIAL,
     evidence="schema",
     minimum=1,
@@ -167,17 +167,18 @@ BASE_RATE_PER_MINUTE = Range(
 INCREMENT_FACTOR = Range(
     code="JT203",
     title="the increment factor is 1.1 to 5, with at most one digit after the decimal point",
-    why="The registry schema accepts 1 and any number of digits; the API accepts 1.1 to 5 and refuses a second digit.",
+    why="CloudFormation's schema accepts 1 and any number of digits; the API accepts 1.1 to 5 and refuses a second "
+    "digit.",
     source=_EXPONENTIAL,
     evidence="documented",
     minimum=1.1,
     maximum=5,
     digits=1,
-    fix="lower the factor, or lower the criteria threshold to reach the same speed sooner",
+    fix="choose a factor in this range; to speed up earlier, lower the number in rate_increase_criteria",
 )
 NUMBER_OF_THINGS = Range(
     code="JT204",
-    title="a rate increase criterion is at least one thing",
+    title="a rate increase criterion counts at least one thing",
     why="The rate rises each time this many more things are notified or have succeeded.",
     source=API + "RateIncreaseCriteria.html",
     evidence="schema",
@@ -273,7 +274,7 @@ RETRY_FAILURE_TYPE = Choice(
 RETRY_CRITERIA = Count(
     code="JT403",
     title="a retry configuration has one or two criteria",
-    why="The list is optional in the registry schema, and required by the API.",
+    why="The list is optional in CloudFormation's schema, and required by the API.",
     source=API + "JobExecutionsRetryConfig.html",
     evidence="schema",
     minimum=1,
@@ -298,7 +299,7 @@ IN_PROGRESS_TIMEOUT_IN_MINUTES = Range(
 _PRESIGNED = API + "PresignedUrlConfig.html"
 ROLE_ARN = Text(
     code="JT501",
-    title="the presign role is the ARN of an IAM role",
+    title="the role of a presigned URL configuration is the ARN of an IAM role",
     why="AWS IoT assumes this role to sign URLs, and refuses any other ARN.",
     source=_PRESIGNED,
     evidence="schema",
@@ -351,7 +352,7 @@ DURATION_IN_MINUTES = Range(
 WINDOWS = Count(
     code="JT605",
     title="a template has at most 100 maintenance windows",
-    why="AWS publishes no maximum, and no known fleet needs more; each window is compared with each other one.",
+    why="AWS publishes no maximum; this tool, which compares every pair of windows, sets one.",
     source=_WINDOW,
     evidence="assumed",
     minimum=0,
@@ -577,7 +578,7 @@ DURATION = Minutes(
     evidence="own",
     maximum=10080,
     spread=10,
-    fix="write minutes, such as 5, or a median and a factor in quotes, such as 5:2",
+    fix='write minutes, such as 5, or a median and a factor in quotes, such as "5:2"',
 )
 STATED_QUOTA = Range(
     code="JT912",

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _BLOCKS = " ▁▂▃▄▅▆▇█"
 _SHOWN = {"notified": "notified", "in progress": "in_progress", "succeeded": "succeeded", "failed": "failed"}
 _BLAST = ("failure rate", "abort", "notified", "harmed", "in flight", "harmed in total")
-_ALL = ("template", "notified", "done", "peak", "executions", "windows", "stops from", "harmed at most")
+_ALL = ("template", "notified", "done", "peak", "executions", "windows", "stopped at failure rate", "harmed at most")
 
 
 class Forecasts(NamedTuple):

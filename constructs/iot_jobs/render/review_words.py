@@ -124,7 +124,8 @@ def _id_line(deploy: Deploy, name: Callable[[str], str]) -> str:
         return f"a new template{new and f': {new}'}"
     if old and new:
         return f"the id changes: {old} -> {new}"
-    return f"the id is no longer deployed{old and f': {old}'}" if deploy.parameter_is == "removed" else "the id changes"
+    gone = f"the template is no longer deployed{old and f': {old}'}"
+    return gone if deploy.parameter_is == "removed" else "the id changes"
 
 
 def _id(value: Any, name: Callable[[str], str]) -> str:

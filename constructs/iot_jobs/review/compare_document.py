@@ -75,10 +75,6 @@ def _kind(before: Any, after: Any, key: str) -> tuple[str, Movement]:
 
     A missing `ignoreStepFailure` is false; a missing `allowStdErr` is no limit.
     """
-    if key == "conditions":
-        grown = _size(after) - _size(before)
-        if grown:
-            return "document.conditions", Movement.ADDED if grown > 0 else Movement.REMOVED
     if key in _JUDGED:
         read, more, less = _JUDGED[key]
         old, new = read(before), read(after)
@@ -127,10 +123,6 @@ _JUDGED = {
     "ignoreStepFailure": (_flag, Movement.ADDED, Movement.REMOVED),
     "allowStdErr": (_limit, Movement.RAISED, Movement.LOWERED),
 }
-
-
-def _size(value: Any) -> int:
-    return len(value) if isinstance(value, list) else 0
 
 
 def _shown(value: Any) -> Any:

@@ -182,12 +182,6 @@ _opposed(
     "a failed step no longer fails the job",
     "a failed step fails the job",
 )
-_opposed(
-    "document.conditions",
-    Movement.REMOVED,
-    "fewer conditions restrict which devices run it",
-    "more conditions restrict which devices run it",
-)
 _opposed("document.allowStdErr", Movement.RAISED, "more errors are ignored", "fewer errors are ignored")
 _opposed("document.root", Movement.ADDED, "it runs as root", "it no longer runs as root")
 _opposed(

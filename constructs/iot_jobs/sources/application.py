@@ -180,7 +180,7 @@ class Loader:
     def _overlaid(self, name: str, source: Source, change: Any, environment: Environment | None) -> Subject | None:
         loc: Location = ("templates", name)
         if name not in self.families and self.alone:
-            self.reading.skipped.append(Skipped(source.name, f"templates.{name}: its family was not named"))
+            self.reading.skipped.append(Skipped(source.name, f"templates.{name}: its family was not given as a PATH"))
             return None
         if name not in self.families:
             finding = _unknown(UNKNOWN_FAMILY, name, self.families, loc=loc)
@@ -315,7 +315,7 @@ def _unsaid(found: Sequence[Finding]) -> Iterator[Finding]:
 
 
 def _with_unknown_role(presigned_url: Any) -> Any:
-    """Return a presign block (None or a mapping) with an unresolved role, because the document isn't known."""
+    """Return a presigned URL configuration (None or a mapping) with an unresolved role: the document isn't known."""
     if presigned_url is None:
         return Unresolved(None)
     if isinstance(presigned_url, dict) and presigned_url.get("role_arn") is None:

@@ -135,9 +135,9 @@ def _walk(folder: Path, skip: _Skip) -> Iterator[Path]:
             if name.startswith(".") or name in _NOT_ENTERED:
                 continue
             if is_cdk_out(inner):
-                skip(inner, "synthesized output; name it to check it")
+                skip(inner, "synthesized output; pass it as a PATH to check it")
             elif (inner / _IGNORE).is_file():
-                skip(inner, f"holds {_IGNORE}; name it to check it")
+                skip(inner, f"holds {_IGNORE}; pass it as a PATH to check it")
             else:
                 kept.append(name)
         folders[:] = kept

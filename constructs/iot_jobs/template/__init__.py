@@ -1,6 +1,6 @@
 """Typed, frozen models of a job template and of a job.
 
-Names are AWS's in snake_case. Each field has its limit from `iot_jobs.limits`; rules between fields are in the part
+Names follow AWS's, in snake_case. Each field has its limit from `iot_jobs.limits`; rules between fields are in the part
 that has the fields. A value that is known only at deployment is `Unresolved`, an absent one None.
 """
 

@@ -27,7 +27,7 @@ from iot_jobs.unresolved import Unresolved, between_tokens, holds_token, is_intr
 
 WINDOW_OVERLAP = Rule(
     code="JT604",
-    title="maintenance windows overlap neither each other nor themselves",
+    title="maintenance windows don't overlap, and none opens again before it has closed",
     why="AWS doesn't document what it does with overlapping windows; this is the stricter reading.",
     source=GUIDE + "jobs-configurations-details.html",
     evidence="assumed",
@@ -42,13 +42,13 @@ DOCUMENT_COMBINATION = Rule(
 PACKAGE_VERSION_TWICE = Rule(
     code="JT108",
     title="destination package versions are unique",
-    why="A device can have only one version of a package.",
+    why="AWS doesn't say whether it accepts a duplicate, which would change nothing.",
     source=API + "CreateJobTemplate.html",
     evidence="assumed",
 )
 PRESIGN_ROLE = Rule(
     code="JT503",
-    title="a document with a presigned placeholder has a presign role",
+    title="a document with a presigned placeholder has a role that signs URLs",
     why="Without a role AWS IoT can't sign the URL, and refuses the template.",
     source="presignedUrlConfig role ARN is required to generate an S3 presigned url in job document",
     evidence="measured",
@@ -70,21 +70,21 @@ class JobContent(Model):
     document_source: Maybe[Annotated[str, limits.DOCUMENT_SOURCE]] | None = None
     """The https URL or s3:// address of an S3 object that holds the document."""
     rollout: Maybe[RolloutConfig] | None = None
-    """None: 1000 things per minute."""
+    """The rate at which things are notified. Without it, 1000 things per minute."""
     abort: Maybe[AbortConfig] | None = None
-    """None: the rollout continues whatever happens."""
+    """The criteria that cancel the job. Without them, the rollout continues whatever happens."""
     retry: Maybe[RetryConfig] | None = None
-    """None: no retries."""
+    """The number of retries for each type of failure. Without it, there are none."""
     timeout: Maybe[TimeoutConfig] | None = None
-    """None: executions never time out."""
+    """The time that an execution may be in progress. Without it, executions never time out."""
     presigned_url: Maybe[PresignedUrlConfig] | None = None
-    """Required if the document has a presigned placeholder."""
+    """The role and lifetime of presigned URLs, required if the document has a presigned placeholder."""
     destination_package_versions: Maybe[
         Annotated[Sequence[Maybe[Annotated[str, limits.PACKAGE_VERSION]]], Items(limits.PACKAGE_VERSIONS)]
     ] = ()
     """ARNs of at most 25 package versions that the job installs."""
     tags: Maybe[Tags] = Field(default_factory=dict)
-    """At most 50; a template's have values."""
+    """At most 50 tags. In a job template, no value may be empty."""
 
     def copies(self) -> bool:
         """Return whether absent values are copied from an existing job or template."""
@@ -191,7 +191,7 @@ def repeated(values: Sequence[str | Unresolved] | Unresolved, rule: Rule, what: 
 
 
 def window_problems(given: Sequence[MaintenanceWindow | Unresolved] | Unresolved) -> Iterator[Finding]:
-    """Yield what is assumed of windows, which AWS may accept: their number, unusual crons, and overlaps.
+    """Yield what is assumed about windows, which AWS may accept: their number, unusual crons, and overlaps.
 
     Locations are in the list. An overlap has an example.
     """

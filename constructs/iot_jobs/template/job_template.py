@@ -27,7 +27,7 @@ TAG_WITHOUT_VALUE = Rule(
 )
 BLOCK_WITHOUT_ROLE = Rule(
     code="JT504",
-    title="a template's presign block names a role",
+    title="a template's presigned URL configuration names a role",
     why="CloudFormation requires a role for a job template, whatever the document holds. The API and jobs take a block "
     "without it if there is nothing to sign.",
     source=TEMPLATE_REFERENCE + "#cfn-iot-jobtemplate-presignedurlconfig",

@@ -225,7 +225,7 @@ def _errors(error: ValidationError) -> Iterator[tuple[Location, FindingsError]]:
 def _finding(line: ErrorDetails) -> Finding:
     """Return the finding for an error of pydantic's own, relative to the value that is wrong."""
     if line["type"] == "missing":
-        return MISSING_VALUE.finding(allowed="required", fix=f"add {line['loc'][-1]}")
+        return MISSING_VALUE.finding(allowed=f"{line['loc'][-1]} (required)", fix=f"add {line['loc'][-1]}")
     if line["type"] == "bool_type":
         return WRONG_KIND.finding(given=line["input"], allowed="true or false", fix="write true or false")
     allowed = line["msg"][:1].lower() + line["msg"][1:]

@@ -30,7 +30,8 @@ BASE_ABOVE_MAXIMUM = Rule(
 ONE_INCREASE_CRITERION = Rule(
     code="JT207",
     title="a rate increase has exactly one criterion: notified or succeeded things",
-    why="The service refuses none and both, although schemas accept them and examples in AWS's guide have both.",
+    why="The service refuses a rate increase with neither criterion, and one with both, although the schemas accept "
+    "them and examples in AWS's guide have both.",
     source="Provide only one of NumberOfNotifiedThings or NumberOfSucceededThings when RateIncreaseCriteria is defined",
     evidence="measured",
 )
@@ -120,7 +121,7 @@ class RolloutConfig(Model):
     maximum_per_minute: Maybe[Annotated[int, limits.MAXIMUM_PER_MINUTE.replace(maximum=None)]] | None = None
     """Maximum things per minute, up to the quota: required with an exponential rate, the constant rate without one."""
     exponential_rate: Maybe[ExponentialRate] | None = None
-    """A rate that rises; None for a constant one."""
+    """A rate that rises. Without it, the rate is constant."""
 
     def problems(self) -> Iterator[Finding]:
         """Check that there is a maximum, and that the base rate isn't above it."""
@@ -229,7 +230,7 @@ class PresignedUrlConfig(Model):
 
 
 class MaintenanceWindow(Model):
-    """A recurring time in which things are notified of the job. Only continuous jobs may have windows."""
+    """A recurring period during which things are notified of the job. Only continuous jobs may have windows."""
 
     start_time: Maybe[Annotated[str, limits.WINDOW_START_TIME]]
     """`cron(minutes hours day-of-month month day-of-week year)` in UTC."""
@@ -304,8 +305,8 @@ def _tags(value: object) -> dict[str, Any]:
     if not isinstance(value, Mapping):
         raise FindingsError([WRONG_KIND.finding(given=value, allowed="a mapping of tags", fix="write key: value")])
     if late := [key for key in value if holds_token(key)]:
-        allowed = f"{limits.TAG_KEY.allowed}; known at synth"
-        raise FindingsError([limits.TAG_KEY.finding(given=key, allowed=allowed, fix="write it out") for key in late])
+        allowed = f"{limits.TAG_KEY.allowed}; known at synthesis"
+        raise FindingsError([limits.TAG_KEY.finding(given=key, allowed=allowed, fix="use a literal") for key in late])
     unknown = {key for key, item in value.items() if is_unknown(item) and not isinstance(item, list)}
     tags = {key: Unresolved(item) if key in unknown else item for key, item in value.items()}
     if problems := tag_problems(tags):

@@ -10,6 +10,8 @@ from iot_jobs.documents.job_document import JobDocument
 from iot_jobs.sources.kinds.kind import File, Kind
 from iot_jobs.sources.subject import Document, Reading, read_properties
 
+_DESCRIBE = "check the output of describe-job or describe-job-template"
+
 
 def _is_job(file: File) -> bool:
     job = file.data.get("job")
@@ -27,9 +29,9 @@ def _lists(value: object, arn: str) -> bool:
 def _without_content(data: Mapping[str, Any]) -> str | None:
     """Return why a response holds nothing that can be checked, None if it does."""
     if _lists(data.get("jobTemplates"), "jobTemplateArn") or _lists(data.get("jobs"), "jobArn"):
-        return "a list of what there is, without what it does; describe each"
+        return f"a list of jobs or job templates without their content: {_DESCRIBE}"
     if data.keys() in ({"jobArn", "jobId"}, {"jobArn", "jobId", "description"}, {"jobTemplateArn", "jobTemplateId"}):
-        return "the name of what was created, without what it does; describe it"
+        return f"the id of a new job or job template without its content: {_DESCRIBE}"
     return "a template that AWS manages" if {"templateArn", "templateVersion"} <= data.keys() else None
 
 

@@ -147,7 +147,7 @@ def _frame(source: Source, here: Location, name: str, resource: Mapping[str, Any
     if not (name.isascii() and name.isalnum() and len(name) <= 255):
         kept = re.sub("[^A-Za-z0-9]", "", name)[:255]
         finding = LOGICAL_ID.finding(
-            given=name, allowed="1 to 255 letters and digits of ASCII", fix=f"write {kept or 'letters and digits'}"
+            given=name, allowed="1 to 255 ASCII letters and digits", fix=f"write {kept or 'letters and digits'}"
         )
         reading.find(finding, source.place(here))
     if "Transform" in source.data:  # macros, such as SAM, know more
@@ -175,7 +175,7 @@ def _size(source: Source, reading: Reading) -> None:
         finding = TEMPLATE_SIZE.finding(
             given=size,
             allowed=f"up to {MAX_TEMPLATE_BYTES} bytes",
-            fix="leave out blanks and line breaks, or split it into several stacks",
+            fix="remove whitespace, or split it into several stacks",
         )
         reading.find(finding, source.place(()))
 
