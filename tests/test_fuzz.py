@@ -52,7 +52,9 @@ def check_report(path: Path, output: str = "text", *options: str) -> None:
         assert all(LEVEL.fullmatch(line) for line in report.split("\n") if line)
     else:
         # Every block begins with its place, and everything else in it is indented.
-        assert all(line.startswith("  ") or re.search(r" JT\d{3}\b", line) for line in report.split("\n") if line)
+        assert all(
+            line.startswith("  ") or re.search(r" (?:JT\d{3}|[EF]\d{4})\b", line) for line in report.split("\n") if line
+        )
 
 
 NASTY_TEXT = st.sampled_from(

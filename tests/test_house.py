@@ -55,7 +55,19 @@ def test_layers() -> None:
 )
 def test_the_fast_half_stays_fast(command: list[str]) -> None:
     """Neither Node's bridge nor the CDK, boto3 or a plotting library is loaded to check."""
-    heavy = ["aws_cdk", "jsii", "constructs", "boto3", "botocore", "rich", "numpy", "matplotlib", "jsonschema"]
+    heavy = [
+        "aws_cdk",
+        "jsii",
+        "constructs",
+        "boto3",
+        "botocore",
+        "rich",
+        "numpy",
+        "matplotlib",
+        "jsonschema",
+        "cloudformation_validate",
+    ]
+
     code = (
         "import sys\nfrom iot_jobs.cli import main\n"
         f"try:\n    main({command!r})\nexcept SystemExit as done:\n    assert not done.code, done.code\n"

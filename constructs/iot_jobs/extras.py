@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 EXTRAS = {
     "aws": ("boto3", "botocore", "rich"),
+    "cloudformation": ("cloudformation_validate",),
     "cdk": ("aws_cdk", "constructs", "jsii"),
     "forecast": ("numpy", "rich"),
     "plot": ("matplotlib",),

@@ -12,7 +12,9 @@ from iot_jobs.check.advice import advice, document_advice
 from iot_jobs.check.budget import can_forecast, states_budget
 from iot_jobs.check.cases import in_some_cases
 from iot_jobs.check.catalogue import rules
+from iot_jobs.check.frame import frame
 from iot_jobs.environment import Quotas
+from iot_jobs.extras import MissingExtraError
 from iot_jobs.finding import Finding, FindingsError, Location, Place, Rule, unique
 from iot_jobs.sources import Application, Reading, Skipped, Subject, Unknown, read_application
 from iot_jobs.template.part import UNKNOWN_KEY
@@ -35,6 +37,9 @@ ACKNOWLEDGED_UNKNOWN = Rule(
 )
 
 
+_NOT_INSTALLED = "it needs the extra [cloudformation]"
+
+
 class Report(NamedTuple):
     """The result of a check: findings that count, and those that the author acknowledged with a reason.
 
@@ -52,10 +57,11 @@ class Report(NamedTuple):
         return any(strict or finding.severity == "error" for finding in self.findings)
 
 
-def check(reading: Reading, *, now: datetime, quotas: Quotas | None = None) -> Report:
+def check(reading: Reading, *, now: datetime, quotas: Quotas | None = None, only_jobs: bool = False) -> Report:
     """Return all findings of an input, by file and line. The start of jobs is compared with `now` (UTC).
 
-    `quotas` are those of templates and jobs without an environment; None means AWS's defaults.
+    `quotas` are those of templates and jobs without an environment; None means AWS's defaults. `only_jobs` leaves out
+    what AWS's validator says about the rest of a CloudFormation template.
     """
     findings = list(reading.findings)
     acknowledged = []
@@ -82,6 +88,11 @@ def check(reading: Reading, *, now: datetime, quotas: Quotas | None = None) -> R
         problems = [finding for finding in document.document.problems() if finding.severity == "error"]
         problems += document_advice(document.document, document.schema)
         findings += [finding._replace(place=document.place(finding.loc)) for finding in problems]
+    try:
+        for source in () if only_jobs else reading.templates:
+            findings += frame(source, findings)
+    except MissingExtraError:
+        skipped.append(Skipped("what CloudFormation asks of templates beside their jobs", _NOT_INSTALLED))
     checked = len(reading.subjects) + len(reading.documents)
     return Report(_sorted(findings), _sorted(acknowledged), checked, tuple(skipped), tuple(reading.unjudged))
 

@@ -17,12 +17,12 @@ def in_some_cases(subject: Subject, found: Callable[[Subject], Sequence[Finding]
     An error is one for certain if it is found whatever the parameters are for some truth of the conditions. Otherwise
     it becomes a warning: another value may be given.
     """
-    known = set(map(_identity, found(subject)))
+    known = {(finding.code, finding.place) for finding in found(subject)}
     cases = [variant.case for variant in subject.variants]
     together: dict[object, list[tuple[Case, Finding]]] = {}
     for case, variant in subject.variants:
         for finding in found(variant):
-            if _identity(finding) not in known:
+            if (finding.code, finding.place) not in known:
                 together.setdefault(_identity(finding), []).append((case, finding))
     for group in together.values():
         finding = group[0][1]

@@ -34,10 +34,21 @@ if TYPE_CHECKING:
     type=click.Choice(["template", "job", "document", "environment", "family", "cloudformation"]),
     help="Read each PATH, which must be a file, as this kind, whatever its content.",
 )
+@click.option(
+    "--only-jobs",
+    is_flag=True,
+    help="Check the job templates and jobs of a CloudFormation template, and nothing else in it.",
+)
 @click.option("--strict", is_flag=True, help="Count warnings as errors.")
 @click.option("--verbose", is_flag=True, help="List the values that can't be judged before deployment.")
 def check(
-    paths: tuple[Path, ...], output: str, quotas: tuple[str, ...], kind: str | None, strict: bool, verbose: bool
+    paths: tuple[Path, ...],
+    output: str,
+    quotas: tuple[str, ...],
+    kind: str | None,
+    only_jobs: bool,
+    strict: bool,
+    verbose: bool,
 ) -> None:
     """Check files and folders against AWS's rules, and give advice.
 
@@ -54,7 +65,7 @@ def check(
     if kind is not None and (folders := [str(path) for path in paths if path.is_dir()]):
         raise click.BadParameter(f"name files, not the folder {folders[0]}", param_hint="--as")
     reading = read_paths(paths) if kind is None else read_paths_as(kind, paths)
-    report = check_reading(reading, now=datetime.now(UTC), quotas=stated)
+    report = check_reading(reading, now=datetime.now(UTC), quotas=stated, only_jobs=only_jobs)
     click.echo(findings.FORMATS[output](report), nl=False)
     for skipped in report.skipped:
         click.echo(f"skipped {one_line(skipped.file)}: {skipped.reason}", err=True)

@@ -67,8 +67,10 @@ def sarif(report: Report) -> str:
     """Return SARIF 2.1.0, for code scanning. Acknowledged findings are suppressed results."""
     from importlib.metadata import version  # slow to load
 
-    used = {finding.code for finding in (*report.findings, *report.acknowledged)}
+    used = {finding.code: finding.rule for finding in (*report.findings, *report.acknowledged)}
+    # Ours in their order and with their own severity, which a finding may lower; then those of AWS's validator.
     known = [rule for code, rule in rules().items() if code in used]
+    known += [rule for code, rule in sorted(used.items()) if code not in rules()]
     results = [_result(finding) for finding in report.findings]
     results += [
         _result(finding) | {"suppressions": [{"kind": "inSource", "justification": finding.acknowledged}]}

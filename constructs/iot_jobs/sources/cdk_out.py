@@ -9,6 +9,8 @@ from typing import Any, NamedTuple
 from iot_jobs.finding import FindingsError
 from iot_jobs.sources.source import read
 
+_REPORT = "validation-report.json"
+
 
 class StackSettings(NamedTuple):
     """A stack's account and region, and whether it is protected from deletion."""
@@ -21,6 +23,11 @@ class StackSettings(NamedTuple):
 def is_cdk_out(folder: Path) -> bool:
     """Return whether a folder is output of the CDK."""
     return (folder / "cdk.out").is_file()
+
+
+def was_validated(template: Path) -> bool:
+    """Return whether the synth that wrote a template has validated it; the CDK writes a report then."""
+    return (template.parent / _REPORT).is_file() and is_cdk_out(template.parent)
 
 
 def templates(folder: Path) -> list[Path]:

@@ -118,6 +118,8 @@ class Reading:
         self.documents = list(documents)
         self.findings = list(findings)
         self.skipped: list[Skipped] = []
+        self.templates: list[Source] = []
+        """CloudFormation templates with resources of ours, which nothing else has validated."""
         self.unjudged: list[Unknown] = []
         """What is known only at deployment, in every case."""
         self.beside: dict[Path, list[tuple[Path, str]]] = {}

@@ -9,6 +9,7 @@ from typing import Any
 from iot_jobs.cloudformation import JOB, TEMPLATE, Declarations, expanded
 from iot_jobs.finding import Location, Rule, nearest
 from iot_jobs.limits import CLOUDFORMATION_QUOTAS, MAX_RESOURCES_IN_STACK, MAX_TEMPLATE_BYTES, TEMPLATE_REFERENCE
+from iot_jobs.sources.cdk_out import was_validated
 from iot_jobs.sources.kinds.kind import File, Kind
 from iot_jobs.sources.source import Source
 from iot_jobs.sources.subject import Reading, Skipped, Subject, Surroundings, read_properties
@@ -187,7 +188,10 @@ def _matches(file: File) -> bool:
 def _read(file: File, reading: Reading) -> None:
     resources = file.data["Resources"]
     if isinstance(resources, Mapping):
+        before = len(reading.subjects)
         read_template(file.source, reading)
+        if len(reading.subjects) > before and not was_validated(file.path):
+            reading.templates.append(file.source)
     else:
         finding = WRONG_KIND.finding(given=resources, allowed="a mapping of resources", fix="write a mapping")
         reading.find(finding, file.source.place(("Resources",)))
