@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -101,6 +101,26 @@ def test_keys_of_buckets(stack: cdk.Stack) -> None:
     assert Annotations.from_stack(stack).find_warning("*", Match.any_value()) == []
     (name,) = Template.from_stack(stack).find_resources("AWS::IAM::Role")
     assert text(stack.resolve(template.presign_role_arn)) == f"{name}.Arn"
+
+
+WRITTEN: dict[str, Callable[[s3.Bucket], str]] = {
+    "a token": lambda made: f"https://s3.eu-west-1.amazonaws.com/{made.bucket_name}/image.bin",
+    "its own name": lambda _: "https://releases.s3.eu-west-1.amazonaws.com/image.bin",
+    "an imported name": lambda _: "https://s3.eu-west-1.amazonaws.com/imported/image.bin",
+    "another name": lambda _: "https://s3.eu-west-1.amazonaws.com/another/image.bin",
+}
+
+
+@pytest.mark.parametrize("written", WRITTEN)
+def test_keys_of_buckets_in_addresses_written_by_hand(stack: cdk.Stack, written: str) -> None:
+    """A bucket that the app has is known by its name, also if the placeholder was written by hand."""
+    key = kms.Key.from_key_arn(stack, "Key", KEY)
+    made = s3.Bucket(stack, "Releases", bucket_name="releases", encryption_key=key)
+    s3.Bucket.from_bucket_attributes(stack, "Imported", bucket_name="imported", encryption_key=key)
+    firmware(stack, {"image": f"${{aws:iot:s3-presigned-url:{WRITTEN[written](made)}}}"})
+    assert [one["Resource"] for one in statements(stack) if one["Action"].startswith("kms:")] == (
+        [] if written == "another name" else [[KEY]]
+    )
 
 
 def test_another_key_is_another_role() -> None:

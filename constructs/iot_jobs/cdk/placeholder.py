@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from weakref import WeakKeyDictionary
 
 import aws_cdk as cdk
@@ -16,8 +17,11 @@ from iot_jobs.unresolved import holds_token
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html
 _MAX_KEY_BYTES = 1024
 
-_BUCKETS: WeakKeyDictionary[IConstruct, dict[str, s3.IBucket]] = WeakKeyDictionary()
-"""The buckets that placeholders name, by name, for each app. A placeholder itself is text, and has no KMS key."""
+_BUCKETS: WeakKeyDictionary[IConstruct, dict[str, s3.IBucket | None]] = WeakKeyDictionary()
+"""The buckets that placeholders name, by name, for each app; None if the app has none of this name.
+
+A placeholder itself is text, and has no KMS key.
+"""
 
 
 class Placeholder:
@@ -57,8 +61,21 @@ class Placeholder:
 
 
 def named_bucket(scope: IConstruct, name: str) -> s3.IBucket | None:
-    """Return the bucket that placeholders of the app name. None if its name was written by hand."""
-    return _BUCKETS.get(scope.node.root, {}).get(name)
+    """Return the bucket of this name, if the app has it so far: made or imported, or named with `Placeholder`."""
+    buckets = _BUCKETS.setdefault(scope.node.root, {})
+    if name not in buckets:
+        buckets |= dict(_in_tree(scope.node.root))
+    return buckets.setdefault(name)
+
+
+def _in_tree(root: IConstruct) -> Iterator[tuple[str, s3.IBucket]]:
+    """Yield the buckets of an app by their names: those that it made have a token, and may have a name of their own."""
+    for construct in root.node.find_all():
+        if isinstance(construct, s3.BucketBase):
+            yield construct.bucket_name, construct
+            made = construct.node.default_child
+            if isinstance(made, s3.CfnBucket) and made.bucket_name is not None:
+                yield made.bucket_name, construct
 
 
 def _remembered(bucket: s3.IBucket) -> s3.IBucket:

@@ -67,7 +67,7 @@ def presign_role(scope: Construct, stack: cdk.Stack, access: Iterable[ObjectAcce
     template another id. Until the new template exists nothing changes for the old one, and with `keep` the old role
     stays for the templates and jobs that still use it.
 
-    If `Placeholder` names a bucket with a KMS key, the role may use the key.
+    The role may use the KMS key of a bucket that is in the app before it.
 
     Assumed: AWS IoT sends a source ARN in the account and region, but not yet that of a job
     (https://docs.aws.amazon.com/iot/latest/developerguide/cross-service-confused-deputy-prevention.html).
@@ -124,7 +124,7 @@ def presign_role(scope: Construct, stack: cdk.Stack, access: Iterable[ObjectAcce
 
 
 def _keys(scope: Construct, stack: cdk.Stack, access: Iterable[ObjectAccess]) -> list[tuple[str, str]]:
-    """Return actions and ARNs of the keys that encrypt the objects, if `Placeholder` names their buckets.
+    """Return actions and ARNs of the keys that encrypt the objects of buckets in the app.
 
     The policies of keys and buckets are not changed, as `grant_read` doesn't change those of imported buckets. In the
     same account the role's own policy is enough; for another one a warning says what its owner must allow.
