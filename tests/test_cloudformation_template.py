@@ -354,3 +354,37 @@ def test_equal_blocks(here: Path) -> None:
     alone, _ = JobTemplateSpec.check(values(TEMPLATE | template)[0])
     assert alone is not None
     assert alone.rollout == first
+
+
+def test_yaml_as_cloudformation_reads_it(here: Path) -> None:
+    """Values are checked as CloudFormation reads them, and noted in our resources only; one alias stands for all."""
+    text = """\
+%YAML 1.1
+---
+Shared: &shared {Key: team, Value: fleet}
+Resources:
+  Topic:
+    Type: AWS::SNS::Topic
+    Properties: {<<: *shared, FifoTopic: yes}
+  T:
+    Type: AWS::IoT::JobTemplate
+    Properties:
+      JobTemplateId: reboot-1
+      Description: Reboot a board
+      Document: '{}'
+      PresignedUrlConfig: {RoleArn: "arn:aws:iam::123456789012:role/presign", ExpiresInSec: 0070}
+      Tags: [{Key: rack, Value: 0070}, {Key: unit, Value: 0019}, {<<: *shared}]
+"""
+    write(here, {"t.yaml": text})
+    assert seen(report("t.yaml")) == [
+        ("t.yaml:7:18", "JT051", ""),
+        ("t.yaml:14:79", "JT502", "Resources.T.Properties.PresignedUrlConfig.ExpiresInSec"),
+        ("t.yaml:14:79", "JT052", "Resources.T.Properties.PresignedUrlConfig.ExpiresInSec"),
+        ("t.yaml:15:26", "JT052", "Resources.T.Properties.Tags[0 rack].Value"),
+    ]
+
+
+def test_yaml_of_a_template_without_ours(here: Path) -> None:
+    """Nothing is noted in a template that has no job templates and jobs."""
+    write(here, {"t.yaml": "A: &a {FifoTopic: yes}\nResources: {T: {Type: AWS::SNS::Topic, Properties: {<<: *a}}}"})
+    assert seen(report("t.yaml")) == []

@@ -44,7 +44,7 @@ def test_places_in_yaml(text: str, expected: list[tuple[str, str]], line_end: st
     """A finding points at the key of its value, or at what should hold a value that is missing."""
     above = f"Resources:\n  R:\n    Type: AWS::IoT::JobTemplate\n    Properties:\n{lines(TEMPLATE, ' ' * 6)}"
     write(here, {"t.yaml": f"{above}      {text}\n".replace("\n", line_end)})
-    assert [(place, path) for place, _, path in seen(report("t.yaml"))] == [
+    assert [(place, path) for place, code, path in seen(report("t.yaml")) if code != "JT051"] == [
         (f"t.yaml:{place}", f"Resources.R.{path}") for place, path in expected
     ]
 

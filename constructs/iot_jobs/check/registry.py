@@ -40,6 +40,8 @@ RULES: tuple[Rule, ...] = (
     application.UNKNOWN_ENVIRONMENT,
     application.NO_APPLICATION,
     check.ACKNOWLEDGED_UNKNOWN,
+    yamltext.ALIASES_DEPLOYED,
+    yamltext.READ_OTHERWISE,
     # Identity: JT1..
     limits.TEMPLATE_NAME,
     limits.DESCRIPTION,

@@ -103,6 +103,7 @@ def read_template(source: Source, reading: Reading) -> None:
                     ids.add(subject, around.condition)
     if found:
         _size(source, reading)
+        _yaml(source, reading)
     else:
         reading.skipped.append(Skipped(source.name, "a CloudFormation template without job templates and jobs"))
 
@@ -132,6 +133,17 @@ class _Ids:
             )
             placed = subject.placed(finding)
             self._reading.findings.append(placed._replace(related=(first.place((field_name,)),)))
+
+
+def _yaml(source: Source, reading: Reading) -> None:
+    """Add what the YAML reader found about the whole template, and about resources of ours."""
+    for finding in source.deployed:
+        section, name = (*finding.loc, "", "")[:2]
+        resource = source.data["Resources"].get(name) if section == "Resources" else None
+        if not finding.loc:
+            reading.findings.append(finding)
+        elif isinstance(resource, Mapping) and str(resource.get("Type")) in RESOURCE_TYPES:
+            reading.find(finding, source.place(finding.loc))
 
 
 def _misspelt(source: Source, here: Location, kind: object, reading: Reading) -> bool:
