@@ -104,11 +104,18 @@ def parse(text: str) -> Parsed:
     directive = _OTHER_VERSION.search(text)
     if directive and directive[0].split() != ["%YAML", "1.1"]:
         raise FindingsError([_other_version(directive, text)])
-    reader, value, mark, places = _read(text)
-    if isinstance(value, dict) and "Resources" in value:  # a CloudFormation template
-        if reader.ambiguous:
-            reader, value, mark, places = _read(text, by_cloudformation=True)
-    elif directive:
+    reader = _Reader(yaml.parse(text, Loader=_LOADER))
+    try:
+        value, mark, places = reader.document()
+        is_template = isinstance(value, dict) and "Resources" in value
+        if is_template and reader.ambiguous:
+            reader = _Reader(yaml.parse(text, Loader=_LOADER), by_cloudformation=True)
+            value, mark, places = reader.document()
+    except yaml.MarkedYAMLError as error:
+        raise FindingsError([_malformed(error, text)]) from None
+    except yaml.reader.ReaderError as error:
+        raise FindingsError([_unreadable(error, text)]) from None
+    if directive and not is_template:
         raise FindingsError([_other_version(directive, text)])
     if any(finding.rule is not DUPLICATE_KEY for finding in reader.findings):
         raise FindingsError(reader.findings)
@@ -122,17 +129,6 @@ def parse(text: str) -> Parsed:
         return (1, 1) if nearest is None else (nearest.line + 1, nearest.column + 1)
 
     return Parsed(value, locate, reader.findings, reader.first_alias + reader.otherwise)
-
-
-def _read(text: str, *, by_cloudformation: bool = False) -> tuple[_Reader, Any, Any, _Places]:
-    """Return the reader of a text, the text's value, the value's mark and its places."""
-    reader = _Reader(yaml.parse(text, Loader=_LOADER), by_cloudformation=by_cloudformation)
-    try:
-        return reader, *reader.document()
-    except yaml.MarkedYAMLError as error:
-        raise FindingsError([_malformed(error, text)]) from None
-    except yaml.reader.ReaderError as error:
-        raise FindingsError([_unreadable(error, text)]) from None
 
 
 def _other_version(directive: re.Match[str], text: str) -> Finding:
@@ -163,7 +159,7 @@ class _Reader:
     PyYAML's own composer is recursive in C, and crashes on deep nesting; its events are not.
     """
 
-    def __init__(self, events: Iterator[Any], *, by_cloudformation: bool) -> None:
+    def __init__(self, events: Iterator[Any], *, by_cloudformation: bool = False) -> None:
         self.events = events
         self.by_cloudformation = by_cloudformation
         self.ambiguous = False
