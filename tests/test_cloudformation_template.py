@@ -486,3 +486,20 @@ def test_properties_left_to_fill_in(here: Path) -> None:
         ("JT153", "Resources.R.Properties.PresignedUrlConfig.RoleArn", "${Role}"),
         ("JT153", "Resources.R.Properties.Tags[0 owner].Value", "<owner>"),
     ]
+
+
+def test_ids_of_a_parameter(here: Path) -> None:
+    """An id that a parameter gives can change, whatever the parameter is by default."""
+    template = stack(R=TEMPLATE | {"JobTemplateId": {"Ref": "Name"}})
+    write(here, {"t.json": template | {"Parameters": {"Name": {"Type": "String", "Default": "reboot"}}}})
+    assert seen(report("t.json")) == []
+
+
+def test_ids_of_a_condition(here: Path) -> None:
+    """An id that a condition chooses is reported for the branch that can't change."""
+    template = stack(R=TEMPLATE | {"JobTemplateId": {"Fn::If": ["Live", "reboot-1", "reboot"]}})
+    conditions = {"Live": {"Fn::Equals": [{"Ref": "AWS::Region"}, "eu-west-1"]}}
+    write(here, {"t.json": template | {"Conditions": conditions}})
+    assert [(one.code, one.given, one.when) for one in report("t.json").findings] == [
+        ("JT152", "reboot", "Live is false")
+    ]

@@ -288,7 +288,7 @@ def _nothing_to_sign(role: str | Unresolved | None, document: JobDocument | None
     if not any(placeholder.presigned for placeholder in document.placeholders):
         yield NOTHING_TO_SIGN.finding(
             loc=("presigned_url",),
-            allowed="a presigned placeholder in the document, or no presign block",
+            allowed="a presigned placeholder in the document, or no role to sign with",
             fix="remove it, or write ${aws:iot:s3-presigned-url:...} where the document has a URL to sign",
         )
 
