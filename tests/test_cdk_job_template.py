@@ -545,10 +545,14 @@ def test_rules_in_the_cdk(tmp_path: Any) -> None:
 
     assert synthesize(job_template_id="good-1") == []
     presigned = {"RoleArn": "arn:aws:iam::123456789012:role/presign"}
-    assert synthesize(job_template_id="good-1", presigned_url_config=presigned) == [("JT551", "warning")]
+    assert synthesize(job_template_id="good-1", presigned_url_config=presigned) == [
+        ("JT551", "warning"),
+        ("JT554", "warning"),
+    ]
     assert synthesize(job_template_id="has.dot", presigned_url_config=presigned) == [
         ("JT101", "error"),
         ("JT551", "warning"),
+        ("JT554", "warning"),
     ]
 
 
