@@ -11,7 +11,7 @@ from iot_jobs.sources import read_paths
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 DOCUMENT = '{"operation": "reboot.sh"}'
 GROUP = "arn:aws:iot:eu-west-1:123456789012:thinggroup/boards"
-TEMPLATE: dict[str, Any] = {"JobTemplateId": "reboot", "Description": "Reboot a board", "Document": DOCUMENT}
+TEMPLATE: dict[str, Any] = {"JobTemplateId": "reboot-1", "Description": "Reboot a board", "Document": DOCUMENT}
 JOB: dict[str, Any] = {"JobId": "reboot-1", "Targets": [GROUP], "Document": DOCUMENT}
 
 UNKNOWN = "neither a CloudFormation template, an environment, properties nor a job document"

@@ -543,12 +543,16 @@ def test_rules_in_the_cdk(tmp_path: Any) -> None:
         assert failed == any(one["severity"] == "error" for one in violations)
         return sorted((one["ruleName"], one["severity"]) for one in violations)
 
-    assert synthesize(job_template_id="good") == []
+    assert synthesize(job_template_id="good-1") == []
     presigned = {"RoleArn": "arn:aws:iam::123456789012:role/presign"}
-    assert synthesize(job_template_id="good", presigned_url_config=presigned) == [("JT551", "warning")]
+    assert synthesize(job_template_id="good-1", presigned_url_config=presigned) == [
+        ("JT551", "warning"),
+        ("JT554", "warning"),
+    ]
     assert synthesize(job_template_id="has.dot", presigned_url_config=presigned) == [
         ("JT101", "error"),
         ("JT551", "warning"),
+        ("JT554", "warning"),
     ]
 
 
@@ -558,7 +562,7 @@ def test_rules_in_nested_and_empty_stacks(tmp_path: Any) -> None:
     cdk.Validations.of(app).add_plugins(JobTemplateRules())
     cdk.Stack(app, "Empty")
     outer = cdk.NestedStack(cdk.Stack(app, "Jobs"), "Outer")
-    CfnJobTemplate(outer, "Good", description="x", document="{}", job_template_id="good")
+    CfnJobTemplate(outer, "Good", description="x", document="{}", job_template_id="good-1")
     inner = cdk.NestedStack(outer, "Inner")
     CfnJobTemplate(inner, "Bad", description="x", document="{}", job_template_id="has.dot")
     with pytest.raises(RuntimeError):

@@ -27,7 +27,7 @@ CDK_OUT: Files = {
     "cdk.out": '{"version": "36.0.0"}',
     "tree.json": {"tree": {}},
     "Stack.assets.json": {"files": {}},
-    "Stack.template.json": stack(R=BOTH, Good=TEMPLATE | {"JobTemplateId": "good"}),
+    "Stack.template.json": stack(R=BOTH, Good=TEMPLATE | {"JobTemplateId": "good-1"}),
     "StackNested1234.nested.template.json": stack(R=BOTH),
     "assembly-Prod/manifest.json": MANIFEST,
     "assembly-Prod/cdk.out": "{}",

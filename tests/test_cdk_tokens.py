@@ -353,7 +353,7 @@ def test_files_hold_no_lookups(tmp_path: Path) -> None:
     """In a file the same text is text, and checked, also where the CDK is loaded; in what was synthesized it isn't."""
     text = "dummy-value-for-/jobs/value"
     answer = {"jobTemplateId": "reboot", "description": "Reboot", "jobArn": text, "document": text}
-    properties = {"JobTemplateId": "reboot", "Description": "Reboot", "JobArn": text, "Document": text}
+    properties = {"JobTemplateId": "reboot-1", "Description": "Reboot", "JobArn": text, "Document": text}
     synthesized = {"Resources": {"Reboot": {"Type": "AWS::IoT::JobTemplate", "Properties": properties}}}
     codes = []
     for number, content in enumerate((answer, synthesized)):

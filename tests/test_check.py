@@ -20,6 +20,8 @@ NOW = datetime(2026, 1, 1, tzinfo=UTC)
 ROLE = "arn:aws:iam::123456789012:role/presign"
 DOCUMENT = JobDocument('{"operation":"reboot.sh"}')
 TEMPLATE: dict[str, Any] = {"template_name": "reboot", "description": "Reboot a board", "document": DOCUMENT}
+SIGNED = JobDocument('{"args":["${aws:iot:s3-presigned-url:https://s3.amazonaws.com/images/app.tar}"]}')
+SOURCE = "https://s3.eu-west-1.amazonaws.com/images/reboot.json"
 LATER = Unresolved({"Ref": "Later"})
 
 Found = list[tuple[str, str, Any]]
@@ -69,7 +71,8 @@ def timeout(minutes: Any) -> dict[str, Any]:
 
 
 def presigned(seconds: Any = None) -> dict[str, Any]:
-    return {"presigned_url": {"role_arn": ROLE} | ({} if seconds is None else {"expires_in_sec": seconds})}
+    block = {"role_arn": ROLE} | ({} if seconds is None else {"expires_in_sec": seconds})
+    return {"document": SIGNED, "presigned_url": block}
 
 
 def windows(*pairs: tuple[Any, Any]) -> dict[str, Any]:
@@ -252,6 +255,10 @@ PRESIGNED: list[tuple[str, dict[str, Any], dict[str, Any], Found]] = [
     ("shorter than the timeout", presigned(300) | timeout(10), {}, []),
     ("longer than the timeout", presigned(3600) | timeout(1), {}, []),
     ("the default, longer than the timeout", presigned() | timeout(1), {}, []),
+    ("nothing to sign", presigned() | {"document": DOCUMENT}, {}, [("JT554", "presigned_url", None)]),
+    ("a document in S3", {"document_source": SOURCE, "document": None, "presigned_url": {"role_arn": ROLE}}, {}, []),
+    ("a document only CloudFormation knows", presigned() | {"document": LATER}, {}, []),
+    ("a document with a token", presigned() | {"document": JobDocument('{"url": "${Token[TOKEN.1]}"}')}, {}, []),
 ]
 WINDOWS: list[tuple[str, dict[str, Any], dict[str, Any], Found]] = [
     ("no timeout", windows((NIGHTLY, 1)), {}, []),
@@ -401,8 +408,8 @@ TEXTS = [
     (
         "a criterion that never fires",
         template(abort(least=500) | retry(("FAILED", 2)), environment=environment(100)),
-        "up to 300, the most executions that a fleet of 100 things can have",
-        "lower it to a fraction of the fleet",
+        "up to 300, the most executions that 100 things can have",
+        "lower it to a fraction of the things",
     ),
     (
         "a short lifetime",
@@ -536,7 +543,7 @@ def test_an_error_of_the_advice_can_not_be_acknowledged() -> None:
     assert report.acknowledged == ()
 
 
-ERROR, WARNING = {"Description": ""}, {"PresignedUrlConfig": {"RoleArn": ROLE}}
+ERROR, WARNING = {"Description": ""}, {"Tags": [{"Key": "commit", "Value": "a"}]}
 FAILED = [
     ("nothing", {}, False, 0),
     ("nothing, strict", {}, True, 0),
@@ -564,7 +571,7 @@ def test_acknowledged_warnings_pass_strict() -> None:
     assert not report.failed(strict=True)
 
 
-TEMPLATE_PROPERTIES = {"JobTemplateId": "reboot", "Description": "Reboot a board", "Document": DOCUMENT.text}
+TEMPLATE_PROPERTIES = {"JobTemplateId": "reboot-1", "Description": "Reboot a board", "Document": DOCUMENT.text}
 THING, GROUP = "arn:aws:iot:eu-west-1:123456789012:thing/", "arn:aws:iot:eu-west-1:123456789012:thinggroup/boards"
 JOB_PROPERTIES = {"JobId": "reboot", "Targets": [GROUP], "Document": DOCUMENT.text}
 
@@ -574,7 +581,7 @@ def resources(**properties: dict[str, Any]) -> dict[str, Any]:
     return {"Resources": {name: {"Type": kinds[name], "Properties": one} for name, one in properties.items()}}
 
 
-OTHER = TEMPLATE_PROPERTIES | {"JobTemplateId": "restart"}
+OTHER = TEMPLATE_PROPERTIES | {"JobTemplateId": "restart-1"}
 NAMED_LATER = TEMPLATE_PROPERTIES | {"JobTemplateId": {"Ref": "Name"}}
 NAMED_OTHERWISE = TEMPLATE_PROPERTIES | {"JobTemplateId": {"Ref": "OtherName"}}
 WRONG = TEMPLATE_PROPERTIES | {"JobTemplateId": "re.boot"}
@@ -806,3 +813,20 @@ def test_report_counts_all_that_was_read() -> None:
     job = Subject(JobSpec(**JOB), place)
     report = check(Reading([template({}), job], [document("{}")]), now=NOW)
     assert report == Report(findings=(), acknowledged=(), checked=3, skipped=(), unjudged=())
+
+
+@pytest.mark.parametrize(
+    ("things", "least", "expected"),
+    [
+        ([f"{THING}a", f"{THING}b"], 3, [("JT351", LEAST, 3)]),
+        ([f"{THING}a", f"{THING}b"], 2, []),
+        ([f"{THING}a", GROUP], 3, []),
+        ([f"{THING}a", LATER], 3, []),
+        (LATER, 3, []),
+    ],
+)
+def test_an_abort_on_listed_things(things: Any, least: int, expected: Found) -> None:
+    """An abort criterion can't fire if a job lists fewer things than it asks for; a group's size is unknown."""
+    spec, found = JobSpec.check({"job_id": "a", "targets": things, "document": DOCUMENT} | abort(least=least))
+    assert spec is not None, found
+    assert advised(Subject(spec, place)) == expected

@@ -18,6 +18,7 @@ from iot_jobs.template import JobTemplateSpec
 from tests.cases import JOB, NO_JOBS, NOW, TEMPLATE, TIMEOUT, report, seen, stack, write
 
 CONTENT: dict[str, Any] = {
+    "Document": '{"args": ["${aws:iot:s3-presigned-url:https://s3.amazonaws.com/images/app.tar}"]}',
     "AbortConfig": {
         "CriteriaList": [
             {"FailureType": "FAILED", "ThresholdPercentage": 5, "MinNumberOfExecutedThings": 9, "Action": "CANCEL"},
@@ -194,7 +195,7 @@ MISSPELT: list[tuple[str, dict[str, Any], list[str]]] = [
         "RetryCriteriaList": RETRIES}}, ["AbortConfg"]),
     ("a job's name for a block", {"JobExecutionsRolloutConfig": {"MaximumPerMinute": 10, "ExponentialRate": RATE}},
      ["JobExecutionsRolloutConfig.ExponentialRate"]),
-    ("a value in a block", {"PresignedUrlConfig": {"RoleArnn": "a", "ExpiresInSec": 900}}, ["PresignedUrlConfig.RoleArnn"]),
+    ("a value in a block", {"Document": CONTENT["Document"], "PresignedUrlConfig": {"RoleArnn": "a", "ExpiresInSec": 900}}, ["PresignedUrlConfig.RoleArnn"]),
     ("an action", {"AbortConfig": {"CriteriaList": [{"FailureType": "ALL", "ThresholdPercentage": 5, "Acton": "CANCEL",
      "MinNumberOfExecutedThings": 9}]}}, ["AbortConfig.CriteriaList[0 ALL].Acton"]),
 ]  # fmt: skip
@@ -252,10 +253,10 @@ RESOURCES: list[tuple[str, str, list[tuple[str, str, str]]]] = [
     ("a macro beside properties", "Fn::Transform: {Name: X}\n      Propertes: 1", []),
     ("a macro beside a property's parts", "TimeoutConfig: {Fn::Transform: {Name: X}, Propertes: 1}", []),
     ("a template under the other condition",
-     "Tags: []\n  U:\n    Type: AWS::IoT::JobTemplate\n    Condition: D\n    Properties: {JobTemplateId: t, "
+     "Tags: []\n  U:\n    Type: AWS::IoT::JobTemplate\n    Condition: D\n    Properties: {JobTemplateId: t1, "
      "Description: d, Document: '{}'}", []),
     ("a template under the same condition",
-     "Tags: []\n  U:\n    Type: AWS::IoT::JobTemplate\n    Condition: C\n    Properties: {JobTemplateId: t, "
+     "Tags: []\n  U:\n    Type: AWS::IoT::JobTemplate\n    Condition: C\n    Properties: {JobTemplateId: t1, "
      "Description: d, Document: '{}'}", [("a.yaml:13:18", "JT114", "Resources.U.Properties.JobTemplateId")]),
     ("properties by another name",
      "Tags: []\n  U:\n    Type: AWS::IoT::JobTemplate\n    Propertes: {}",
@@ -269,7 +270,7 @@ RESOURCES: list[tuple[str, str, list[tuple[str, str, str]]]] = [
 def test_resources(more: str, expected: list[tuple[str, str, str]], here: Path) -> None:
     """Findings about a resource are only those that are certain, whatever macros and conditions make of it."""
     head = "Resources:\n  T:\n    Type: AWS::IoT::JobTemplate\n    Condition: C\n    Properties:\n"
-    properties = "      JobTemplateId: t\n      Description: d\n      Document: '{}'\n"
+    properties = "      JobTemplateId: t1\n      Description: d\n      Document: '{}'\n"
     conditions = "Conditions: {C: !Equals [!Ref P, p], D: !Not [Condition: C]}\n"
     write(here, {"a.yaml": f"{head}{properties}      {more}\n{conditions}"})
     assert seen(report("a.yaml")) == expected
@@ -354,3 +355,151 @@ def test_equal_blocks(here: Path) -> None:
     alone, _ = JobTemplateSpec.check(values(TEMPLATE | template)[0])
     assert alone is not None
     assert alone.rollout == first
+
+
+def test_yaml_as_cloudformation_reads_it(here: Path) -> None:
+    """Values are checked as CloudFormation reads them, and noted in our resources only; one alias stands for all."""
+    text = """\
+%YAML 1.1
+---
+Shared: &shared {Key: team, Value: fleet}
+Resources:
+  Topic:
+    Type: AWS::SNS::Topic
+    Properties: {<<: *shared, FifoTopic: yes}
+  T:
+    Type: AWS::IoT::JobTemplate
+    Properties:
+      JobTemplateId: reboot-1
+      Description: Reboot a board
+      Document: '"${aws:iot:s3-presigned-url:https://s3.amazonaws.com/images/a}"'
+      PresignedUrlConfig: {RoleArn: "arn:aws:iam::123456789012:role/presign", ExpiresInSec: 0070}
+      Tags: [{Key: rack, Value: 0070}, {Key: unit, Value: 0019}, {<<: *shared}]
+"""
+    write(here, {"t.yaml": text})
+    assert seen(report("t.yaml")) == [
+        ("t.yaml:7:18", "JT051", ""),
+        ("t.yaml:14:79", "JT052", "Resources.T.Properties.PresignedUrlConfig.ExpiresInSec"),
+        ("t.yaml:14:79", "JT502", "Resources.T.Properties.PresignedUrlConfig.ExpiresInSec"),
+        ("t.yaml:15:26", "JT052", "Resources.T.Properties.Tags[0 rack].Value"),
+    ]
+
+
+def test_yaml_of_a_template_without_ours(here: Path) -> None:
+    """Nothing is noted in a template that has no job templates and jobs."""
+    write(here, {"t.yaml": "A: &a {FifoTopic: yes}\nResources: {T: {Type: AWS::SNS::Topic, Properties: {<<: *a}}}"})
+    assert seen(report("t.yaml")) == []
+
+
+OF_A_TEMPLATE: list[Any] = [
+    pytest.param({}, ["SchedulingConfig.StartTime", "TargetSelection"], id="by default"),
+    pytest.param({"TargetSelection": "SNAPSHOT"}, ["SchedulingConfig.StartTime", "TargetSelection"], id="a snapshot"),
+    pytest.param({"TargetSelection": "CONTINUOUS"}, ["SchedulingConfig.StartTime"], id="no schedule"),
+    pytest.param(
+        {"TargetSelection": "CONTINUOUS", "SchedulingConfig": {"EndTime": "2026-07-01T02:00"}},
+        ["SchedulingConfig.StartTime"],
+        id="no start",
+    ),
+    pytest.param(
+        {"TargetSelection": "CONTINUOUS", "SchedulingConfig": {"StartTime": "2026-06-01T02:00"}}, [], id="both"
+    ),
+    pytest.param({"TargetSelection": {"Ref": "A"}, "SchedulingConfig": {"Ref": "B"}}, [], id="known later"),
+]
+
+
+@pytest.mark.parametrize("arn", [{"Fn::GetAtt": ["T", "Arn"]}, {"Fn::GetAtt": "T.Arn"}, {"Ref": "T"}], ids=str)
+@pytest.mark.parametrize(("job", "missing"), OF_A_TEMPLATE)
+def test_windows_of_the_template_of_a_job(job: dict[str, Any], missing: list[str], arn: Any, here: Path) -> None:
+    """A job from a template with windows in the same stack has to be continuous, with a start, as if they were its own."""
+    made = {"JobId": "a", "Targets": JOB["Targets"], "JobTemplateArn": arn}
+    write(here, {"t.json": stack(J=made | job, T=TEMPLATE | {"MaintenanceWindows": WINDOWS})})
+    found = report("t.json").findings
+    assert sorted((one.code, one.path, [other.path for other in one.related]) for one in found) == [
+        ("JT814", f"Resources.J.Properties.{path}", ["Resources.T.Properties.MaintenanceWindows"]) for path in missing
+    ]
+
+
+@pytest.mark.parametrize("template", [{}, {"MaintenanceWindows": {"Ref": "A"}}], ids=["none", "known later"])
+def test_no_windows_of_the_template_of_a_job(template: dict[str, Any], here: Path) -> None:
+    """Nothing is asked of a job whose template has no windows, or is in another stack."""
+    made = {"JobId": "a", "Targets": JOB["Targets"], "JobTemplateArn": {"Fn::GetAtt": ["T", "Arn"]}}
+    other = made | {"JobId": "b", "JobTemplateArn": {"Fn::ImportValue": "T"}}
+    write(
+        here,
+        {
+            "t.json": stack(
+                J=made,
+                K=other,
+                T=TEMPLATE | template,
+                U=TEMPLATE | {"JobTemplateId": "u1", "MaintenanceWindows": WINDOWS},
+            )
+        },
+    )
+    assert seen(report("t.json")) == []
+
+
+@pytest.mark.parametrize("name", ["reboot", "reboot-device", "v2-reboot", "reboot-v", "reboot-abcdef"])
+def test_fixed_ids(name: str, here: Path) -> None:
+    """An id without a version in a CloudFormation template makes every later edit fail."""
+    write(here, {"t.json": stack(R=TEMPLATE | {"JobTemplateId": name})})
+    assert [(one.code, one.path, one.fix) for one in report("t.json").findings] == [
+        (
+            "JT152",
+            "Resources.R.Properties.JobTemplateId",
+            f"write {name}-1 and count on with each edit, or use the construct JobTemplate, which does",
+        )
+    ]
+
+
+@pytest.mark.parametrize(
+    "name", ["reboot-1", "reboot-v2", "reboot_1_2", "reboot-deadbe0f", "reboot-abcdefghij", {"Ref": "A"}]
+)
+def test_ids_that_change(name: Any, here: Path) -> None:
+    """An id may end in a version, in a commit or in the construct's digest, or be known only to CloudFormation."""
+    write(here, {"t.json": stack(R=TEMPLATE | {"JobTemplateId": name})})
+    assert seen(report("t.json")) == []
+
+
+def test_fixed_ids_elsewhere(here: Path) -> None:
+    """In properties alone, in a request and in a job, an id is nobody's trap."""
+    properties = TEMPLATE | {"JobTemplateId": "reboot"}
+    request = {key[0].lower() + key[1:]: value for key, value in properties.items()}
+    write(here, {"a.json": properties, "b.json": request, "c.json": stack(J=JOB | {"JobId": "reboot"})})
+    found = report(".")
+    assert (seen(found), found.checked) == ([], 3)
+
+
+def test_properties_left_to_fill_in(here: Path) -> None:
+    """One finding for each property that has text left to be filled in; a job's parameters are for a shell."""
+    role = {"RoleArn": "arn:aws:iam::123456789012:role/${Role}", "ExpiresInSec": 3600}
+    tags = [{"Key": key, "Value": f"<{key}>"} for key in ("owner", "team")]
+    content = {
+        "Description": "Reboots $name",
+        "PresignedUrlConfig": role,
+        "Tags": tags,
+        "Document": CONTENT["Document"],
+    }
+    job = FULL_JOB | {"DocumentParameters": {"command": "echo $NAME"}}
+    write(here, {"t.json": stack(R=TEMPLATE | content, J=job)})
+    assert [(one.code, one.path, one.given) for one in report("t.json").findings] == [
+        ("JT153", "Resources.R.Properties.Description", "$name"),
+        ("JT153", "Resources.R.Properties.PresignedUrlConfig.RoleArn", "${Role}"),
+        ("JT153", "Resources.R.Properties.Tags[0 owner].Value", "<owner>"),
+    ]
+
+
+def test_ids_of_a_parameter(here: Path) -> None:
+    """An id that a parameter gives can change, whatever the parameter is by default."""
+    template = stack(R=TEMPLATE | {"JobTemplateId": {"Ref": "Name"}})
+    write(here, {"t.json": template | {"Parameters": {"Name": {"Type": "String", "Default": "reboot"}}}})
+    assert seen(report("t.json")) == []
+
+
+def test_ids_of_a_condition(here: Path) -> None:
+    """An id that a condition chooses is reported for the branch that can't change."""
+    template = stack(R=TEMPLATE | {"JobTemplateId": {"Fn::If": ["Live", "reboot-1", "reboot"]}})
+    conditions = {"Live": {"Fn::Equals": [{"Ref": "AWS::Region"}, "eu-west-1"]}}
+    write(here, {"t.json": template | {"Conditions": conditions}})
+    assert [(one.code, one.given, one.when) for one in report("t.json").findings] == [
+        ("JT152", "reboot", "Live is false")
+    ]

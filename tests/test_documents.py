@@ -14,10 +14,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from iot_jobs.documents import FAMILIES, content_problems, family_of, problems, schema_of
+from iot_jobs.documents import FAMILIES, content_problems, family_of, problems, schema_of, unfilled
 from iot_jobs.documents.quick_schema import surely_fits
 from iot_jobs.documents.secrets import masked
-from iot_jobs.finding import Finding, Location
+from iot_jobs.finding import Finding, Location, dotted
 from tests.commands import EXAMPLE
 from tests.oracles.device_client import Client, split
 from tests.strategies import json_values
@@ -908,3 +908,50 @@ assert [*problems({steps()!r}, "device-client")]
 assert "jsonschema" in sys.modules
 """
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+FILLED_IN: list[Any] = [
+    *("a b", "$1", "$?", "$$", "$(date)", "costs 5$", "$HOME/app", "$aws/things/a/jobs", "$share/g/t", "$default", "$.a.b", "^a$"),
+    *("pa$word", r"\$name", "$6$salt$hash", "$y$j9T$hash", "${aws:iot:package:a:version:b:attributes:c}", "${Token[TOKEN.1]}"),
+    *("${aws:iot:s3-presigned-url-upload:https://s3.amazonaws.com/b/${thingName}/${jobId}}", "${!Name}", "{{name}}", "%NAME%"),
+    *("a < b and c > d", "a<b and c>d", "x <y and z> 3", "List<String>", "(?P<name>a)", "(?<name>a)", "<b>bold</b>", "a <br> b"),
+    *("<config><port>1</port></config>", "Ann <ann@example.com>", "<https://example.com>", "<none>", "1 <2>", "->", "<>", "<1>"),
+    {"$schema": "a", "$ref": "b"},
+    # What a shell expands, in the same text or beside it.
+    *("echo $NAME", "#!/bin/sh\ncp ${FROM} <in >out", "a && b $NAME", "sh -c $NAME", "sh,-c,cp $A"),
+    {"command": "cp a $NAME", "env": {"A": "${B}"}},
+    {"steps": [{"run": "/bin/sh"}, {"args": ["$NAME", "<in>"]}]},
+]  # fmt: skip
+LEFT: list[Any] = [
+    ("https://${Bucket}.s3.amazonaws.com/a", "", "${Bucket}"),
+    ({"a": ["b", "${deviceId}", "<c>"]}, "a[1]", "${deviceId}"),
+    ("${AWS::Region}", "", "${AWS::Region}"),
+    ("echo ${NAME} ${AWS::Region}", "", "${AWS::Region}"),
+    ("echo ${Bucket.Arn}", "", "${Bucket.Arn}"),
+    ("https://$host/a", "", "$host"),
+    ({"version": "$VERSION"}, "version", "$VERSION"),
+    ("s3://<bucket>/a", "", "<bucket>"),
+    ("aws s3 cp s3://<bucket>/a . && reboot", "", "<bucket>"),
+    ("<your account id>", "", "<your account id>"),
+    ("arn:aws:iot:<region>:<account-id>:thing/a", "", "<region>"),
+    ({"a": {"<key>": 1}}, "a", "<key>"),
+    ("${aws:iot:s3-presigned-url:https://s3.amazonaws.com/b/k} ${thingName}", "", "${thingName}"),
+]
+
+
+@pytest.mark.parametrize("value", FILLED_IN, ids=str)
+def test_nothing_left_to_fill_in(value: Any) -> None:
+    """What AWS, a shell or nobody fills in is no text that was forgotten."""
+    assert list(unfilled(value)) == []
+
+
+@pytest.mark.parametrize(("value", "path", "given"), LEFT, ids=[row[2] for row in LEFT])
+def test_left_to_fill_in(value: Any, path: str, given: str) -> None:
+    """A name in braces or angle brackets, or behind a dollar sign, was to be filled in; the first one is reported."""
+    assert [(one.code, dotted(one.loc), one.given) for one in unfilled(value)] == [("JT153", path, given)]
+
+
+def test_how_to_fill_in() -> None:
+    """The fix names Fn::Sub for what it can fill in."""
+    fixes = [one.fix for text in ("${A}", "<name>") for one in unfilled(text)]
+    assert fixes == ["write its value, in CloudFormation with Fn::Sub", "write its value"]

@@ -12,6 +12,7 @@ from tests.cases import report, seen, write
 OWN, OTHER = "123456789012", "000000000000"
 UPLOAD = "${aws:iot:s3-presigned-url-upload:https://%s/logs/${thingName}}"
 DOWNLOAD = "${aws:iot:s3-presigned-url:https://%s/images/a.img}"
+SIGNED = DOWNLOAD % "s3.eu-west-1.amazonaws.com"
 
 
 def role(account: str = OWN, partition: str = "aws") -> dict[str, Any]:
@@ -40,15 +41,15 @@ SPLIT = "write an environment for each, with a value of its own"
 Row = tuple[str, tuple[Any, Any], dict[str, Any], str, list[tuple[str, str, str, list[str]]]]
 ROWS: list[Row] = [
     ("all that fits", IRELAND, role() | job("eu-west-1") | packages(("eu-west-1", OWN)), UPLOAD % "s3.eu-west-1.amazonaws.com", []),
-    ("a role of another account", IRELAND, role(OTHER), "", [
+    ("a role of another account", IRELAND, role(OTHER), SIGNED, [
         ("JT505", elsewhere("a role", f"account {OWN}"), "choose a role that is there", ["account"])]),
-    ("a role of one of two accounts", ([OTHER, OWN], "eu-west-1"), role(), "", [
+    ("a role of one of two accounts", ([OTHER, OWN], "eu-west-1"), role(), SIGNED, [
         ("JT505", elsewhere("a role", f"account {OTHER}"), SPLIT, ["account[0]"])]),
-    ("a role is in no region", TWO_REGIONS, role(), "", []),
-    ("a role of another partition", (OWN, "cn-north-1"), role(), "", [
+    ("a role is in no region", TWO_REGIONS, role(), SIGNED, []),
+    ("a role of another partition", (OWN, "cn-north-1"), role(), SIGNED, [
         ("JT505", elsewhere("a role", "partition aws-cn"), "choose a role that is there", ["region"])]),
-    ("a role of the partition", (OWN, "cn-north-1"), role(partition="aws-cn"), "", []),
-    ("a role of one of two partitions", (OWN, ["us-east-1", "us-gov-west-1"]), role(), "", [
+    ("a role of the partition", (OWN, "cn-north-1"), role(partition="aws-cn"), SIGNED, []),
+    ("a role of one of two partitions", (OWN, ["us-east-1", "us-gov-west-1"]), role(), SIGNED, [
         ("JT505", elsewhere("a role", "partition aws-us-gov"), SPLIT, ["region[1]"])]),
     ("a job of another region", IRELAND, job("us-east-1"), "", [
         ("JT119", elsewhere("a job", "region eu-west-1"), "choose a job that is there", ["region"])]),
@@ -86,7 +87,7 @@ ROWS: list[Row] = [
     ("one like no other", (OWN, ["eu-west-1", "zz-zzzzz-zzzzz-7"]), {}, "", [
         ("JT950", "a region that is known to exist",
          "write the code of a region, or acknowledge JT950 in the templates if AWS has opened the region since", [])]),
-    ("an invalid environment", (OWN, "Ireland"), role(OTHER), "", [
+    ("an invalid environment", (OWN, "Ireland"), role(OTHER), SIGNED, [
         ("JT903", "text of 9 to 25 characters, such as eu-west-1", "write the region's code", [])]),
 ]  # fmt: skip
 

@@ -44,7 +44,7 @@ def test_places_in_yaml(text: str, expected: list[tuple[str, str]], line_end: st
     """A finding points at the key of its value, or at what should hold a value that is missing."""
     above = f"Resources:\n  R:\n    Type: AWS::IoT::JobTemplate\n    Properties:\n{lines(TEMPLATE, ' ' * 6)}"
     write(here, {"t.yaml": f"{above}      {text}\n".replace("\n", line_end)})
-    assert [(place, path) for place, _, path in seen(report("t.yaml"))] == [
+    assert [(place, path) for place, code, path in seen(report("t.yaml")) if code != "JT051"] == [
         (f"t.yaml:{place}", f"Resources.R.{path}") for place, path in expected
     ]
 
@@ -139,7 +139,7 @@ def test_beside_a_double_key(name: str, content: str, expected: list[tuple[str, 
 def test_errors_hide_no_advice(here: Path) -> None:
     """Beside a broken document and two rules between values, all advice about the template is there."""
     properties = {
-        "JobTemplateId": "t",
+        "JobTemplateId": "t1",
         "Description": "Build 2026-01-05",
         "Document": '{"a": "http://example.com/x", "b": "${aws:"}',
         "DocumentSource": "https://bucket.s3.eu-west-1.amazonaws.com/a",
@@ -156,7 +156,7 @@ def test_errors_hide_no_advice(here: Path) -> None:
     assert sorted(code for _, code, _ in seen(report("a.json"))) == ["JT151", "JT404", "JT510", "JT553", "JT762"]
     properties["Document"] = "{}"
     write(here, {"a.json": json.dumps({"Resources": {"T": resource}})})
-    assert sorted(code for _, code, _ in seen(report("a.json"))) == ["JT105", "JT151", "JT404", "JT553"]
+    assert sorted(code for _, code, _ in seen(report("a.json"))) == ["JT105", "JT151", "JT404", "JT553", "JT554"]
 
 
 def test_double_keys_of_others(here: Path) -> None:

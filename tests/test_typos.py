@@ -18,7 +18,10 @@ from tests.test_cli import DOCUMENT, FAMILY, GOOD
 ENVIRONMENT = "stacks/environments/dev.yaml"
 TEMPLATE = "template.yaml"
 FILES = {
-    DOCUMENT: GOOD[DOCUMENT],
+    DOCUMENT: GOOD[DOCUMENT].replace(
+        '"handler": "reboot.sh"',
+        '"handler": "reboot.sh", "args": ["${aws:iot:s3-presigned-url:https://s3.amazonaws.com/images/app.tar}"]',
+    ),
     FAMILY: """\
 acknowledge: {JT352: a reboot does no harm}
 abort:
@@ -56,7 +59,7 @@ Resources:
   Reboot:
     Type: AWS::IoT::JobTemplate
     Properties:
-      JobTemplateId: reboot
+      JobTemplateId: reboot-1
       Description: Reboot a device
       Document: '{"operation": "reboot.sh"}'
       JobExecutionsRolloutConfig:
@@ -244,6 +247,7 @@ def test_no_document(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     text = FILES[FAMILY].replace('role_arn: "arn:aws:iam::123456789012:role/presign", ', "")
     without = text.replace("document: reboot.json\n", "")
     assert codes(found(tmp_path, monkeypatch, FAMILY, without)) == [("JT105", "document", "add a document")]
+    monkeypatch.setitem(FILES, DOCUMENT, GOOD[DOCUMENT])
     role = ("JT504", "presigned_url.role_arn", "add role_arn, or remove presigned_url")
     assert codes(found(tmp_path, monkeypatch, FAMILY, text)) == [role]
     in_s3 = without + "document_source: https://s3.amazonaws.com/releases/reboot.json\n"

@@ -5,22 +5,41 @@ Each rule covers one template or job.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
 from iot_jobs import documents
+from iot_jobs.check.advice_rules import (
+    ABORT_WITHOUT_TIMEOUT,
+    BASE_IS_MAXIMUM,
+    EXPIRY_TOO_SHORT,
+    FIXED_ID,
+    NEVER_FIRES,
+    NEVER_RISES,
+    NO_ABORT,
+    NO_EXPIRY,
+    NO_HELP,
+    NO_ROLLOUT,
+    NO_TIMEOUT,
+    NOTHING_TO_SIGN,
+    RETRY_WITHOUT_ABORT,
+    RETRY_WITHOUT_TIMEOUT,
+    START_PASSED,
+    START_TIME,
+    WINDOW_TOO_SHORT,
+)
 from iot_jobs.check.budget import budget, can_forecast, states_budget
 from iot_jobs.check.locations import AccountRegion, Named, elsewhere, unknown_regions
+from iot_jobs.cloudformation import TEMPLATE
 from iot_jobs.documents.job_document import JobDocument
 from iot_jobs.environment import Environment, Quotas
-from iot_jobs.finding import Evidence, Finding, Location, Rule
+from iot_jobs.finding import Finding, Location
+from iot_jobs.identity import template_name_of
 from iot_jobs.limits import (
-    API,
     DEFAULT_EXPIRES_IN_SEC,
-    DEFAULT_MAXIMUM_PER_MINUTE,
-    GUIDE,
     MAXIMUM_PER_MINUTE,
     TIME_FORMAT,
 )
@@ -40,130 +59,15 @@ from iot_jobs.template.parts import (
 from iot_jobs.unresolved import Unresolved, known
 from iot_jobs.volatile_tags import volatile_description, volatile_tag
 
-_DETAILS = GUIDE + "jobs-configurations-details.html"
-_HANDLER = (
-    "https://github.com/aws-cloudformation/aws-cloudformation-resource-providers-iot/tree/main/aws-iot-jobtemplate"
-)
 _MOST_RETRIES = 10
 _SHORTEST_LIFETIME = 300
 """Seconds that a presigned URL has to be valid. Assumed: AWS requires only the minimum of `EXPIRES_IN_SEC`."""
 
+_CHANGES = r"[0-9]$|[-_](?=[a-f]*[0-9])[0-9a-f]{7,}$"
+"""The end of an id that its author changes: a version, or the digest of a commit."""
+
 _Retries = list[tuple[int, Any]]
 """The known retry criteria, each with its index."""
-
-
-def _advice(code: str, title: str, why: str, source: str, evidence: Evidence) -> Rule:
-    return Rule(code=code, title=title, why=why, source=source, evidence=evidence, severity="warning")
-
-
-BASE_IS_MAXIMUM = _advice(
-    "JT252",
-    "the base rate is below the maximum",
-    "The service's message says that it should be lower: equal rates may be refused, although an AWS sample has them.",
-    "Exponential rollout baseRatePerMinute should be less than maximumPerMinute",
-    "assumed",
-)
-NO_ROLLOUT = _advice(
-    "JT254",
-    "templates of a production environment have a rollout",
-    f"Without one, AWS notifies {DEFAULT_MAXIMUM_PER_MINUTE} things per minute from the start: many devices have a bad "
-    "release before any has failed.",
-    API + "JobExecutionsRolloutConfig.html",
-    "documented",
-)
-NEVER_RISES = _advice(
-    "JT255",
-    "a rollout's rate can rise on the environment's fleet",
-    "Until enough things were notified or have succeeded it stays at the base rate, and the fleet has too few things.",
-    API + "RateIncreaseCriteria.html",
-    "documented",
-)
-NEVER_FIRES = _advice(
-    "JT351",
-    "an abort criterion can fire on the environment's fleet",
-    "It is not evaluated until its minimum number of executions have completed, and the fleet can't have that many.",
-    API + "AbortCriteria.html",
-    "documented",
-)
-NO_ABORT = _advice(
-    "JT352",
-    "templates of a production environment have abort criteria",
-    "Without them, a bad release is rolled out to every device.",
-    API + "AbortConfig.html",
-    "documented",
-)
-ABORT_WITHOUT_TIMEOUT = _advice(
-    "JT353",
-    "an abort criterion for TIMED_OUT requires a timeout",
-    "Without a timeout, an execution times out only if the device itself sets a step timer.",
-    _DETAILS,
-    "documented",
-)
-NO_HELP = _advice(
-    "JT355",
-    "abort criteria of a production environment can stop a bad release in time",
-    "None of them does: REJECTED is for devices that refuse the job, one success keeps 100 % from being reached, and a "
-    "minimum above half of the fleet comes too late.",
-    API + "AbortCriteria.html",
-    "documented",
-)
-RETRY_WITHOUT_TIMEOUT = _advice(
-    "JT451",
-    "a retry of TIMED_OUT requires a timeout",
-    "The guide asks for one; without it executions don't time out, and none is retried.",
-    _DETAILS,
-    "documented",
-)
-RETRY_WITHOUT_ABORT = _advice(
-    "JT452",
-    "retries require abort criteria",
-    "Otherwise a bad release runs on every device as often as the retries allow, and each run is billed.",
-    _DETAILS,
-    "documented",
-)
-NO_TIMEOUT = _advice(
-    "JT453",
-    "templates of a production environment have a timeout",
-    "Without one, the execution of a device that hangs stays IN_PROGRESS, and counts towards no abort criterion.",
-    _DETAILS,
-    "documented",
-)
-NO_EXPIRY = _advice(
-    "JT551",
-    "a presigned URL configuration states the lifetime of URLs",
-    "CloudFormation's published handler fails without it, and the deployed one may fail too.",
-    _HANDLER,
-    "assumed",
-)
-EXPIRY_TOO_SHORT = _advice(
-    "JT553",
-    "a presigned URL is valid for 5 minutes or more",
-    "The time starts when the device requests the document: if it restarts or runs other steps first, the URL may have "
-    "expired before the download starts, and S3 refuses it. AWS states no such minimum.",
-    API + "PresignedUrlConfig.html",
-    "assumed",
-)
-WINDOW_TOO_SHORT = _advice(
-    "JT651",
-    "a maintenance window is at least as long as the timeout",
-    "Executions that start in the window continue after it closes, outside the intended hours.",
-    _DETAILS,
-    "documented",
-)
-START_TIME = Rule(
-    code="JT815",
-    title="a job starts 30 minutes to one year from now, and ends at most two years from now",
-    why="The service refuses other times.",
-    source=API + "SchedulingConfig.html",
-    evidence="documented",
-)
-START_PASSED = _advice(
-    "JT851",
-    "a job's start and end are in the future, unless the stack has already created the job",
-    "The service refuses to create a job for a time that has passed. A job that the stack has created is left alone.",
-    API + "SchedulingConfig.html",
-    "documented",
-)
 
 
 def advice(
@@ -188,7 +92,12 @@ def advice(
     by_api = subject.spelling is not None and not subject.spelling.intrinsics
 
     yield from _repeated(retry, spec.destination_package_versions)
-    yield from _volatile(known(spec.description), known(spec.tags) or {}, by_hand=subject.spelling is None)
+    if subject.spelling is TEMPLATE and subject.place(()).loc and isinstance(spec, JobTemplateSpec):
+        yield from _fixed_id(known(spec.template_name))
+    presigned_url, tags = known(spec.presigned_url), known(spec.tags) or {}
+    texts: dict[Location, Any] = {("description",): spec.description, ("document_source",): spec.document_source}
+    yield from _unfilled(texts | {("tags", key): value for key, value in tags.items()})
+    yield from _volatile(known(spec.description), tags, by_hand=subject.spelling is None)
     if rollout := known(spec.rollout):
         quotas = (environment.quotas if environment else quotas) or Quotas()
         yield from _rollout(rollout, quotas.maximum_per_minute, environment)
@@ -198,11 +107,14 @@ def advice(
     if "abort" in absent:
         yield from _retry_without_abort(retries)
     if abort := known(spec.abort):
-        yield from _abort(abort, retries, environment, no_timeout="timeout" in absent)
+        things = environment.fleet.things if environment else _things(spec)
+        yield from _abort(abort, retries, environment, things, no_timeout="timeout" in absent)
     if "timeout" in absent:
         yield from _retry_without_timeout(retries)
-    if presigned_url := known(spec.presigned_url):
+    if presigned_url:
+        yield from _unfilled({("presigned_url", "role_arn"): presigned_url.role_arn})
         yield from _presigned_url(presigned_url, has_default=by_api or subject.spelling is None)
+        yield from _nothing_to_sign(presigned_url.role_arn, known(spec.document))
     if isinstance(spec, JobTemplateSpec):
         yield from _windows(spec.maintenance_windows, minutes)
         named = Named(known(spec.job_arn), presigned_url, spec.destination_package_versions, written(spec.document))
@@ -271,6 +183,13 @@ _ASKED_IN_PRODUCTION = {
 }
 
 
+def _things(spec: JobTemplateSpec | JobSpec) -> int | None:
+    """Return the number of things that a job lists; None if that is unknown, as with groups."""
+    targets = (known(spec.targets) or ()) if isinstance(spec, JobSpec) else ()
+    listed = [target for target in targets if isinstance(target, str) and ":thing/" in target]
+    return len(listed) if targets and len(listed) == len(targets) else None
+
+
 def _asked_in_production(absent: Sequence[str], environment: Environment | None) -> Iterator[Finding]:
     for name in absent if environment and environment.production else ():
         rule, part, fix = _ASKED_IN_PRODUCTION[name]
@@ -287,9 +206,8 @@ def _retry_without_abort(retries: _Retries) -> Iterator[Finding]:
 
 
 def _abort(
-    abort: AbortConfig, retries: _Retries, environment: Environment | None, *, no_timeout: bool
+    abort: AbortConfig, retries: _Retries, environment: Environment | None, things: int | None, *, no_timeout: bool
 ) -> Iterator[Finding]:
-    fleet = environment.fleet if environment else None
     numbers = [known(criterion.number_of_retries) for _, criterion in retries]
     attempts = 1 + (_MOST_RETRIES if None in numbers else sum(number or 0 for number in numbers))
     criteria = known_items(abort.criteria)
@@ -302,13 +220,12 @@ def _abort(
                 fix="add a timeout with in_progress_timeout_in_minutes",
             )
         least = known(criterion.min_number_of_executed_things)
-        if fleet and least is not None and least > fleet.things * attempts:
-            most = fleet.things * attempts
+        if things is not None and least is not None and least > things * attempts:
             yield NEVER_FIRES.finding(
                 loc=("abort", "criteria", index, "min_number_of_executed_things"),
                 given=least,
-                allowed=f"up to {most}, the most executions that a fleet of {fleet.things} things can have",
-                fix="lower it to a fraction of the fleet",
+                allowed=f"up to {things * attempts}, the most executions that {things} things can have",
+                fix="lower it to a fraction of the things",
             )
     all_known = criteria and len(criteria) == len(known(abort.criteria) or ())
     if not environment or not environment.production or not all_known:
@@ -364,6 +281,18 @@ def _presigned_url(presigned: PresignedUrlConfig, *, has_default: bool) -> Itera
         )
 
 
+def _nothing_to_sign(role: str | Unresolved | None, document: JobDocument | None) -> Iterator[Finding]:
+    """Yield a finding for a presign role beside a document that has nothing to sign, as far as that is known."""
+    if role in (None, Unresolved(None)) or document is None or not document.readable or document.holds_token:
+        return  # there is no role, or one is reported as missing
+    if not any(placeholder.presigned for placeholder in document.placeholders):
+        yield NOTHING_TO_SIGN.finding(
+            loc=("presigned_url",),
+            allowed="a presigned placeholder in the document, or no role to sign with",
+            fix="remove it, or write ${aws:iot:s3-presigned-url:...} where the document has a URL to sign",
+        )
+
+
 def _windows(
     windows: Sequence[MaintenanceWindow | Unresolved] | Unresolved, minutes: int | None, *, above: Location = ()
 ) -> Iterator[Finding]:
@@ -378,6 +307,28 @@ def _windows(
                 fix="widen the window, or shorten the timeout",
                 related=(("timeout", "in_progress_timeout_in_minutes"),),
             )
+
+
+def _fixed_id(template_id: str | None) -> Iterator[Finding]:
+    if template_id is None or re.search(_CHANGES, template_id):
+        return
+    if template_name_of(template_id) == template_id:  # it has no digest of the construct
+        yield FIXED_ID.finding(
+            loc=("template_name",),
+            given=template_id,
+            allowed="an id with a version or a digest at its end",
+            fix=f"write {template_id}-1 and count on with each edit, or use the construct JobTemplate, which does",
+        )
+
+
+def _unfilled(texts: Mapping[Location, Any]) -> Iterator[Finding]:
+    """Yield a finding for the first text of each property that is left to be filled in."""
+    done: set[str | int] = set()
+    for loc, text in texts.items():
+        finding = documents.unfilled_text(text, loc) if isinstance(text, str) and loc[0] not in done else None
+        if finding:
+            done.add(loc[0])
+            yield finding
 
 
 def _volatile(description: str | None, tags: Mapping[str, Any], *, by_hand: bool) -> Iterator[Finding]:
@@ -406,6 +357,7 @@ def document_advice(document: JobDocument, schema: str | Mapping[str, Any] | Non
     if document.readable:
         findings += documents.problems(document.value, schema)
         findings += documents.content_problems(document.value)
+        findings += documents.unfilled(document.value)
     return tuple(findings)
 
 

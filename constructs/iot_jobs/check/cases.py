@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from operator import attrgetter
 from typing import Any
 
+from iot_jobs.check.advice_rules import FIXED_ID
 from iot_jobs.cloudformation import Case
 from iot_jobs.finding import Finding, shown
 from iot_jobs.sources import Subject
@@ -27,7 +28,10 @@ def in_some_cases(subject: Subject, found: Callable[[Subject], Sequence[Finding]
     for group in together.values():
         finding = group[0][1]
         where = [case for case, _ in group]
-        if not _is_certain(where, cases) and finding.severity == "error":
+        certain = _is_certain(where, cases)
+        if finding.rule is FIXED_ID and not certain:  # a parameter can change it
+            continue
+        if not certain and finding.severity == "error":
             finding = finding._replace(rule=finding.rule.replace(severity="warning"))
         yield finding._replace(when=_when(where, cases))
 

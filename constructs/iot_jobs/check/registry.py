@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from iot_jobs import check, cloudformation, documents, environment, jsontext, limits, volatile_tags
 from iot_jobs.check import budget, locations
-from iot_jobs.check.advice import (
+from iot_jobs.check.advice_rules import (
     ABORT_WITHOUT_TIMEOUT,
     BASE_IS_MAXIMUM,
     EXPIRY_TOO_SHORT,
+    FIXED_ID,
     NEVER_FIRES,
     NEVER_RISES,
     NO_ABORT,
@@ -15,13 +16,14 @@ from iot_jobs.check.advice import (
     NO_HELP,
     NO_ROLLOUT,
     NO_TIMEOUT,
+    NOTHING_TO_SIGN,
     RETRY_WITHOUT_ABORT,
     RETRY_WITHOUT_TIMEOUT,
     START_PASSED,
     START_TIME,
     WINDOW_TOO_SHORT,
 )
-from iot_jobs.documents import device_client, job_document, placeholders, secrets
+from iot_jobs.documents import device_client, fill_in, job_document, placeholders, secrets
 from iot_jobs.finding import Rule
 from iot_jobs.sources import application, document_folder, subject, yamltext
 from iot_jobs.sources.kinds import cloudformation as templates
@@ -40,6 +42,8 @@ RULES: tuple[Rule, ...] = (
     application.UNKNOWN_ENVIRONMENT,
     application.NO_APPLICATION,
     check.ACKNOWLEDGED_UNKNOWN,
+    yamltext.ALIASES_DEPLOYED,
+    yamltext.READ_OTHERWISE,
     # Identity: JT1..
     limits.TEMPLATE_NAME,
     limits.DESCRIPTION,
@@ -61,6 +65,8 @@ RULES: tuple[Rule, ...] = (
     locations.JOB_ELSEWHERE,
     locations.PACKAGE_ELSEWHERE,
     volatile_tags.VOLATILE,
+    FIXED_ID,
+    fill_in.UNFILLED,
     # Rollout: JT2..
     limits.MAXIMUM_PER_MINUTE,
     limits.BASE_RATE_PER_MINUTE,
@@ -114,6 +120,7 @@ RULES: tuple[Rule, ...] = (
     locations.BUCKET_ELSEWHERE,
     NO_EXPIRY,
     EXPIRY_TOO_SHORT,
+    NOTHING_TO_SIGN,
     placeholders.UNKNOWN,
     # Maintenance windows: JT6..
     limits.WINDOW_START_TIME,

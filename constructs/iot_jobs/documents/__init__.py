@@ -12,6 +12,7 @@ from typing import Any
 
 from iot_jobs.documents import device_client
 from iot_jobs.documents.families import FAMILIES, SchemaError, family_of, schema_text
+from iot_jobs.documents.fill_in import unfilled, unfilled_text
 from iot_jobs.documents.schema import Misfit, misfits
 from iot_jobs.documents.secrets import content_problems, masked
 from iot_jobs.finding import Finding, Rule
@@ -25,6 +26,8 @@ __all__ = [
     "family_of",
     "problems",
     "schema_of",
+    "unfilled",
+    "unfilled_text",
 ]
 
 CHOSEN_SCHEMA = Rule(

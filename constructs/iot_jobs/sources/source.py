@@ -21,12 +21,16 @@ _NAMING = ("failure_type", "FailureType", "failureType", "start_time", "StartTim
 
 
 class Source(NamedTuple):
-    """A file's data, and its name as shown to users."""
+    """A file's data, and its name as shown to users.
+
+    `deployed` has findings for YAML that CloudFormation refuses in a template, or takes otherwise than it looks.
+    """
 
     name: str
     text: str
     data: Any
     position: Callable[[Location], tuple[int, int]]
+    deployed: Sequence[Finding] = ()
 
     def place(self, loc: Location) -> Place:
         """Return the place of the value at `loc`, or of its nearest ancestor if there is no such value."""
@@ -79,13 +83,15 @@ def read_on(path: Path) -> tuple[Source | None, list[Finding]]:
     try:
         if is_json:
             data, position, doubled = _json(text)
+            deployed: Sequence[Finding] = ()
         else:
             from iot_jobs.sources import yamltext  # only here: JSON needs no YAML parser
 
-            data, position, doubled = yamltext.parse(text)
+            data, position, doubled, deployed = yamltext.parse(text)
     except FindingsError as error:
         return None, [_in_file(finding, name) for finding in error.findings]
-    return Source(name, text, data, position), [_in_file(finding, name) for finding in doubled]
+    source = Source(name, text, data, position, [_in_file(finding, name) for finding in deployed])
+    return source, [_in_file(finding, name) for finding in doubled]
 
 
 def _json(text: str) -> tuple[Any, Callable[[Location], tuple[int, int]], Sequence[Finding]]:

@@ -1,7 +1,8 @@
 """YAML read strictly: duplicate keys refused, aliases bounded, CloudFormation's short tags written out, positions kept.
 
 The text is parsed by libyaml, through PyYAML. Its scalars are resolved as YAML 1.2 does (`yes` and `on` are text, a
-date is text), so that what a user sees is what is read.
+date is text), so that what a user sees is what is read. A CloudFormation template is read as CloudFormation does, which
+takes YAML 1.1 (`yes` is true, `0070` is 56), with findings for what it takes otherwise than it looks.
 """
 
 from __future__ import annotations
@@ -9,12 +10,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
 import yaml
 
 from iot_jobs.finding import Finding, FindingsError, Location, Place, Rule
-from iot_jobs.jsontext import DUPLICATE_KEY, too_deep
+from iot_jobs.jsontext import DUPLICATE_KEY, canonical, too_deep
 from iot_jobs.limits import MAX_READ_DEPTH
 
 MAX_ALIASED = 200_000
@@ -22,6 +23,7 @@ MAX_ALIASED = 200_000
 _MAX_FINDINGS = 1000
 
 _SPECIFICATION = "https://yaml.org/spec/1.2.2/"
+_CLOUDFORMATION = "https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/template-formats.html"
 # A directive would change silently what counts as text.
 _OTHER_VERSION = re.compile(r"^%YAML(?! 1\.2\b).*", re.MULTILINE)
 NOT_YAML = Rule(
@@ -37,6 +39,22 @@ ALIASES = Rule(
     why="A short file of nested aliases can stand for more values than fit into memory.",
     source=_SPECIFICATION + "#71-alias-nodes",
     evidence="own",
+)
+ALIASES_DEPLOYED = Rule(
+    code="JT051",
+    title="a CloudFormation template has no YAML aliases and merge keys",
+    why="CloudFormation refuses them, unless aws cloudformation package or SAM writes them out first.",
+    source="Template error: YAML aliases are not allowed in CloudFormation templates",
+    evidence="measured",
+    severity="warning",
+)
+READ_OTHERWISE = Rule(
+    code="JT052",
+    title="a plain value in a CloudFormation template is what it looks like",
+    why="CloudFormation reads YAML 1.1, in which yes and on are true, 0070 is 56 and 12:30 is 750.",
+    source=_CLOUDFORMATION,
+    evidence="documented",
+    severity="warning",
 )
 
 # A wheel of PyYAML without libyaml has the same parser in Python, with other messages and ten times slower.
@@ -54,6 +72,11 @@ _FLOAT = re.compile(
     r"|[-+]?\.[0-9_]+(?:[eE][-+][0-9]+)?"
     r"|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)"
 )
+# The plain scalars that YAML 1.1 may read otherwise than the patterns above.
+_AMBIGUOUS = re.compile(
+    r"(?i)(?!.{100})(?:yes|no|on|off|[-+]?0[0-9_]+|[-+]?0o[0-7_]+|[-+]?[0-9][0-9_:]*:[0-9:.]+|[-+]\.[0-9].*"
+    r"|[-+]?[0-9_.]+e[-+]?[0-9]+)"
+)
 _NO_SEPARATORS = "YAML; a number has no separators, and a comma ends it"
 
 _Places = dict[str | int, tuple[Any, Any]]
@@ -61,25 +84,39 @@ _Places = dict[str | int, tuple[Any, Any]]
 _NO_PLACES: _Places = {}
 
 
-def parse(text: str) -> tuple[Any, Callable[[Location], tuple[int, int]], list[Finding]]:
-    """Return the value of a YAML text, a function from locations to places, and a finding for each repeated key.
+class Parsed(NamedTuple):
+    """A YAML text that was read.
 
-    The first of several equal keys counts. A place is the line and column, from 1, of a value's key, or of the value
-    itself in a list; for a location that is not in the text it is that of the nearest ancestor.
-
-    Raises:
-        FindingsError: Anything else is wrong with the text.
+    `position` leads from a location to the line and column, from 1, of a value's key, or of the value itself in a list;
+    for a location that is not in the text, of its nearest ancestor. `doubled` has a finding for each repeated key, of
+    which the first counts. `deployed` has findings for what CloudFormation refuses in a template or takes otherwise
+    than it looks; it is empty for any other text.
     """
-    if directive := _OTHER_VERSION.search(text):
-        place = Place("", line=text.count("\n", 0, directive.start()) + 1, column=1)
-        raise FindingsError([_finding(NOT_YAML, place, "YAML 1.2", "remove the line", directive[0])])
+
+    value: Any
+    position: Callable[[Location], tuple[int, int]]
+    doubled: list[Finding]
+    deployed: list[Finding]
+
+
+def parse(text: str) -> Parsed:
+    """Return the value of a YAML text with its places. Raises `FindingsError` if anything but a key is wrong."""
+    directive = _OTHER_VERSION.search(text)
+    if directive and directive[0].split() != ["%YAML", "1.1"]:
+        raise FindingsError([_other_version(directive, text)])
     reader = _Reader(yaml.parse(text, Loader=_LOADER))
     try:
         value, mark, places = reader.document()
+        is_template = isinstance(value, dict) and "Resources" in value
+        if is_template and reader.ambiguous:
+            reader = _Reader(yaml.parse(text, Loader=_LOADER), by_cloudformation=True)
+            value, mark, places = reader.document()
     except yaml.MarkedYAMLError as error:
         raise FindingsError([_malformed(error, text)]) from None
     except yaml.reader.ReaderError as error:
         raise FindingsError([_unreadable(error, text)]) from None
+    if directive and not is_template:
+        raise FindingsError([_other_version(directive, text)])
     if any(finding.rule is not DUPLICATE_KEY for finding in reader.findings):
         raise FindingsError(reader.findings)
 
@@ -91,7 +128,12 @@ def parse(text: str) -> tuple[Any, Callable[[Location], tuple[int, int]], list[F
             nearest, inside = inside[part]
         return (1, 1) if nearest is None else (nearest.line + 1, nearest.column + 1)
 
-    return value, locate, reader.findings
+    return Parsed(value, locate, reader.findings, reader.first_alias + reader.otherwise)
+
+
+def _other_version(directive: re.Match[str], text: str) -> Finding:
+    place = Place("", line=text.count("\n", 0, directive.start()) + 1, column=1)
+    return _finding(NOT_YAML, place, "YAML 1.2", "remove the line", directive[0])
 
 
 @dataclass
@@ -111,11 +153,18 @@ class _Anchored:
 class _Reader:
     """Builds a value and its places from libyaml's events. `path` is the location of the value that is being built.
 
+    `ambiguous` tells afterwards whether CloudFormation might read another value, and `by_cloudformation` reads as it
+    does, with aliases and merge keys written out.
+
     PyYAML's own composer is recursive in C, and crashes on deep nesting; its events are not.
     """
 
-    def __init__(self, events: Iterator[Any]) -> None:
+    def __init__(self, events: Iterator[Any], *, by_cloudformation: bool = False) -> None:
         self.events = events
+        self.by_cloudformation = by_cloudformation
+        self.ambiguous = False
+        self.first_alias: list[Finding] = []
+        self.otherwise: list[Finding] = []
         self.findings: list[Finding] = []
         self.path: list[str | int] = []
         self.anchors: dict[str, _Anchored] = {}
@@ -140,6 +189,7 @@ class _Reader:
     def build(self, event: Any, depth: int) -> tuple[Any, _Places]:
         """Return the value that starts with an event, and its places."""
         if isinstance(event, yaml.AliasEvent):
+            self.note_alias(event, f"*{event.anchor}")
             return self.alias(event, depth)
         self.descend(event, depth)
         self.values += 1
@@ -164,6 +214,14 @@ class _Reader:
         self.aliased += anchored.size
         self.descend(event, depth + anchored.height)
         return anchored.value, anchored.places
+
+    def note_alias(self, event: Any, given: str) -> None:
+        """Note the first alias or merge key, for which CloudFormation refuses the whole template."""
+        self.ambiguous = True
+        if self.by_cloudformation and not self.first_alias:
+            fix = "write all values out, or run aws cloudformation package and deploy its output"
+            finding = _finding(ALIASES_DEPLOYED, _place(event.start_mark), "values that are written out", fix, given)
+            self.first_alias.append(finding)
 
     def anchor(self, event: Any) -> _Anchored:
         """Return the anchored value that an alias names."""
@@ -214,7 +272,11 @@ class _Reader:
         """Return the keys and values up to the end of a mapping, without keys that are refused."""
         mapping: dict[str, Any] = {}
         before: tuple[str, Any] | None = None
+        merged: list[tuple[Any, _Places]] = []
         while not isinstance(key_event := next(self.events), yaml.MappingEndEvent):
+            if self.by_cloudformation and _is_merge_key(key_event):
+                merged += self.merge(key_event, depth)
+                continue
             key = self.key(key_event, depth)
             event = next(self.events)
             # A value that can't be kept is still read, for findings in it and to reach its end.
@@ -234,18 +296,37 @@ class _Reader:
             mapping[key] = value
             places[key] = key_event.start_mark, inside
             before = key, event
+        for other, inside in merged:
+            for key in (name for name in other if name not in mapping):
+                mapping[key], places[key] = other[key], inside[key]
         return mapping
+
+    def merge(self, key_event: Any, depth: int) -> list[tuple[Any, _Places]]:
+        """Return the mappings that a merge key adds, each with its places."""
+        self.path.append("<<")
+        self.note_alias(key_event, "<<")
+        value, inside = self.build(next(self.events), depth)
+        self.path.pop()
+        merged = [(item, inside[index][1]) for index, item in enumerate(value)] if isinstance(value, list) else None
+        merged = merged or [(value, inside)]
+        if all(isinstance(item, dict) for item, _ in merged):
+            return merged
+        self.refuse(NOT_YAML, key_event.start_mark, "a mapping after <<, or a list of them", "write the keys out")
+        return []
 
     def key(self, event: Any, depth: int) -> str | None:
         """Return a key as it is written, or None for what can't be a key."""
         key: str | None = None
         if isinstance(event, yaml.AliasEvent):
+            self.note_alias(event, f"*{event.anchor}")
             key = self.anchor(event).text
         else:
             is_scalar = isinstance(event, yaml.ScalarEvent)
             if event.anchor is not None or not is_scalar:
                 self.build(event, depth - is_scalar)  # a key is a level further out than its value
-            if is_scalar and event.tag != f"{_STANDARD}merge" and not (_is_plain(event) and event.value == "<<"):
+            if _is_merge_key(event):
+                self.ambiguous = True
+            elif is_scalar:
                 key = event.value
         if key is None:
             self.refuse(NOT_YAML, event.start_mark, "keys that are text; no merge keys (<<)", "write the keys out")
@@ -261,6 +342,10 @@ class _Reader:
             return {function: value}, {function: (event.start_mark, _NO_PLACES)}
         if _is_plain(event):
             kind = _kind_of_plain(text)
+            if _AMBIGUOUS.fullmatch(text):
+                self.ambiguous = True
+                if self.by_cloudformation:
+                    return self.read_by_cloudformation(event), _NO_PLACES
         elif event.tag is None or event.tag == "!" or not event.tag.startswith("tag:"):
             kind = "str"
         else:
@@ -276,6 +361,20 @@ class _Reader:
             self.refuse(NOT_YAML, event.start_mark, allowed, f"write {_NAMES[kind]}, or quote the text", text)
         return None, _NO_PLACES
 
+    def read_by_cloudformation(self, event: Any) -> Any:
+        """Return the value of a plain scalar in YAML 1.1, and note one that is neither its text nor what 1.2 reads."""
+        text: str = event.value
+        value = yaml.safe_load(text)
+        kind = _kind_of_plain(text)
+        if not isinstance(value, str) and (kind == "str" or _READ[kind](text) != value):
+            words = canonical(value)
+            allowed = f"what CloudFormation reads as it looks; it reads {words}"
+            number = "" if kind == "str" else f", {canonical(_READ[kind](text))}"
+            fix = f"write {words}{number} or '{text}', whichever is meant"
+            finding = _finding(READ_OTHERWISE, _place(event.start_mark), allowed, fix, text)
+            self.otherwise.append(finding._replace(loc=tuple(self.path)))
+        return value
+
     def refuse(self, rule: Rule, mark: Any, allowed: str, fix: str, given: Any = None) -> None:
         """Add a finding at the value that is being built, and continue."""
         if len(self.findings) < _MAX_FINDINGS:
@@ -290,6 +389,13 @@ class _Reader:
 def _is_plain(event: Any) -> bool:
     """Return whether a scalar has neither quotes nor a tag."""
     return bool(event.implicit[0]) and event.tag is None
+
+
+def _is_merge_key(event: Any) -> bool:
+    """Return whether a key is `<<`, for the keys of another mapping."""
+    return isinstance(event, yaml.ScalarEvent) and (
+        event.tag == f"{_STANDARD}merge" or (_is_plain(event) and event.value == "<<")
+    )
 
 
 def _kind_of_plain(text: str) -> str:

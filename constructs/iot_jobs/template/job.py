@@ -127,21 +127,8 @@ class JobSpec(JobContent):
         yield from around_tokens(self.description, limits.DESCRIPTION, "description")
         scheduling = known(self.scheduling)
         if scheduling and scheduling.maintenance_windows:
-            if self.target_selection in (None, "SNAPSHOT"):
-                yield WINDOWS_NEED_CONTINUOUS.finding(
-                    loc=("target_selection",),
-                    given=self.target_selection,
-                    allowed="CONTINUOUS, because the job has maintenance windows",
-                    fix="write CONTINUOUS, or remove the windows",
-                    related=(("scheduling", "maintenance_windows"),),
-                )
-            if scheduling.start_time is None:
-                yield WINDOWS_NEED_CONTINUOUS.finding(
-                    loc=("scheduling", "start_time"),
-                    allowed="a start time, because the job has maintenance windows",
-                    fix="add start_time",
-                    related=(("scheduling", "maintenance_windows"),),
-                )
+            for finding in self.needs_for_windows():
+                yield finding._replace(related_locs=(("scheduling", "maintenance_windows"),))
         arn = known(self.job_template_arn)
         if self.document_parameters and (self.job_template_arn is None or (arn and "::jobtemplate/" not in arn)):
             yield PARAMETERS_NEED_MANAGED.finding(
@@ -150,6 +137,23 @@ class JobSpec(JobContent):
                 allowed="parameters with an AWS managed template only",
                 fix="name a managed template as job_template_arn, or remove the parameters",
                 related=() if arn is None else (("job_template_arn",),),
+            )
+
+    def needs_for_windows(self) -> Iterator[Finding]:
+        """Yield what the job lacks to have maintenance windows, its own or those of its template."""
+        if self.target_selection in (None, "SNAPSHOT"):
+            yield WINDOWS_NEED_CONTINUOUS.finding(
+                loc=("target_selection",),
+                given=self.target_selection,
+                allowed="CONTINUOUS, because the job has maintenance windows",
+                fix="write CONTINUOUS, or remove the windows",
+            )
+        scheduling = self.scheduling
+        if scheduling is None or (isinstance(scheduling, SchedulingConfig) and scheduling.start_time is None):
+            yield WINDOWS_NEED_CONTINUOUS.finding(
+                loc=("scheduling", "start_time"),
+                allowed="a start time, because the job has maintenance windows",
+                fix="add start_time",
             )
 
     def copies(self) -> bool:

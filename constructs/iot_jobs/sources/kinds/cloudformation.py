@@ -13,9 +13,9 @@ from iot_jobs.sources.cdk_out import was_validated
 from iot_jobs.sources.kinds.kind import File, Kind
 from iot_jobs.sources.source import Source
 from iot_jobs.sources.subject import Reading, Skipped, Subject, Surroundings, read_properties
-from iot_jobs.template import JobTemplateSpec
+from iot_jobs.template import JobSpec, JobTemplateSpec
 from iot_jobs.template.part import MISSING_VALUE, WRONG_KIND, unknown_key
-from iot_jobs.unresolved import Unresolved, holds_token, is_intrinsic
+from iot_jobs.unresolved import Unresolved, holds_token, is_intrinsic, known
 
 ID_TWICE = Rule(
     code="JT114",
@@ -77,6 +77,7 @@ def read_template(source: Source, reading: Reading) -> None:
     resources = source.data["Resources"]
     before = len(reading.findings)
     found = False
+    subjects: dict[str, tuple[Subject, object]] = {}
     for position, (name, member) in enumerate(resources.items()):
         count = len(reading.findings) - before
         if count >= _ENOUGH:
@@ -101,8 +102,11 @@ def read_template(source: Source, reading: Reading) -> None:
                 subject = read_properties(source, (*here, "Properties"), given, spelling, reading, around)
                 if subject is not None:
                     ids.add(subject, around.condition)
+                    subjects[copy.key] = subject, given.get("JobTemplateArn")
+    _windows_of_templates(subjects, reading)
     if found:
         _size(source, reading)
+        _yaml(source, reading)
     else:
         reading.skipped.append(Skipped(source.name, "a CloudFormation template without job templates and jobs"))
 
@@ -132,6 +136,44 @@ class _Ids:
             )
             placed = subject.placed(finding)
             self._reading.findings.append(placed._replace(related=(first.place((field_name,)),)))
+
+
+def _windows_of_templates(subjects: Mapping[str, tuple[Subject, object]], reading: Reading) -> None:
+    """Add what jobs lack for the maintenance windows of the templates that they are made from, in the same stack.
+
+    Each subject comes with the value of its `JobTemplateArn`.
+    """
+    for subject, arn in subjects.values():
+        template, _ = subjects.get(_referred(arn), (None, None))
+        job, spec = subject.spec, template and template.spec
+        if not isinstance(job, JobSpec) or not isinstance(spec, JobTemplateSpec) or template is None:
+            continue
+        scheduling = known(job.scheduling)
+        own = scheduling is not None and scheduling.maintenance_windows
+        if known(spec.maintenance_windows) and not own:
+            windows = template.place(("maintenance_windows",))
+            for finding in map(subject.placed, job.needs_for_windows()):
+                reading.findings.append(finding._replace(related=(windows,)))
+
+
+def _referred(value: object) -> str:
+    """Return the logical id of the resource that a value refers to, empty for none."""
+    if not is_intrinsic(value):
+        return ""
+    attribute = value.get("Fn::GetAtt")
+    name = value.get("Ref") or (attribute[:1] if isinstance(attribute, list) else attribute)
+    return str(name[0] if isinstance(name, list) and name else name).partition(".")[0]
+
+
+def _yaml(source: Source, reading: Reading) -> None:
+    """Add what the YAML reader found about the whole template, and about resources of ours."""
+    for finding in source.deployed:
+        section, name = (*finding.loc, "", "")[:2]
+        resource = source.data["Resources"].get(name) if section == "Resources" else None
+        if not finding.loc:
+            reading.findings.append(finding)
+        elif isinstance(resource, Mapping) and str(resource.get("Type")) in RESOURCE_TYPES:
+            reading.find(finding, source.place(finding.loc))
 
 
 def _misspelt(source: Source, here: Location, kind: object, reading: Reading) -> bool:
