@@ -150,4 +150,4 @@ def test_a_tag_of_the_environment(here: Path) -> None:
     assert (found.code, place.file, place.line, place.path) == (
         "JT151", "stacks/environments/dev.yaml", 6, "tags.commit",
     )  # fmt: skip
-    assert found.fix.startswith("remove it")
+    assert found.fix.startswith("remove the tag")

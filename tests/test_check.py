@@ -243,7 +243,7 @@ PRESIGNED: list[tuple[str, dict[str, Any], dict[str, Any], Found]] = [
         "no lifetime in another's template",
         presigned(),
         {"spelling": cloudformation.TEMPLATE},
-        [("JT551", "presigned_url", None)],
+        [("JT551", "presigned_url.expires_in_sec", None)],
     ),
     ("no lifetime in a request to the API", presigned(), {"spelling": cloudformation.API_TEMPLATE}, []),
     ("a lifetime in another's template", presigned(300), {"spelling": cloudformation.TEMPLATE}, []),

@@ -85,7 +85,7 @@ stacks/templates/reboot.yaml:3:11: error JT410 timeout.in_progress_timeout_in_mi
   given    10081
   allowed  1 to 10080 minutes (7 days), a whole number
   source   https://docs.aws.amazon.com/iot/latest/apireference/API_TimeoutConfig.html
-  fix      write how many minutes an execution may be in progress
+  fix      lower it to 10080 or less
 """
     )
     assert result.stderr == "1 checked, 1 error, 0 warnings\n"
@@ -127,7 +127,8 @@ def test_report_as_json(application: Path) -> None:
                 "allowed": "1 to 10080 minutes (7 days), a whole number",
                 "source": "https://docs.aws.amazon.com/iot/latest/apireference/API_TimeoutConfig.html",
                 "evidence": "documented",
-                "fix": "write how many minutes an execution may be in progress",
+                "fix": "lower it to 10080 or less",
+                "edit": None,
                 "related": [],
             }
         ],
@@ -206,7 +207,7 @@ def test_a_stated_kind_of_a_folder(tmp_path: Path) -> None:
             "maximum_per_minut: allowed maximum_per_minute, templates_in_region; write maximum_per_",
         ),
         ("maximum_per_minute", "maximum_per_minute: allowed 1 to 2147483647, a whole number; write a number"),
-        ("maximum_per_minute=0", "maximum_per_minute: allowed 1 to 2147483647, a whole number; write the number that "),
+        ("maximum_per_minute=0", "maximum_per_minute: allowed 1 to 2147483647, a whole number; raise it to 1 or more"),
     ],
 )
 def test_a_wrong_quota(application: Path, quota: str, message: str) -> None:
@@ -225,8 +226,7 @@ def test_report_as_annotations(application: Path) -> None:
         '"Reboot\\n::error::100%25"; allowed text of 1 to 2028 characters, no line breaks, tabs or other control '
         "characters; fix: write one line that says what the job does",
         "::error file=stacks/templates/reboot.yaml,line=3,col=11,title=JT410::timeout.in_progress_timeout_in_minutes: "
-        "given 10081; allowed 1 to 10080 minutes (7 days), a whole number; fix: write how many minutes an execution may "
-        "be in progress",
+        "given 10081; allowed 1 to 10080 minutes (7 days), a whole number; fix: lower it to 10080 or less",
     ]
 
 

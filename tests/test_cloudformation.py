@@ -283,7 +283,8 @@ def test_nulls_of_the_api_are_absent() -> None:
     }
     assert read(given_members, API_TEMPLATE).rollout == RolloutConfig(maximum_per_minute=5)
     assert problems(REQUIRED | DOCUMENT | {"TimeoutConfig": {"InProgressTimeoutInMinutes": None}}) == [
-        ("JT005", "TimeoutConfig.InProgressTimeoutInMinutes")
+        ("JT005", "TimeoutConfig.InProgressTimeoutInMinutes"),
+        ("JT004", "TimeoutConfig.InProgressTimeoutInMinutes"),
     ]
 
 
@@ -307,7 +308,7 @@ UNKNOWN_KEYS = [
     ({"description": "c"}, "description", "write Description"),
     ({"tags": []}, "tags", "write Tags"),
     ({"job_arn": "c"}, "job_arn", "write JobArn"),
-    ({"rollout": {}}, "rollout", "remove it"),
+    ({"rollout": {}}, "rollout", "write JobExecutionsRolloutConfig"),
     ({"TimeoutConfig": {"timeout": 5}}, "TimeoutConfig.timeout", "remove it"),
 ]
 

@@ -206,7 +206,7 @@ KINDS: list[tuple[str, dict[str, Any], list[tuple[str, str]]]] = [
     ("an item without its action", {"AbortConfig": {"CriteriaList": [
      {"FailureType": "ALL", "ThresholdPercentage": 5, "MinNumberOfExecutedThings": 9}]}}, [("JT004", "add Action")]),
     ("a document that is no text", {"Document": {"steps": []}}, [("JT005", "write it as text; in Python with JobDocument.inline(...)")]),
-    ("a number that is no name in quotes either", {"JobTemplateId": 1.5}, [("JT101", "shorten the name, and use only letters, digits, _ and -")]),
+    ("a number that is no name in quotes either", {"JobTemplateId": 1.5}, [("JT101", "write a name of letters, digits, _ and - only")]),
 ]  # fmt: skip
 
 
@@ -230,7 +230,11 @@ def test_misspelt_keys(properties: dict[str, Any], expected: list[str], here: Pa
 NO_VALUE = [
     ("an optional value", ("TimeoutConfig",), []),
     ("a required value", ("Description",), [("JT004", "Resources.R.Properties.Description")]),
-    ("a lifetime", ("PresignedUrlConfig", "ExpiresInSec"), [("JT551", "Resources.R.Properties.PresignedUrlConfig")]),
+    (
+        "a lifetime",
+        ("PresignedUrlConfig", "ExpiresInSec"),
+        [("JT551", "Resources.R.Properties.PresignedUrlConfig.ExpiresInSec")],
+    ),
     ("a rate", ("JobExecutionsRolloutConfig", "ExponentialRolloutRate"), []),
 ]
 

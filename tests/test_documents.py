@@ -527,7 +527,7 @@ OTHER: list[tuple[str, str, dict[str, Any], list[Told]]] = [
         {"filesize": 0, "fileid": None}, {"filesize": "x"},
     ]}}, [
         ("JT710", "afr_ota.files[0].fileid", None, "a whole number or text", "write a whole number or text"),
-        ("JT710", "afr_ota.files[0].filesize", 0, "1 or more", "change it"),
+        ("JT710", "afr_ota.files[0].filesize", 0, "1 or more", "raise it"),
         ("JT710", "afr_ota.files[1].fileid", None, "a whole number, also as text", "add fileid"),
         ("JT710", "afr_ota.files[1].filesize", "x", "a whole number, also as text", "change it"),
         ("JT710", "afr_ota.protocols", 1, "at least one item that is MQTT or HTTP", "add one"),
@@ -588,7 +588,7 @@ USERS: list[tuple[str, dict[str, Any], list[tuple[str, Any, str, str]]]] = [
         ("image", "12", "3 or more characters and the Image, by version", "write more"),
     ]),
     ("the type before all else", BASE | {"image": 12}, [("image", 12, "text", "write text")]),
-    ("numbers", BASE | {"retries": 7}, [("retries", 7, "3 or less", "change it")]),
+    ("numbers", BASE | {"retries": 7}, [("retries", 7, "3 or less", "lower it")]),
     ("lists", BASE | {"slots": ["a", 5, "a"]}, [
         ("slots", 3, "2 or fewer items and a list without duplicates", "shorten it"),
         ("slots[1]", 5, "text", "write text"),

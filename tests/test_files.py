@@ -250,7 +250,8 @@ def test_a_broken_document_hides_nothing(application: Application) -> None:
 
 FIXES: list[tuple[str, Mapping[str, Content], str]] = [
     ("a key", {FAMILY: f"{REBOOT}timeot: 5\n"}, "write timeout"),
-    ("a key of an environment", {DEV: environment("dev", acount="a")}, "write account"),
+    ("a key of an environment", {DEV: environment("dev", quota="{}")}, "write quotas"),
+    ("a key like one that is there", {DEV: environment("dev", acount="a")}, "remove it"),
     ("a family", {DEV: environment("dev", "{rebot: {}}")}, "write reboot"),
     ("a family unlike any other", {DEV: environment("dev", "{xyz: {}}")}, "add it, or remove the name"),
     ("a document", {FAMILY: REBOOT.replace("reboot.json", "rebot.json")}, "write reboot.json"),

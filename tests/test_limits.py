@@ -8,6 +8,7 @@ import jsonschema
 import pytest
 
 from iot_jobs import limits
+from iot_jobs.finding import Edit
 from iot_jobs.limits import Choice, Count, Limit, Printable, Range, Text
 from tests.oracles import ecma
 
@@ -370,7 +371,7 @@ def test_words(row: Row) -> None:
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
 def test_findings(row: Row) -> None:
-    """A finding has the value, or the number of items, with the words and the fix of the limit; a valid value has none."""
+    """A finding has the value, or the number of items, with the words of the limit; a valid value has none."""
     assert [row.limit.check(value) for value in row.accepted] == [None] * len(row.accepted)
     for value in row.refused:
         finding = row.limit.check(value)
@@ -378,8 +379,61 @@ def test_findings(row: Row) -> None:
         assert finding.rule is row.limit
         assert finding.given == (len(value) if isinstance(row.limit, Count) else value)
         assert (finding.loc, finding.allowed) == ((), row.allowed)
-        # A value of the right kind with too many digits is rounded; any other is treated as the limit says.
-        assert finding.fix == row.limit.fix or (isinstance(value, float) and finding.fix.startswith("round it to "))
+        assert finding.fix
+
+
+NO_NUMBER = "write a number, without quotes or unit"
+REMEDIES: list[tuple[Limit, Any, str, Any]] = [
+    (limits.IN_PROGRESS_TIMEOUT_IN_MINUTES, 5.0, "write 5", 5),
+    (limits.IN_PROGRESS_TIMEOUT_IN_MINUTES, 15.6, "round it to 16", 16),
+    (limits.IN_PROGRESS_TIMEOUT_IN_MINUTES, 10080.4, "round it to 10080", 10080),
+    (limits.IN_PROGRESS_TIMEOUT_IN_MINUTES, 0.4, "raise it to 1 or more", None),
+    (limits.IN_PROGRESS_TIMEOUT_IN_MINUTES, "15", "write 15, without quotes", 15),
+    (limits.IN_PROGRESS_TIMEOUT_IN_MINUTES, "0", "raise it to 1 or more", None),
+    (limits.IN_PROGRESS_TIMEOUT_IN_MINUTES, "1,000", "write 1000, without separators", 1000),
+    (limits.IN_PROGRESS_TIMEOUT_IN_MINUTES, "100'000", "lower it to 10080 or less", None),
+    (limits.IN_PROGRESS_TIMEOUT_IN_MINUTES, "15 min", NO_NUMBER, None),
+    (limits.IN_PROGRESS_TIMEOUT_IN_MINUTES, True, NO_NUMBER, None),
+    (limits.IN_PROGRESS_TIMEOUT_IN_MINUTES, math.nan, NO_NUMBER, None),
+    (limits.IN_PROGRESS_TIMEOUT_IN_MINUTES, math.inf, "lower it to 10080 or less", None),
+    (limits.THINGS, math.inf, NO_NUMBER, None),
+    (limits.THINGS, -math.inf, "raise it to 1 or more", None),
+    (limits.MAXIMUM_PER_MINUTE, 0, "raise it to 1 or more; to notify nothing, don't create the job", None),
+    (limits.INCREMENT_FACTOR, 1, "raise it to 1.1 or more", None),
+    (limits.INCREMENT_FACTOR, 5.04, "round it to 5.0", 5.0),
+    (limits.INCREMENT_FACTOR, 6,
+     "lower it to 5 or less; to speed up earlier, lower the number in rate_increase_criteria", None),
+    (limits.THRESHOLD_PERCENTAGE, 0, "raise it to 0.01 or more", None),
+    (limits.THRESHOLD_PERCENTAGE, 0.001, "raise it to 0.01 or more", None),
+    (limits.THRESHOLD_PERCENTAGE, "2.5", "write 2.5, without quotes", 2.5),
+    (limits.RATE, 2, "lower it to 1 or less; it is a fraction, such as 0.02 for 2 percent", None),
+    (limits.DURATION, -1, "raise it to 0 or more", None),
+    (limits.DURATION, 10081, "lower it to 10080 or less", None),
+    (limits.DURATION, "5 min", 'write minutes, such as 5, or a median and a factor in quotes, such as "5:2"', None),
+    (limits.TEMPLATE_NAME, "", "write a name of letters, digits, _ and - only", None),
+    (limits.TEMPLATE_NAME, "a" * 65, "shorten it to 64 or fewer characters", None),
+    (limits.TEMPLATE_NAME, 5, 'write "5", in quotes', "5"),
+    (limits.TEMPLATE_NAME, 5.5, "write a name of letters, digits, _ and - only", None),
+    (limits.TAG_VALUE, True, 'write "true", in quotes', "true"),
+    (limits.TAG_VALUE, [], "write text, or remove the tag", None),
+    (limits.WINDOW_START_TIME, 2, "write it like cron(0 2 ? * TUE-THU *)", None),
+    (limits.ABORT_FAILURE_TYPE, "failed", "write FAILED", "FAILED"),
+    (limits.ABORT_FAILURE_TYPE, "TIMEOUT", "write TIMED_OUT", "TIMED_OUT"),
+    (limits.ABORT_FAILURE_TYPE, "CANCELED", "choose one of these, in capitals", None),
+    (limits.ABORT_FAILURE_TYPE, ["FAILED"], "choose one of these, in capitals", None),
+    (limits.END_BEHAVIOR, "STOP", "write STOP_ROLLOUT", "STOP_ROLLOUT"),
+    (limits.ABORT_ACTION, ["STOP"], "write CANCEL", "CANCEL"),
+    (limits.RETRY_CRITERIA, [], "add a criterion, or remove the retry configuration", None),
+    (limits.RETRY_CRITERIA, [1] * 3, "remove criteria: one for each failure type is enough", None),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("limit", "value", "fix", "new"), REMEDIES)
+def test_remedies(limit: Limit, value: Any, fix: str, new: Any) -> None:
+    """A fix is for the value's type, its digits or its size; if only one value can be meant, it is also data."""
+    finding = limit.check(value)
+    assert finding
+    assert (finding.fix, finding.edit) == (fix, None if new is None else Edit("value", new))
 
 
 @pytest.mark.parametrize("row", [row for row in ROWS if row.name != "TAGS"], ids=lambda row: row.name)

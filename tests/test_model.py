@@ -76,7 +76,7 @@ CASES: list[tuple[str, dict[str, Any], list[tuple[str, Location, Any]]]] = [
     ("parts as mappings", {"speed": 1, "wheels": [{"speed": 2}], "spare": MappingProxyType({"speed": 1})}, []),
     ("one value", {"speed": 6}, [("JT991", ("speed",), 6)]),
     ("missing", {}, [("JT004", ("speed",), None)]),
-    ("None where a value is required", {"speed": None}, [("JT991", ("speed",), None)]),
+    ("None where a value is required", {"speed": None}, [("JT004", ("speed",), None)]),
     ("None where it may be absent", {"speed": 1, "limit": None, "spare": None}, []),
     ("an unknown key", {"speed": 1, "limits": 5}, [("JT003", ("limits",), "limits")]),
     ("between values", {"speed": 3, "limit": 2}, [("JT994", ("speed",), 3)]),

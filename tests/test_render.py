@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from iot_jobs.check import Report, rules
-from iot_jobs.finding import Finding, Place
+from iot_jobs.finding import Edit, Finding, Place
 from iot_jobs.limits import INCREMENT_FACTOR
 from iot_jobs.render import findings
 from iot_jobs.render.jsonout import to_json
@@ -17,14 +17,16 @@ from iot_jobs.sources import Skipped, Source, Unknown
 from tools import rules_doc
 
 FACTOR = INCREMENT_FACTOR.finding(given=7.5, allowed="1.1 to 5", fix="lower it")._replace(
-    place=Place("templates.reboot.rollout.increment_factor", "stacks/prod.yaml", 31, 9),
+    place=Place("templates.reboot.rollout.increment_factor", "stacks/prod.yaml", 31, 9, ("templates", "reboot", 0)),
+    edit=Edit("value", 5),
 )
 # What is hard to write in one format or another.
 HARD = rules()["JT252"].finding(
     given='50 %\r\n,:\u200b é日😀 "\ud800"', allowed="100 %,\nor: less", fix="write é日😀::error::"
 )
 HARD = HARD._replace(
-    place=Place("Resources.Ü,:.Properties", "a b/100%,é:x.json", 2, 5),
+    place=Place("Resources.Ü,:.Properties", "a b/100%,é:x.json", 2, 5, ("Resources", "Ü,:", "\ud800")),
+    edit=Edit("key", "é日😀::error::"),
     related=(
         Place("Resources.B", "a b/100%,é:x.json", 7, 1),
         Place("templates", "other.yaml", 3),
@@ -99,6 +101,7 @@ JSON: dict[str, Any] = {
             "source": FACTOR_SOURCE,
             "evidence": "documented",
             "fix": "lower it",
+            "edit": {"path": ["templates", "reboot", 0], "value": 5},
             "related": [],
         },
         {
@@ -114,6 +117,7 @@ JSON: dict[str, Any] = {
             "source": BASE_SOURCE,
             "evidence": "assumed",
             "fix": "write é日😀::error::",
+            "edit": {"path": ["Resources", "Ü,:", "?"], "key": "é日😀::error::"},
             "related": [
                 {"file": "a b/100%,é:x.json", "line": 7, "column": 1, "path": "Resources.B"},
                 {"file": "other.yaml", "line": 3, "column": None, "path": "templates"},
@@ -133,6 +137,7 @@ JSON: dict[str, Any] = {
             "source": LAYOUT,
             "evidence": "own",
             "fix": "write prod",
+            "edit": None,
             "related": [],
         },
     ],
@@ -150,6 +155,7 @@ JSON: dict[str, Any] = {
             "source": ABORT_SOURCE,
             "evidence": "documented",
             "fix": "add abort",
+            "edit": None,
             "related": [],
             "reason": "a reboot\ndoes no harm",
         }
@@ -339,7 +345,7 @@ def test_utf_8(name: str) -> None:
 
 CONTRACT = [
     *("code", "severity", "file", "line", "column", "path", "given", "when"),
-    *("allowed", "source", "evidence", "fix", "related"),
+    *("allowed", "source", "evidence", "fix", "edit", "related"),
 ]
 
 

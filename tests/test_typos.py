@@ -143,11 +143,11 @@ CASES: list[tuple[str, dict[str, dict[str, str]], list[tuple[str, str, str]]]] =
                   "increment_factor: 1.5": "increment_factor: 6"}},
         [
             ("JT301", "abort.criteria[0 FAILED].threshold_percentage",
-             "write the percentage of failed executions at which to cancel the job, such as 2.5"),
+             "raise it to 0.01 or more"),
             ("JT003", "retry.criteria[0].typ", "remove it"),
             ("JT004", "retry.criteria[0].failure_type", "add failure_type"),
             ("JT203", "rollout.exponential_rate.increment_factor",
-             "choose a factor in this range; to speed up earlier, lower the number in rate_increase_criteria"),
+             "lower it to 5 or less; to speed up earlier, lower the number in rate_increase_criteria"),
         ],
     ),
     (
@@ -162,7 +162,7 @@ CASES: list[tuple[str, dict[str, dict[str, str]], list[tuple[str, str, str]]]] =
         "a key that is near to one that is there is meant for none that is missing",
         {FAMILY: {"failure_type: FAILED, number_of_retries: 1": "failure_type: FAILED, failure_typ: ALL"}},
         [
-            ("JT003", "retry.criteria[0 FAILED].failure_typ", "write failure_type"),
+            ("JT003", "retry.criteria[0 FAILED].failure_typ", "remove it"),
             ("JT004", "retry.criteria[0 FAILED].number_of_retries", "add number_of_retries"),
         ],
     ),

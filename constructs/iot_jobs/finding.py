@@ -71,19 +71,27 @@ class Rule(_Named):
         return hash(self.code)
 
     def finding(
-        self, *, loc: Location = (), given: object = None, allowed: str, fix: str, related: tuple[Location, ...] = ()
+        self,
+        *,
+        loc: Location = (),
+        given: object = None,
+        allowed: str,
+        fix: str,
+        edit: "Edit | None" = None,
+        related: tuple[Location, ...] = (),
     ) -> "Finding":
         """Return a breach of this rule. `loc` is relative to the value that the caller checks, like those in `related`.
 
         None as `given` means that there is no value.
         """
-        return Finding(rule=self, loc=loc, given=given, allowed=allowed, fix=fix, related_locs=related)
+        return Finding(rule=self, loc=loc, given=given, allowed=allowed, fix=fix, related_locs=related, edit=edit)
 
 
 class Place(NamedTuple):
     """A line of a file, and the value there: `loc` is its location in the file's spelling, `path` the same as text.
 
-    Line and column count from 1.
+    Line and column count from 1. `literal` says that the value is or could be written at `loc`: it is not made by a
+    function, nor part of a text.
     """
 
     path: str
@@ -91,6 +99,7 @@ class Place(NamedTuple):
     line: int | None = None
     column: int | None = None
     loc: Location = ()
+    literal: bool = True
 
     def __str__(self) -> str:
         """Return `file:line:column`, without the parts that are unknown."""
@@ -98,17 +107,34 @@ class Place(NamedTuple):
         return ":".join(str(part) for part in parts if part is not None)
 
 
+class Edit(NamedTuple):
+    """A fix as data: what to do at the place of a finding.
+
+    - value: write `new` there; the last key of the place may be missing so far
+    - key: rename the last key of the place to `new`
+    - remove: remove that key or list item; `new` is True
+    """
+
+    kind: Literal["value", "key", "remove"]
+    new: Any
+
+
+REMOVE = Edit("remove", True)
+
+
 class Finding(NamedTuple):
     """A breach of a rule, as data.
 
     `loc` and `related_locs` use the model's names; `place` and `related` use the file's, and are filled in by the
-    reader that knows them. `acknowledged` is the author's reason for keeping the value, if any. `when` says under which
-    conditions of a CloudFormation template it holds, None for always.
+    reader that knows them. `acknowledged` is the author's reason for keeping the value, if any. `edit` is the fix as
+    data, None if it leaves something to the author. `when` says under which conditions of a CloudFormation template it
+    holds, None for always.
     """
 
     rule: Rule
     allowed: str
     fix: str
+    edit: Edit | None = None
     loc: Location = ()
     given: object = None
     related_locs: tuple[Location, ...] = ()
@@ -136,7 +162,7 @@ class Finding(NamedTuple):
         """Return the finding with `prefix` before each of its locations."""
         related_locs = self.related_locs and tuple(prefix + other for other in self.related_locs)
         # By position: `_replace` takes five times as long, and this runs once per level of nesting.
-        return type(self)(*self[:3], prefix + self.loc, self.given, related_locs, *self[6:8], *self[8:])
+        return type(self)(*self[:4], prefix + self.loc, self.given, related_locs, *self[7:9], *self[9:])
 
     def __str__(self) -> str:
         """Return the text block that users see, in a terminal and in a Python error alike."""
@@ -186,6 +212,60 @@ def nearest(word: str, known: Iterable[str], *, cutoff: float = 0.6) -> str | No
     names = {name.lower(): name for name in known}
     near = difflib.get_close_matches(word[:255].lower(), names, n=1, cutoff=cutoff)
     return names[near[0]] if near else None
+
+
+def nearest_key(key: str, known: Iterable[str]) -> str | None:
+    """Return the known key that `key` most likely means, in whatever spelling; None if none is near.
+
+    Whole words count, and letters only within a word: `RolloutConfig` means `JobExecutionsRolloutConfig`, and not
+    `TimeoutConfig`.
+    """
+    likeness = {name: _likeness(key[:255], name) for name in known}
+    near = max(likeness, key=likeness.__getitem__, default=None)
+    return near if near is not None and likeness[near] >= 0.6 else None
+
+
+_WORD = r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+"
+_ANYWHERE = {"config", "execution", "executions", "list"}
+"""Words that AWS adds to any name."""
+
+
+def _words(key: str) -> list[str]:
+    import re  # only needed for mistakes
+
+    words = [word.lower() for word in re.findall(_WORD, key)][:10]
+    return [word for word in words if word not in _ANYWHERE] or words
+
+
+def _likeness(given: str, known: str) -> float:
+    """Return 1 for the same words, 0 for none in common. A word too many in `given` counts twice."""
+    letters = _ratio(given.lower(), known.lower())
+    if letters >= 0.85:  # a slip, perhaps between words
+        return letters
+    words, others = _words(given), _words(known)
+    length = 2 * len("".join(words)) + len("".join(others))
+    common = 0.0
+    for word in words:
+        best = max(others, key=lambda other: _in_common(word, other), default="")
+        if best and _in_common(word, best):
+            common += _in_common(word, best)
+            others.remove(best)
+    return 3 * common / length if length else 0
+
+
+def _in_common(word: str, other: str) -> float:
+    """Return the number of letters that two words share if one is the other, shortened or misspelt; else 0."""
+    shorter = min(len(word), len(other))
+    if shorter >= 3 and word[:shorter] == other[:shorter]:
+        return shorter
+    ratio = _ratio(word, other) if abs(len(word) - len(other)) <= 2 else 0
+    return ratio * (len(word) + len(other)) / 2 if ratio >= 0.65 else 0
+
+
+def _ratio(text: str, other: str) -> float:
+    import difflib  # slow to load, and only needed for mistakes
+
+    return difflib.SequenceMatcher(None, text, other).ratio()
 
 
 def dotted(loc: Location) -> str:

@@ -15,7 +15,7 @@ from iot_jobs.check.catalogue import rules
 from iot_jobs.check.frame import frame
 from iot_jobs.environment import Quotas
 from iot_jobs.extras import MissingExtraError
-from iot_jobs.finding import Finding, FindingsError, Location, Place, Rule, unique
+from iot_jobs.finding import REMOVE, Finding, FindingsError, Location, Place, Rule, unique
 from iot_jobs.sources import Application, Reading, Skipped, Subject, Unknown, read_application
 from iot_jobs.template.part import UNKNOWN_KEY
 
@@ -124,6 +124,7 @@ def _acknowledgment_problems(acknowledged: Mapping[str, Any]) -> Iterator[Findin
                 given=reason if possible else code,
                 allowed="the code of a warning or of an assumed error, and a reason",
                 fix="state why it doesn't matter here" if possible else "remove it",
+                edit=None if possible else REMOVE,
             )
 
 

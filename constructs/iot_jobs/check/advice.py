@@ -36,7 +36,7 @@ from iot_jobs.check.locations import AccountRegion, Named, elsewhere, unknown_re
 from iot_jobs.cloudformation import TEMPLATE
 from iot_jobs.documents.job_document import JobDocument
 from iot_jobs.environment import Environment, Quotas
-from iot_jobs.finding import Finding, Location
+from iot_jobs.finding import Edit, Finding, Location
 from iot_jobs.identity import template_name_of
 from iot_jobs.limits import (
     DEFAULT_EXPIRES_IN_SEC,
@@ -161,6 +161,7 @@ def _rollout(rollout: RolloutConfig, quota: int, environment: Environment | None
             given=maximum,
             allowed=f"less than the maximum of {maximum} things per minute",
             fix=f"lower it to {maximum - 1}" if maximum > 1 else "remove the rollout, or raise the maximum",
+            edit=Edit("value", maximum - 1) if maximum > 1 else None,
             related=(("rollout", "maximum_per_minute"),),
         )
     if environment and exponential and (increase := known(exponential.rate_increase_criteria)):
@@ -266,9 +267,10 @@ def _presigned_url(presigned: PresignedUrlConfig, *, has_default: bool) -> Itera
     """`has_default`: the construct or the API fills in a missing lifetime, which CloudFormation's handler doesn't."""
     if not has_default and "expires_in_sec" not in presigned.model_fields_set:
         yield NO_EXPIRY.finding(
-            loc=("presigned_url",),
+            loc=("presigned_url", "expires_in_sec"),
             allowed="an explicit lifetime of 60 to 3600 seconds",
             fix=f"add expires_in_sec {DEFAULT_EXPIRES_IN_SEC}",
+            edit=Edit("value", DEFAULT_EXPIRES_IN_SEC),
         )
         return
     expires = known(presigned.expires_in_sec)
@@ -278,6 +280,7 @@ def _presigned_url(presigned: PresignedUrlConfig, *, has_default: bool) -> Itera
             given=expires,
             allowed=f"{_SHORTEST_LIFETIME} seconds or more",
             fix=f"write {DEFAULT_EXPIRES_IN_SEC}, AWS's default",
+            edit=Edit("value", DEFAULT_EXPIRES_IN_SEC),
         )
 
 
@@ -337,7 +340,7 @@ def _volatile(description: str | None, tags: Mapping[str, Any], *, by_hand: bool
     for key, value in tags.items():
         if finding := volatile_tag(key, known(value)):
             # The fix for the whole app helps if the CDK wrote the tag, but not in the application's own YAML files.
-            own = "remove it: the git history of this file already shows each change"
+            own = "remove the tag: the git history of this file already shows each change"
             yield finding._replace(fix=own) if by_hand else finding
 
 
@@ -380,5 +383,5 @@ def _start_time(scheduling: SchedulingConfig, now: datetime, *, by_api: bool) ->
                 loc=("scheduling", name),
                 given=text,
                 allowed=f"{words} after {today:{TIME_FORMAT}}",
-                fix="change the time",
+                fix="write a later time" if time - today < earliest else "write an earlier time",
             )

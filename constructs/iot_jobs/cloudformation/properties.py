@@ -13,7 +13,7 @@ from typing import Any
 from iot_jobs.cloudformation.names import NO_NAMES, TEMPLATE, Names, Spelling
 from iot_jobs.cloudformation.scalars import as_text, for_limit, for_model
 from iot_jobs.documents.job_document import JobDocument
-from iot_jobs.finding import Finding, Location, Rule, nearest
+from iot_jobs.finding import REMOVE, Edit, Finding, Location, Rule, nearest_key
 from iot_jobs.limits import PARAMETER_VALUE, TAG_KEY, TAG_VALUE, TAGS, TEMPLATE_REFERENCE, Limit
 from iot_jobs.template import JobSpec, JobTemplateSpec
 from iot_jobs.template.job_template import tags_without_value
@@ -155,8 +155,7 @@ def _mapping(
         elif value is None:
             if spelling.intrinsics:  # the API returns null for unset values; CloudFormation refuses it
                 allowed = "a value; null is refused"
-                findings.append(WRONG_KIND.finding(loc=(*loc, field), allowed=allowed, fix="remove it"))
-                read[field] = Unresolved(value)
+                findings.append(WRONG_KIND.finding(loc=(*loc, field), allowed=allowed, fix="remove it", edit=REMOVE))
         elif not spelling.intrinsics or value != NO_VALUE:
             read[field] = _read(value, names.parts(field), spelling, (*loc, field), findings)
     if unknown:
@@ -164,7 +163,10 @@ def _mapping(
         findings += _unknown(unknown, given, ours, loc)
     if "action" in names and "action" not in read and loc and isinstance(loc[-1], int):
         # Only our own spelling has a default.
-        findings.append(MISSING_VALUE.finding(loc=(*loc, "action"), allowed="required; CANCEL", fix="add it"))
+        here = (*loc, "action")
+        findings.append(
+            MISSING_VALUE.finding(loc=here, allowed="required; CANCEL", fix="add it", edit=Edit("value", "CANCEL"))
+        )
     return read
 
 
@@ -174,7 +176,7 @@ _document = lru_cache(maxsize=1024)(JobDocument)
 
 def _misspelt(unknown: list[str], given: Mapping[Any, Any], ours: Mapping[str, str]) -> dict[str, Any]:
     """Return the fields that misspelt keys most likely stand for, as unknown values, so that none counts as missing."""
-    names = {key: nearest(key, ours) for key in unknown[:_MANY]}
+    names = {key: nearest_key(key, ours) for key in unknown[:_MANY]}
     return {ours[name]: Unresolved(given.get(key)) for key, name in names.items() if name}
 
 
@@ -197,7 +199,7 @@ def _read_tags(given: Any, spelling: Spelling, findings: list[Finding]) -> Any:
     read: dict[str, Any] = {}
     whole = True
     if TAGS.far_over(given):
-        findings.append(TAGS.finding(loc=("tags",), given=len(given), allowed=TAGS.allowed, fix=TAGS.fix))
+        findings.append(TAGS.finding(loc=("tags",), given=len(given), allowed=TAGS.allowed, fix=TAGS.if_large))
         return {}
     for index, tag in enumerate(given):
         loc: Location = ("tags", index)
@@ -208,7 +210,7 @@ def _read_tags(given: Any, spelling: Spelling, findings: list[Finding]) -> Any:
             continue
         unknown = [str(key) for key in tag if key not in _TAG][:_MANY] if isinstance(tag, Mapping) else []
         findings += [unknown_key(name, _TAG, loc, given=tag) for name in unknown]
-        misspelt = {nearest(name, [tag_name for tag_name in _TAG if tag_name not in tag]) for name in unknown}
+        misspelt = {nearest_key(name, [tag_name for tag_name in _TAG if tag_name not in tag]) for name in unknown}
         key = _tag_key(tag, spelling)
         if key_name in misspelt:
             whole = False

@@ -84,7 +84,7 @@ def problems(value: Any, schema: str | Mapping[str, Any] | None = None) -> Itera
     if found := list(_problems(value, family, chosen=False)):
         more = f" to see {len(found) - 1} more" if len(found) > 1 else ""
         guess = f"choose document_schema {family}{more}, or your own if another agent reads the document"
-        yield found[0]._replace(fix=f"{found[0].fix}; {guess}")
+        yield found[0]._replace(fix=f"{found[0].fix}; {guess}", edit=None)
 
 
 def _problems(value: Any, wanted: str | Mapping[str, Any], *, chosen: bool) -> Iterator[Finding]:
@@ -97,7 +97,9 @@ def _problems(value: Any, wanted: str | Mapping[str, Any], *, chosen: bool) -> I
         return
     for misfit in places:
         rule = _rule(misfit, family, chosen=chosen)
-        yield _shown(rule.finding(loc=misfit.loc, given=misfit.given, allowed=misfit.allowed, fix=misfit.fix))
+        yield _shown(
+            rule.finding(loc=misfit.loc, given=misfit.given, allowed=misfit.allowed, fix=misfit.fix, edit=misfit.edit)
+        )
     if isinstance(value, Mapping) and family in ("device-client", "managed-template", "device-client-old"):
         yield from map(_shown, device_client.left_out(value, steps=family != "device-client-old"))
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from iot_jobs.documents.families import is_filled_in
-from iot_jobs.finding import Finding, Location, Rule
+from iot_jobs.finding import Edit, Finding, Location, Rule
 
 SOURCE = "https://github.com/awslabs/aws-iot-device-client/blob/main/source/jobs/JobDocument.cpp"
 
@@ -176,8 +176,10 @@ def _flag(holder: Mapping[str, Any], name: str, loc: Location) -> Iterator[Findi
     if value is None or value in ("true", "false") or is_filled_in(value):
         return
     text = str(value).lower()
-    fix = f'write "{text}"' if text in ("true", "false") else 'write "true" or "false"'
-    yield FLAG.finding(loc=(*loc, name), given=value, allowed='"true" or "false", as text', fix=fix)
+    fix, edit = 'write "true" or "false"', None
+    if text in ("true", "false"):
+        fix, edit = f'write "{text}"', Edit("value", text)
+    yield FLAG.finding(loc=(*loc, name), given=value, allowed='"true" or "false", as text', fix=fix, edit=edit)
 
 
 def _typed(holder: Mapping[str, Any], names: tuple[str, ...], loc: Location) -> Iterator[Finding]:

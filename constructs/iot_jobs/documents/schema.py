@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from iot_jobs.documents.families import ENDLESS, SchemaError, schema_text
 from iot_jobs.documents.quick_schema import surely_fits
-from iot_jobs.finding import Location, dotted, nearest, shown
+from iot_jobs.finding import REMOVE, Edit, Location, dotted, nearest, shown
 from iot_jobs.jsontext import canonical
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ class Misfit(NamedTuple):
     given: Any
     allowed: str
     fix: str
+    edit: Edit | None
 
 
 def misfits(value: object, schema: str | Mapping[str, Any]) -> list[Misfit]:
@@ -101,12 +102,14 @@ def _misfit(loc: Location, errors: list[ValidationError]) -> Misfit:
     # If the type is wrong, nothing else matters.
     errors = [error for error in errors if error.validator == "type"][:1] or errors
     first = errors[0]
+    fix, edit = _fix(first, loc)
     return Misfit(
         loc=loc,
         keyword=str(first.validator),
         given=_given(first),
         allowed=" and ".join(dict.fromkeys(_asked(error) for error in errors)),
-        fix=_fix(first, loc),
+        fix=fix,
+        edit=edit if len(errors) == 1 else None,
     )
 
 
@@ -148,6 +151,10 @@ _FIXES = {
     "maxItems": "shorten it",
     "minLength": "write more",
     "maxLength": "shorten it",
+    "minimum": "raise it",
+    "maximum": "lower it",
+    "exclusiveMinimum": "raise it",
+    "exclusiveMaximum": "lower it",
     "not": "remove it, or write what is allowed",
 }
 
@@ -201,19 +208,22 @@ def _either(words: list[str]) -> str:
     return " or ".join(filter(None, [", ".join(words[:-1]), *words[-1:]]))
 
 
-def _fix(error: ValidationError, loc: Location) -> str:
+def _fix(error: ValidationError, loc: Location) -> tuple[str, Edit | None]:
+    """Return what to do, and the same as data if the new value is certain."""
     schema = error.schema if isinstance(error.schema, Mapping) else {}
     if error.validator == "required":
-        return f"add {loc[-1]}" if error.instance is None else "add the missing members"
+        return (f"add {loc[-1]}" if error.instance is None else "add the missing members"), None
     if "names" in schema:
         near = nearest(str(loc[-1]), map(str, schema["names"]))
-        return f"write {near}, or remove it" if near else "remove it"
+        return (f"write {near}, or remove it", None) if near else ("remove it", REMOVE)
     if error.validator == "enum":
         texts = [value for value in cast(list[object], error.validator_value) if isinstance(value, str)]
         if near := nearest(str(error.instance), texts):
-            return f"write {shown(near)}"
+            return f"write {shown(near)}", Edit("value", near)
+    if error.validator == "const":
+        return f"write {_asked(error)}", Edit("value", error.validator_value)
     if isinstance(schema.get("examples"), list) and schema["examples"]:
-        return f"write it like {shown(schema['examples'][0])}"
-    if error.validator in ("type", "const"):
-        return f"write {_asked(error)}"
-    return _FIXES.get(str(error.validator), "change it")
+        return f"write it like {shown(schema['examples'][0])}", None
+    if error.validator == "type":
+        return f"write {_asked(error)}", None
+    return _FIXES.get(str(error.validator), "change it"), None

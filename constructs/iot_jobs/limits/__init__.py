@@ -38,7 +38,7 @@ TEMPLATE_NAME = Text(
     maximum=64,
     pattern="[A-Za-z0-9_-]+",
     words="letters, digits, _ and - only",
-    fix="shorten the name, and use only letters, digits, _ and -",
+    fix="write a name of letters, digits, _ and - only",
 )
 DESCRIPTION = Printable(
     code="JT102",
@@ -99,7 +99,7 @@ PACKAGE_VERSIONS = Count(
     minimum=0,
     maximum=25,
     items="package versions",
-    fix="remove some package versions, or split the template",
+    if_large="remove some package versions, or split the template",
 )
 TAG_KEY = Text(
     code="JT110",
@@ -122,7 +122,7 @@ TAG_VALUE = Text(
     evidence="schema",
     minimum=0,
     maximum=256,
-    fix="give the tag a value of this length, or remove the tag",
+    fix="write text, or remove the tag",
 )
 TAGS = Count(
     code="JT112",
@@ -133,7 +133,7 @@ TAGS = Count(
     minimum=0,
     maximum=50,
     items="tags",
-    fix="remove some tags",
+    if_large="remove some tags",
 )
 
 # Rollout -------------------------------------------------------------------------------------------------------------
@@ -151,7 +151,7 @@ MAXIMUM_PER_MINUTE = Range(
     minimum=1,
     maximum=DEFAULT_MAXIMUM_PER_MINUTE,
     unit="things per minute",
-    fix="choose a rate in this range; to notify nothing, don't create the job",
+    if_small="; to notify nothing, don't create the job",
 )
 BASE_RATE_PER_MINUTE = Range(
     code="JT202",
@@ -162,7 +162,6 @@ BASE_RATE_PER_MINUTE = Range(
     minimum=1,
     maximum=1000,
     unit="things per minute",
-    fix="choose a starting rate in this range",
 )
 INCREMENT_FACTOR = Range(
     code="JT203",
@@ -174,7 +173,7 @@ INCREMENT_FACTOR = Range(
     minimum=1.1,
     maximum=5,
     digits=1,
-    fix="choose a factor in this range; to speed up earlier, lower the number in rate_increase_criteria",
+    if_large="; to speed up earlier, lower the number in rate_increase_criteria",
 )
 NUMBER_OF_THINGS = Range(
     code="JT204",
@@ -185,7 +184,6 @@ NUMBER_OF_THINGS = Range(
     minimum=1,
     maximum=_MAX_INTEGER,
     unit="things",
-    fix="write the number of things after which the rate rises",
 )
 
 # Abort ---------------------------------------------------------------------------------------------------------------
@@ -202,7 +200,6 @@ THRESHOLD_PERCENTAGE = Range(
     unit="percent",
     digits=2,
     above=True,
-    fix="write the percentage of failed executions at which to cancel the job, such as 2.5",
 )
 MIN_NUMBER_OF_EXECUTED_THINGS = Range(
     code="JT302",
@@ -213,7 +210,6 @@ MIN_NUMBER_OF_EXECUTED_THINGS = Range(
     minimum=1,
     maximum=_MAX_INTEGER,
     unit="things",
-    fix="write the number of completed executions after which the criterion may act",
 )
 AbortFailureType = Literal["FAILED", "REJECTED", "TIMED_OUT", "ALL"]
 ABORT_FAILURE_TYPE = Choice(
@@ -223,7 +219,6 @@ ABORT_FAILURE_TYPE = Choice(
     source=_ABORT,
     evidence="schema",
     values=get_args(AbortFailureType),
-    fix="choose one of these, in capitals",
 )
 ABORT_CRITERIA = Count(
     code="JT304",
@@ -234,7 +229,7 @@ ABORT_CRITERIA = Count(
     minimum=1,
     maximum=None,
     items="criteria",
-    fix="add a criterion, or remove the abort configuration",
+    if_small="add a criterion, or remove the abort configuration",
 )
 AbortAction = Literal["CANCEL"]
 ABORT_ACTION = Choice(
@@ -244,7 +239,6 @@ ABORT_ACTION = Choice(
     source=_ABORT,
     evidence="schema",
     values=get_args(AbortAction),
-    fix="write CANCEL",
 )
 
 # Retry and timeout ---------------------------------------------------------------------------------------------------
@@ -259,7 +253,6 @@ NUMBER_OF_RETRIES = Range(
     minimum=0,
     maximum=10,
     unit="retries",
-    fix="lower the number of retries",
 )
 RetryFailureType = Literal["FAILED", "TIMED_OUT", "ALL"]
 RETRY_FAILURE_TYPE = Choice(
@@ -269,7 +262,6 @@ RETRY_FAILURE_TYPE = Choice(
     source=_RETRY,
     evidence="schema",
     values=get_args(RetryFailureType),
-    fix="choose one of these, in capitals",
 )
 RETRY_CRITERIA = Count(
     code="JT403",
@@ -280,7 +272,8 @@ RETRY_CRITERIA = Count(
     minimum=1,
     maximum=2,
     items="criteria",
-    fix="write one criterion for each failure type, or remove the retry configuration",
+    if_small="add a criterion, or remove the retry configuration",
+    if_large="remove criteria: one for each failure type is enough",
 )
 IN_PROGRESS_TIMEOUT_IN_MINUTES = Range(
     code="JT410",
@@ -291,7 +284,6 @@ IN_PROGRESS_TIMEOUT_IN_MINUTES = Range(
     minimum=1,
     maximum=10080,
     unit="minutes (7 days)",
-    fix="write how many minutes an execution may be in progress",
 )
 
 # Presigned URLs ------------------------------------------------------------------------------------------------------
@@ -318,7 +310,6 @@ EXPIRES_IN_SEC = Range(
     minimum=60,
     maximum=3600,
     unit="seconds",
-    fix="write how many seconds a device may take from requesting the document to starting the download",
 )
 
 DEFAULT_EXPIRES_IN_SEC = 3600
@@ -335,6 +326,7 @@ WINDOW_START_TIME = Text(
     minimum=1,
     maximum=256,
     words="cron(minutes hours day-of-month month day-of-week year), in UTC",
+    may_be_number=False,
     fix="write it like cron(0 2 ? * TUE-THU *)",
 )
 DURATION_IN_MINUTES = Range(
@@ -346,7 +338,7 @@ DURATION_IN_MINUTES = Range(
     minimum=1,
     maximum=1430,
     unit="minutes",
-    fix="shorten the window, or split it",
+    if_large=", or split the window",
 )
 
 WINDOWS = Count(
@@ -358,7 +350,7 @@ WINDOWS = Count(
     minimum=0,
     maximum=100,
     items="maintenance windows",
-    fix="combine windows into fewer cron expressions",
+    if_large="combine windows into fewer cron expressions",
 )
 
 # Jobs ----------------------------------------------------------------------------------------------------------------
@@ -374,7 +366,7 @@ JOB_ID = Text(
     maximum=64,
     pattern="[A-Za-z0-9_-]+",
     words="letters, digits, _ and - only",
-    fix="shorten the id, and use only letters, digits, _ and -",
+    fix="write an id of letters, digits, _ and - only",
 )
 TARGETS = Count(
     code="JT802",
@@ -385,7 +377,8 @@ TARGETS = Count(
     minimum=1,
     maximum=100,
     items="targets",
-    fix="name at least one target, and put many things into a thing group",
+    if_small="add at least one target",
+    if_large="remove targets: put many things into a thing group",
 )
 TARGET = Text(
     code="JT803",
@@ -432,7 +425,7 @@ PARAMETER_VALUE = Printable(
     minimum=1,
     maximum=30720,
     words="no line breaks, tabs or other control characters",
-    fix="shorten the value, and write it on one line",
+    fix="write text on one line",
 )
 TargetSelection = Literal["CONTINUOUS", "SNAPSHOT"]
 TARGET_SELECTION = Choice(
@@ -442,7 +435,6 @@ TARGET_SELECTION = Choice(
     source=_JOB,
     evidence="schema",
     values=get_args(TargetSelection),
-    fix="choose one of these, in capitals",
 )
 SCHEDULE_TIME = Text(
     code="JT810",
@@ -466,7 +458,6 @@ END_BEHAVIOR = Choice(
     source=API + "SchedulingConfig.html",
     evidence="schema",
     values=get_args(EndBehavior),
-    fix="choose one of these, in capitals",
 )
 
 # The job document ----------------------------------------------------------------------------------------------------
@@ -545,7 +536,6 @@ MAX_DURATION_HOURS = Range(
     minimum=1,
     maximum=17520,
     unit="hours",
-    fix="write the number of hours within which a rollout should finish",
 )
 THINGS = Range(
     code="JT904",
@@ -556,7 +546,6 @@ THINGS = Range(
     minimum=1,
     maximum=None,
     unit="things",
-    fix="write the number of things in the job's targets",
 )
 RATE = Range(
     code="JT907",
@@ -567,7 +556,7 @@ RATE = Range(
     minimum=0,
     maximum=1,
     digits=6,
-    fix="write a fraction, such as 0.02 for 2 percent",
+    if_large="; it is a fraction, such as 0.02 for 2 percent",
 )
 DURATION = Minutes(
     code="JT908",
@@ -588,7 +577,6 @@ STATED_QUOTA = Range(
     evidence="own",
     minimum=1,
     maximum=_MAX_INTEGER,
-    fix="write the number that Service Quotas shows for the account and region",
 )
 MAX_HARMED = Range(
     code="JT909",
@@ -599,5 +587,4 @@ MAX_HARMED = Range(
     minimum=0,
     maximum=None,
     unit="things",
-    fix="write the number of things that may be harmed before the rollout is stopped",
 )

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic_core import core_schema
 
-from iot_jobs.finding import Finding, FindingsError, Rule
+from iot_jobs.finding import Edit, Finding, FindingsError, Rule, nearest_key
 from iot_jobs.unresolved import Unresolved, is_looked_up
 
 if TYPE_CHECKING:
@@ -23,12 +23,20 @@ if TYPE_CHECKING:
 # Concrete types are tested first, because this runs for every value: the abstract class takes five times as long.
 _SIZED = (list, tuple, dict)
 _SPREAD = r"([0-9]{1,6}(?:\.[0-9]{1,6})?):([0-9]{1,3}(?:\.[0-9]{1,6})?)"
+_QUOTED = r"-?[0-9]{1,18}(?:\.[0-9]{1,9})?"
+_SEPARATED = r"[0-9]{1,3}(?:[,.'_ ][0-9]{3}){1,5}"
 
 
 class Limit(Rule):
-    """A rule about a single value. `fix` is what to do when it is broken."""
+    """A rule about a single value.
 
-    fix: str
+    `fix` is what to do with a value of a wrong form. Which way to change one that is too small or too large follows
+    from the bounds; `if_small` and `if_large` continue that sentence, or are the sentence for a number of items.
+    """
+
+    fix: str = ""
+    if_small: str = ""
+    if_large: str = ""
     takes_text = False
     """True if its values are text, which the CDK may have yet to look up."""
 
@@ -47,7 +55,14 @@ class Limit(Rule):
 
     def check(self, value: object) -> Finding | None:
         """Return the finding for a value that breaks the limit, else None."""
-        return None if self.accepts(value) else self.finding(given=value, allowed=self.allowed, fix=self.fix)
+        if self.accepts(value):
+            return None
+        fix, edit = self.remedy(value)
+        return self.finding(given=value, allowed=self.allowed, fix=fix, edit=edit)
+
+    def remedy(self, _: object, /) -> tuple[str, Edit | None]:
+        """Return what to do with a value that breaks the limit, and the same as data if the new value is certain."""
+        return self.fix, None
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
         """Let pydantic run this limit instead of its own type check, so that each value has one error text."""
@@ -102,22 +117,17 @@ class Range(Limit):
         high_enough = value > self.minimum or (value == self.minimum and not self.above)
         return exact and high_enough and (self.maximum is None or value <= self.maximum)
 
-    def check(self, value: object) -> Finding | None:
-        """Return the finding for a value outside the range, with a fix for its type, its digits or its size."""
-        if self.accepts(value):
-            return None
-        fix = self.fix
-        if isinstance(value, bool) or not isinstance(value, int | float):
-            fix = "write a number, without quotes or unit" if value is not None else f"write {self.allowed}"
-            if isinstance(value, str) and re.fullmatch(r"-?[0-9]+", value) and not self.accepts(int(value)):
-                fix = self.fix  # in CloudFormation the quotes don't matter
-            if isinstance(value, str) and re.fullmatch(r"[0-9]{1,3}(?:[,.' ][0-9]{3})+", value):
-                fix = f"write {re.sub('[^0-9]', '', value)}, without separators"
-        elif isinstance(value, float) and not self.digits and value.is_integer():
-            fix = f"write {int(value)}"
-        elif isinstance(value, float) and math.isfinite(value) and self.accepts(round(value, self.digits)):
-            fix = f"round it to {round(value, self.digits)}"
-        return self.finding(given=value, allowed=self.allowed, fix=fix)
+    def remedy(self, value: object, /) -> tuple[str, Edit | None]:
+        """Return what to do with a value's type, its digits or its size."""
+        number, how = _spelt(value) if isinstance(value, bool) or not isinstance(value, int | float) else (value, "")
+        if math.isfinite(number) and self.accepts(rounded := round(number, self.digits or None)):
+            return (f"write {rounded}{how}" if rounded == number else f"round it to {rounded}"), Edit("value", rounded)
+        lowest = 10**-self.digits if self.above else self.minimum
+        if number < lowest:
+            return f"raise it to {lowest} or more{self.if_small}", None
+        if self.maximum is not None and number > self.maximum:
+            return f"lower it to {self.maximum} or less{self.if_large}", None
+        return "write a number, without quotes or unit", None
 
     def json_schema(self) -> dict[str, Any]:
         """Return type and bounds. The digits are left out: binary fractions are not exact multiples of 0.1."""
@@ -152,6 +162,12 @@ class Minutes(Limit):
             return match is not None and 0 < float(match[1]) <= self.maximum and 1 < float(match[2]) <= self.spread
         return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= self.maximum
 
+    def remedy(self, value: object, /) -> tuple[str, Edit | None]:
+        """Return which way to change a number; for any other value, the two forms."""
+        if isinstance(value, int | float) and not isinstance(value, bool) and not math.isnan(value):
+            return ("raise it to 0 or more" if value < 0 else f"lower it to {self.maximum} or less"), None
+        return self.fix, None
+
     def json_schema(self) -> dict[str, Any]:
         """Return the schema of a number, or of text with a colon."""
         number = {"type": "number", "minimum": 0, "maximum": self.maximum}
@@ -169,6 +185,8 @@ class Text(Limit):
     pattern: str | None = None
     takes_text = True
     words: str = ""
+    may_be_number: bool = True
+    """Whether a number could be meant as this text, with quotes forgotten."""
 
     @property
     def allowed(self) -> str:
@@ -183,13 +201,14 @@ class Text(Limit):
             return False
         return self.pattern is None or re.fullmatch(self.pattern, value) is not None
 
-    def check(self, value: object) -> Finding | None:
-        """Return the finding for a value that breaks the limit; the fix is quotes, if only they are missing."""
-        if self.accepts(value):
-            return None
-        quoted = json.dumps(value) if isinstance(value, int | float) else ""
-        fix = f'write "{quoted}", in quotes' if quoted and self.accepts(quoted) else self.fix
-        return self.finding(given=value, allowed=self.allowed, fix=fix)
+    def remedy(self, value: object, /) -> tuple[str, Edit | None]:
+        """Return what to do with a value's length or characters; quotes, if only they are missing."""
+        quoted = json.dumps(value) if self.may_be_number and isinstance(value, int | float) else ""
+        if quoted and self.accepts(quoted):
+            return f'write "{quoted}", in quotes', Edit("value", quoted)
+        if isinstance(value, str) and self.minimum < self.maximum < len(value):
+            return f"shorten it to {self.maximum} or fewer characters", None
+        return self.fix, None
 
     def json_schema(self) -> dict[str, Any]:
         r"""Return length and anchored pattern. JSON Schema's patterns are ECMA-262's, in which \w is ASCII only."""
@@ -228,6 +247,13 @@ class Choice(Limit):
         """Return whether a value is one of the words."""
         return isinstance(value, str) and value in self.values
 
+    def remedy(self, value: object, /) -> tuple[str, Edit | None]:
+        """Return the word that a value most likely means, or the choice."""
+        near = self.values[0] if len(self.values) == 1 else None
+        if isinstance(value, str):
+            near = near or nearest_key(value, self.values)
+        return (f"write {near}", Edit("value", near)) if near else ("choose one of these, in capitals", None)
+
     def json_schema(self) -> dict[str, Any]:
         """Return the words as an enum."""
         return {"enum": list(self.values)}
@@ -264,9 +290,19 @@ class Count(Limit):
         if self.accepts(value):
             return None
         given = len(value) if isinstance(value, Sized) and not isinstance(value, str | bytes) else value
-        return self.finding(given=given, allowed=self.allowed, fix=self.fix)
+        small = isinstance(given, int) and given < self.minimum
+        return self.finding(given=given, allowed=self.allowed, fix=self.if_small if small else self.if_large)
 
     def json_schema(self) -> dict[str, Any]:
         """Return the bounds of the list's length."""
         schema: dict[str, Any] = {"minItems": self.minimum} if self.minimum else {}
         return schema | ({} if self.maximum is None else {"maxItems": self.maximum})
+
+
+def _spelt(value: object) -> tuple[int | float, str]:
+    """Return the number that a text spells, and what to leave out of its spelling; NaN if it is none."""
+    if isinstance(value, str) and re.fullmatch(_QUOTED, value):
+        return (float(value) if "." in value else int(value)), ", without quotes"
+    if isinstance(value, str) and re.fullmatch(_SEPARATED, value):
+        return int(re.sub("[^0-9]", "", value)), ", without separators"
+    return math.nan, ""

@@ -119,6 +119,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "source": finding.rule.source,
         "evidence": finding.rule.evidence,
         "fix": finding.fix,
+        "edit": finding.edit and {"path": place.loc, finding.edit.kind: finding.edit.new},
         "related": [_place(other) for other in finding.related],
     }
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from iot_jobs.cloudformation import TEMPLATE, Names
 from iot_jobs.documents.job_document import JobDocument
 from iot_jobs.environment import Environment, Fleet, Quotas, overlay
-from iot_jobs.finding import Finding, Location, Place, Rule, nearest
+from iot_jobs.finding import Edit, Finding, Location, Place, Rule, nearest, nearest_key
 from iot_jobs.presign import with_role
 from iot_jobs.sources.document_folder import DOCUMENTS, LAYOUT, DocumentFolder
 from iot_jobs.sources.source import Source, read_on, resolved, shown_path
@@ -183,7 +183,7 @@ class Loader:
             self.reading.skipped.append(Skipped(source.name, f"templates.{name}: its family was not given as a PATH"))
             return None
         if name not in self.families:
-            finding = _unknown(UNKNOWN_FAMILY, name, self.families, loc=loc)
+            finding = _unknown(UNKNOWN_FAMILY, name, self.families, loc=loc, taken=source.data["templates"])
             self.reading.find(finding, source.place(loc))
             return None
         if not isinstance(self.families[name].data, dict):
@@ -211,7 +211,10 @@ class Loader:
         if environment and environment.tags and isinstance(values.get("tags", {}), dict):
             values = overlay(values, {"tags": environment.tags})
         values = overlay(values, _with_meant(change, _NAMES))
-        found = [unknown_key(key, FAMILY_KEYS) for key in sorted(values.keys() - FAMILY_KEYS)]
+        found = [
+            unknown_key(key, FAMILY_KEYS, given=change if key in change else family.data)
+            for key in sorted(values.keys() - FAMILY_KEYS)
+        ]
         values = {key: value for key, value in values.items() if key in FAMILY_KEYS and value is not None}
         values["template_name"] = name
         acknowledged = values.pop("acknowledge", {})
@@ -300,7 +303,7 @@ def _with_meant(value: Any, names: Names) -> Any:
         return value
     known = {key: _with_meant(item, names.parts(key)) if key in names else item for key, item in value.items()}
     for key in sorted(value.keys() - names.keys()):
-        near = nearest(key, sorted(names.keys() - known.keys()))
+        near = nearest_key(key, sorted(names.keys() - known.keys()))
         if near:  # keys about the family itself have no rules that another value could break
             known[near] = value[key] if near in _ABOUT_FAMILIES else Unresolved(value[key])
     return known
@@ -327,11 +330,15 @@ def _own(finding: Finding) -> Finding:
     return finding._replace(rule=_OWN_FORM.get(finding.rule, finding.rule))
 
 
-def _unknown(rule: Rule, given: str, known: Iterable[str], *, loc: Location) -> Finding:
+def _unknown(
+    rule: Rule, given: str, known: Iterable[str], *, loc: Location, taken: Container[str] | None = None
+) -> Finding:
+    """Return the finding for a name that nothing has. `taken` are the keys beside it, None if it is no key."""
     names = sorted(known)
-    near = nearest(given, names, cutoff=0.75)
+    near = nearest(given, [name for name in names if name not in (taken or ())], cutoff=0.75)
     fix = f"write {near}" if near else "add it, or remove the name"
-    return rule.finding(loc=loc, given=given, allowed=", ".join(names) or "none yet", fix=fix)
+    edit = Edit("key", near) if near and taken is not None else None
+    return rule.finding(loc=loc, given=given, allowed=", ".join(names) or "none yet", fix=fix, edit=edit)
 
 
 def _mapping(value: Any) -> dict[str, Any]:

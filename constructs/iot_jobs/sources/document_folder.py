@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from iot_jobs import documents
 from iot_jobs.documents.job_document import JobDocument
-from iot_jobs.finding import Finding, Rule, nearest
+from iot_jobs.finding import Edit, Finding, Rule, nearest
 from iot_jobs.sources.source import Source, read_on
 from iot_jobs.sources.subject import Document, Skipped
 from iot_jobs.unresolved import Unresolved
@@ -74,7 +74,13 @@ class DocumentFolder:
             allowed = ", ".join((*documents.FAMILIES, f"or a JSON Schema in {DOCUMENTS}/"))
             near = nearest(str(name), documents.FAMILIES)
             fix = f"write {near}" if near else "choose one of these"
-            finding = UNKNOWN_SCHEMA.finding(loc=("document_schema",), given=name, allowed=allowed, fix=fix)
+            finding = UNKNOWN_SCHEMA.finding(
+                loc=("document_schema",),
+                given=name,
+                allowed=allowed,
+                fix=fix,
+                edit=Edit("value", near) if near else None,
+            )
             return Named(None, findings=(finding,))
         path, findings = self._inside(name, "document_schema", family)
         if path is None:
@@ -127,6 +133,7 @@ class DocumentFolder:
             given=name,
             allowed=f"the name of a file in {DOCUMENTS}/",
             fix=f"write {near}" if near else fix,
+            edit=Edit("value", near) if near else None,
         )
         return None, (finding,)
 

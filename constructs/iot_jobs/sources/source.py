@@ -12,6 +12,7 @@ from iot_jobs import jsontext
 from iot_jobs.documents.job_document import UNREADABLE, unreadable
 from iot_jobs.finding import Finding, FindingsError, Location, Place, one_line
 from iot_jobs.limits import MAX_READ_DEPTH
+from iot_jobs.unresolved import is_intrinsic
 
 MAX_BYTES = 2_000_000
 """CloudFormation takes templates of up to 1,000,000 bytes; larger ones up to this size are read, for JT116."""
@@ -35,7 +36,22 @@ class Source(NamedTuple):
     def place(self, loc: Location) -> Place:
         """Return the place of the value at `loc`, or of its nearest ancestor if there is no such value."""
         line, column = self.position(loc)
-        return Place(path_of(loc, self.data), self.name, line, column, loc)
+        return Place(path_of(loc, self.data), self.name, line, column, loc, self._is_literal(loc))
+
+    def _is_literal(self, loc: Location) -> bool:
+        """Return whether a value is or could be written at `loc`: not in a text, and neither by nor in a function."""
+        value = holder = self.data
+        above: object = None
+        for part in loc:
+            above, holder = holder, value
+            if isinstance(holder, list):
+                value = holder[part] if isinstance(part, int) and part < len(holder) else None
+            elif isinstance(holder, Mapping):
+                value = holder.get(part)
+            else:
+                return False
+        has_variable = isinstance(value, str) and "${" in value
+        return not (has_variable or any(map(is_intrinsic, (above, holder, value))))
 
     def holds(self, loc: Location) -> int:
         """Return the number of parts of `loc` that lead to a value of this file."""

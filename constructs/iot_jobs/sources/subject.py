@@ -89,7 +89,8 @@ class Subject(NamedTuple):
         if self.spelling is not None:
             finding = _in_their_words(finding, self.spelling)
         related = tuple(self.place(loc) for loc in finding.related_locs)
-        return finding._replace(place=self.place(finding.loc), related=related)
+        place = self.place(finding.loc)
+        return finding._replace(place=place, related=related, edit=finding.edit if place.literal else None)
 
 
 class Document(NamedTuple):
@@ -161,6 +162,9 @@ def from_properties(
     values, found = cloudformation.values(asked, spelling)
     judged, more = spelling.model.judge(values)
     found += more
+    absent = {finding.loc for finding in found if finding.given is None and finding.rule is not WRONG_KIND}
+    # A null that a rule reports as absent has its fix there.
+    found = [one for one in found if one.given is not None or one.rule is not WRONG_KIND or one.loc not in absent]
     if deployed:  # a response may omit values that the request had
         found = [finding for finding in found if finding.rule not in _NOT_OF_ANSWERS]
     if not spelling.intrinsics:

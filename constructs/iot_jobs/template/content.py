@@ -9,7 +9,7 @@ from pydantic import Field
 from iot_jobs import limits, windows
 from iot_jobs.documents.job_document import JobDocument
 from iot_jobs.documents.placeholders import Placeholder
-from iot_jobs.finding import Finding, Rule
+from iot_jobs.finding import REMOVE, Finding, Rule
 from iot_jobs.limits import API, GUIDE
 from iot_jobs.template.part import Items, Maybe, Model
 from iot_jobs.template.parts import (
@@ -185,8 +185,14 @@ def repeated(values: Sequence[str | Unresolved] | Unresolved, rule: Rule, what: 
     first: dict[str, int] = {}
     for index, value in known_items(values):
         if value in first:
-            allowed, fix = f"each {what} once", "remove the duplicate"
-            yield rule.finding(loc=(index,), given=value, allowed=allowed, fix=fix, related=((first[value],),))
+            yield rule.finding(
+                loc=(index,),
+                given=value,
+                allowed=f"each {what} once",
+                fix="remove the duplicate",
+                edit=REMOVE,
+                related=((first[value],),),
+            )
         first.setdefault(value, index)
 
 

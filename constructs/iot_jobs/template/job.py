@@ -93,7 +93,7 @@ class SchedulingConfig(Model):
                 loc=("end_time",),
                 given=self.end_time,
                 allowed=f"30 minutes to 2 years after the start at {self.start_time}",
-                fix="move the end time",
+                fix=f"write {'a later' if end - start < timedelta(minutes=30) else 'an earlier'} end time",
                 related=(("start_time",),),
             )
         if self.end_behavior is not None and self.end_time is None:

@@ -80,6 +80,7 @@ def tags_without_value(tags: Mapping[str, Any]) -> Iterator[Finding]:
     """Yield the tags with an empty value, none if there are far too many tags; locations are in the template."""
     for key, value in () if limits.TAGS.far_over(tags) else tags.items():
         if value == "":
+            fix = "give the tag a value, or remove it"
             yield TAG_WITHOUT_VALUE.finding(
-                loc=("tags", str(key)), given=value, allowed="1 or more characters", fix="give it a value, or remove it"
+                loc=("tags", str(key)), given=value, allowed="1 or more characters", fix=fix
             )

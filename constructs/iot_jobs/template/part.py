@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Self, TypeVar, get_args
 from pydantic import BaseModel, ConfigDict, ValidationError, WrapValidator, model_validator
 from pydantic_core import core_schema
 
-from iot_jobs.finding import Finding, FindingsError, Location, Rule, nearest
+from iot_jobs.finding import REMOVE, Edit, Finding, FindingsError, Location, Rule, nearest_key
 from iot_jobs.limits import TEMPLATE_REFERENCE, Count
 from iot_jobs.unresolved import Unresolved, holds_token, may_be_nothing, reading
 
@@ -59,9 +59,9 @@ MAPPING_OF = "a mapping of "
 def unknown_key(key: str, known: Iterable[str], loc: Location = (), *, given: Container[str] = ()) -> Finding:
     """Return the finding for an unknown key. Its fix is the closest known key that isn't already given."""
     names = sorted(known)
-    near = nearest(key, [name for name in names if name not in given])
-    fix = f"write {near}" if near else "remove it"
-    return UNKNOWN_KEY.finding(loc=(*loc, key), given=key, allowed=", ".join(names), fix=fix)
+    near = nearest_key(key, [name for name in names if name not in given])
+    fix, edit = (f"write {near}", Edit("key", near)) if near else ("remove it", REMOVE)
+    return UNKNOWN_KEY.finding(loc=(*loc, key), given=key, allowed=", ".join(names), fix=fix, edit=edit)
 
 
 def _unless_unresolved(value: Any, check: ValidatorFunctionWrapHandler) -> Any:
@@ -139,10 +139,12 @@ class Model(BaseModel):
             # pydantic calls this for nested parts too, and adds their location to the error.
             fields = type(self).model_fields
             unknown = [key for key in values if key not in fields]
-            values = {key: value for key, value in values.items() if key in fields} if unknown else values
+            values = {key: value for key, value in values.items() if key in fields and value is not None}
             findings, is_known = self._fill(values)
             shown = [name for name, field in fields.items() if not field.exclude] if unknown else ()
-            findings += [unknown_key(key, shown) for key in unknown]
+            # An unresolved value may be what the misspelt key stands for.
+            given = {key for key, value in values.items() if not isinstance(value, Unresolved)}
+            findings += [unknown_key(key, shown, given=given) for key in unknown]
             if not is_known:
                 raise FindingsError(findings)
             if problems := list(self.problems()):

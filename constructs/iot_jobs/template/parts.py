@@ -8,7 +8,7 @@ from pydantic import PlainValidator, WithJsonSchema
 
 from iot_jobs import limits, windows
 from iot_jobs.documents.job_document import JobDocument
-from iot_jobs.finding import Finding, FindingsError, Location, Rule
+from iot_jobs.finding import Edit, Finding, FindingsError, Location, Rule
 from iot_jobs.limits import API, GUIDE
 from iot_jobs.template.part import WRONG_KIND, Items, Maybe, Model
 from iot_jobs.unresolved import Unresolved, holds_token, is_unknown, known, may_be_nothing
@@ -255,7 +255,8 @@ class MaintenanceWindow(Model):
 def _cron_finding(error: windows.CronError) -> Finding:
     rule = WINDOW_CRON_FORM if error.assumed else WINDOW_CRON
     fix = error.fix or f"correct {error.field or 'it'}"
-    return rule.finding(loc=("start_time",), given=error.given, allowed=error.allowed, fix=fix)
+    edit = None if error.better is None else Edit("value", error.better)
+    return rule.finding(loc=("start_time",), given=error.given, allowed=error.allowed, fix=fix, edit=edit)
 
 
 Windows = Maybe[Annotated[Sequence[Maybe[MaintenanceWindow]], Items(limits.WINDOWS.replace(maximum=None))]]
@@ -293,7 +294,8 @@ def tag_problems(tags: Mapping[str, Any]) -> list[Finding]:
 
 def entry_problems(given: Mapping[str, Any], key_limit: limits.Limit, value_limit: limits.Limit) -> list[Finding]:
     """Return findings for the keys of a mapping, then for its values."""
-    findings = [finding.under((str(key),)) for key in given if (finding := key_limit.check(key))]
+    wrong = [(key, finding) for key in given if (finding := key_limit.check(key))]
+    findings = [finding.under((str(key),))._replace(edit=None) for key, finding in wrong]  # an edit is of the value
     for key, item in given.items():
         if not isinstance(item, Unresolved) and (finding := value_limit.check(item)):
             findings.append(finding.under((str(key),)))

@@ -16,15 +16,23 @@ class CronError(ValueError):
     """A problem in an expression.
 
     `field` is a field's name in the table above, None for the expression as a whole. `given` is the wrong part,
-    `allowed` the values allowed there, `fix` the replacement, None if only the author can know it. `assumed` says that
-    AWS's table of fields doesn't rule it out: its parser may read it.
+    `allowed` the values allowed there, `fix` what to write, None if only the author can know it, and `better` the whole
+    expression with it. `assumed` says that AWS's table of fields doesn't rule it out: its parser may read it.
     """
 
     def __init__(
-        self, field: str | None, given: str, allowed: str, fix: str | None = None, *, assumed: bool = False
+        self,
+        field: str | None,
+        given: str,
+        allowed: str,
+        fix: str | None = None,
+        *,
+        better: str | None = None,
+        assumed: bool = False,
     ) -> None:
         super().__init__(field, given, allowed, fix)
         self.field, self.given, self.allowed, self.fix, self.assumed = field, given, allowed, fix, assumed
+        self.better = better
 
     def __str__(self) -> str:
         given = f"{self.field} {self.given}" if self.field else self.given
@@ -67,13 +75,13 @@ class _Field(NamedTuple):
         number = int(word) if word.isdecimal() and len(word) <= len(str(self.high)) else -1
         return number if self.low <= number <= self.high else None
 
-    def hint(self, word: str) -> str | None:
-        """Return a fix for an invalid word, None if its meaning can't be guessed."""
+    def meant(self, word: str) -> tuple[str, str]:
+        """Return what an invalid word means, or the word, and a reason if that isn't evident."""
         if word[:3].upper() in self.names:
-            return f"write {word[:3].upper()}"
+            return word[:3].upper(), ""
         if word == "0" and self.names:
-            return f"write {self.names[0]}: numbers start at 1 here"
-        return "write 0 for midnight" if self.name == "hours" and word == "24" else None
+            return self.names[0], ": numbers start at 1 here"
+        return ("0", " for midnight") if self.name == "hours" and word == "24" else (word, "")
 
 
 _MINUTES = _Field("minutes", 0, 59)
@@ -86,25 +94,41 @@ _DAY_OF_MONTH_FORM = re.compile("L|LW|L-(?:[1-9]|[12][0-9]|30)|(?:0?[1-9]|[12][0
 _DAY_OF_WEEK_FORM = re.compile(f"L|(?:[1-7]|{'|'.join(_DAY_NAMES)})(?:L|#[1-5])", re.IGNORECASE)
 """Forms of special days that AWS's table neither shows nor rules out."""
 _TERM = re.compile(r"(\*|[0-9A-Za-z]+)(?:-([0-9A-Za-z]+))?(?:/([0-9]{1,4}))?")
+_FRAME = re.compile(r"(?:cron\s*)?\(", re.IGNORECASE)
+_QUOTES = " \t\r\n\"'`"
+_NAMES = tuple(field.name for field in (_MINUTES, _HOURS, _DAY_OF_MONTH, _MONTH, _DAY_OF_WEEK, _YEAR))
 
 
 def read(text: str) -> tuple[Reading | None, list[CronError]]:
-    """Return the parsed expression, or None and its problems."""
-    body = text.strip()
-    fields = (body[5:] if body[:5].lower() == "cron(" else body).removesuffix(")").split()
+    """Return the parsed expression, or None and its problems.
+
+    A fix that would leave its problem there, or bring another, is left out.
+    """
+    reading, problems = _read(text)
+    known = {_about(problem) for problem in problems}
+    for index, problem in enumerate(problems):
+        left = set() if problem.better is None else set(map(_about, _read(problem.better)[1]))
+        if not left < known or _about(problem) in left:
+            problems[index] = CronError(problem.field, problem.given, problem.allowed, assumed=problem.assumed)
+    return reading, problems
+
+
+def _about(problem: CronError) -> tuple[str | None, str]:
+    return problem.field, problem.given
+
+
+def _read(text: str) -> tuple[Reading | None, list[CronError]]:
+    body = text.lstrip(_QUOTES).rstrip(_QUOTES + ";,.)")
+    frame = _FRAME.match(body)
+    fields = body[frame.end() if frame else 0 :].split()
     if len(fields) != 6:
-        fix = {5: "add the sixth field, the year: * for every year",
-               7: f"write cron({' '.join(fields[1:])}), without seconds"}.get(
-            len(fields), "write six fields, such as cron(0 2 * * ? *)")  # fmt: skip
-        if body.startswith(("rate(", "at(")):
-            fix = "write the opening time as a cron expression: rate and at are not supported"
-        return None, [CronError(None, text, _SYNTAX, fix)]
+        return None, [_not_six(text, fields)]
     problems: list[CronError] = []
-    written = f"cron({' '.join(fields)})"
+    written = _expression(fields)
     if re.sub(" +", " ", text) != written:
         allowed = f"{_SYNTAX}, with spaces between the fields only"
         whole = re.fullmatch(r"[ \t]*cron\([ -~\t]*\)[ \t]*", text, re.IGNORECASE) is not None
-        problems.append(CronError(None, text, allowed, f"write {written}", assumed=whole))
+        problems.append(CronError(None, text, allowed, f"write {written}", better=written, assumed=whole))
     minutes = _values(_MINUTES, fields[0], problems)
     hours = _values(_HOURS, fields[1], problems)
     days_of_month = _days_form(_DAY_OF_MONTH, fields[2], problems)
@@ -112,7 +136,10 @@ def read(text: str) -> tuple[Reading | None, list[CronError]]:
     days_of_week = _days_form(_DAY_OF_WEEK, fields[4], problems)
     years = _values(_YEAR, fields[5], problems)
     if (fields[2] == "?") == (fields[4] == "?"):
-        problems.append(_both_or_neither(fields[2], fields[4]))
+        problems.append(_both_or_neither(fields))
+    for problem in problems:
+        if problem.field and problem.better:
+            problem.better = _replaced(fields, problem.field, problem.given, problem.better)
     days = days_of_month or days_of_week
     if problems or days is None:
         return None, problems
@@ -122,15 +149,62 @@ def read(text: str) -> tuple[Reading | None, list[CronError]]:
     return Reading(sum(minutes << 60 * hour for hour in members(hours)), days, months, years), []
 
 
-def _both_or_neither(day_of_month: str, day_of_week: str) -> CronError:
+def _expression(fields: list[str]) -> str:
+    return f"cron({' '.join(fields)})"
+
+
+def _replaced(fields: list[str], name: str, given: str, new: str) -> str:
+    """Return an expression with another text for a field or for a term of it."""
+    index = _NAMES.index(name)
+    terms = [new if term == given else term for term in fields[index].split(",")]
+    field = new if fields[index] == given else ",".join(terms)
+    return _expression([*fields[:index], field, *fields[index + 1 :]])
+
+
+def _not_six(text: str, fields: list[str]) -> CronError:
+    """Return the problem of another number of fields; its fix leaves nothing out but seconds of 0."""
+    tight = re.sub(r"\s*([,/-])\s*", r"\1", " ".join(fields)).split()
+    for likely, why in (
+        (tight, ", without blanks inside a field"),
+        (fields[1:] if fields[:1] in (["0"], ["00"]) else [], ", without seconds"),
+        # Other tools count the days of the week from 0.
+        (_one_question_mark([*fields, "*"]) if len(fields) == 5 and not re.search("[0-9]", fields[4]) else [], ""),
+    ):
+        if len(likely) == 6 and not _read(better := _expression(likely))[1]:
+            return CronError(None, text, _SYNTAX, f"write {better}{why}", better=better)
+    fix = "write six fields, such as cron(0 2 * * ? *)"
+    if len(fields) == 5:
+        fix = "add the sixth field, the year: * for every year"
+    if text.strip().startswith(("rate(", "at(")):
+        fix = "write the opening time as a cron expression: rate and at are not supported"
+    return CronError(None, text, _SYNTAX, fix)
+
+
+def _one_question_mark(fields: list[str]) -> list[str]:
+    """Return six fields with `?` in one of the day fields, if it is evident in which."""
+    day_of_month, day_of_week = fields[2], fields[4]
+    if day_of_month == day_of_week == "?":
+        day_of_month = "*"
+    elif "?" not in (day_of_month, day_of_week):
+        if day_of_week == "*":
+            day_of_week = "?"
+        elif day_of_month == "*":
+            day_of_month = "?"
+    return [*fields[:2], day_of_month, fields[3], day_of_week, fields[5]]
+
+
+def _both_or_neither(fields: list[str]) -> CronError:
     """Return the problem of `?` in both day fields or in neither."""
-    fix = "write ? in the field that doesn't apply"
-    if day_of_month == "?":
-        fix = "write * in day-of-month"
-    elif "*" in (day_of_month, day_of_week):
-        fix = f"write ? in {_DAY_OF_WEEK.name if day_of_week == '*' else _DAY_OF_MONTH.name}"
-    given = f"day-of-month {day_of_month}, day-of-week {day_of_week}"
-    return CronError(None, given, "? in exactly one of the two fields", fix)
+    given = f"{_DAY_OF_MONTH.name} {fields[2]}, {_DAY_OF_WEEK.name} {fields[4]}"
+    better = _one_question_mark(fields)
+    changed = [f"write {new} in {name}" for name, old, new in zip(_NAMES, fields, better, strict=True) if old != new]
+    return CronError(
+        None,
+        given,
+        "? in exactly one of the two fields",
+        *(changed or ["write ? in the field that doesn't apply"]),
+        better=_expression(better) if changed else None,
+    )
 
 
 def _never(days: Days, fields: list[str]) -> CronError:
@@ -138,7 +212,10 @@ def _never(days: Days, fields: list[str]) -> CronError:
     field = _DAY_OF_MONTH if fields[4] == "?" else _DAY_OF_WEEK
     last = {"1-31": "L", "3#2": f"{days.number}L"}.get(days.form)
     fix = f"write {last} in {field.name} for the last one of a month" if last else None
-    return CronError(field.name, " ".join(fields[2:]), "a day that exists in one of the months and years", fix)
+    better = _replaced(fields, field.name, fields[_NAMES.index(field.name)], last) if last else None
+    return CronError(
+        field.name, " ".join(fields[2:]), "a day that exists in one of the months and years", fix, better=better
+    )
 
 
 def _days_form(field: _Field, text: str, problems: list[CronError]) -> Days | None:
@@ -163,9 +240,11 @@ def _days_form(field: _Field, text: str, problems: list[CronError]) -> Days | No
         if match := re.fullmatch("([1-7])#([1-5])", text):
             return Days("3#2", int(match[1]), int(match[2]))
         number = field.value(text[:3])
-        fix = f"write {number}{text[3:]}" if number and re.fullmatch("L|#[1-5]", text[3:]) else None
+        better = f"{number}{text[3:]}" if number and re.fullmatch("L|#[1-5]", text[3:]) else None
+        fix = better and f"write {better}"
         allowed = "L, or one of 1L to 7L and 1#1 to 7#5, not in a list"
-        problems.append(CronError(field.name, text, allowed, fix, assumed=_each(field, text, _DAY_OF_WEEK_FORM)))
+        assumed = _each(field, text, _DAY_OF_WEEK_FORM)
+        problems.append(CronError(field.name, text, allowed, fix, better=better, assumed=assumed))
         return None
     return Days("SUN-SAT", _values(field, text, problems))
 
@@ -194,43 +273,44 @@ def _values(field: _Field, text: str, problems: list[CronError]) -> int:
 def _term(field: _Field, term: str, *, alone: bool) -> range | CronError:
     """Return the values of one term of a list, or its problem."""
 
-    def wrong(allowed: str, fix: str | None = None, *, assumed: bool = False) -> CronError:
-        return CronError(field.name, term, allowed, fix, assumed=assumed)
+    def wrong(allowed: str, better: str | None = None, why: str = "", *, assumed: bool = False) -> CronError:
+        fix = None if better is None else f"write {better}{why}"
+        return CronError(field.name, term, allowed, fix, better=better, assumed=assumed)
 
     match = _TERM.fullmatch(term)
     if match is None:
-        return wrong(field.allowed, "write *" if term == "?" and "?" not in field.wildcards else None)
+        return wrong(field.allowed, "*" if term == "?" and "?" not in field.wildcards else None)
     start, end, step = match.groups()
     first = field.low if start == "*" else field.value(start)
     last = field.high if start == "*" or (end is None and step) else field.value(end or start)
     if first is None or last is None:
         ends = [name for name in (start, end) if name]
-        words = [name[:3].upper() if name[:3].upper() in field.names else name for name in ends]
-        named = end and all(field.value(word) is not None for word in words)
-        fix = f"write {'-'.join(words)}" if named else field.hint(start if first is None else end)
+        meant = [field.meant(name) if field.value(name) is None else (name, "") for name in ends]
+        better = "-".join(word for word, _ in meant) + (f"/{step}" if step else "")
+        why = next((why for _, why in meant if why), "")
         small = all(field.value(name.upper()) is not None for name in ends)
-        return wrong(field.allowed, fix, assumed=small and start != "*")
+        return wrong(field.allowed, better if better != term else None, why, assumed=small and start != "*")
     if start == "*" and (end or not alone):
         return wrong("* alone, or with a step", assumed=not end)
     if end and start.isdecimal() != end.isdecimal():
-        return wrong("numbers or names at both ends", f"write {first}-{last}", assumed=True)
+        return wrong("numbers or names at both ends", f"{first}-{last}" + (f"/{step}" if step else ""), assumed=True)
     if first > last:
-        fix = _ascending(field, start, end) if step is None else None
-        return wrong("a range in ascending order", fix, assumed=True)
+        rising = _ascending(field, start, end) if step is None else None
+        return wrong("a range in ascending order", rising, assumed=True)
     if step is None:
         return range(first, last + 1)
     if "/" not in field.wildcards:
-        return wrong(field.allowed, "list the days, as in MON,WED,FRI")
+        return CronError(field.name, term, field.allowed, "list the days, as in MON,WED,FRI")
     if not 1 <= int(step) <= field.high - field.low:
         return wrong(f"a step of 1 to {field.high - field.low}", assumed=int(step) > 0)
     if start in field.names:
-        return wrong("a step after numbers", f"write {first}{f'-{last}' if end else ''}/{step}", assumed=True)
+        return wrong("a step after numbers", f"{first}{f'-{last}' if end else ''}/{step}", assumed=True)
     return range(first, last + 1, int(step))
 
 
 def _ascending(field: _Field, start: str, end: str) -> str:
-    """Return a fix with the same range in ascending order; years don't wrap around, so their ends are swapped."""
+    """Return the same range in ascending order; years don't wrap around, so their ends are swapped."""
     if field is _YEAR:
-        return f"write {end}-{start}"
+        return f"{end}-{start}"
     low, high = (field.names[0], field.names[-1]) if start in field.names else (field.low, field.high)
-    return f"write {start}-{high},{low}-{end}"
+    return f"{start}-{high},{low}-{end}"
