@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from iot_jobs.cloudformation import JOB, TEMPLATE, Declarations, expanded
-from iot_jobs.finding import Location, Rule, nearest
+from iot_jobs.finding import Edit, Location, Rule, nearest
 from iot_jobs.limits import CLOUDFORMATION_QUOTAS, MAX_RESOURCES_IN_STACK, MAX_TEMPLATE_BYTES, TEMPLATE_REFERENCE
 from iot_jobs.sources.cdk_out import was_validated
 from iot_jobs.sources.kinds.kind import File, Kind
@@ -180,7 +180,9 @@ def _misspelt(source: Source, here: Location, kind: object, reading: Reading) ->
     """Return whether a type is a misspelt one of ours, and add a finding if so."""
     near = nearest(kind, RESOURCE_TYPES, cutoff=0.92) if isinstance(kind, str) else None
     if near:
-        finding = RESOURCE_TYPE.finding(given=kind, allowed=", ".join(RESOURCE_TYPES), fix=f"write {near}")
+        finding = RESOURCE_TYPE.finding(
+            given=kind, allowed=", ".join(RESOURCE_TYPES), fix=f"write {near}", edit=Edit("value", near)
+        )
         reading.find(finding, source.place((*here, "Type")))
     return bool(near)
 
