@@ -129,8 +129,8 @@ MALFORMED = [
     ("a key twice", '{"a": 1,\n "b": {"a": 2},\n "a": 3}', "JT703", "a", (3, 2)),
     ("a key twice below", '{"a": [{"b": 1},\n {"c": {"d": 1,\n "d": 1}}]}', "JT703", "d", (3, 2)),
     ("a key twice in another spelling", '{"a": 1,\n\t"\\u0061": 2}', "JT703", "a", (2, 2)),
-    ("too deep", nested(100_000), "JT704", None, (1, 102)),
-    ("too deep in mappings", nested(100_000, "{}"), "JT704", None, (1, 502)),
+    ("too deep", nested(100_000), "JT704", None, (1, 1002)),
+    ("too deep in mappings", nested(100_000, "{}"), "JT704", None, (1, 5002)),
 ]
 
 

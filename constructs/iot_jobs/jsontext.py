@@ -28,10 +28,9 @@ DUPLICATE_KEY = Rule(
 )
 TOO_DEEP = Rule(
     code="JT704",
-    title=f"a file is nested at most {MAX_READ_DEPTH} levels deep; a job document inside a template, at most "
-    f"{MAX_DOCUMENT_DEPTH}",
-    why=f"The service refuses job documents of more than {MAX_DOCUMENT_DEPTH} levels. This tool reads "
-    f"{MAX_READ_DEPTH} levels of a file, also of a job document in a file of its own.",
+    title=f"a job document is nested at most {MAX_DOCUMENT_DEPTH} levels deep, any other file at most {MAX_READ_DEPTH}",
+    why=f"The service refuses job documents of more than {MAX_DOCUMENT_DEPTH} levels. Of other files this tool reads "
+    f"{MAX_READ_DEPTH}.",
     source="the service refuses a job document that is nested deeper than 1000 levels",
     evidence="measured",
 )
@@ -84,7 +83,8 @@ def _decoded(text: str, decoder: json.JSONDecoder) -> Any:
         )
         raise JsonError(_at(finding, place)) from None
     except RecursionError:
-        raise JsonError(too_deep(text)) from None
+        most = MAX_DOCUMENT_DEPTH if levels(text) > MAX_DOCUMENT_DEPTH else MAX_READ_DEPTH
+        raise JsonError(too_deep(text, most=most)) from None
     except _ConstantError as error:
         finding = NOT_JSON.finding(given=str(error), allowed="JSON, which has no NaN or Infinity", fix="write a number")
         raise JsonError(_at_atom(finding, text, re.escape(str(error)))) from None
@@ -141,6 +141,11 @@ def levels(text: str) -> int:
         level += (mark in ("[", "{")) - (mark in ("]", "}"))
         deepest = max(deepest, level)
     return deepest
+
+
+def keys(text: str) -> list[str]:
+    """Return the keys of a JSON object, however deep its values are; none for any other value."""
+    return [str(path[0]) for path, _ in _walk(text) if len(path) == 1 and isinstance(path[0], str)]
 
 
 def canonical(value: object) -> str:

@@ -86,7 +86,8 @@ class DocumentFolder:
         if path is None:
             return Named(None, findings=findings)
         if path not in self._schemas:
-            self._schemas[path], wrong = read_on(path)
+            source, wrong = read_on(path)
+            self._schemas[path] = None if source and source.deep else source
             self.findings += wrong
         source = self._schemas[path]
         return Named(source and source.data, source)

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from iot_jobs import jsontext
 from iot_jobs.documents.job_document import UNREADABLE, unreadable
 from iot_jobs.finding import Finding, FindingsError, Location, Place, one_line
-from iot_jobs.limits import MAX_READ_DEPTH
+from iot_jobs.limits import MAX_DOCUMENT_DEPTH, MAX_READ_DEPTH
 from iot_jobs.unresolved import is_intrinsic
 
 MAX_BYTES = 2_000_000
@@ -24,7 +24,8 @@ _NAMING = ("failure_type", "FailureType", "failureType", "start_time", "StartTim
 class Source(NamedTuple):
     """A file's data, and its name as shown to users.
 
-    `deployed` has findings for YAML that CloudFormation refuses in a template, or takes otherwise than it looks.
+    `deployed` has findings for YAML that CloudFormation refuses in a template, or takes otherwise than it looks. `deep`
+    says that JSON is nested too deep to be read, so that `data` is only its uppermost level, without values.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Source(NamedTuple):
     data: Any
     position: Callable[[Location], tuple[int, int]]
     deployed: Sequence[Finding] = ()
+    deep: bool = False
 
     def place(self, loc: Location) -> Place:
         """Return the place of the value at `loc`, or of its nearest ancestor if there is no such value."""
@@ -78,7 +80,7 @@ def read(path: Path) -> Source:
 def read_on(path: Path) -> tuple[Source | None, list[Finding]]:
     """Read a file as `read` does, and return all findings. Repeated keys are left out, so that the rest can be checked.
 
-    Other errors leave nothing to check.
+    So is what is nested too deep, which only a job document may be. Other errors leave nothing to check.
     """
     name = shown_path(path)
     try:
@@ -106,20 +108,23 @@ def read_on(path: Path) -> tuple[Source | None, list[Finding]]:
             data, position, doubled, deployed = yamltext.parse(text)
     except FindingsError as error:
         return None, [_in_file(finding, name) for finding in error.findings]
-    source = Source(name, text, data, position, [_in_file(finding, name) for finding in deployed])
+    deep = any(finding.rule == jsontext.TOO_DEEP for finding in doubled)
+    source = Source(name, text, data, position, [_in_file(finding, name) for finding in deployed], deep)
     return source, [_in_file(finding, name) for finding in doubled]
 
 
 def _json(text: str) -> tuple[Any, Callable[[Location], tuple[int, int]], Sequence[Finding]]:
+    """Return data, places and findings of JSON. Of what is nested too deep to be read, the data are the keys alone."""
     doubled: Sequence[Finding] = ()
     try:
         data = jsontext.parse(text)
     except jsontext.JsonError as error:
-        if error.value is None:
-            raise
         data, doubled = error.value, error.findings
-    if jsontext.depth(data) > MAX_READ_DEPTH:
-        raise FindingsError([jsontext.too_deep(text)])
+        if data is None and (doubled[0].rule != jsontext.TOO_DEEP or jsontext.levels(text) > MAX_DOCUMENT_DEPTH):
+            raise
+    if data is None or jsontext.depth(data) > MAX_READ_DEPTH:
+        is_list = text.lstrip().startswith("[")
+        data, doubled = [] if is_list else dict.fromkeys(jsontext.keys(text)), [jsontext.too_deep(text)]
     return data, jsontext.locator(text), doubled
 
 

@@ -22,6 +22,7 @@ from iot_jobs.sources.kinds.kind import File, Kind
 from iot_jobs.sources.subject import Reading
 
 KINDS: tuple[Kind, ...] = (
+    job_document.LIST,
     scalar.KIND,
     cloudformation.KIND,
     resource.KIND,
@@ -48,8 +49,10 @@ STATED: dict[str, Callable[[File, Reading], None]] = {
 
 def read_as(kind: str, file: File, reading: Reading) -> None:
     """Add a file to a reading as a kind of `STATED`, whatever it shows."""
-    if kind != "document":  # a document may be any JSON, and reports its duplicate keys itself
+    if kind != "document":  # a document may be any JSON, and reports duplicate keys and its depth itself
         reading.findings += file.doubled
+        if file.source.deep:
+            return
         if scalar.KIND.matches(file):
             scalar.KIND.read(file, reading)
             return
@@ -60,8 +63,10 @@ def read_file(file: File, reading: Reading) -> None:
     """Add a file to a reading: its subjects and findings, or why it is skipped."""
     for kind in KINDS:
         if kind.matches(file):
-            if kind is not job_document.KIND:  # a document may have duplicate keys, and reports them itself
+            if kind not in (job_document.KIND, job_document.LIST):  # a document reports its duplicate keys and its depth itself
                 reading.findings += file.doubled
+                if file.source.deep:
+                    return
             kind.read(file, reading)
             return
     reading.findings += file.doubled

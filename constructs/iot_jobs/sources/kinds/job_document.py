@@ -19,4 +19,10 @@ def _read(file: File, reading: Reading) -> None:
     reading.documents.append(Document(JobDocument(file.source.text), file.source.place))
 
 
+def _is_list(file: File) -> bool:
+    return file.named and file.path.suffix in (".json", "") and isinstance(file.data, list)
+
+
 KIND = Kind(_matches, _read)
+LIST = Kind(_is_list, _read)
+"""A list, which only a job document may be."""
