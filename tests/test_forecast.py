@@ -377,7 +377,7 @@ def test_faster_never_ends_later(parts: dict[str, Any], assumed: dict[str, Any],
 def test_both_engines_agree_where_nothing_is_left_to_chance(parts: dict[str, Any], assumed: dict[str, Any]) -> None:
     """At rates of 0 and 1, and with exact times, each trial is the expected run."""
     ready = plan(template(**parts), Assumptions(**assumed))
-    expected, drawn = Engine(ready, [0]).run(), Draws(ready, 3, np.random.default_rng(1)).run()
+    expected, drawn = Engine(ready, [0]).run(), Draws(ready, [0] * 3, np.random.default_rng(1)).run()
     for name, values in vars(expected).items():
         assert getattr(drawn, name).tolist() == values.tolist() * 3
 

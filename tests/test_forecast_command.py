@@ -92,8 +92,8 @@ def test_all_templates(application: Path) -> None:
     assert (result.exit_code, result.stderr) == (0, "")
     table = result.stdout.partition("\nAssumed:")[0]
     assert [line.split() for line in table.splitlines() if "min" in line] == [
-        ["reboot", "8", "min", "10", "min", "15", "100", "-", "11.12", "%", "30", "at", "100", "%"],
-        ["all-at-once", "0", "min", "2", "min", "100", "100", "-", "never", "100", "at", "100", "%"],
+        ["reboot", "13.7", "%", "77.1", "%", "30", "at", "100", "%", "never", "8", "min", "100", "-"],
+        ["all-at-once", "0", "%", "0", "%", "100", "at", "100", "%", "2", "min", "0", "min", "100", "-"],
     ]
 
 
@@ -110,22 +110,22 @@ def test_narrow_text(width: int, things: int) -> None:
 
 NARROW = """\
 reboot
-  notified                 8 min
-  done                     10 min
-  peak                     15
-  executions               100
-  windows                  -
-  stopped at failure rate  11.12 %
-  harmed at most           30 at 100 %
+  false aborts     13.7 %
+  bad stopped      77.1 %
+  harmed at worst  30 at 100 %
+  done             never
+  notified         8 min
+  executions       100
+  windows          -
 
 all-at-once
-  notified                 0 min
-  done                     2 min
-  peak                     100
-  executions               100
-  windows                  -
-  stopped at failure rate  never
-  harmed at most           100 at 100 %
+  false aborts     0 %
+  bad stopped      0 %
+  harmed at worst  100 at 100 %
+  done             2 min
+  notified         0 min
+  executions       100
+  windows          -
 
 Assumed:
 """
@@ -147,7 +147,7 @@ def test_markdown(application: Path) -> None:
     assert result.stdout == (EXAMPLES / "reboot.md").read_text()
 
 
-MEMBERS = ["template", "assumptions", "notified", "done", "peak_rate_per_minute", "executions", "windows",
+MEMBERS = ["template", "risk", "assumptions", "notified", "done", "peak_rate_per_minute", "executions", "windows",
            "blast_radius", "smallest_stopping_failure_rate_percent", "timeline"]  # fmt: skip
 
 

@@ -188,7 +188,7 @@ def compare_quantiles(parts: dict[str, Any], chances: dict[str, Any]) -> None:
     spread and there are windows, ours is an approximation, of a start by a part of a minute: it is given one minute.
     """
     spec, assumed = template(**parts), Assumptions(**chances)
-    drawn = Draws(plan(spec, assumed), TRIALS, np.random.default_rng(7))
+    drawn = Draws(plan(spec, assumed), [0] * TRIALS, np.random.default_rng(7))
     lanes = drawn.run()
     assume(drawn.minute < HORIZON)
     theirs = [
@@ -218,7 +218,7 @@ def compare_quantiles(parts: dict[str, Any], chances: dict[str, Any]) -> None:
 def test_shares_reached_where_abort_fires_in_some_trials() -> None:
     """Trials in which abort fires early don't hide when the others reach each share: one thing leaves a minute."""
     spec = template(rollout=constant(1), abort=abort(("FAILED", 0.5, 1)))
-    drawn = Draws(plan(spec, Assumptions(things=20, failure_rate=0.02)), TRIALS, np.random.default_rng(7))
+    drawn = Draws(plan(spec, Assumptions(things=20, failure_rate=0.02)), [0] * TRIALS, np.random.default_rng(7))
     aborted = drawn.run().minute
     assert 0 < np.isinf(aborted).sum() < TRIALS
     for name, last in (("p50", 9), ("p90", 17), ("p100", 19)):

@@ -77,6 +77,8 @@ class Fleet(Model):
     """Minutes from notification to start: `5` is exactly 5, `"5:2"` lognormal with median 5 and factor 2."""
     run_time_minutes: Annotated[float | str, limits.DURATION] | None = None
     """Minutes from start to report, in the same two forms."""
+    bad_release_rate: Annotated[float, limits.RATE] | None = None
+    """Share of devices on which a bad release fails, 0 to 1."""
 
     def problems(self) -> Iterator[Finding]:
         """Check that the rates add up to at most 1."""

@@ -45,7 +45,7 @@ def budget(spec: JobTemplateSpec | JobSpec, fleet: Fleet) -> Iterator[Finding]:
     from iot_jobs.forecast import Assumptions, ForecastError, forecast
 
     try:
-        result = forecast(spec, Assumptions.of(fleet))
+        result = forecast(spec, Assumptions.of(fleet), with_risk=False)
     except ForecastError:
         return
     if fleet.max_duration_hours is not None:

@@ -34,12 +34,20 @@ def _picture(_: click.Context, __: click.Parameter, path: Path | None) -> Path |
 )
 @click.option("--run-time", metavar="MINUTES", help="Minutes that an execution runs, in the same forms.")
 @click.option(
+    "--bad-release",
+    "bad_release_rate",
+    type=float,
+    help="Share of devices on which a bad release fails, 0 to 1; 0.1 unless the fleet says otherwise.",
+)
+@click.option(
     "--start",
     metavar="YYYY-MM-DDThh:mm",
     type=click.DateTime(["%Y-%m-%dT%H:%M"]),
     help="When the job is created, in UTC.",
 )
-@click.option("--trials", type=click.IntRange(1, 100_000), help="Number of random rollouts to simulate too.")
+@click.option(
+    "--trials", type=click.IntRange(1, 100_000), help="Number of random rollouts; also adds percentiles of all figures."
+)
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Seed of the random rollouts.")
 @click.option("--format", "output", type=click.Choice(["text", "json", "markdown"]), default="text", show_default=True)
 @click.option(

@@ -28,22 +28,28 @@ with extra("forecast"):
         timeline,
         windows_used,
     )
+    from iot_jobs.forecast.risk import Bad, Healthy, Percentiles, Risk, Worst, risk
 
 __all__ = [
     "ASSUMED",
     "NOT_MODELLED",
     "Assumptions",
+    "Bad",
     "BlastRadius",
     "Duration",
     "Executions",
     "Forecast",
     "ForecastError",
+    "Healthy",
     "Outline",
+    "Percentiles",
     "Reached",
+    "Risk",
     "Scheduler",
     "Timeline",
     "Trials",
     "WindowsUsed",
+    "Worst",
     "figure",
     "forecast",
     "outline",
@@ -51,9 +57,16 @@ __all__ = [
 
 
 def forecast(
-    spec: JobTemplateSpec | JobSpec, assumed: Assumptions, *, trials: int | None = None, seed: int = 0
+    spec: JobTemplateSpec | JobSpec,
+    assumed: Assumptions,
+    *,
+    trials: int | None = None,
+    seed: int = 0,
+    with_risk: bool = True,
 ) -> Forecast:
     """Return the forecast of a job from this template. With `trials`, it has Monte Carlo percentiles as well.
+
+    `with_risk` false leaves out the rollouts drawn for the risk, which take most of the time.
 
     Raises `ForecastError` if a value is only known to CloudFormation.
     """
@@ -72,6 +85,9 @@ def forecast(
         blast_radius=table,
         smallest_stopping_failure_rate_percent=smallest,
         timeline=course,
+        risk=risk(ready, table, bad_release_rate=assumed.bad_release_rate, trials=trials, seed=seed)
+        if with_risk
+        else None,
         trials=None if trials is None else monte_carlo(ready, trials=trials, seed=seed),
     )
 

@@ -89,6 +89,8 @@ class Assumptions(Model):
     run_time_minutes: Annotated[float | str, limits.DURATION] = 5
     """Time from when a device starts an execution until it reports. Assumed: AWS gives no figure, and 0 would hide the
     things that are notified before the first failure is known."""
+    bad_release_rate: Annotated[float, limits.RATE] = 0.1
+    """Share of devices on which every attempt fails if the release is bad. The risk says how often it is stopped."""
     start: datetime | None = None
     """Minute 0, in UTC if it has no time zone, in the years 1970 to 2199, which are those of AWS cron.
 

@@ -203,8 +203,9 @@ class Engine:
         online = self.online(self.released)
         self.offline += self.released - online
         if self.has_bad:
-            queue[1] += online * self.bad
-            online = online - online * self.bad
+            bad = self.spoilt(online)
+            queue[1] += bad
+            online = online - bad
         queue[0] += online
 
     def _rise(self) -> None:
@@ -250,6 +251,11 @@ class Engine:
     def online(self, released: Floats) -> Floats:
         """Return the online things of a batch."""
         return released * (1 - self.plan.assumptions.offline_rate)
+
+    def spoilt(self, online: Floats) -> Floats:
+        """Return the bad things of a batch."""
+        bad: Floats = online * self.bad
+        return bad
 
     def delay(self, queue: Floats, rows: Rows) -> None:
         """Schedule the starts of queued executions."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,8 +34,10 @@ class Trials:
 class Draws(Engine):
     """One run of several trials, whose counts are whole numbers."""
 
-    def __init__(self, plan: Plan, trials: int, random: np.random.Generator) -> None:
-        super().__init__(plan, [0.0] * trials)
+    def __init__(self, plan: Plan, bad: Sequence[float], random: np.random.Generator) -> None:
+        """`bad` is the share of things on which every attempt fails, for each trial."""
+        super().__init__(plan, bad)
+        trials = len(bad)
         self.random = random
         self.rejects = self.shares[:, 2:]
         self.fails = self.shares[:, 1:2] / np.maximum(1 - self.rejects, 1e-300)
@@ -54,6 +56,10 @@ class Draws(Engine):
     def online(self, released: Floats) -> Floats:
         """Draw the online things of a batch."""
         return released - self._drawn(released, self.plan.assumptions.offline_rate)
+
+    def spoilt(self, online: Floats) -> Floats:
+        """Draw the bad things of a batch."""
+        return self._drawn(online, self.bad)
 
     def delay(self, queue: Floats, rows: Rows) -> None:
         """Schedule the starts of queued executions."""
@@ -104,27 +110,34 @@ class Draws(Engine):
 
 def monte_carlo(plan: Plan, *, trials: int, seed: int) -> Trials:
     """Run this many trials. The same seed gives the same result."""
-    random = np.random.default_rng(seed)
-    figures: dict[str, list[Floats]] = {}
-    for size in _batches(plan, trials):
-        engine = Draws(plan, size, random)
-        for name, values in _figures(engine, engine.run()).items():
-            figures.setdefault(name, []).append(values)
-    joined = {name: np.sort(np.concatenate(parts)) for name, parts in figures.items()}
+    figures = drawn(plan, [0.0] * trials, np.random.default_rng(seed))
+    joined = {name: np.sort(values) for name, values in figures.items()}
     return Trials(
         trials=trials,
         seed=seed,
         aborted_percent=figure(100 * float(np.isfinite(joined["aborted_minute"]).mean())),
-        figures={name: _quantiles(values) for name, values in joined.items()},
+        figures={
+            name: {quantile_name: quantile(values, share) for quantile_name, share in QUANTILES.items()}
+            for name, values in joined.items()
+        },
     )
 
 
-def _batches(plan: Plan, trials: int) -> Iterator[int]:
-    """Yield the numbers of trials that run at once."""
-    size = Engine.most_lanes(plan, bad=False)
-    while trials > 0:
-        yield min(size, trials)
-        trials -= size
+def drawn(plan: Plan, bad: Sequence[float], random: np.random.Generator) -> dict[str, Floats]:
+    """Return the figures of a trial for each share of bad things; minutes are infinite for never."""
+    size = Engine.most_lanes(plan, bad=any(bad))
+    figures: dict[str, list[Floats]] = {}
+    for start in range(0, len(bad), size):
+        engine = Draws(plan, bad[start : start + size], random)
+        for name, values in _figures(engine, engine.run()).items():
+            figures.setdefault(name, []).append(values)
+    return {name: np.concatenate(parts) for name, parts in figures.items()}
+
+
+def quantile(values: Floats, share: float) -> float | None:
+    """Return the smallest of sorted values that at least this share doesn't exceed; None if it is infinite."""
+    value = values[int(np.ceil(share * len(values))) - 1].item()
+    return figure(value) if np.isfinite(value) else None
 
 
 def _figures(engine: Draws, lanes: Lanes) -> dict[str, Floats]:
@@ -136,9 +149,3 @@ def _figures(engine: Draws, lanes: Lanes) -> dict[str, Floats]:
         "harmed": lanes.harmed_final,
         "aborted_minute": lanes.minute,
     }
-
-
-def _quantiles(values: Floats) -> dict[str, float | None]:
-    """Return quantiles of sorted values: each is the smallest that at least that share of the trials doesn't exceed."""
-    quantiles = {name: values[int(np.ceil(share * len(values))) - 1].item() for name, share in QUANTILES.items()}
-    return {name: figure(value) if np.isfinite(value) else None for name, value in quantiles.items()}

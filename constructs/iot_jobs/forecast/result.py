@@ -14,6 +14,7 @@ from iot_jobs.forecast.blast import BlastRadius
 from iot_jobs.forecast.durations import Floats
 from iot_jobs.forecast.lanes import COLUMNS, MARGIN, figure
 from iot_jobs.forecast.montecarlo import Trials
+from iot_jobs.forecast.risk import Risk
 from iot_jobs.forecast.schedule import Window
 from iot_jobs.limits import TIME_FORMAT
 
@@ -151,6 +152,7 @@ class Forecast:
     blast_radius: tuple[BlastRadius, ...]
     smallest_stopping_failure_rate_percent: float | None
     timeline: Timeline
+    risk: Risk | None = None
     trials: Trials | None = None
 
     @property

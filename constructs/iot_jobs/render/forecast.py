@@ -15,10 +15,12 @@ from iot_jobs.render.table import WIDTH, Column, folded, table, text_width
 if TYPE_CHECKING:
     from iot_jobs.forecast import Forecast, Trials
 
+_MOSTLY = 50
+"""Percent of rollouts."""
 _BLOCKS = " ▁▂▃▄▅▆▇█"
 _SHOWN = {"notified": "notified", "in progress": "in_progress", "succeeded": "succeeded", "failed": "failed"}
 _BLAST = ("failure rate", "abort", "notified", "harmed", "in flight", "harmed in total")
-_ALL = ("template", "notified", "done", "peak", "executions", "windows", "stopped at failure rate", "harmed at most")
+_ALL = ("template", "false aborts", "bad stopped", "harmed at worst", "done", "notified", "executions", "windows")
 
 
 class Forecasts(NamedTuple):
@@ -51,6 +53,7 @@ def markdown(report: Forecasts) -> str:
         (forecast,) = report.forecasts
         facts = "".join(f"- {line}\n" for line in _facts(forecast))
         parts += [f"### {_escaped(forecast.template)}: {_headline(forecast)}\n"]
+        parts += ["".join(f"- {line}\n" for line in _risk(forecast))]
         parts += [f"```text\n{picture(forecast, 80)}```\n"]
         parts += [_pipes(("", "50 %", "90 %", "100 %"), _reached(forecast)), facts]
         parts += [_pipes(_BLAST, _blast(forecast)), f"{_smallest(forecast)}\n"]
@@ -72,7 +75,8 @@ def data(forecast: Forecast) -> dict[str, Any]:
         fields[name] = asdict(fields[name])
     fields["blast_radius"] = [asdict(row) for row in forecast.blast_radius]
     fields["timeline"] = list(forecast.timeline)
-    trials = fields.pop("trials")
+    risk, trials = fields.pop("risk"), fields.pop("trials")
+    fields = {"template": fields.pop("template"), "risk": risk and asdict(risk), **fields}
     return fields if trials is None else fields | {"trials": asdict(trials)}
 
 
@@ -100,8 +104,8 @@ def picture(forecast: Forecast, width: int) -> str:
 
 
 def number(value: float) -> str:
-    """Return a count with thousands separators."""
-    return f"{value:,.0f}" if value >= 1000 or float(value).is_integer() else f"{value:.3g}"
+    """Return a count with thousands separators; an expected one is rounded, because there is no part of a device."""
+    return "under 1" if 0 < value < 0.5 else f"{value:,.0f}"
 
 
 def duration(minutes: int) -> str:
@@ -114,6 +118,8 @@ def duration(minutes: int) -> str:
 
 def _in_full(forecast: Forecast, width: int) -> Iterator[str]:
     yield folded(f"{one_line(forecast.template)}: {_headline(forecast)}", width)
+    yield "".join(folded(line, width, others="  ") for line in _risk(forecast))
+    yield folded("Expected values:", width)
     yield picture(forecast, width)
     yield _table(("", "50 %", "90 %", "100 %"), _reached(forecast), width)
     yield "".join(folded(line, width) for line in _facts(forecast))
@@ -129,15 +135,51 @@ def _headline(forecast: Forecast) -> str:
     return f"{number(forecast.assumptions['things'])} things, from {forecast.assumptions['start']} UTC"
 
 
+def _risk(forecast: Forecast) -> Iterator[str]:
+    """Yield the risk in words, and where it and the expected values tell different stories."""
+    risk = forecast.risk
+    if risk is None:
+        return
+    healthy, bad, worst = risk.healthy, risk.bad, risk.worst
+    yield (
+        f"A healthy release is stopped by mistake in {healthy.aborted_percent:g} % of rollouts; "
+        f"{_done_by(healthy.finish.p50, healthy.finish.p95)}"
+    )
+    yield (
+        f"A release that fails on {bad.failure_rate_percent:g} % of devices is stopped in {bad.stopped_percent:g} %, "
+        f"and harms at most {_count(bad.harmed.p50)} things in half of them, {_count(bad.harmed.p95)} in 95 %"
+    )
+    yield (
+        f"The worst release fails on {worst.failure_rate_percent} % of devices, and harms at most "
+        f"{number(worst.harmed_p95)} things in 95 % of rollouts"
+    )
+    expected = forecast.timeline.aborted_minute is not None
+    if expected != (healthy.aborted_percent > _MOSTLY):
+        course = "aborts" if expected else "never aborts"
+        yield f"The expected course {course}, but {healthy.aborted_percent:g} % of rollouts do: trust the rollouts"
+    yield f"{risk.trials} rollouts of each, drawn with seed {risk.seed}; shares ± {risk.error_percent:g} %"
+
+
+def _done_by(p50: float | None, p95: float | None) -> str:
+    if p50 is None:
+        return "fewer than half of them are ever done"
+    half = f"half of them are done by {_minute(p50)}"
+    return f"{half}, fewer than 95 % ever" if p95 is None else f"{half}, 95 % by {_minute(p95)}"
+
+
+def _count(value: float | None) -> str:
+    return number(value or 0)
+
+
 def _reached(forecast: Forecast) -> Iterator[tuple[str, ...]]:
     for name, reached in (("notified", forecast.notified), ("done", forecast.done)):
         yield name, *(_minute(getattr(reached, share)) for share in ("p50", "p90", "p100"))
 
 
-def _minute(minute: int | None) -> str:
+def _minute(minute: float | None) -> str:
     if minute is None:
         return "never"
-    return f"minute {number(minute)}" + (f" ({duration(minute)})" if minute >= 60 else "")
+    return f"minute {number(minute)}" + (f" ({duration(int(minute))})" if minute >= 60 else "")
 
 
 def _facts(forecast: Forecast) -> Iterator[str]:
@@ -177,16 +219,28 @@ def _figures(trials: Trials) -> Iterator[tuple[str, ...]]:
 
 
 def _row(forecast: Forecast) -> tuple[str, ...]:
-    smallest, worst = forecast.smallest_stopping_failure_rate_percent, forecast.worst
+    risk = forecast.risk
+    shares = (
+        (
+            f"{risk.healthy.aborted_percent:g} %",
+            f"{risk.bad.stopped_percent:g} %",
+            f"{number(risk.worst.harmed_p95)} at {risk.worst.failure_rate_percent} %",
+            _duration(risk.healthy.finish.p95),
+        )
+        if risk
+        else ("-",) * 4
+    )
     return (
         forecast.template,
-        *("never" if minute is None else duration(minute) for minute in (forecast.notified.p100, forecast.done.p100)),
-        number(forecast.peak_rate_per_minute),
+        *shares,
+        _duration(forecast.notified.p100),
         number(forecast.executions.total),
         str(forecast.windows.used) if forecast.windows.last_close else "-",
-        "never" if smallest is None else f"{smallest:g} %",
-        f"{number(worst.harmed_final)} at {worst.failure_rate_percent} %",
     )
+
+
+def _duration(minutes: float | None) -> str:
+    return "never" if minutes is None else duration(int(minutes))
 
 
 def _notes(forecasts: Sequence[Forecast]) -> tuple[tuple[str, list[str]], ...]:

@@ -63,7 +63,10 @@ def read_file(file: File, reading: Reading) -> None:
     """Add a file to a reading: its subjects and findings, or why it is skipped."""
     for kind in KINDS:
         if kind.matches(file):
-            if kind not in (job_document.KIND, job_document.LIST):  # a document reports its duplicate keys and its depth itself
+            if kind not in (
+                job_document.KIND,
+                job_document.LIST,
+            ):  # a document reports its duplicate keys and its depth itself
                 reading.findings += file.doubled
                 if file.source.deep:
                     return

@@ -1,0 +1,109 @@
+"""The risk of a rollout: how often a healthy release is stopped, and a bad one isn't, in rollouts drawn at random."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from iot_jobs.forecast.blast import BlastRadius
+from iot_jobs.forecast.durations import Floats
+from iot_jobs.forecast.lanes import figure
+from iot_jobs.forecast.montecarlo import drawn, quantile
+from iot_jobs.forecast.plan import Plan
+
+BATCH = 250
+MOST = 1000
+SMALL_PERCENT = 1.0
+"""Rollouts are drawn `BATCH` at a time, until the error of a share of them is this small, or there are `MOST`."""
+_NORMAL = 1.96
+"""The two-sided 95 % quantile of the normal distribution."""
+
+
+@dataclass(frozen=True)
+class Percentiles:
+    """The value that half of the rollouts don't exceed, and the one that 95 % don't; None if they never end."""
+
+    p50: float | None
+    p95: float | None
+
+
+@dataclass(frozen=True)
+class Healthy:
+    """A release that fails as often as the fleet usually does. `finish`: when all is done, in minutes."""
+
+    aborted_percent: float
+    finish: Percentiles
+
+
+@dataclass(frozen=True)
+class Bad:
+    """A release that fails on this share of devices. `harmed`: things on which an execution FAILED, in total."""
+
+    failure_rate_percent: float
+    stopped_percent: float
+    harmed: Percentiles
+
+
+@dataclass(frozen=True)
+class Worst:
+    """The release that harms most things, of all failure rates in whole percent."""
+
+    failure_rate_percent: int
+    harmed_p95: float
+
+
+@dataclass(frozen=True)
+class Risk:
+    """What may happen, in percent of rollouts. `error_percent` is the 95 % confidence half-width of the shares."""
+
+    healthy: Healthy
+    bad: Bad
+    worst: Worst
+    trials: int
+    error_percent: float
+    seed: int
+
+
+def risk(plan: Plan, rows: Sequence[BlastRadius], *, bad_release_rate: float, trials: int | None, seed: int) -> Risk:
+    """Return the risk of a rollout. `rows` are its blast radius; without `trials`, as many are drawn as it takes.
+
+    The same seed gives the same result.
+    """
+    worst_percent = max(rows, key=lambda row: row.harmed_final).failure_rate_percent
+    shares = (0.0, bad_release_rate, worst_percent / 100)
+    random = np.random.default_rng(seed)
+    figures: dict[str, Floats] = {}
+    while True:
+        # All releases at once, because a minute takes about as long for many rollouts as for one.
+        count = trials or BATCH
+        for name, values in drawn(plan, np.repeat(shares, count).tolist(), random).items():
+            by_release = values.reshape(len(shares), count)
+            figures[name] = np.concatenate((figures.get(name, by_release[:, :0]), by_release), axis=1)
+        stopped = np.isfinite(figures["aborted_minute"]).mean(axis=1)
+        count = figures["aborted_minute"].shape[1]
+        error = max(_error_percent(share, count) for share in stopped[:2].tolist())
+        if trials or error <= SMALL_PERCENT or count >= MOST:
+            break
+    finish, harmed = (list(map(_percentiles, figures[name])) for name in ("done_p100", "harmed"))
+    return Risk(
+        healthy=Healthy(figure(100 * stopped[0].item()), finish[0]),
+        bad=Bad(figure(100 * bad_release_rate), figure(100 * stopped[1].item()), harmed[1]),
+        worst=Worst(worst_percent, harmed[2].p95 or 0),
+        trials=count,
+        error_percent=round(error, 2),
+        seed=seed,
+    )
+
+
+def _error_percent(share: float, count: int) -> float:
+    """Return half the width of Wilson's 95 % interval, which is above 0 for a share of 0 too."""
+    spread = math.sqrt(share * (1 - share) / count + _NORMAL**2 / (4 * count**2))
+    return 100 * _NORMAL / (1 + _NORMAL**2 / count) * spread
+
+
+def _percentiles(values: Floats) -> Percentiles:
+    ordered = np.sort(values)
+    return Percentiles(quantile(ordered, 0.5), quantile(ordered, 0.95))

@@ -1,0 +1,133 @@
+"""The risk of a rollout, against probabilities that are known, and its words."""
+
+from __future__ import annotations
+
+from math import comb
+from typing import Any
+
+import pytest
+
+from iot_jobs import AbortConfig, AbortCriterion, JobDocument, JobTemplateSpec, RolloutConfig
+from iot_jobs.forecast import Assumptions, Risk, forecast
+from iot_jobs.forecast.risk import BATCH, MOST, SMALL_PERCENT
+from iot_jobs.render import forecast as render
+
+
+def spec(*, threshold: float | None, minimum: int = 10) -> JobTemplateSpec:
+    """A template that notifies ten things at once, and the rest a minute later."""
+    criterion = AbortCriterion(
+        failure_type="FAILED", threshold_percentage=threshold or 1, min_number_of_executed_things=minimum
+    )
+    return JobTemplateSpec(
+        template_name="t",
+        description="t",
+        document=JobDocument.inline({}),
+        rollout=RolloutConfig(maximum_per_minute=10),
+        abort=None if threshold is None else AbortConfig(criteria=[criterion]),
+    )
+
+
+def risk_of(one: JobTemplateSpec, *, trials: int | None = None, seed: int = 0, **assumed: Any) -> Risk:
+    values = {"things": 10, "run_time_minutes": 1, **assumed}
+    found = forecast(one, Assumptions(**values), trials=trials, seed=seed).risk
+    assert found is not None
+    return found
+
+
+def at_least(successes: int, count: int, chance: float) -> float:
+    """The probability of at least so many successes, in percent."""
+    return 100 * sum(
+        comb(count, number) * chance**number * (1 - chance) ** (count - number)
+        for number in range(successes, count + 1)
+    )
+
+
+@pytest.mark.parametrize("failure_rate", [0.01, 0.1, 0.3, 0.5])
+@pytest.mark.parametrize("threshold", [10, 30, 50])
+def test_stopped_by_mistake(failure_rate: float, threshold: int) -> None:
+    """Of ten executions that end at once, so many fail with a probability that is known."""
+    found = risk_of(spec(threshold=threshold), failure_rate=failure_rate)
+    exact = at_least(threshold // 10, 10, failure_rate)
+    assert abs(found.healthy.aborted_percent - exact) <= 2 * found.error_percent
+
+
+@pytest.mark.parametrize("bad_release_rate", [0.1, 0.3, 0.6])
+def test_a_bad_release(bad_release_rate: float) -> None:
+    """The bad things of a fleet are drawn too, and all of them are harmed."""
+    found = risk_of(spec(threshold=30), trials=2000, bad_release_rate=bad_release_rate)
+    assert abs(found.bad.stopped_percent - at_least(3, 10, bad_release_rate)) <= 2 * found.error_percent
+    likely = [number for number in range(11) if at_least(number + 1, 10, bad_release_rate) <= 50]
+    assert found.bad.failure_rate_percent == 100 * bad_release_rate
+    assert found.bad.harmed.p50 is not None
+    assert abs(found.bad.harmed.p50 - likely[0]) <= 1
+    assert found.healthy.aborted_percent == 0
+
+
+@pytest.mark.parametrize(
+    ("rates", "aborted", "stopped"),
+    [
+        ({"failure_rate": 0, "bad_release_rate": 0}, 0, 0),
+        ({"failure_rate": 0, "bad_release_rate": 1}, 0, 100),
+        ({"failure_rate": 1, "bad_release_rate": 0}, 100, 100),
+    ],
+)
+def test_without_chance(rates: dict[str, Any], aborted: int, stopped: int) -> None:
+    """At rates of 0 and 1 nothing is left to chance, and the first rollouts are enough."""
+    found = risk_of(spec(threshold=50), **rates)
+    assert (found.healthy.aborted_percent, found.bad.stopped_percent, found.trials) == (aborted, stopped, BATCH)
+    assert 0 < found.error_percent <= SMALL_PERCENT
+
+
+def test_as_many_rollouts_as_it_takes() -> None:
+    """More rollouts are drawn where the outcome is open, up to a bound; the error that is left is stated."""
+    open_outcome = risk_of(spec(threshold=50), failure_rate=0.5)
+    assert open_outcome.trials == MOST
+    assert SMALL_PERCENT < open_outcome.error_percent < 4
+    assert risk_of(spec(threshold=50), trials=37, failure_rate=0.5).trials == 37
+
+
+def test_seeds() -> None:
+    """The same seed gives the same risk, and another one another."""
+    first, again, other = (risk_of(spec(threshold=30), failure_rate=0.3, seed=seed) for seed in (1, 1, 2))
+    assert first == again != other
+
+
+def test_without_abort_criteria() -> None:
+    """Nothing is stopped; the worst release fails on every device."""
+    found = risk_of(spec(threshold=None))
+    assert (found.healthy.aborted_percent, found.bad.stopped_percent) == (0, 0)
+    assert (found.worst.failure_rate_percent, found.worst.harmed_p95) == (100, 10)
+    assert (found.healthy.finish.p50, found.healthy.finish.p95) == (1, 1)
+
+
+WORDS = [
+    (
+        {"failure_rate": 0.0},
+        "stopped by mistake in 0 % of rollouts; half of them are done by minute 1, 95 % by minute 1",
+    ),
+    (
+        {"failure_rate": 1.0},
+        "stopped by mistake in 100 % of rollouts; half of them are done by minute 1, 95 % by minute 1",
+    ),
+    ({"offline_rate": 0.1}, "of rollouts; fewer than half of them are ever done"),
+    ({"offline_rate": 0.02}, "of rollouts; half of them are done by minute 1, fewer than 95 % ever"),
+]
+
+
+@pytest.mark.parametrize(("rates", "words"), WORDS)
+def test_words(rates: dict[str, Any], words: str) -> None:
+    """The text says how sure the end is."""
+    found = forecast(spec(threshold=50), Assumptions(things=10, run_time_minutes=1, **rates))
+    assert words in " ".join(render.text(render.Forecasts([found], several=False), 400).split())
+
+
+def test_two_stories() -> None:
+    """Where the expected values and most rollouts disagree, the text says so."""
+    # 45 % of ten executions are expected to fail, short of the threshold, and half of the rollouts reach it.
+    found = forecast(spec(threshold=50), Assumptions(things=10, run_time_minutes=1, failure_rate=0.47))
+    assert found.risk is not None
+    assert found.timeline.aborted_minute is None
+    assert found.risk.healthy.aborted_percent > 50
+    text = " ".join(render.text(render.Forecasts([found], several=False), 400).split())
+    share = f"{found.risk.healthy.aborted_percent:g}"
+    assert f"The expected course never aborts, but {share} % of rollouts do: trust the rollouts" in text
