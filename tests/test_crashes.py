@@ -54,7 +54,7 @@ def test_a_reader_that_crashes(here: Path, monkeypatch: pytest.MonkeyPatch) -> N
     write(here, STACKS)
     result = run(".")
     crash = CRASH.format(file="a.json", message="on\\nmars")
-    assert result.stdout.startswith(crash + "b.json:1:194: error JT410 ")
+    assert result.stdout.startswith(crash + "b.json:1:")
     assert result.stdout.endswith(crash.replace("a.json", "c.json"))
     assert (result.exit_code, result.stderr) == (2, "1 checked, 3 errors, 0 warnings\n")
 

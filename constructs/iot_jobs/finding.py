@@ -208,38 +208,32 @@ class FindingsError(ValueError):
         return "\n".join(f"{start}{finding}" for finding in self.findings)
 
 
-class Findings:
-    """Distinct findings, in order: a family's mistake recurs in every environment that uses it.
+class Findings(list[Finding]):
+    """Distinct findings, in order: a family's mistake recurs in every environment that uses it. They are added by `+=`.
 
-    Of each file `MOST_FINDINGS` are kept, then one that says so. Of all files as many are kept as fit into a report;
-    `left_out` counts the others by rule.
+    Of each file `MOST_FINDINGS` are kept, then one that says so; the rest of a file in `full` needn't be checked. Of
+    all files as many are kept as fit into a report; `left_out` counts the others by rule.
     """
 
     def __init__(self) -> None:
         """Keep nothing yet."""
+        self.full: set[str | None] = set()
         self.left_out: Counter[Rule] = Counter()
-        self._kept: dict[object, Finding] = {}
+        self._known: set[object] = set()
         self._of_file: Counter[str | None] = Counter()
         self._bytes = 0
 
-    def __iter__(self) -> Iterator[Finding]:
-        return iter(self._kept.values())
-
-    def __len__(self) -> int:
-        return len(self._kept)
-
-    def __iadd__(self, findings: Iterable[Finding]) -> Self:
-        """Keep more, but for those that are kept already, and those that are too many."""
+    def __iadd__(self, findings: Iterable[Finding]) -> Self:  # type: ignore[override,misc]  # list + list is a list
         for finding in findings:
             file = finding.place.file if finding.place else None
             content = (finding.code, finding.place, shown(finding.given), finding.allowed)
             key = (*content, finding.acknowledged, finding.when)
-            is_crash = finding.rule == INTERNAL_ERROR
-            if key in self._kept or (self.is_full(file) and not is_crash):
+            if key in self._known or (file in self.full and finding.rule != INTERNAL_ERROR):
                 continue
             self._of_file[file] += 1
             kept = finding
-            if self.is_full(file) and not is_crash:
+            if self._of_file[file] > MOST_FINDINGS and finding.rule != INTERNAL_ERROR:
+                self.full.add(file)
                 most = f"up to {MOST_FINDINGS} findings in a file; the rest of it was not checked"
                 kept = TOO_MANY.finding(allowed=most, fix="correct these, and check again")
                 kept = kept._replace(place=Place("", file))
@@ -247,12 +241,9 @@ class Findings:
             if self._bytes > _MOST_BYTES:
                 self.left_out[kept.rule] += 1
             else:
-                self._kept[key] = kept
+                self._known.add(key)
+                self.append(kept)
         return self
-
-    def is_full(self, file: str | None) -> bool:
-        """Return whether no more findings of a file are kept, so that the rest of it needn't be checked."""
-        return self._of_file[file] > MOST_FINDINGS
 
 
 TOO_MANY = Rule(
@@ -272,17 +263,18 @@ INTERNAL_ERROR = Rule(
 
 
 @contextmanager
-def guarded(findings: Findings, file: str | None) -> Iterator[None]:
-    """Add a finding for an exception that nobody expects, in place of a traceback, so that other files are checked."""
+def guarded(file: str | None) -> Iterator[list[Finding]]:
+    """Catch whatever nobody expects, so that other files are checked: the list then has the finding for it."""
+    crashed: list[Finding] = []
     try:
-        yield
+        yield crashed
     except Exception as error:  # noqa: BLE001  # whatever it is
         finding = INTERNAL_ERROR.finding(
             given=f"{type(error).__name__}: {error}",
             allowed="no internal error",
             fix="please report it, with the file",
         )
-        findings += [finding._replace(place=Place("", file))]
+        crashed.append(finding._replace(place=Place("", file)))
 
 
 def nearest(word: str, known: Iterable[str], *, cutoff: float = 0.6) -> str | None:

@@ -98,9 +98,9 @@ def check(reading: Reading, *, now: datetime, quotas: Quotas | None = None, only
         why = "it needs the extra [forecast]"
         skipped += [Skipped(f"the budget of environment {name}", why) for name in dict.fromkeys(names)]
     for subject in reading.subjects:
-        if findings.is_full(subject.file):
+        if subject.file in findings.full:
             continue
-        with guarded(findings, subject.file):
+        with guarded(subject.file) as crashed:
             wrong = list(islice(_acknowledgment_problems(subject.acknowledged), MOST_FINDINGS + 1))
             findings += map(subject.placed, wrong)
             refused = {finding.loc[-1] for finding in wrong}
@@ -109,18 +109,21 @@ def check(reading: Reading, *, now: datetime, quotas: Quotas | None = None, only
                 findings += [subject.placed(finding)._replace(acknowledged=reason)]
             if subject.variants:
                 findings += in_some_cases(subject, partial(_all_about, now=now, quotas=quotas))
+        findings += crashed
     for document in reading.documents:
-        with guarded(findings, document.place(()).file):
+        with guarded(document.place(()).file) as crashed:
             problems = [finding for finding in document.document.problems() if finding.severity == "error"]
             problems += document_advice(document.document, document.schema)
             findings += (finding._replace(place=document.place(finding.loc)) for finding in problems)
+        findings += crashed
     for source in () if only_jobs else reading.templates:
-        with guarded(findings, source.name):
+        with guarded(source.name) as crashed:
             try:
                 findings += islice(frame(source, list(findings)), MOST_FINDINGS + 1)
             except MissingExtraError:
                 skipped.append(Skipped("what CloudFormation asks of templates beside their jobs", _NOT_INSTALLED))
                 break
+        findings += crashed
     checked = len(reading.subjects) + len(reading.documents)
     counted = [finding for finding in findings if finding.acknowledged is None]
     acknowledged = [finding for finding in findings if finding.acknowledged is not None]

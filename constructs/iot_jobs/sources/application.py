@@ -112,17 +112,20 @@ class Loader:
     def files(self, families: Iterable[Path], environments: Iterable[Path]) -> list[Environment]:
         """Load each environment with the families that it names, each family that none names, and other documents."""
         for path in families:
-            with guarded(self.reading.findings, shown_path(path)):
+            with guarded(shown_path(path)) as crashed:
                 self._family(path)
+            self.reading.findings += crashed
         JobTemplateSpec.model_rebuild()  # before the environment's model, which contains it and would build it again
         loaded: list[Environment] = []
         for path in environments:
-            with guarded(self.reading.findings, shown_path(path)):
+            with guarded(shown_path(path)) as crashed:
                 loaded += filter(None, [self._environment(path)])
+            self.reading.findings += crashed
         for name, family in self.families.items():
             if name not in self.used and isinstance(family.data, dict):
-                with guarded(self.reading.findings, family.name):
+                with guarded(family.name) as crashed:
                     self._template(name, family, None, {}, None)
+                self.reading.findings += crashed
         if not self.alone:
             self.reading.documents += self.documents.unnamed()
         self.reading.findings += self.documents.findings
@@ -201,9 +204,10 @@ class Loader:
             )
             self.reading.find(finding, source.place(loc))
             return None
-        with guarded(self.reading.findings, self.families[name].name):
+        with guarded(self.families[name].name) as crashed:
             return self._template(name, self.families[name], source, change, environment)
-        return None  # type: ignore[unreachable]  # after an exception
+        self.reading.findings += crashed  # type: ignore[unreachable]  # after an exception
+        return None
 
     def _template(
         self,

@@ -106,13 +106,14 @@ class DocumentFolder:
         """Return a document and its file. The document is None if it has errors, which are noted."""
         if path not in self._documents:
             self._documents[path] = None, None
-            with guarded(self.findings, shown_path(path)):
+            with guarded(shown_path(path)) as crashed:
                 source, errors = read_on(path)
                 if source:
                     problems = [one for one in JobDocument(source.text).problems() if one.severity == "error"]
                     errors = [one._replace(place=source.place(one.loc)) for one in problems]
                 self.findings += errors
                 self._documents[path] = JobDocument.inline(source.text) if source and not errors else None, source
+            self.findings += crashed
         return self._documents[path]
 
     def _inside(self, name: Any, key: str, family: str) -> tuple[Path | None, tuple[Finding, ...]]:

@@ -43,8 +43,9 @@ def read_paths(paths: Sequence[Path]) -> Reading:
             Loader(path, reading).load()
             _skip_misplaced(path, reading.skip)
         else:
-            with guarded(reading.findings, shown_path(path)):
+            with guarded(shown_path(path)) as crashed:
                 _file(path, reading, named=kind == "named")
+            reading.findings += crashed
     return _with_those_beside(reading)
 
 
@@ -61,12 +62,13 @@ def read_paths_as(kind: str, paths: Sequence[Path]) -> Reading:
     """Read files as a kind of `kinds.STATED`, without recognition, and without the application around them."""
     reading = Reading()
     for path in {resolved(path): path for path in paths}.values():
-        with guarded(reading.findings, shown_path(path)):
+        with guarded(shown_path(path)) as crashed:
             source, findings = read_on(path)
             if source is None:
                 reading.findings += findings
             else:
                 read_as(kind, File(path, source, named=True, doubled=findings), reading)
+        reading.findings += crashed
     return _with_those_beside(reading)
 
 

@@ -76,7 +76,7 @@ def read_template(source: Source, reading: Reading) -> None:
     found = False
     subjects: dict[str, tuple[Subject, object]] = {}
     for name, member in resources.items():
-        if reading.findings.is_full(source.name):
+        if source.name in reading.findings.full:
             break
         copies = expanded(name, member, with_defaults)
         if copies is None:
