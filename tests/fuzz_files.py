@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -289,6 +290,82 @@ def _many() -> Iterator[Nasty]:
         )
         yield _file(f"commands of {name}.json", agent, True)
         yield _file(f"fields of {name}.json", partial(json.dumps, fields), True)
+
+
+def hostile_files() -> list[Nasty]:
+    """Files and folders with more findings, or more to search, than a report has room for."""
+
+    def arguments(count: int) -> str:
+        handler = {"name": "a", "type": "runHandler", "input": {"handler": "h", "args": [1] * count}}
+        return json.dumps({"version": "1.0", "steps": [{"action": handler}]}, separators=(",", ":"))
+
+    def windows() -> str:
+        starts = [f"{index % 24} ? * MON *" for index in range(100)]
+        templates = (
+            {"StartTime": f"cron({(number + index) % 60} {start})", "DurationInMinutes": 1430 - number}
+            for number in range(285)
+            for index, start in enumerate(starts)
+        )
+        each = {
+            f"T{number}": GOOD | {"JobTemplateId": f"t{number}", "MaintenanceWindows": list(islice(templates, 100))}
+            for number in range(285)
+        }
+        return json.dumps({"Resources": {name: {"Type": KIND, "Properties": one} for name, one in each.items()}})
+
+    def terms() -> str:
+        start = f"cron({','.join(f'x{number}' for number in range(60))} 1 ? * MON *)"
+        return _resources(GOOD | {"MaintenanceWindows": [{"StartTime": start, "DurationInMinutes": 1}] * 100}, 50)
+
+    def application(folder: Path, document: str, family: str = "", environment: str = "") -> Path:
+        for name, text in {
+            "stacks/templates/f.yaml": f"description: d\ndocument: d.json\ndocument_schema: device-client\n{family}",
+            "stacks/environments/e.yaml": "name: e\naccount: '123456789012'\nregion: eu-west-1\nfleet: {things: 10}\n"
+            f"templates: {{f: {{}}}}\n{environment}",
+            "job_documents/d.json": document,
+        }.items():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_text(text)
+        return folder
+
+    def many(folder: Path, count: int, text: str) -> Path:
+        for number in range(count):
+            (folder / f"{'n' * 200}{number}.json").write_text(text)
+        return folder
+
+    def long_keys() -> str:
+        keys = "".join(f"{'k' * 900}{number}: 1," for number in range(49))
+        aliases = ",".join(f"T{number}: {{Type: '{KIND}', Properties: *d}}" for number in range(4000))
+        return f"d: &d {{{keys}}}\nResources: {{{aliases}}}"
+
+    def long_id() -> str:
+        resource = {"Type": KIND, "Properties": GOOD | {"Tags": [{}] * 499}}
+        return json.dumps({"Resources": {"T" * 900_000: resource}})
+
+    def skipped() -> str:
+        resource = {"Type": KIND, "Properties": {"Ref": "x"}}
+        return json.dumps({"Resources": {f"T{number}": resource for number in range(25_000)}})
+
+    unknown = "".join(f"k{number}: 1\n" for number in range(20_000))
+    placeholders = "".join(f"${{aws:{number}}}" for number in range(100_000))
+    wide = GOOD | {"Description": "\U0001f600" * 3000, "\U0001f600" * 600: 1, '"' * 600: 1}
+    return [
+        _file("200,000 arguments.json", lambda: arguments(200_000)),
+        _file("990,000 arguments.json", lambda: arguments(990_000)),
+        Nasty("10,000 arguments for a chosen agent", lambda folder: application(folder, arguments(10_000))),
+        Nasty("200,000 arguments for a chosen agent", lambda folder: application(folder, arguments(200_000))),
+        Nasty("20,000 unknown keys in a family", lambda folder: application(folder, "{}", unknown)),
+        Nasty("20,000 unknown keys in an environment", lambda folder: application(folder, "{}", "", unknown)),
+        _file("100 windows in 285 resources.json", windows),
+        _file("terms of crons.json", terms),
+        _file("placeholders in Sub.json", lambda: _resources(GOOD | {"Document": {"Fn::Sub": placeholders}})),
+        _file("exclamation marks.yaml", lambda: "!" * 500_000),
+        _file("a long tag.yaml", lambda: f"Resources: {{T: {{Type: '{KIND}', Properties: !{'a' * 1_900_000} x}}}}"),
+        _file("long keys in aliases.yaml", long_keys),
+        _file("a long logical id.json", long_id),
+        _file("25,000 skipped resources.json", skipped),
+        Nasty("1500 files with wide letters", lambda folder: many(folder, 1500, _resources(wide))),
+        Nasty("200 files of 100 resources", lambda folder: many(folder, 200, _resources({"Description": ""}, 100))),
+    ]
 
 
 def _odd_paths() -> Iterator[Nasty]:

@@ -136,6 +136,7 @@ def test_report_as_json(application: Path) -> None:
         "checked": 1,
         "skipped": [],
         "unjudged": [],
+        "left_out": 0,
     }
     assert (result.exit_code, result.stderr) == (1, "1 checked, 1 error, 0 warnings\n")
 
@@ -232,7 +233,8 @@ def test_report_as_annotations(application: Path) -> None:
 
 EMPTY = {
     "text": "",
-    "json": '{\n  "findings": [],\n  "acknowledged": [],\n  "checked": 1,\n  "skipped": [],\n  "unjudged": []\n}\n',
+    "json": '{\n  "findings": [],\n  "acknowledged": [],\n  "checked": 1,\n  "skipped": [],\n  "unjudged": [],\n'
+    '  "left_out": 0\n}\n',
     "github": "",
 }
 

@@ -772,7 +772,7 @@ def test_deep_documents() -> None:
     value = steps(ECHO | {"runAsUser": nested})
     assert family_of(value) == "device-client"
     assert told(problems(value, "device-client")) == [("JT755", f"{ACTION}.runAsUser", "***", "text", "write text")]
-    assert codes(content_problems(value)) == [("JT760", f"{ACTION}.runAsUser" + ".a" * levels)]
+    assert codes(content_problems(value)) == [("JT760", f"{ACTION}.runAsUser{'.a' * levels}"[:499] + "…")]
     assert told(problems(nested, {"additionalProperties": {"$ref": "#"}})) == [
         ("JT711", "", None, ENDLESS, "correct the schema, or use a built-in one such as device-client")
     ]

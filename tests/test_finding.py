@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 import iot_jobs
-from iot_jobs.finding import Finding, FindingsError, Location, Place, Rule, dotted, shown, unique
+from iot_jobs.finding import Finding, Findings, FindingsError, Location, Place, Rule, dotted, shown
 from iot_jobs.limits import DESCRIPTION, TEMPLATE_NAME
 
 SOURCE = "https://example.com/speed"
@@ -66,7 +66,7 @@ SHOWN = [
     ("x" * 99, '"' + "x" * 98 + "…"),
     ("x" * 100_000, '"' + "x" * 98 + "…"),
     ({("a", "b"): 1}, "a dict"),
-    (deep(100_000), "a list"),
+    (deep(100_000), "[" * 99 + "…"),
 ]
 
 
@@ -176,11 +176,13 @@ def test_error_lists_everything() -> None:
     assert str(error) == f"{found[0]}\n{found[1]}"
 
 
-def test_unique() -> None:
-    """A finding that repeats another is listed once; with another value or place it is another finding."""
+def test_distinct() -> None:
+    """A finding that repeats another is kept once; with another value or place it is another finding."""
     here, there = Place("a", "f.yaml", 1, 1), Place("a", "f.yaml", 2, 1)
     found = [speed(1, place=here), speed(2, place=here), speed(1, place=there), speed(1, place=here)]
-    assert unique(found) == tuple(found[:3])
+    kept = Findings()
+    kept += found
+    assert list(kept) == found[:3]
 
 
 def every_rule() -> list[Rule]:

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from iot_jobs import limits
-from iot_jobs.check import check, rules
+from iot_jobs.check import check
 from iot_jobs.cloudformation import API_TEMPLATE, TEMPLATE, Names, Spelling, translate
 from iot_jobs.finding import Edit, Finding, Location, nearest_key, shown
 from iot_jobs.limits import Count, Limit, Minutes, Range, Text
@@ -73,7 +73,7 @@ def holds(path: Path = Path()) -> int:
     return len(edits)
 
 
-@pytest.mark.parametrize("code", rules())
+@pytest.mark.parametrize("code", rules_doc.WITH_EXAMPLES)
 def test_edits_of_examples(code: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The edit of a rule's example makes it good."""
     bad, _ = rules_doc.examples(code)

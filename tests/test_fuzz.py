@@ -23,7 +23,7 @@ from iot_jobs.cli import main
 from iot_jobs.render import findings
 from iot_jobs.sources import read_paths
 from tests.commands import EXAMPLE
-from tests.fuzz_files import folder_of, nasty_files
+from tests.fuzz_files import folder_of, hostile_files, nasty_files
 from tests.fuzz_process import checked
 
 FORMATS = ("text", "json", "github", "sarif")
@@ -400,6 +400,21 @@ def test_nasty_files(tmp_path: Path, make: Callable[[Path], Path]) -> None:
     assert "Traceback" not in run.errors
     assert run.seconds < 5
     assert run.megabytes < 500
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("output", FORMATS)
+@pytest.mark.parametrize("make", [pytest.param(one.make, id=one.name) for one in hostile_files()])
+def test_hostile_files(tmp_path: Path, make: Callable[[Path], Path], output: str) -> None:
+    """A check ends within 5 seconds for each megabyte, within 500 MB, and prints less than 5 MB."""
+    path = make(folder_of(tmp_path))
+    size = sum(file.stat().st_size for file in (path, *path.rglob("*")) if file.is_file())
+    run = checked(path, "--format", output)
+    assert run.code in (0, 1, 2), run.errors
+    assert "Traceback" not in run.errors
+    assert run.seconds < 5 * max(1, size / 1_000_000)
+    assert run.megabytes < 500
+    assert len(run.report) + len(run.errors.encode()) < 5_000_000
 
 
 @pytest.mark.parametrize("output", FORMATS)

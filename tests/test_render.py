@@ -163,6 +163,7 @@ JSON: dict[str, Any] = {
     "checked": 4,
     "skipped": [{"file": "notes.yaml", "reason": "not a mapping"}],
     "unjudged": [{"file": "b.yaml", "line": 1, "column": 4, "path": "a", "value": "${B}"}],
+    "left_out": 0,
 }
 
 
@@ -289,7 +290,8 @@ def json_text(report: Any) -> str:
         f'  "acknowledged": {each_on_its_line(report["acknowledged"], "  ")},\n'
         f'  "checked": {report["checked"]},\n'
         f'  "skipped": {each_on_its_line(report["skipped"], "  ")},\n'
-        f'  "unjudged": {each_on_its_line(report["unjudged"], "  ")}\n}}\n'
+        f'  "unjudged": {each_on_its_line(report["unjudged"], "  ")},\n'
+        f'  "left_out": {report["left_out"]}\n}}\n'
     )
 
 
@@ -307,7 +309,7 @@ def sarif_text(report: Any) -> str:
 WHOLE = {"text": TEXT, "json": json_text(JSON), "github": GITHUB, "sarif": sarif_text(SARIF)}
 NOTHING = {
     "text": "",
-    "json": json_text({"findings": [], "acknowledged": [], "checked": 0, "skipped": [], "unjudged": []}),
+    "json": json_text({"findings": [], "acknowledged": [], "checked": 0, "skipped": [], "unjudged": [], "left_out": 0}),
     "github": "",
     "sarif": sarif_text(
         SARIF
@@ -352,7 +354,7 @@ CONTRACT = [
 def test_json_contract() -> None:
     """The members of the JSON report are those that docs/cli.md documents, and each finding has all of them."""
     data = json.loads(findings.as_json(REPORT))
-    assert list(data) == ["findings", "acknowledged", "checked", "skipped", "unjudged"]
+    assert list(data) == ["findings", "acknowledged", "checked", "skipped", "unjudged", "left_out"]
     assert [list(one) for one in data["findings"]] == [CONTRACT] * 3
     assert [list(one) for one in data["acknowledged"]] == [[*CONTRACT, "reason"]]
     assert list(data["findings"][1]["related"][0]) == ["file", "line", "column", "path"]
@@ -367,7 +369,9 @@ GIVEN: list[tuple[object, object]] = [
     (math.nan, "nan"),
     (-math.inf, "-inf"),
     ("", ""),
-    ("a" * 500, "a" * 500),
+    ("a" * 100, "a" * 100),
+    ("a" * 101, "a" * 99 + "…"),
+    (10**100, "1" + "0" * 98 + "…"),
     ("\ud800a", "?a"),
     ([1, "a"], '[1, "a"]'),
     ({"a": {1, 2}}, '{"a": "{1, 2}"}'),
@@ -377,7 +381,7 @@ GIVEN: list[tuple[object, object]] = [
 
 @pytest.mark.parametrize(("given", "expected"), GIVEN, ids=[repr(given)[:20] for given, _ in GIVEN])
 def test_given_in_json(given: object, expected: object) -> None:
-    """A scalar is the same in JSON, if JSON has it; a list or mapping is shown as its short text."""
+    """A short scalar is the same in JSON, if JSON has it; anything else is shown as its short text."""
     report = EMPTY._replace(findings=(FACTOR._replace(given=given),))
     (found,) = json.loads(findings.as_json(report), parse_constant=pytest.fail)["findings"]
     assert found["given"] == expected
@@ -453,20 +457,20 @@ def faults(log: dict[str, Any]) -> list[str]:
 
 
 def test_sarif_structure() -> None:
-    """A finding of every rule makes a log that has what SARIF requires."""
-    found = [one for code in rules() for one in rules_doc.findings(rules_doc.examples(code)[0])]
+    """A finding of every rule with an example makes a log that has what SARIF requires."""
+    found = [one for code in rules_doc.WITH_EXAMPLES for one in rules_doc.findings(rules_doc.examples(code)[0])]
     for report in (REPORT, EMPTY, EMPTY._replace(findings=tuple(found))):
         assert faults(json.loads(findings.sarif(report))) == []
 
 
 @EACH
 def test_every_rule_in_every_format(name: str) -> None:
-    """A finding of every rule can be rendered, and names its code."""
+    """A finding of every rule with an example can be rendered, and names its code."""
 
     def rendered(one: Finding) -> str:
         return findings.FORMATS[name](EMPTY._replace(findings=(one,)))
 
-    found = [one for code in rules() for one in rules_doc.findings(rules_doc.examples(code)[0])]
+    found = [one for code in rules_doc.WITH_EXAMPLES for one in rules_doc.findings(rules_doc.examples(code)[0])]
     assert [one.code for one in found if one.code not in rendered(one)] == []
 
 

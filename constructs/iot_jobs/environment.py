@@ -1,12 +1,13 @@
 """Environments: one or more accounts and regions, with their fleet and job templates."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Annotated, Any
 
 from pydantic import Field, PlainValidator, Strict, WithJsonSchema
 
 from iot_jobs import limits
-from iot_jobs.finding import Finding, FindingsError, Location, Rule
+from iot_jobs.finding import MOST_FINDINGS, Finding, FindingsError, Location, Rule
 from iot_jobs.limits import Limit
 from iot_jobs.template import JobTemplateSpec, Tags
 from iot_jobs.template.part import WRONG_KIND, Model
@@ -39,11 +40,12 @@ def _one_or_many(limit: Limit) -> tuple[PlainValidator, WithJsonSchema]:
             prefixes = [(index,) for index in range(len(value))]
         else:
             value = (value,)
-        findings = [
+        found = (
             finding.under(prefix)
             for item, prefix in zip(value, prefixes, strict=True)
             if (finding := limit.check(item))
-        ]
+        )
+        findings = list(islice(found, MOST_FINDINGS + 1))
         if not value or len(set(map(str, value))) < len(value):
             allowed = "one value, or a list without duplicates"
             findings.append(WRONG_KIND.finding(given=list(value), allowed=allowed, fix="write each value once"))

@@ -1,7 +1,9 @@
 """Rules and findings as data: the wrong value, its place, what is allowed, and the fix."""
 
 import json
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Self, dataclass_transform
 
 Severity = Literal["error", "warning"]
@@ -19,6 +21,12 @@ Location = tuple[str | int, ...]
 
 SHOWN_CHARACTERS = 100
 """Number of characters of a given value that an error text repeats."""
+LONGEST_TEXT = 500
+"""Number of characters of a path, and of the words about what is allowed and how to fix it."""
+MOST_FINDINGS = 1000
+"""Number of findings of one file that are kept: nobody reads more."""
+_MOST_BYTES = 1_500_000
+"""Size of all findings of a report as text. As JSON or SARIF they are up to three times as large."""
 
 
 @dataclass_transform(kw_only_default=True, frozen_default=True)
@@ -84,6 +92,7 @@ class Rule(_Named):
 
         None as `given` means that there is no value.
         """
+        allowed, fix = shortened(allowed, LONGEST_TEXT), shortened(fix, LONGEST_TEXT)
         return Finding(rule=self, loc=loc, given=given, allowed=allowed, fix=fix, related_locs=related, edit=edit)
 
 
@@ -199,10 +208,73 @@ class FindingsError(ValueError):
         return "\n".join(f"{start}{finding}" for finding in self.findings)
 
 
-def unique(findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    """Return the findings in order, without duplicates: a family's mistake recurs in every environment that uses it."""
-    by_content = {(one.code, one.place, shown(one.given), one.allowed, one.when): one for one in findings}
-    return tuple(by_content.values())
+class Findings(list[Finding]):
+    """Distinct findings, in order: a family's mistake recurs in every environment that uses it. They are added by `+=`.
+
+    Of each file `MOST_FINDINGS` are kept, then one that says so; the rest of a file in `full` needn't be checked. Of
+    all files as many are kept as fit into a report; `left_out` counts the others by rule.
+    """
+
+    def __init__(self) -> None:
+        """Keep nothing yet."""
+        self.full: set[str | None] = set()
+        self.left_out: Counter[Rule] = Counter()
+        self._known: set[object] = set()
+        self._of_file: Counter[str | None] = Counter()
+        self._bytes = 0
+
+    def __iadd__(self, findings: Iterable[Finding]) -> Self:  # type: ignore[override,misc]  # list + list is a list
+        for finding in findings:
+            file = finding.place.file if finding.place else None
+            content = (finding.code, finding.place, shown(finding.given), finding.allowed)
+            key = (*content, finding.acknowledged, finding.when)
+            if key in self._known or (file in self.full and finding.rule != INTERNAL_ERROR):
+                continue
+            self._of_file[file] += 1
+            kept = finding
+            if self._of_file[file] > MOST_FINDINGS and finding.rule != INTERNAL_ERROR:
+                self.full.add(file)
+                most = f"up to {MOST_FINDINGS} findings in a file; the rest of it was not checked"
+                kept = TOO_MANY.finding(allowed=most, fix="correct these, and check again")
+                kept = kept._replace(place=Place("", file))
+            self._bytes += len(str(kept).encode())
+            if self._bytes > _MOST_BYTES:
+                self.left_out[kept.rule] += 1
+            else:
+                self._known.add(key)
+                self.append(kept)
+        return self
+
+
+TOO_MANY = Rule(
+    code="JT013",
+    title=f"a file has at most {MOST_FINDINGS} findings",
+    why="Nobody reads more, and a report has to fit into memory and into a log. The rest of the file is not checked.",
+    source="the limits of a report: docs/cli.md",
+    evidence="own",
+)
+INTERNAL_ERROR = Rule(
+    code="JT014",
+    title="this tool can check a file of any content",
+    why="The file was not checked to its end, because of a mistake in this tool. The exit code is 2.",
+    source="the exit codes: docs/cli.md",
+    evidence="own",
+)
+
+
+@contextmanager
+def guarded(file: str | None) -> Iterator[list[Finding]]:
+    """Catch whatever nobody expects, so that other files are checked: the list then has the finding for it."""
+    crashed: list[Finding] = []
+    try:
+        yield crashed
+    except Exception as error:  # noqa: BLE001  # whatever it is
+        finding = INTERNAL_ERROR.finding(
+            given=f"{type(error).__name__}: {error}",
+            allowed="no internal error",
+            fix="please report it, with the file",
+        )
+        crashed.append(finding._replace(place=Place("", file)))
 
 
 def nearest(word: str, known: Iterable[str], *, cutoff: float = 0.6) -> str | None:
@@ -272,8 +344,13 @@ def dotted(loc: Location) -> str:
     """Return a location as one string, such as `abort.criteria[0].threshold_percentage`."""
     text = ""
     for part in loc:
-        text += f"[{part}]" if isinstance(part, int) else f".{one_line(part)}" if text else one_line(part)
-    return text
+        text += f"[{part}]" if isinstance(part, int) else f".{key_in_path(part)}" if text else key_in_path(part)
+    return shortened(text, LONGEST_TEXT)
+
+
+def key_in_path(key: str) -> str:
+    """Return a key as a path shows it: on one line, and shortened if it is long."""
+    return shortened(one_line(key[: LONGEST_TEXT + 1]), LONGEST_TEXT)
 
 
 def one_line(text: str) -> str:
@@ -281,13 +358,26 @@ def one_line(text: str) -> str:
     return text if text.isprintable() else "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in text)
 
 
-def shown(value: object) -> str:
-    """Return a value as a user wrote it, on one line and truncated if it is long."""
+def shown(value: object, *, most: int = SHOWN_CHARACTERS) -> str:
+    """Return a value as a user wrote it, on one line of at most `most` characters."""
     if value is None:
         return "nothing"
+    if isinstance(value, str):
+        value = value[: most + 1]
+    text = ""
     try:
-        text = json.dumps(value, ensure_ascii=False, default=str)
+        if isinstance(value, dict | list | tuple):
+            for part in json.JSONEncoder(ensure_ascii=False, default=str).iterencode(value):  # no more than is shown
+                text += part
+                if len(text) > most:
+                    break
+        else:
+            text = json.dumps(value, ensure_ascii=False, default=str)
     except (TypeError, ValueError, RecursionError):
         text = f"a {type(value).__name__}"
-    text = one_line(text[: SHOWN_CHARACTERS + 1])
-    return text if len(text) <= SHOWN_CHARACTERS else text[: SHOWN_CHARACTERS - 1] + "…"
+    return shortened(one_line(text[: most + 1]), most)
+
+
+def shortened(text: str, most: int) -> str:
+    """Return a text of at most `most` characters, with an ellipsis in place of the rest."""
+    return text if len(text) <= most else text[: most - 1] + "…"

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
+from itertools import islice
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from iot_jobs.check.advice import advice, document_advice
@@ -15,7 +17,20 @@ from iot_jobs.check.catalogue import rules
 from iot_jobs.check.frame import frame
 from iot_jobs.environment import Quotas
 from iot_jobs.extras import MissingExtraError
-from iot_jobs.finding import REMOVE, Finding, FindingsError, Location, Place, Rule, unique
+from iot_jobs.finding import (
+    INTERNAL_ERROR,
+    LONGEST_TEXT,
+    MOST_FINDINGS,
+    REMOVE,
+    Finding,
+    Findings,
+    FindingsError,
+    Location,
+    Place,
+    Rule,
+    guarded,
+    shortened,
+)
 from iot_jobs.sources import Application, Reading, Skipped, Subject, Unknown, read_application
 from iot_jobs.template.part import UNKNOWN_KEY
 
@@ -38,12 +53,14 @@ ACKNOWLEDGED_UNKNOWN = Rule(
 
 
 _NOT_INSTALLED = "it needs the extra [cloudformation]"
+_MOST_SKIPPED = 1000
 
 
 class Report(NamedTuple):
     """The result of a check: findings that count, and those that the author acknowledged with a reason.
 
-    `unjudged` are values of the checked templates and jobs that are known only at deployment.
+    `unjudged` are values of the checked templates and jobs that are known only at deployment. `left_out` counts by rule
+    the findings that are too many to be reported.
     """
 
     findings: tuple[Finding, ...]
@@ -51,10 +68,18 @@ class Report(NamedTuple):
     checked: int
     skipped: tuple[Skipped, ...]
     unjudged: tuple[Unknown, ...]
+    left_out: Mapping[Rule, int] = MappingProxyType({})
 
     def failed(self, *, strict: bool = False) -> bool:
         """Return whether there is an error, or with `strict` any finding."""
-        return any(strict or finding.severity == "error" for finding in self.findings)
+        return any(strict or rule.severity == "error" for rule in self._rules())
+
+    def crashed(self) -> bool:
+        """Return whether a file couldn't be checked, because of a mistake of this tool's."""
+        return INTERNAL_ERROR in self._rules()
+
+    def _rules(self) -> set[Rule]:
+        return {finding.rule for finding in self.findings} | self.left_out.keys()
 
 
 def check(reading: Reading, *, now: datetime, quotas: Quotas | None = None, only_jobs: bool = False) -> Report:
@@ -63,8 +88,9 @@ def check(reading: Reading, *, now: datetime, quotas: Quotas | None = None, only
     `quotas` are those of templates and jobs without an environment; None means AWS's defaults. `only_jobs` leaves out
     what AWS's validator says about the rest of a CloudFormation template.
     """
-    findings = list(reading.findings)
-    acknowledged = []
+    findings = Findings()
+    findings += reading.findings
+    findings.left_out += reading.findings.left_out
     skipped = list(reading.skipped)
     environments = [subject.environment for subject in reading.subjects if subject.environment]
     names = [environment.name for environment in environments if states_budget(environment.fleet)]
@@ -72,29 +98,46 @@ def check(reading: Reading, *, now: datetime, quotas: Quotas | None = None, only
         why = "it needs the extra [forecast]"
         skipped += [Skipped(f"the budget of environment {name}", why) for name in dict.fromkeys(names)]
     for subject in reading.subjects:
-        wrong = list(_acknowledgment_problems(subject.acknowledged))
-        findings += map(subject.placed, wrong)
-        refused = {finding.loc[-1] for finding in wrong}
-        advised = [subject.placed(finding) for finding in advice(subject, now=now, quotas=quotas)]
-        for finding in advised:
-            reason = subject.acknowledged.get(finding.code)
-            if reason is None or finding.code in refused:
-                findings.append(finding)
-            else:
-                acknowledged.append(finding._replace(acknowledged=reason))
-        if subject.variants:
-            findings += in_some_cases(subject, partial(_all_about, now=now, quotas=quotas))
+        if subject.file in findings.full:
+            continue
+        with guarded(subject.file) as crashed:
+            wrong = list(islice(_acknowledgment_problems(subject.acknowledged), MOST_FINDINGS + 1))
+            findings += map(subject.placed, wrong)
+            refused = {finding.loc[-1] for finding in wrong}
+            for finding in advice(subject, now=now, quotas=quotas):
+                reason = None if finding.code in refused else subject.acknowledged.get(finding.code)
+                findings += [subject.placed(finding)._replace(acknowledged=reason)]
+            if subject.variants:
+                findings += in_some_cases(subject, partial(_all_about, now=now, quotas=quotas))
+        findings += crashed
     for document in reading.documents:
-        problems = [finding for finding in document.document.problems() if finding.severity == "error"]
-        problems += document_advice(document.document, document.schema)
-        findings += [finding._replace(place=document.place(finding.loc)) for finding in problems]
-    try:
-        for source in () if only_jobs else reading.templates:
-            findings += frame(source, findings)
-    except MissingExtraError:
-        skipped.append(Skipped("what CloudFormation asks of templates beside their jobs", _NOT_INSTALLED))
+        with guarded(document.place(()).file) as crashed:
+            problems = [finding for finding in document.document.problems() if finding.severity == "error"]
+            problems += document_advice(document.document, document.schema)
+            findings += (finding._replace(place=document.place(finding.loc)) for finding in problems)
+        findings += crashed
+    for source in () if only_jobs else reading.templates:
+        with guarded(source.name) as crashed:
+            try:
+                findings += islice(frame(source, list(findings)), MOST_FINDINGS + 1)
+            except MissingExtraError:
+                skipped.append(Skipped("what CloudFormation asks of templates beside their jobs", _NOT_INSTALLED))
+                break
+        findings += crashed
     checked = len(reading.subjects) + len(reading.documents)
-    return Report(_sorted(findings), _sorted(acknowledged), checked, tuple(skipped), tuple(reading.unjudged))
+    counted = [finding for finding in findings if finding.acknowledged is None]
+    acknowledged = [finding for finding in findings if finding.acknowledged is not None]
+    return Report(
+        _sorted(counted), _sorted(acknowledged), checked, _listed(skipped), tuple(reading.unjudged), findings.left_out
+    )
+
+
+def _listed(skipped: Sequence[Skipped]) -> tuple[Skipped, ...]:
+    """Return what was skipped; of very much the first, and how much more there is."""
+    listed = [Skipped(file, shortened(reason, LONGEST_TEXT)) for file, reason in skipped[:_MOST_SKIPPED]]
+    if more := len(skipped) - len(listed):
+        listed.append(Skipped(f"{more} more", "too many to be listed"))
+    return tuple(listed)
 
 
 def _all_about(subject: Subject, *, now: datetime, quotas: Quotas | None) -> list[Finding]:
@@ -132,15 +175,14 @@ _Position = tuple[str, int, int]
 
 
 def _sorted(findings: list[Finding]) -> tuple[Finding, ...]:
-    """Return the findings without duplicates, by file, line and code.
+    """Return the findings by file, line and code.
 
     Unknown keys come first in their mapping, because a misspelt key may have caused the other findings there.
     """
-    distinct = unique(findings)
     first: dict[tuple[str, Location], _Position] = {
-        _mapping_of(finding): _position(finding.place) for finding in distinct if finding.rule == UNKNOWN_KEY
+        _mapping_of(finding): _position(finding.place) for finding in findings if finding.rule == UNKNOWN_KEY
     }
-    for finding in distinct if first else ():
+    for finding in findings if first else ():
         file, loc = _place(finding)
         for depth in range(len(loc) + 1):
             if (file, loc[:depth]) in first:
@@ -152,7 +194,7 @@ def _sorted(findings: list[Finding]) -> tuple[Finding, ...]:
             return first[_mapping_of(finding)], False, position, finding.code
         return position, True, position, finding.code
 
-    return tuple(sorted(distinct, key=key))
+    return tuple(sorted(findings, key=key))
 
 
 def _position(place: Place | None) -> _Position:

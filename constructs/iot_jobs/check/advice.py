@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
+from itertools import chain, islice
 from typing import Any
 
 from iot_jobs import documents
@@ -36,7 +37,7 @@ from iot_jobs.check.locations import AccountRegion, Named, elsewhere, unknown_re
 from iot_jobs.cloudformation import TEMPLATE
 from iot_jobs.documents.job_document import JobDocument
 from iot_jobs.environment import Environment, Quotas
-from iot_jobs.finding import Edit, Finding, Location
+from iot_jobs.finding import MOST_FINDINGS, Edit, Finding, Location
 from iot_jobs.identity import template_name_of
 from iot_jobs.limits import (
     DEFAULT_EXPIRES_IN_SEC,
@@ -358,9 +359,12 @@ def document_advice(document: JobDocument, schema: str | Mapping[str, Any] | Non
     """
     findings = [finding for finding in document.problems() if finding.severity == "warning"]
     if document.readable:
-        findings += documents.problems(document.value, schema)
-        findings += documents.content_problems(document.value)
-        findings += documents.unfilled(document.value)
+        problems = chain(
+            documents.problems(document.value, schema),
+            documents.content_problems(document.value),
+            documents.unfilled(document.value),
+        )
+        findings += islice(problems, MOST_FINDINGS + 1)
     return tuple(findings)
 
 

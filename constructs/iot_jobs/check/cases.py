@@ -8,7 +8,7 @@ from typing import Any
 
 from iot_jobs.check.advice_rules import FIXED_ID
 from iot_jobs.cloudformation import Case
-from iot_jobs.finding import Finding, shown
+from iot_jobs.finding import LONGEST_TEXT, Finding, shortened, shown
 from iot_jobs.sources import Subject
 
 
@@ -65,7 +65,7 @@ def _when(where: Sequence[Case], cases: Sequence[Case]) -> str | None:
         alone = {name: value for name, value in values.items() if all(one.values.get(name) != value for one in alike)}
         default = "" if first.certain else " by default"
         parts += [f"{name} is {shown(value)}{default}" for name, value in (alone or values).items()]
-    return " and ".join(parts) or None
+    return shortened(" and ".join(parts), LONGEST_TEXT) or None
 
 
 def _share(cases: Sequence[Case], name: str, value: object, of: Callable[[Case], Mapping[str, Any]]) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from iot_jobs import check, cloudformation, documents, environment, jsontext, limits, volatile_tags
+from iot_jobs import check, cloudformation, documents, environment, finding, jsontext, limits, volatile_tags
 from iot_jobs.check import budget, locations
 from iot_jobs.check.advice_rules import (
     ABORT_WITHOUT_TIMEOUT,
@@ -42,6 +42,8 @@ RULES: tuple[Rule, ...] = (
     application.UNKNOWN_ENVIRONMENT,
     application.NO_APPLICATION,
     check.ACKNOWLEDGED_UNKNOWN,
+    finding.TOO_MANY,
+    finding.INTERNAL_ERROR,
     yamltext.ALIASES_DEPLOYED,
     yamltext.READ_OTHERWISE,
     # Identity: JT1..

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from iot_jobs.cli.errors import CannotRun
-from iot_jobs.finding import one_line
+from iot_jobs.finding import LONGEST_TEXT, MOST_FINDINGS, one_line, shortened
 
 if TYPE_CHECKING:
     from iot_jobs.environment import Quotas
@@ -55,7 +55,8 @@ def check(
     Each PATH is an application with its environments, families and job documents, a CloudFormation template in JSON or
     YAML, a cdk.out folder, input or output of the AWS CLI, or a job document. Its content decides which.
 
-    The report goes to stdout. Exit code 1 means at least one error, 2 that the check could not run.
+    The report goes to stdout. Exit code 1 means at least one error, 2 that the check of a file, or of all, could not
+    run.
     """
     from iot_jobs.check import check as check_reading
     from iot_jobs.render import findings
@@ -69,13 +70,13 @@ def check(
     click.echo(findings.FORMATS[output](report), nl=False)
     for skipped in report.skipped:
         click.echo(f"skipped {one_line(skipped.file)}: {skipped.reason}", err=True)
-    for unknown in report.unjudged if verbose else ():
+    for unknown in report.unjudged[:MOST_FINDINGS] if verbose else ():
         place = unknown.place
-        click.echo(f"not judged {place}: {place.path}: {one_line(unknown.what)}", err=True)
+        click.echo(f"not judged {place}: {place.path}: {one_line(shortened(unknown.what, LONGEST_TEXT))}", err=True)
     click.echo(findings.summary(report), err=True)
     if not report.checked and not report.findings:
         raise CannotRun("there is nothing to check in " + ", ".join(map(str, paths)))
-    sys.exit(int(report.failed(strict=strict)))
+    sys.exit(2 if report.crashed() else int(report.failed(strict=strict)))
 
 
 def _stated(quotas: tuple[str, ...]) -> Quotas:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import Any
 
 from iot_jobs.documents import device_client
@@ -15,7 +16,7 @@ from iot_jobs.documents.families import FAMILIES, SchemaError, family_of, schema
 from iot_jobs.documents.fill_in import unfilled, unfilled_text
 from iot_jobs.documents.schema import Misfit, misfits
 from iot_jobs.documents.secrets import content_problems, masked
-from iot_jobs.finding import Finding, Rule
+from iot_jobs.finding import MOST_FINDINGS, Finding, Rule
 
 __all__ = [
     "CHOSEN_SCHEMA",
@@ -81,7 +82,7 @@ def problems(value: Any, schema: str | Mapping[str, Any] | None = None) -> Itera
     family = family_of(value) if isinstance(value, Mapping) else None
     if family in (None, "device-client-old"):  # an operation, even with a version, is read by many agents
         return
-    if found := list(_problems(value, family, chosen=False)):
+    if found := list(islice(_problems(value, family, chosen=False), MOST_FINDINGS)):
         more = f" to see {len(found) - 1} more" if len(found) > 1 else ""
         guess = f"choose document_schema {family}{more}, or your own if another agent reads the document"
         yield found[0]._replace(fix=f"{found[0].fix}; {guess}", edit=None)

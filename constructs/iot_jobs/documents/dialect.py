@@ -9,6 +9,7 @@ import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
+from itertools import islice
 from typing import Any
 
 from jsonschema import Draft202012Validator, ValidationError
@@ -18,6 +19,7 @@ from referencing.exceptions import NoSuchResource, Unresolvable
 from referencing.jsonschema import DRAFT202012, Schema, specification_with
 
 from iot_jobs.documents.families import ENDLESS, URN, SchemaError, is_filled_in, schema_text
+from iot_jobs.finding import MOST_FINDINGS
 
 Keyword = Callable[[Any, Any, Any, Any], Iterator[ValidationError]]
 
@@ -33,7 +35,7 @@ _HOLD_NAMED_SCHEMAS = ("properties", "patternProperties", "dependentSchemas", "$
 def errors(value: object, text: str) -> list[ValidationError]:
     """Return the errors of a value under the schema in a JSON text. Raises `SchemaError` if the schema can't be run."""
     try:
-        return list(_validator(text).iter_errors(value))
+        return list(islice(_validator(text).iter_errors(value), MOST_FINDINGS + 1))
     except RecursionError:
         raise SchemaError((None, ENDLESS, ())) from None
     except Unresolvable as error:
@@ -45,13 +47,15 @@ def errors(value: object, text: str) -> list[ValidationError]:
 def errors_in_schema(schema: Any) -> list[ValidationError]:
     """Return the errors of a schema under the rules of its own draft."""
     kind = _draft(schema)
-    return list(kind(kind.META_SCHEMA, format_checker=kind.FORMAT_CHECKER).iter_errors(schema))
+    errors = kind(kind.META_SCHEMA, format_checker=kind.FORMAT_CHECKER).iter_errors(schema)
+    return list(islice(errors, MOST_FINDINGS + 1))
 
 
 def dead_references(schema: Any) -> list[str]:
     """Return the references of a schema that lead out of it, or nowhere. They are never fetched."""
     resource: Resource[Schema] = specification_with(_draft(schema).META_SCHEMA["$schema"]).create_resource(schema)
-    return list(_dead_references(resource, _REGISTRY.resolver_with_root(resource)))
+    dead = _dead_references(resource, _REGISTRY.resolver_with_root(resource))
+    return list(islice(dead, MOST_FINDINGS + 1))
 
 
 def _dead_references(resource: Resource[Schema], resolver: Any) -> Iterator[str]:

@@ -7,13 +7,14 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 from os import PathLike
 from pathlib import Path
 from typing import Any
 
 from iot_jobs import jsontext
 from iot_jobs.documents import placeholders
-from iot_jobs.finding import Finding, FindingsError, Rule
+from iot_jobs.finding import MOST_FINDINGS, Finding, FindingsError, Rule
 from iot_jobs.limits import GUIDE, MAX_DOCUMENT_BYTES, MAX_DOCUMENT_DEPTH, MAX_READ_DEPTH, QUOTAS
 from iot_jobs.unresolved import Resolvable, between_tokens, holds_token, is_looked_up, is_resolvable
 
@@ -139,9 +140,9 @@ class JobDocument:
 
     @cached_property
     def readable(self) -> bool:
-        """True if the text is JSON that isn't nested too deep to be checked."""
+        """True if the text is JSON that is neither nested too deep nor far too large to be checked."""
         try:
-            return jsontext.depth(self.value) <= MAX_READ_DEPTH
+            return not self._far_too_large and jsontext.depth(self.value) <= MAX_READ_DEPTH
         except jsontext.JsonError:
             return False
 
@@ -150,13 +151,18 @@ class JobDocument:
         """True if the text holds a CDK token, so that its final bytes are not known yet."""
         return holds_token(self.text)
 
-    @property
+    @cached_property
     def size_in_bytes(self) -> int:
         """The length of the text in UTF-8, without values that are known only at deployment."""
         text = self.text
         if self.holds_token:
             text = "".join(part for part, token in between_tokens(text) if not token)
         return len(text.encode("utf-8", "surrogatepass"))
+
+    @property
+    def _far_too_large(self) -> bool:
+        """True if nothing else in the document matters before it is much shorter."""
+        return self.size_in_bytes > 2 * MAX_DOCUMENT_BYTES
 
     @cached_property
     def placeholders(self) -> tuple[placeholders.Placeholder, ...]:
@@ -169,29 +175,34 @@ class JobDocument:
 
     @cached_property
     def _problems(self) -> tuple[Finding, ...]:
-        return tuple(self._check())
+        return tuple(islice(self._check(), MOST_FINDINGS + 1))
 
     def _check(self) -> Iterator[Finding]:
         if self.unknown:
             return
+        is_deep = not (self.readable or self._far_too_large)
         try:
             yield from self._parsed[1]
         except jsontext.JsonError as error:
             if error.findings[0].rule != jsontext.TOO_DEEP:
                 yield from error.findings
                 return
-        if not self.readable:
+            is_deep = True
+        if is_deep:
             deep = self._deep()
             yield deep
             if deep.rule == jsontext.TOO_DEEP:
                 return
         if self.size_in_bytes > MAX_DOCUMENT_BYTES:
             unseen = ", plus the values resolved at deployment" if self.holds_token else ""
+            unseen += "; nothing else was checked" if self._far_too_large else ""
             yield TOO_LARGE.finding(
                 given=self.size_in_bytes,
                 allowed=f"up to {MAX_DOCUMENT_BYTES} bytes in UTF-8{unseen}",
                 fix="move data out of the document, or keep the document in S3 and name it as document_source",
             )
+        if self._far_too_large:
+            return
         yield from self._surrogates()
         yield from placeholders.problems(self.placeholders)
 

@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from jsonschema import ValidationError
 
 
+_MOST_SCHEMA = 100_000
+"""Number of characters of a schema, without blanks: jsonschema takes seconds for a larger one."""
+
+
 class Misfit(NamedTuple):
     """A place where a document doesn't fit, and all requirements there. `keyword` is the first one that failed."""
 
@@ -42,6 +46,8 @@ def misfits(value: object, schema: str | Mapping[str, Any]) -> list[Misfit]:
     else:
         try:
             text = canonical(schema)
+            if len(text) > _MOST_SCHEMA:
+                raise SchemaError((len(text), f"a schema of up to {_MOST_SCHEMA} characters", ()))
             faults = _faults(text)
         except RecursionError:
             raise SchemaError((None, ENDLESS, ())) from None

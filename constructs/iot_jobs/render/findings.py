@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from iot_jobs.check import Report, rules
-from iot_jobs.finding import Finding, Place, shown
+from iot_jobs.finding import LONGEST_TEXT, MOST_FINDINGS, SHOWN_CHARACTERS, Finding, Place, shortened, shown
 from iot_jobs.render.jsonout import to_json
 
 SARIF_SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
@@ -35,6 +35,8 @@ def summary(report: Report) -> str:
         parts.append(f"{len(report.skipped)} skipped")
     if report.unjudged:
         parts.append(f"{count(len(report.unjudged), 'value')} known only at deployment")
+    if report.left_out:
+        parts.append(f"{sum(report.left_out.values())} more findings left out")
     return ", ".join(parts)
 
 
@@ -43,10 +45,15 @@ def as_json(report: Report) -> str:
     return to_json(
         {
             "findings": [_finding(finding) for finding in report.findings],
-            "acknowledged": [_finding(finding) | {"reason": finding.acknowledged} for finding in report.acknowledged],
+            "acknowledged": [
+                _finding(finding) | {"reason": _scalar(finding.acknowledged)} for finding in report.acknowledged
+            ],
             "checked": report.checked,
             "skipped": [{"file": skipped.file, "reason": skipped.reason} for skipped in report.skipped],
-            "unjudged": [_place(unknown.place) | {"value": unknown.what} for unknown in report.unjudged],
+            "unjudged": [
+                _place(unknown.place) | {"value": _scalar(unknown.what)} for unknown in report.unjudged[:MOST_FINDINGS]
+            ],
+            "left_out": sum(report.left_out.values()),
         },
         levels=2,  # a line each finding
     )
@@ -73,7 +80,7 @@ def sarif(report: Report) -> str:
     known += [rule for code, rule in sorted(used.items()) if code not in rules()]
     results = [_result(finding) for finding in report.findings]
     results += [
-        _result(finding) | {"suppressions": [{"kind": "inSource", "justification": finding.acknowledged}]}
+        _result(finding) | {"suppressions": [{"kind": "inSource", "justification": _scalar(finding.acknowledged)}]}
         for finding in report.acknowledged
     ]
     driver = {
@@ -119,13 +126,22 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "source": finding.rule.source,
         "evidence": finding.rule.evidence,
         "fix": finding.fix,
-        "edit": finding.edit and {"path": place.loc, finding.edit.kind: finding.edit.new},
+        "edit": _edit(finding),
         "related": [_place(other) for other in finding.related],
     }
 
 
 def _place(place: Place) -> dict[str, Any]:
     return {"file": place.file, "line": place.line, "column": place.column, "path": place.path}
+
+
+def _edit(finding: Finding) -> dict[str, Any] | None:
+    """Return the fix as data, None if there is none, or if it is long."""
+    if finding.edit is None:
+        return None
+    loc = finding.place.loc if finding.place else ()
+    edit = {"path": loc, finding.edit.kind: finding.edit.new}
+    return edit if len(shown(edit, most=LONGEST_TEXT + 1)) <= LONGEST_TEXT else None
 
 
 def _result(finding: Finding) -> dict[str, Any]:
@@ -165,10 +181,13 @@ def _uri(path: str) -> str:
 
 
 def _scalar(value: object) -> object:
-    """Return a value that JSON has as it is, anything else as its text."""
+    """Return a value that JSON has as it is, anything else as its text; shortened if it is long."""
     if isinstance(value, float) and (value != value or value in (float("inf"), float("-inf"))):  # noqa: PLR0124  # NaN
         return str(value)
-    return value if value is None or isinstance(value, str | bool | int | float) else shown(value)
+    if isinstance(value, str):
+        return shortened(value, SHOWN_CHARACTERS)
+    is_short = value is None or (isinstance(value, int | float) and not shown(value).endswith("…"))
+    return value if is_short else shown(value)
 
 
 def command_data(message: str) -> str:

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from iot_jobs.cloudformation import TEMPLATE, Names
 from iot_jobs.documents.job_document import JobDocument
 from iot_jobs.environment import Environment, Fleet, Quotas, overlay
-from iot_jobs.finding import Edit, Finding, Location, Place, Rule, nearest, nearest_key
+from iot_jobs.finding import MOST_FINDINGS, Edit, Finding, Location, Place, Rule, guarded, nearest, nearest_key
 from iot_jobs.presign import with_role
 from iot_jobs.sources.document_folder import DOCUMENTS, LAYOUT, DocumentFolder
 from iot_jobs.sources.source import Source, read_on, resolved, shown_path
@@ -103,21 +103,29 @@ class Loader:
         if not paths:
             allowed = f"at least one .yaml file in {ENVIRONMENTS}"
             finding = NO_APPLICATION.finding(given=shown_path(self.root), allowed=allowed, fix="add one")
-            self.reading.findings.append(finding)
+            self.reading.findings += [finding]
         if environment is not None and environment not in self.environments:
             finding = _unknown(UNKNOWN_ENVIRONMENT, environment, self.environments, loc=("environment",))
-            self.reading.findings.append(finding)
+            self.reading.findings += [finding]
         return environments
 
     def files(self, families: Iterable[Path], environments: Iterable[Path]) -> list[Environment]:
         """Load each environment with the families that it names, each family that none names, and other documents."""
         for path in families:
-            self._family(path)
+            with guarded(shown_path(path)) as crashed:
+                self._family(path)
+            self.reading.findings += crashed
         JobTemplateSpec.model_rebuild()  # before the environment's model, which contains it and would build it again
-        loaded = [environment for path in environments if (environment := self._environment(path))]
+        loaded: list[Environment] = []
+        for path in environments:
+            with guarded(shown_path(path)) as crashed:
+                loaded += filter(None, [self._environment(path)])
+            self.reading.findings += crashed
         for name, family in self.families.items():
             if name not in self.used and isinstance(family.data, dict):
-                self._template(name, family, None, {}, None)
+                with guarded(family.name) as crashed:
+                    self._template(name, family, None, {}, None)
+                self.reading.findings += crashed
         if not self.alone:
             self.reading.documents += self.documents.unnamed()
         self.reading.findings += self.documents.findings
@@ -196,7 +204,10 @@ class Loader:
             )
             self.reading.find(finding, source.place(loc))
             return None
-        return self._template(name, self.families[name], source, change, environment)
+        with guarded(self.families[name].name) as crashed:
+            return self._template(name, self.families[name], source, change, environment)
+        self.reading.findings += crashed  # type: ignore[unreachable]  # after an exception
+        return None
 
     def _template(
         self,
@@ -213,7 +224,7 @@ class Loader:
         values = overlay(values, _with_meant(change, _NAMES))
         found = [
             unknown_key(key, FAMILY_KEYS, given=change if key in change else family.data)
-            for key in sorted(values.keys() - FAMILY_KEYS)
+            for key in sorted(values.keys() - FAMILY_KEYS)[: MOST_FINDINGS + 1]
         ]
         values = {key: value for key, value in values.items() if key in FAMILY_KEYS and value is not None}
         values["template_name"] = name
@@ -239,7 +250,7 @@ class Loader:
         found += more
         own = [_own(one) if one.rule is UNKNOWN_KEY and len(one.loc) == 1 else one for one in found]
         places = _Places(name, family, overrides, document_file, schema_file)
-        subject = Subject(spec, places.of, (), environment, schema, _mapping(acknowledged))
+        subject = Subject(spec, places.of, (), environment, schema, _mapping(acknowledged), file=family.name)
         subject = subject._replace(findings=tuple(map(subject.placed, own)))
         self.reading.findings += subject.findings
         self.reading.subjects.append(subject)
@@ -302,7 +313,7 @@ def _with_meant(value: Any, names: Names) -> Any:
     if not names or not isinstance(value, dict):
         return value
     known = {key: _with_meant(item, names.parts(key)) if key in names else item for key, item in value.items()}
-    for key in sorted(value.keys() - names.keys()):
+    for key in sorted(value.keys() - names.keys())[: MOST_FINDINGS + 1]:
         near = nearest_key(key, sorted(names.keys() - known.keys()))
         if near:  # keys about the family itself have no rules that another value could break
             known[near] = value[key] if near in _ABOUT_FAMILIES else Unresolved(value[key])

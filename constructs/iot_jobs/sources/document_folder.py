@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 
 from iot_jobs import documents
 from iot_jobs.documents.job_document import JobDocument
-from iot_jobs.finding import Edit, Finding, Rule, nearest
-from iot_jobs.sources.source import Source, read_on
+from iot_jobs.finding import Edit, Finding, Findings, Rule, guarded, nearest
+from iot_jobs.sources.source import Source, read_on, shown_path
 from iot_jobs.sources.subject import Document, Skipped
 from iot_jobs.unresolved import Unresolved
 
@@ -49,7 +49,7 @@ class DocumentFolder:
         """Read nothing yet."""
         self.folder = folder.resolve()
         self.alone = alone
-        self.findings: list[Finding] = []
+        self.findings = Findings()
         self.skipped: list[Skipped] = []
         self._documents: dict[Path, tuple[JobDocument | None, Source | None]] = {}
         self._schemas: dict[Path, Source | None] = {}
@@ -105,12 +105,15 @@ class DocumentFolder:
     def _document(self, path: Path) -> tuple[JobDocument | None, Source | None]:
         """Return a document and its file. The document is None if it has errors, which are noted."""
         if path not in self._documents:
-            source, errors = read_on(path)
-            if source:
-                problems = [one for one in JobDocument(source.text).problems() if one.severity == "error"]
-                errors = [one._replace(place=source.place(one.loc)) for one in problems]
-            self.findings += errors
-            self._documents[path] = JobDocument.inline(source.text) if source and not errors else None, source
+            self._documents[path] = None, None
+            with guarded(shown_path(path)) as crashed:
+                source, errors = read_on(path)
+                if source:
+                    problems = [one for one in JobDocument(source.text).problems() if one.severity == "error"]
+                    errors = [one._replace(place=source.place(one.loc)) for one in problems]
+                self.findings += errors
+                self._documents[path] = JobDocument.inline(source.text) if source and not errors else None, source
+            self.findings += crashed
         return self._documents[path]
 
     def _inside(self, name: Any, key: str, family: str) -> tuple[Path | None, tuple[Finding, ...]]:

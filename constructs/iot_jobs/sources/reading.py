@@ -7,14 +7,14 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Literal
 
-from iot_jobs.finding import unique
+from iot_jobs.finding import guarded
 from iot_jobs.sources.application import ENVIRONMENTS, FAMILIES, NO_APPLICATION, Application, Loader, root_of
 from iot_jobs.sources.cdk_out import is_cdk_out, templates
 from iot_jobs.sources.document_folder import DOCUMENTS
 from iot_jobs.sources.kinds import read_as, read_file
 from iot_jobs.sources.kinds.application_file import ENVIRONMENT, FAMILY
 from iot_jobs.sources.kinds.kind import File
-from iot_jobs.sources.source import MAX_BYTES, read_on, resolved
+from iot_jobs.sources.source import MAX_BYTES, read_on, resolved, shown_path
 from iot_jobs.sources.subject import Reading
 
 _Skip = Callable[[Path, str], None]
@@ -43,7 +43,9 @@ def read_paths(paths: Sequence[Path]) -> Reading:
             Loader(path, reading).load()
             _skip_misplaced(path, reading.skip)
         else:
-            _file(path, reading, named=kind == "named")
+            with guarded(shown_path(path)) as crashed:
+                _file(path, reading, named=kind == "named")
+            reading.findings += crashed
     return _with_those_beside(reading)
 
 
@@ -53,7 +55,6 @@ def _with_those_beside(reading: Reading) -> Reading:
         Loader(folder, reading, alone=True).files(
             *([path for path, one in files if one == kind] for kind in (FAMILY, ENVIRONMENT))
         )
-    reading.findings = list(unique(reading.findings))
     return reading
 
 
@@ -61,11 +62,13 @@ def read_paths_as(kind: str, paths: Sequence[Path]) -> Reading:
     """Read files as a kind of `kinds.STATED`, without recognition, and without the application around them."""
     reading = Reading()
     for path in {resolved(path): path for path in paths}.values():
-        source, findings = read_on(path)
-        if source is None:
-            reading.findings += findings
-        else:
-            read_as(kind, File(path, source, named=True, doubled=findings), reading)
+        with guarded(shown_path(path)) as crashed:
+            source, findings = read_on(path)
+            if source is None:
+                reading.findings += findings
+            else:
+                read_as(kind, File(path, source, named=True, doubled=findings), reading)
+        reading.findings += crashed
     return _with_those_beside(reading)
 
 
@@ -81,7 +84,6 @@ def read_application(path: Path, *, environment: str | None = None) -> tuple[App
         return Application(path, ()), Reading(findings=[finding])
     reading = Reading()
     environments = Loader(root, reading).load(environment)
-    reading.findings = list(unique(reading.findings))
     return Application(root, tuple(one for one in environments if environment in (None, one.name))), reading
 
 

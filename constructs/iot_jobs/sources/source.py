@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from iot_jobs import jsontext
 from iot_jobs.documents.job_document import UNREADABLE, unreadable
-from iot_jobs.finding import Finding, FindingsError, Location, Place, one_line
+from iot_jobs.finding import LONGEST_TEXT, Finding, FindingsError, Location, Place, key_in_path, shortened
 from iot_jobs.limits import MAX_DOCUMENT_DEPTH, MAX_READ_DEPTH
 from iot_jobs.unresolved import is_intrinsic
 
@@ -166,11 +166,11 @@ def path_of(loc: Location, data: Any) -> str:
             names = (
                 [key for key in _NAMING if isinstance(data.get(key), str)] if data and isinstance(data, dict) else ()
             )
-            text += f"[{part} {one_line(data[names[0]])}]" if names else f"[{part}]"
+            text += f"[{part} {key_in_path(data[names[0]])}]" if names else f"[{part}]"
         else:
             data = data.get(part) if isinstance(data, dict) else None
-            text += f".{one_line(str(part))}" if text else one_line(str(part))
-    return text
+            text += f".{key_in_path(str(part))}" if text else key_in_path(str(part))
+    return shortened(text, LONGEST_TEXT)
 
 
 def _in_file(finding: Finding, name: str) -> Finding:

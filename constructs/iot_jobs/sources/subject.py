@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import islice
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple, TypeGuard
@@ -12,7 +13,7 @@ from iot_jobs import cloudformation
 from iot_jobs.cloudformation import Case, Declarations, Resolved, Scope, Spelling, shown_unknown
 from iot_jobs.documents.job_document import JobDocument
 from iot_jobs.environment import Environment
-from iot_jobs.finding import Finding, Location, Place, Rule
+from iot_jobs.finding import MOST_FINDINGS, Finding, Findings, Location, Place, Rule
 from iot_jobs.sources.source import Source, shown_path
 from iot_jobs.template import JobSpec, JobTemplateSpec
 from iot_jobs.template.content import DOCUMENT_COMBINATION
@@ -64,7 +65,8 @@ class Subject(NamedTuple):
     is that of another tool, in which case nothing is filled in before deployment; None for a template of an
     application. `deployed` says that it comes from a response of AWS: it exists already. `unknown` has what is known
     only at deployment. `variants` are the subject in each case that differs, if its values
-    depend on conditions or parameters; they have what the subject itself leaves unknown.
+    depend on conditions or parameters; they have what the subject itself leaves unknown. `file` is the one with its
+    properties.
     """
 
     spec: JobTemplateSpec | JobSpec
@@ -77,6 +79,7 @@ class Subject(NamedTuple):
     deployed: bool = False
     unknown: tuple[Unknown, ...] = ()
     variants: tuple[Variant, ...] = ()
+    file: str | None = None
 
     @property
     def name(self) -> str:
@@ -117,7 +120,8 @@ class Reading:
         """Copy the arguments into lists that can grow."""
         self.subjects = list(subjects)
         self.documents = list(documents)
-        self.findings = list(findings)
+        self.findings = Findings()
+        self.findings += findings
         self.skipped: list[Skipped] = []
         self.templates: list[Source] = []
         """CloudFormation templates with resources of ours, which nothing else has validated."""
@@ -132,7 +136,7 @@ class Reading:
 
     def find(self, finding: Finding, place: Place, *related: Place) -> None:
         """Add a finding at its place."""
-        self.findings.append(finding._replace(place=place, related=related))
+        self.findings += [finding._replace(place=place, related=related)]
 
 
 def from_properties(
@@ -170,11 +174,11 @@ def from_properties(
     if not spelling.intrinsics:
         found = [finding for finding in found if finding.rule not in _NOT_OF_REQUESTS]
     else:
-        found += _eaten(given.get("Document"), ("document",))
+        found += islice(_eaten(given.get("Document"), ("document",)), MOST_FINDINGS + 1)
     unknown = (
         () if resolved is None else [Unknown(source, prefix + loc, what) for loc, what in resolved.unknown.items()]
     )
-    subject = Subject(judged, place, spelling=spelling, deployed=deployed, unknown=tuple(unknown))
+    subject = Subject(judged, place, spelling=spelling, deployed=deployed, unknown=tuple(unknown), file=source.name)
     return subject._replace(findings=tuple(map(subject.placed, found)))
 
 

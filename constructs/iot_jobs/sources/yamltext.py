@@ -14,13 +14,12 @@ from typing import Any, NamedTuple, NoReturn
 
 import yaml
 
-from iot_jobs.finding import Finding, FindingsError, Location, Place, Rule
+from iot_jobs.finding import MOST_FINDINGS, Finding, FindingsError, Location, Place, Rule
 from iot_jobs.jsontext import DUPLICATE_KEY, canonical, too_deep
 from iot_jobs.limits import MAX_READ_DEPTH
 
 MAX_ALIASED = 200_000
 """The number of values that the aliases of a file may stand for."""
-_MAX_FINDINGS = 1000
 
 _SPECIFICATION = "https://yaml.org/spec/1.2.2/"
 _CLOUDFORMATION = "https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/template-formats.html"
@@ -366,7 +365,8 @@ class _Reader:
         text: str = event.value
         value = yaml.safe_load(text)
         kind = _kind_of_plain(text)
-        if not isinstance(value, str) and (kind == "str" or _READ[kind](text) != value):
+        is_full = len(self.otherwise) > MOST_FINDINGS
+        if not is_full and not isinstance(value, str) and (kind == "str" or _READ[kind](text) != value):
             words = canonical(value)
             allowed = f"what CloudFormation reads as it looks; it reads {words}"
             number = "" if kind == "str" else f", {canonical(_READ[kind](text))}"
@@ -377,7 +377,7 @@ class _Reader:
 
     def refuse(self, rule: Rule, mark: Any, allowed: str, fix: str, given: Any = None) -> None:
         """Add a finding at the value that is being built, and continue."""
-        if len(self.findings) < _MAX_FINDINGS:
+        if len(self.findings) <= MOST_FINDINGS:
             self.findings.append(_finding(rule, _place(mark), allowed, fix, given)._replace(loc=tuple(self.path)))
 
     def stop(self, rule: Rule, mark: Any, allowed: str, fix: str) -> NoReturn:

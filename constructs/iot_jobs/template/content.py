@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
+from itertools import islice
 from typing import Annotated
 
 from pydantic import Field
@@ -211,7 +212,7 @@ def window_problems(given: Sequence[MaintenanceWindow | Unresolved] | Unresolved
         start, duration = known(window.start_time), known(window.duration_in_minutes)
         if start is not None and duration is not None and not unusual:
             known_windows.append((index, start, duration))
-    reported, unreported = _overlaps(tuple((start, duration) for _, start, duration in known_windows))
+    reported, more = _overlaps(tuple((start, duration) for _, start, duration in known_windows))
     for overlap in reported:
         first, second = known_windows[overlap.first], known_windows[overlap.second]
         itself = overlap.first == overlap.second
@@ -220,17 +221,16 @@ def window_problems(given: Sequence[MaintenanceWindow | Unresolved] | Unresolved
             given=second[2] if itself else second[1],
             allowed="windows that do not overlap; "
             f"those of {overlap.opening_first:%Y-%m-%d %H:%M} and {overlap.opening_second:%Y-%m-%d %H:%M} do",
-            fix="shorten the window, or move it"
-            + (f"; further overlapping pairs: {unreported}" if unreported and overlap is reported[-1] else ""),
+            fix="shorten the window, or move it" + ("; more pairs overlap" if more and overlap is reported[-1] else ""),
             related=() if itself else ((first[0],),),
         )
 
 
 @lru_cache(maxsize=4096)
-def _overlaps(pairs: tuple[tuple[str, int], ...]) -> tuple[tuple[windows.Overlap, ...], int]:
-    """Return the overlaps to report, and the number of further ones. Cached, because templates share windows."""
+def _overlaps(pairs: tuple[tuple[str, int], ...]) -> tuple[list[windows.Overlap], bool]:
+    """Return the overlaps to report, and whether there are more. Cached, because templates share windows."""
     overlaps = windows.overlaps([(windows.Cron.parse(start), duration) for start, duration in pairs])
-    return overlaps[:_MOST_OVERLAPS], len(overlaps[_MOST_OVERLAPS:])
+    return list(islice(overlaps, _MOST_OVERLAPS)), next(overlaps, None) is not None
 
 
 _MOST_OVERLAPS = 20

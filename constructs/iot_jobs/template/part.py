@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Self, TypeVar, get_args
 from pydantic import BaseModel, ConfigDict, ValidationError, WrapValidator, model_validator
 from pydantic_core import core_schema
 
-from iot_jobs.finding import REMOVE, Edit, Finding, FindingsError, Location, Rule, nearest_key
+from iot_jobs.finding import MOST_FINDINGS, REMOVE, Edit, Finding, FindingsError, Location, Rule, nearest_key
 from iot_jobs.limits import TEMPLATE_REFERENCE, Count
 from iot_jobs.unresolved import Unresolved, holds_token, may_be_nothing, reading
 
@@ -144,7 +144,7 @@ class Model(BaseModel):
             shown = [name for name, field in fields.items() if not field.exclude] if unknown else ()
             # An unresolved value may be what the misspelt key stands for.
             given = {key for key, value in values.items() if not isinstance(value, Unresolved)}
-            findings += [unknown_key(key, shown, given=given) for key in unknown]
+            findings += [unknown_key(key, shown, given=given) for key in unknown[: MOST_FINDINGS + 1]]
             if not is_known:
                 raise FindingsError(findings)
             if problems := list(self.problems()):

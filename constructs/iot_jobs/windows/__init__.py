@@ -111,8 +111,10 @@ def smallest_gap_in_minutes(cron: Cron) -> int | None:
 
 def overlaps(
     windows: Sequence[tuple[Cron, int]], *, since: datetime = datetime(2026, 1, 1, tzinfo=UTC)
-) -> tuple[Overlap, ...]:
-    """Return each pair of windows (cron, duration in minutes) that are open at the same time in 1970 to 2199, by index.
+) -> Iterator[Overlap]:
+    """Return the pairs of windows (cron, duration in minutes) that are open at the same time in 1970 to 2199, by index.
+
+    They are searched for one by one, as they are needed: a hundred windows are thousands of pairs.
 
     Raises `ValueError` unless durations are 1 to 1440. A window that opens as another closes doesn't overlap it.
     `since` only selects the example: the first from that day (UTC) on, or the first of all if there is none.
@@ -120,10 +122,12 @@ def overlaps(
     for _, duration in windows:
         if not 1 <= duration <= _DAY:  # the search below covers the same day and the next only
             raise ValueError(f"duration {duration}: allowed is 1 to {_DAY} minutes")
-    start = max(_minutes(since) // _DAY, 0)
+    return _overlaps(windows, max(_minutes(since) // _DAY, 0))
+
+
+def _overlaps(windows: Sequence[tuple[Cron, int]], start: int) -> Iterator[Overlap]:
     crons = [cron for cron, _ in windows]
     open_times = [spread(cron.times, duration) for cron, duration in windows]
-    pairs = []
     for i, j in combinations_with_replacement(range(len(windows)), 2):
         if i == j:  # an opening is within its own window, so the search starts a minute later
             rest = spread(crons[i].times << 1, windows[i][1] - 1)
@@ -133,8 +137,7 @@ def overlaps(
             examples += [(first, second) for second, first in _opens_within(crons[j], open_times[j], crons[i], start)]
         if examples:
             first, second = min(examples, key=lambda example: (min(example) < start * _DAY, max(example)))
-            pairs.append(Overlap(i, j, _EPOCH + first * _MINUTE, _EPOCH + second * _MINUTE))
-    return tuple(pairs)
+            yield Overlap(i, j, _EPOCH + first * _MINUTE, _EPOCH + second * _MINUTE)
 
 
 def _opens_within(

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from iot_jobs.windows.days import FIRST_YEAR, KIND, LAST_YEAR, SAT, Days, days_of_year, members
 
 _SYNTAX = "cron(minutes hours day-of-month month day-of-week year)"
+_MOST_PROBLEMS = 10
 _MONTH_NAMES = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
 _DAY_NAMES = ("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT")
 
@@ -49,8 +50,11 @@ class Reading(NamedTuple):
 
 
 def cron_errors(text: str) -> tuple[CronError, ...]:
-    """Return all problems of an expression, field by field."""
-    return tuple(read(text)[1])
+    """Return all problems of an expression, field by field; of very many some, certain ones before assumed ones."""
+    problems = read(text)[1]
+    if len(problems) > _MOST_PROBLEMS:
+        problems = sorted(problems, key=lambda problem: problem.assumed)[:_MOST_PROBLEMS]
+    return tuple(problems)
 
 
 class _Field(NamedTuple):

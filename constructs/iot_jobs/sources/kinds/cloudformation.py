@@ -57,8 +57,6 @@ _ATTRIBUTES = (
 )
 _FEW = 20
 """The number of unknown attributes of one resource that get a finding each."""
-_ENOUGH = 10_000
-"""The number of findings after which the other resources of a file are skipped: nobody reads more."""
 
 
 def resources(source: Source) -> Reading:
@@ -75,14 +73,10 @@ def read_template(source: Source, reading: Reading) -> None:
     with_defaults = declarations.with_defaults()
     ids = _Ids(declarations, reading)
     resources = source.data["Resources"]
-    before = len(reading.findings)
     found = False
     subjects: dict[str, tuple[Subject, object]] = {}
-    for position, (name, member) in enumerate(resources.items()):
-        count = len(reading.findings) - before
-        if count >= _ENOUGH:
-            why = f"{len(resources) - position} of its {len(resources)} resources, after {count} findings"
-            reading.skipped.append(Skipped(source.name, why))
+    for name, member in resources.items():
+        if source.name in reading.findings.full:
             break
         copies = expanded(name, member, with_defaults)
         if copies is None:
@@ -135,7 +129,7 @@ class _Ids:
                 fix="rename one of the two",
             )
             placed = subject.placed(finding)
-            self._reading.findings.append(placed._replace(related=(first.place((field_name,)),)))
+            self._reading.findings += [placed._replace(related=(first.place((field_name,)),))]
 
 
 def _windows_of_templates(subjects: Mapping[str, tuple[Subject, object]], reading: Reading) -> None:
@@ -153,7 +147,7 @@ def _windows_of_templates(subjects: Mapping[str, tuple[Subject, object]], readin
         if known(spec.maintenance_windows) and not own:
             windows = template.place(("maintenance_windows",))
             for finding in map(subject.placed, job.needs_for_windows()):
-                reading.findings.append(finding._replace(related=(windows,)))
+                reading.findings += [finding._replace(related=(windows,))]
 
 
 def _referred(value: object) -> str:
@@ -171,7 +165,7 @@ def _yaml(source: Source, reading: Reading) -> None:
         section, name = (*finding.loc, "", "")[:2]
         resource = source.data["Resources"].get(name) if section == "Resources" else None
         if not finding.loc:
-            reading.findings.append(finding)
+            reading.findings += [finding]
         elif isinstance(resource, Mapping) and str(resource.get("Type")) in RESOURCE_TYPES:
             reading.find(finding, source.place(finding.loc))
 
