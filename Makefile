@@ -90,8 +90,8 @@ release: setup ## Build what a release publishes into dist, and check it and its
 	rm -rf dist
 	$(BIN)/pytest -n 0 tests/test_distribution.py
 
-bench: setup ## Measure speed
-	$(BIN)/python -m tools.bench
+bench: setup ## Measure speed, and count the warnings on files of FOLDERS
+	$(BIN)/python -m tools.bench $(FOLDERS)
 
 deploy-local: setup ## Check, synthesize, deploy an environment (ENVIRONMENT=) to a local AWS emulator and list its templates
 	$(BIN)/python -m tools.deploy_local

@@ -1,4 +1,8 @@
-"""Speed as ratios: `make bench`. Each pair of commands runs in turn, whole processes, and the median ratio counts."""
+"""Speed as ratios: `make bench`. Each pair of commands runs in turn, whole processes, and the median ratio counts.
+
+`make bench FOLDERS=...` counts the warnings of `iot-jobs check` on the files of folders too: public job documents, for
+example, on which advice should be rare.
+"""
 
 import json
 import os
@@ -7,8 +11,10 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import yaml
@@ -51,6 +57,20 @@ def main() -> None:
         review(folder, environ)
     synth_cost.main()
     forecast()
+    for name in sys.argv[1:]:
+        warnings(Path(name))
+
+
+def warnings(folder: Path) -> None:
+    """Print how many warnings a file of a folder has, and which."""
+    from iot_jobs.check import check
+    from iot_jobs.sources import read_paths
+
+    paths = sorted(path for path in folder.iterdir() if path.is_file())
+    reports = [check(read_paths([path]), now=datetime.now(UTC)) for path in paths]
+    codes = Counter(one.code for report in reports for one in report.findings if one.severity == "warning")
+    most = ", ".join(f"{count} {code}" for code, count in codes.most_common())
+    print(f"warnings a file in {folder.name}: {codes.total() / len(paths):.2f} ({len(paths)} files; {most or 'none'})")
 
 
 def review(folder: Path, environ: dict[str, str]) -> None:
