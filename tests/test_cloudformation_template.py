@@ -450,7 +450,8 @@ def test_fixed_ids(name: str, here: Path) -> None:
         (
             "JT152",
             "Resources.R.Properties.JobTemplateId",
-            f"write {name}-1 and count on with each edit, or use the construct JobTemplate, which does",
+            f"write {name}-1 and raise the number with each edit, or use the construct JobTemplate, which "
+            "makes the id itself",
         )
     ]
 

@@ -17,7 +17,7 @@ from tests.cases import APPLICATION, BOTH, FAMILY, TEMPLATE, Files, stack, write
 
 CRASH = """\
 {file}: error JT014
-  this tool can check a file of any content
+  the check of a file ends without an internal error
   given    "ZeroDivisionError: {message}"
   allowed  no internal error
   source   the exit codes: docs/cli.md

@@ -274,13 +274,13 @@ LOST: list[tuple[str, dict[str, Any], list[Told]]] = [
     ), [
         ("JT755", f"{ACTION}.runAsUser", 0, "text", "write text"),
         ("JT755", f"{ACTION}.allowStdErr", "8", "a whole number", "write a whole number"),
-        ("JT755", f"{ACTION}.input.args", "now", "a list of text", "write a list of text"),
+        ("JT755", f"{ACTION}.input.args", "now", "a list of strings", "write a list of strings"),
         ("JT755", f"{ACTION}.input.path", ["/opt"], "text", "write text"),
         ("JT755", "steps[1].action.allowStdErr", 2.5, "a whole number", "write a whole number"),
         ("JT755", "steps[2].action.allowStdErr", True, "a whole number", "write a whole number"),
     ]),
     ("wrong types beside an operation", {"operation": "x.sh", "args": {}, "path": 1, "allowStdErr": "0"}, [
-        ("JT755", "args", {}, "a list of text", "write a list of text"),
+        ("JT755", "args", {}, "a list of strings", "write a list of strings"),
         ("JT755", "path", 1, "text", "write text"),
         ("JT755", "allowStdErr", "0", "a whole number", "write a whole number"),
     ]),
@@ -954,4 +954,4 @@ def test_left_to_fill_in(value: Any, path: str, given: str) -> None:
 def test_how_to_fill_in() -> None:
     """The fix names Fn::Sub for what it can fill in."""
     fixes = [one.fix for text in ("${A}", "<name>") for one in unfilled(text)]
-    assert fixes == ["write its value, in CloudFormation with Fn::Sub", "write its value"]
+    assert fixes == ["write its value, or use Fn::Sub in CloudFormation", "write its value"]

@@ -447,7 +447,7 @@ def test_picture_marks_the_abort() -> None:
     assert ">abort, minute 6<" in plot.svg(found)
     text = render.text(render.Forecasts([found], several=False))
     assert "^ abort in minute 6" in text
-    assert "abort fires in minute 6 at the assumed rates, without a bad release" in text
+    assert "the abort criteria fire in minute 6 at the assumed rates, without a bad release" in text
 
 
 def test_hard_names() -> None:

@@ -110,7 +110,7 @@ WORDS = [
         "stopped by mistake in 100 % of rollouts; half of them are done by minute 1, 95 % by minute 1",
     ),
     ({"offline_rate": 0.1}, "of rollouts; fewer than half of them are ever done"),
-    ({"offline_rate": 0.02}, "of rollouts; half of them are done by minute 1, fewer than 95 % ever"),
+    ({"offline_rate": 0.02}, "of rollouts; half of them are done by minute 1, fewer than 95 % are ever done"),
 ]
 
 
@@ -130,4 +130,4 @@ def test_two_stories() -> None:
     assert found.risk.healthy.aborted_percent > 50
     text = " ".join(render.text(render.Forecasts([found], several=False), 400).split())
     share = f"{found.risk.healthy.aborted_percent:g}"
-    assert f"The expected course never aborts, but {share} % of rollouts do: trust the rollouts" in text
+    assert f"By the expected values the rollout is never aborted, but {share} % of the random rollouts are" in text

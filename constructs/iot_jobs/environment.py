@@ -121,10 +121,10 @@ class Environment(Model):
     name: Annotated[str, limits.ENVIRONMENT_NAME]
     """Part of the stack's name: letters, digits and hyphens."""
     account: Annotated[str | Sequence[str], *_one_or_many(limits.ACCOUNT)]
-    """One account of 12 digits, or a list of them. Templates name roles, jobs and packages of the same account."""
+    """One account of 12 digits, or a list. Templates may only name roles, jobs and packages of their account."""
     region: Annotated[str | Sequence[str], *_one_or_many(limits.REGION)]
-    """One region, or a list of them; the templates are deployed in each region of each account. Jobs, packages and
-    buckets for uploads that templates name are in the same region."""
+    """One region, or a list of them; the templates are deployed in each region of each account. Templates may only
+    name jobs, packages and buckets for uploads of their region."""
     production: Annotated[bool, Strict()] = False
     """True protects the stacks from deletion; each template without rollout, abort or timeout then has a warning."""
     fleet: Fleet

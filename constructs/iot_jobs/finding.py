@@ -255,8 +255,8 @@ TOO_MANY = Rule(
 )
 INTERNAL_ERROR = Rule(
     code="JT014",
-    title="this tool can check a file of any content",
-    why="The file was not checked to its end, because of a mistake in this tool. The exit code is 2.",
+    title="the check of a file ends without an internal error",
+    why="A bug in this tool stopped the check of this file, so findings may be missing. The exit code is 2.",
     source="the exit codes: docs/cli.md",
     evidence="own",
 )

@@ -121,7 +121,7 @@ def check(reading: Reading, *, now: datetime, quotas: Quotas | None = None, only
             try:
                 findings += islice(frame(source, list(findings)), MOST_FINDINGS + 1)
             except MissingExtraError:
-                skipped.append(Skipped("what CloudFormation asks of templates beside their jobs", _NOT_INSTALLED))
+                skipped.append(Skipped("the rest of CloudFormation templates", _NOT_INSTALLED))
                 break
         findings += crashed
     checked = len(reading.subjects) + len(reading.documents)

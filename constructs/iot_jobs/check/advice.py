@@ -321,7 +321,8 @@ def _fixed_id(template_id: str | None) -> Iterator[Finding]:
             loc=("template_name",),
             given=template_id,
             allowed="an id with a version or a digest at its end",
-            fix=f"write {template_id}-1 and count on with each edit, or use the construct JobTemplate, which does",
+            fix=f"write {template_id}-1 and raise the number with each edit, or use the construct JobTemplate, which "
+            "makes the id itself",
         )
 
 

@@ -18,8 +18,8 @@ def _advice(code: str, title: str, why: str, source: str, evidence: Evidence) ->
 FIXED_ID = _advice(
     "JT152",
     "the id of a job template in CloudFormation can change with each edit",
-    "Every property is create-only, and a resource keeps its place in the stack: while the id stays the same, "
-    "CloudFormation refuses every later edit.",
+    "Every property is create-only, so an edit replaces the template, and CloudFormation creates the new one before it "
+    "deletes the old one: it refuses every edit that keeps the id.",
     "CloudFormation cannot update a stack when a custom-named resource requires replacing. Rename reboot and update "
     "the stack again.",
     "measured",
@@ -42,7 +42,8 @@ NO_ROLLOUT = _advice(
 NEVER_RISES = _advice(
     "JT255",
     "a rollout's rate can rise on the environment's fleet",
-    "Until enough things were notified or have succeeded it stays at the base rate, and the fleet has too few things.",
+    "Until enough things have been notified or have succeeded, it stays at the base rate; the fleet has too few "
+    "things.",
     API + "RateIncreaseCriteria.html",
     "documented",
 )
@@ -98,7 +99,7 @@ NO_TIMEOUT = _advice(
 )
 NOTHING_TO_SIGN = _advice(
     "JT554",
-    "a document with a presign role has a presigned placeholder",
+    "a template with a role that signs URLs has a presigned placeholder in its document",
     "Nothing is signed, and the role can read or write objects for no reason.",
     API + "PresignedUrlConfig.html",
     "documented",

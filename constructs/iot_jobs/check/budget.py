@@ -29,8 +29,8 @@ TOO_SLOW = Rule(
 TOO_HARMFUL = Rule(
     code="JT354",
     title="a bad release fails on no more things than the environment allows",
-    why="The worst of the forecast releases, which fail on 1 to 100 % of devices, harms more things: it is stopped too "
-    "late, or never. A release that fails on few devices often harms more than one that fails on all.",
+    why="The worst release in the forecast's blast radius table harms more things: it is stopped too late, or never. A "
+    "release that fails on few devices often harms more than one that fails on all.",
     source=API + "AbortConfig.html",
     evidence="own",
     severity="warning",
@@ -88,8 +88,8 @@ def _too_harmful(result: Forecast, most: int) -> Iterator[Finding]:
     yield TOO_HARMFUL.finding(
         loc=("abort",),
         given=f"{worst.harmed_final} things harmed, {stopped}",
-        allowed=f"at most {most} things, the environment's max_harmed, whatever share of devices fails; the worst is a "
-        f"release that fails on {worst.failure_rate_percent} % of them",
+        allowed=f"at most {most} things, the environment's max_harmed, in each row of the blast radius table; the "
+        f"worst is a release that fails on {worst.failure_rate_percent} % of devices",
         fix="start more slowly, or abort after fewer executions"
         if worst.fires
         else "add abort criteria, or lower their thresholds",

@@ -32,7 +32,7 @@ PACKAGE_ELSEWHERE = Rule(
 )
 ROLE_ELSEWHERE = Rule(
     code="JT505",
-    title="a presign role is in the account of the template",
+    title="the role that signs URLs is in the account of the template",
     why="A role can be passed only to a service in its own account, and an account is in one partition.",
     source="https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html",
     evidence="documented",

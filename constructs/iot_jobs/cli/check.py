@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     help="Check the job templates and jobs of a CloudFormation template, and nothing else in it.",
 )
 @click.option("--strict", is_flag=True, help="Count warnings as errors.")
-@click.option("--verbose", is_flag=True, help="List the values that can't be judged before deployment.")
+@click.option("--verbose", is_flag=True, help="List the values that are known only at deployment.")
 def check(
     paths: tuple[Path, ...],
     output: str,
@@ -55,8 +55,8 @@ def check(
     Each PATH is an application with its environments, families and job documents, a CloudFormation template in JSON or
     YAML, a cdk.out folder, input or output of the AWS CLI, or a job document. Its content decides which.
 
-    The report goes to stdout. Exit code 1 means at least one error, 2 that the check of a file, or of all, could not
-    run.
+    The report goes to stdout. Exit code 1 means at least one error, 2 that the check could not run, or that a file
+    caused an internal error.
     """
     from iot_jobs.check import check as check_reading
     from iot_jobs.render import findings
@@ -72,7 +72,10 @@ def check(
         click.echo(f"skipped {one_line(skipped.file)}: {skipped.reason}", err=True)
     for unknown in report.unjudged[:MOST_FINDINGS] if verbose else ():
         place = unknown.place
-        click.echo(f"not judged {place}: {place.path}: {one_line(shortened(unknown.what, LONGEST_TEXT))}", err=True)
+        click.echo(
+            f"known only at deployment {place}: {place.path}: {one_line(shortened(unknown.what, LONGEST_TEXT))}",
+            err=True,
+        )
     click.echo(findings.summary(report), err=True)
     if not report.checked and not report.findings:
         raise CannotRun("there is nothing to check in " + ", ".join(map(str, paths)))

@@ -46,7 +46,9 @@ def _picture(_: click.Context, __: click.Parameter, path: Path | None) -> Path |
     help="When the job is created, in UTC.",
 )
 @click.option(
-    "--trials", type=click.IntRange(1, 100_000), help="Number of random rollouts; also adds percentiles of all figures."
+    "--trials",
+    type=click.IntRange(1, 100_000),
+    help="Number of random rollouts for the risk, 250 to 1000 by default; also adds percentiles of all figures.",
 )
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Seed of the random rollouts.")
 @click.option("--format", "output", type=click.Choice(["text", "json", "markdown"]), default="text", show_default=True)

@@ -95,7 +95,7 @@ _HOMES = {
 _IN_ACTION = ("runAsUser", "allowStdErr", "ignoreStepFailure")
 _IN_INPUT = {"runHandler": ("handler", "args", "path"), "runCommand": ("command",)}
 _TYPES: dict[str, tuple[Callable[[object], bool], str]] = {
-    "args": (lambda value: isinstance(value, list), "a list of text"),
+    "args": (lambda value: isinstance(value, list), "a list of strings"),
     "path": (lambda value: isinstance(value, str), "text"),
     "runAsUser": (lambda value: isinstance(value, str), "text"),
     "allowStdErr": (_is_whole, "a whole number"),

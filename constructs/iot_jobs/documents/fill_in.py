@@ -12,7 +12,7 @@ from iot_jobs.finding import Finding, Location, Rule
 
 UNFILLED = Rule(
     code="JT153",
-    title="no text is left to be filled in",
+    title="no part of a text is still to be filled in",
     why="AWS fills in ${aws:iot:...} in a document, and CloudFormation what is inside Fn::Sub. Anything else stays as "
     "it is written, on every device.",
     source="https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference-sub.html",
@@ -74,8 +74,8 @@ def _finding(text: str, loc: Location, *, shell: bool) -> Finding | None:
     return UNFILLED.finding(
         loc=loc,
         given=left,
-        allowed="text as it is meant, and ${aws:iot:...} in a document",
-        fix="write its value" + (", in CloudFormation with Fn::Sub" if left.startswith("${") else ""),
+        allowed="final text, and ${aws:iot:...} in a document",
+        fix="write its value" + (", or use Fn::Sub in CloudFormation" if left.startswith("${") else ""),
     )
 
 

@@ -45,13 +45,13 @@ class Scheduler(Model):
     """`all`: a counter that passes several thresholds within a minute raises the rate once for each, because the
     guide's table counts cumulatively (1000, 2000, 3000), whenever the last rise was. `one`: one rise a minute."""
     comparison: Literal[">=", ">"] = ">="
-    """Abort fires at exactly the threshold: the guide says "at least"."""
+    """An abort criterion fires at exactly its threshold: the guide says "at least"."""
 
 
 ASSUMED = (
     "one batch is notified at the start of each minute, the first at creation",
     "a rate is rounded down, and rises once each time its counter passes the threshold",
-    "abort is evaluated once a minute, after that minute's completions and before its batch",
+    "the abort criteria are evaluated once a minute, after that minute's completions and before its batch",
     "an abort criterion is met at exactly its percentage, and counts executions, not things",
     "each execution fails, is rejected or hangs independently of all others",
     "in the blast radius, every attempt fails on the bad share of devices, and the others behave as assumed",

@@ -1,4 +1,4 @@
-"""The blast radius: the effect of a bad release before abort stops it, at each failure rate, in one vectorised pass."""
+"""The blast radius: what a bad release does before the abort criteria stop it, at each rate, in one vectorised pass."""
 
 from __future__ import annotations
 

@@ -49,7 +49,7 @@ class Bad:
 
 @dataclass(frozen=True)
 class Worst:
-    """The release that harms most things, of all failure rates in whole percent."""
+    """The release in the blast radius table that harms the most things."""
 
     failure_rate_percent: int
     harmed_p95: float

@@ -26,7 +26,7 @@ def text(report: Report) -> str:
 
 
 def summary(report: Report) -> str:
-    """Return one line with the numbers checked, found, acknowledged, skipped and not judged."""
+    """Return one line with the numbers checked, found, acknowledged, skipped and known only at deployment."""
     errors = sum(finding.severity == "error" for finding in report.findings)
     parts = [f"{report.checked} checked", count(errors, "error"), count(len(report.findings) - errors, "warning")]
     if report.acknowledged:

@@ -146,8 +146,9 @@ def _risk(forecast: Forecast) -> Iterator[str]:
         f"{_done_by(healthy.finish.p50, healthy.finish.p95)}"
     )
     yield (
-        f"A release that fails on {bad.failure_rate_percent:g} % of devices is stopped in {bad.stopped_percent:g} %, "
-        f"and harms at most {_count(bad.harmed.p50)} things in half of them, {_count(bad.harmed.p95)} in 95 %"
+        f"A release that fails on {bad.failure_rate_percent:g} % of devices is stopped in {bad.stopped_percent:g} % of "
+        f"rollouts; it harms at most {_count(bad.harmed.p50)} things in half of all rollouts, "
+        f"{_count(bad.harmed.p95)} in 95 %"
     )
     yield (
         f"The worst release fails on {worst.failure_rate_percent} % of devices, and harms at most "
@@ -155,16 +156,20 @@ def _risk(forecast: Forecast) -> Iterator[str]:
     )
     expected = forecast.timeline.aborted_minute is not None
     if expected != (healthy.aborted_percent > _MOSTLY):
-        course = "aborts" if expected else "never aborts"
-        yield f"The expected course {course}, but {healthy.aborted_percent:g} % of rollouts do: trust the rollouts"
-    yield f"{risk.trials} rollouts of each, drawn with seed {risk.seed}; shares ± {risk.error_percent:g} %"
+        course = "is aborted, but only" if expected else "is never aborted, but"
+        yield (
+            f"By the expected values the rollout {course} {healthy.aborted_percent:g} % of the random rollouts are: "
+            "trust those"
+        )
+    error = f"{risk.error_percent:g} percentage points"
+    yield f"{risk.trials} rollouts of each, drawn with seed {risk.seed}; shares ± {error}"
 
 
 def _done_by(p50: float | None, p95: float | None) -> str:
     if p50 is None:
         return "fewer than half of them are ever done"
     half = f"half of them are done by {_minute(p50)}"
-    return f"{half}, fewer than 95 % ever" if p95 is None else f"{half}, 95 % by {_minute(p95)}"
+    return f"{half}, fewer than 95 % are ever done" if p95 is None else f"{half}, 95 % by {_minute(p95)}"
 
 
 def _count(value: float | None) -> str:
@@ -190,7 +195,7 @@ def _facts(forecast: Forecast) -> Iterator[str]:
         yield f"{windows.used} windows used, the last of which closes {windows.last_close} UTC"
     stopped = forecast.timeline.aborted_minute
     if stopped is not None:
-        yield f"abort fires in minute {number(stopped)} at the assumed rates, without a bad release"
+        yield f"the abort criteria fire in minute {number(stopped)} at the assumed rates, without a bad release"
 
 
 def _blast(forecast: Forecast) -> Iterator[tuple[str, ...]]:
@@ -208,7 +213,7 @@ def _smallest(forecast: Forecast) -> str:
 
 
 def _trials(trials: Trials) -> str:
-    aborted = f"abort fires in {trials.aborted_percent:g} % of them"
+    aborted = f"the abort criteria fire in {trials.aborted_percent:g} % of them"
     return f"{trials.trials} trials (seed {trials.seed}): {aborted}; percentiles"
 
 

@@ -26,7 +26,7 @@ def is_cdk_out(folder: Path) -> bool:
 
 
 def was_validated(template: Path) -> bool:
-    """Return whether the synth that wrote a template has validated it; the CDK writes a report then."""
+    """Return whether the synthesis that wrote a template has validated it; the CDK writes a report then."""
     return (template.parent / _REPORT).is_file() and is_cdk_out(template.parent)
 
 

@@ -41,7 +41,7 @@ ALIASES = Rule(
 )
 ALIASES_DEPLOYED = Rule(
     code="JT051",
-    title="a CloudFormation template has no YAML aliases and merge keys",
+    title="a CloudFormation template has no YAML aliases or merge keys",
     why="CloudFormation refuses them, unless aws cloudformation package or SAM writes them out first.",
     source="Template error: YAML aliases are not allowed in CloudFormation templates",
     evidence="measured",
@@ -368,7 +368,7 @@ class _Reader:
         is_full = len(self.otherwise) > MOST_FINDINGS
         if not is_full and not isinstance(value, str) and (kind == "str" or _READ[kind](text) != value):
             words = canonical(value)
-            allowed = f"what CloudFormation reads as it looks; it reads {words}"
+            allowed = f"a value that CloudFormation reads as it looks; it reads this one as {words}"
             number = "" if kind == "str" else f", {canonical(_READ[kind](text))}"
             fix = f"write {words}{number} or '{text}', whichever is meant"
             finding = _finding(READ_OTHERWISE, _place(event.start_mark), allowed, fix, text)

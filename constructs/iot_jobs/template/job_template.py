@@ -21,15 +21,15 @@ PARAMETER_IN_TEMPLATE = Rule(
 TAG_WITHOUT_VALUE = Rule(
     code="JT118",
     title="the value of a job template's tag has at least one character",
-    why="CloudFormation requires a value for a job template. The API and jobs take an empty one.",
+    why="CloudFormation requires a value for a job template. The API and jobs accept an empty one.",
     source=TEMPLATE_REFERENCE + "#cfn-iot-jobtemplate-tags",
     evidence="schema",
 )
 BLOCK_WITHOUT_ROLE = Rule(
     code="JT504",
     title="a template's presigned URL configuration names a role",
-    why="CloudFormation requires a role for a job template, whatever the document holds. The API and jobs take a block "
-    "without it if there is nothing to sign.",
+    why="CloudFormation requires a role for a job template, whatever the document holds. The API and jobs accept a "
+    "block without it if there is nothing to sign.",
     source=TEMPLATE_REFERENCE + "#cfn-iot-jobtemplate-presignedurlconfig",
     evidence="schema",
 )

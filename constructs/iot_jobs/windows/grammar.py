@@ -169,7 +169,7 @@ def _not_six(text: str, fields: list[str]) -> CronError:
     """Return the problem of another number of fields; its fix leaves nothing out but seconds of 0."""
     tight = re.sub(r"\s*([,/-])\s*", r"\1", " ".join(fields)).split()
     for likely, why in (
-        (tight, ", without blanks inside a field"),
+        (tight, ", without spaces inside a field"),
         (fields[1:] if fields[:1] in (["0"], ["00"]) else [], ", without seconds"),
         # Other tools count the days of the week from 0.
         (_one_question_mark([*fields, "*"]) if len(fields) == 5 and not re.search("[0-9]", fields[4]) else [], ""),
