@@ -204,6 +204,10 @@ OPTIONS: list[tuple[list[str], dict[str, Any]]] = [
     (["--start-delay", "1.5"], {"start_delay_minutes": 1.5}),
     (["--run-time", "5:2"], {"run_time_minutes": "5:2"}),
     (["--run-time", "0"], {"run_time_minutes": 0}),
+    (["--failure-time", "1:2"], {"failure_time_minutes": "1:2"}),
+    (["--failure-time", "0"], {"failure_time_minutes": 0}),
+    (["--run-time", "7"], {"run_time_minutes": 7, "failure_time_minutes": 7}),
+    (["--failures-stick", "0.5"], {"failures_stick": 0.5}),
     (["--start", "2026-11-20T00:30"], {"start": "2026-11-20T00:30"}),
 ]
 
