@@ -34,7 +34,8 @@ NOTHING: list[tuple[str, dict[str, Any]]] = [
     ("templates", {"templates": [template("a"), template("b")]}),
     ("one thing", {"fleet": Fleet(things=1)}),
     ("what devices do", {"fleet": {"things": 1, "failure_rate": 0.5, "reject_rate": 0.5, "hang_rate": 0,
-        "offline_rate": 1, "start_delay_minutes": 0, "run_time_minutes": "5:2", "max_harmed": 0}}),
+        "offline_rate": 1, "start_delay_minutes": 0, "run_time_minutes": "5:2",
+        "failure_time_minutes": "2:1.5", "failures_stick": 1, "max_harmed": 0}}),
 ]  # fmt: skip
 
 

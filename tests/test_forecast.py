@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import asdict
 from datetime import UTC, datetime
+from statistics import NormalDist
 from typing import Any
 
 import numpy as np
@@ -16,10 +17,11 @@ from iot_jobs import JobDocument, JobSpec, JobTemplateSpec, MaintenanceWindow, S
 from iot_jobs.finding import FindingsError
 from iot_jobs.forecast import Assumptions, Forecast, ForecastError, WindowsUsed, forecast, outline
 from iot_jobs.forecast.assumptions import Duration
-from iot_jobs.forecast.durations import MOST_LAGS, delay_lags
+from iot_jobs.forecast.durations import MOST_LAGS, delays
 from iot_jobs.forecast.engine import Engine
-from iot_jobs.forecast.montecarlo import Draws
+from iot_jobs.forecast.montecarlo import Draws, monte_carlo
 from iot_jobs.forecast.plan import plan
+from iot_jobs.forecast.result import timeline
 from iot_jobs.render.forecast import data
 from iot_jobs.unresolved import Unresolved
 from tests.strategies import specs
@@ -140,6 +142,10 @@ MINUTES: list[tuple[str, dict[str, Any], int, dict[str, Any], tuple[Any, ...]]] 
      (4, 8, 9, 9, 13, 14)),
     ("parts of a minute add up", {"rollout": constant(10)}, 100,
      {"start_delay_minutes": 1.5, "run_time_minutes": 1.5}, (4, 8, 9, 7, 11, 12)),
+    ("failures are quick", {"rollout": constant(10), "retry": retry(FAILED=1)}, 10,
+     {"failure_rate": 1, "failure_time_minutes": 2, "run_time_minutes": 9}, (0, 0, 0, 4, 4, 4)),
+    ("rejections are not", {"rollout": constant(10)}, 10,
+     {"reject_rate": 1, "failure_time_minutes": 2, "run_time_minutes": 9}, (0, 0, 0, 9, 9, 9)),
     ("one thing", {}, 1, {}, (0, 0, 0, 0, 0, 0)),
     ("half are offline", {"rollout": constant(10)}, 100, {"offline_rate": 0.5}, (4, 8, 9, 9, None, None)),
     ("all are offline", {"rollout": constant(10)}, 100, {"offline_rate": 1}, (4, 8, 9, None, None, None)),
@@ -187,6 +193,16 @@ TOTALS: list[tuple[str, dict[str, Any], int, dict[str, Any], dict[str, float]]] 
     # Half of 16 fail, half of those again, and so on: each attempt on its own.
     ("some fail again", {"retry": retry(FAILED=3)}, 16, {"failure_rate": 0.5},
      {"notified": 16, "retries": 14, "succeeded": 15, "failed": 15, "harmed": 8, "done": 16}),
+    # Half of the 8 things that fail once do so for good; of the other 4, half fail again, and so on.
+    ("some fail for good", {"retry": retry(FAILED=3)}, 16, {"failure_rate": 0.5, "failures_stick": 0.5},
+     {"notified": 16, "retries": 12 + 4 + 2 + 1, "succeeded": 8 + 2 + 1 + 0.5, "failed": 8 + 12 + 2 + 1 + 0.5,
+      "harmed": 8, "done": 16}),
+    ("no failure beyond the timeout", {"timeout": timeout(2), "retry": retry(FAILED=1)}, 10,
+     {"failure_rate": 0.5, "failure_time_minutes": 3, "run_time_minutes": 2},
+     {"notified": 10, "succeeded": 5, "timed_out": 5, "done": 10}),
+    ("a failure at the timeout", {"timeout": timeout(2)}, 10,
+     {"failure_rate": 0.5, "failure_time_minutes": 2, "run_time_minutes": 3},
+     {"notified": 10, "failed": 5, "timed_out": 5, "harmed": 5, "done": 10}),
     # A quarter hangs, a quarter rejects, a quarter fails; two counts of retries.
     ("each in its own way", {"retry": retry(FAILED=1, TIMED_OUT=1), "timeout": timeout(9)}, 256,
      {"hang_rate": 0.25, "reject_rate": 0.25, "failure_rate": 0.25},
@@ -233,6 +249,10 @@ BLAST: list[tuple[str, dict[str, Any], int, int, dict[str, Any], tuple[Any, ...]
     ("retries that wait for a window are not queued", {"abort": abort((FAILED, 10, 15)), "retry": retry(FAILED=1),
         "maintenance_windows": [{"start_time": "cron(0 5 * * ? *)", "duration_in_minutes": 2}]}, 100, 100, {},
      (3, 20, 20, 0, 20)),
+    ("failures slower than successes", {"abort": abort((FAILED, 10, 10))}, 50, 100, {"failure_time_minutes": 4},
+     (4, 40, 5, 20, 20)),
+    ("failures beyond the timeout", {"abort": abort((FAILED, 1, 1)), "timeout": timeout(3)}, 100, 100,
+     {"failure_time_minutes": 4}, (None, 100, 0, 0, 0)),
     ("in closed time", {"abort": abort((FAILED, 10, 10)), "maintenance_windows": [
         {"start_time": "cron(0 5 * * ? *)", "duration_in_minutes": 1}]}, 100, 100, {}, (2, 10, 10, 0, 10)),
 ]  # fmt: skip
@@ -312,13 +332,22 @@ PARTS = st.fixed_dictionaries(
 TIME = st.sampled_from([0, 0.5, 1, 3, 12.25, "3:2", "8:1.3"])
 RATES = {name: st.sampled_from([0, 0, 0.01, 0.3, 1]) for name in ("failure_rate", "reject_rate", "hang_rate", "offline_rate")}  # fmt: skip
 ASSUMED: st.SearchStrategy[Any] = st.fixed_dictionaries(
-    {"things": st.integers(1, 300), "start_delay_minutes": TIME, "run_time_minutes": TIME, **RATES}
+    {
+        "things": st.integers(1, 300),
+        "start_delay_minutes": TIME,
+        "run_time_minutes": TIME,
+        "failure_time_minutes": st.none() | TIME,
+        "failures_stick": st.sampled_from([0, 0, 0.3, 1]),
+        **RATES,
+    }
 ).filter(adds_up)
 SURE: st.SearchStrategy[Any] = st.fixed_dictionaries(
     {
         "things": st.integers(1, 300),
         "start_delay_minutes": st.sampled_from([0, 0.5, 2]),
         "run_time_minutes": st.sampled_from([0, 1, 7.5]),
+        "failure_time_minutes": st.sampled_from([None, 0, 3.5, 20]),
+        "failures_stick": st.sampled_from([0, 0, 1]),
         **{name: st.sampled_from([0, 0, 0, 1]) for name in RATES},
     }
 ).filter(adds_up)
@@ -416,6 +445,92 @@ def test_a_long_rollout_takes_no_longer() -> None:
     assert engine.tick < 100
 
 
+RISING = {"rollout": rising(50, 2, 1000, number_of_notified_things=1000), "abort": abort((FAILED, 2.5, 200))}
+STOPPED: list[tuple[str, str | float, str | float | None, float]] = [
+    # Percent of 20,000 rollouts that a simulation of 20 lines aborts, which sorts the ends of all things.
+    ("equal times", 12, None, 5.8),
+    ("quick failures", 12, 3, 99.5),
+    ("equal times, spread", "12:1.5", "12:1.5", 3.6),
+    ("quick failures, spread", "12:1.5", "3:1.5", 93.7),
+]
+
+
+@pytest.mark.parametrize("row", STOPPED, ids=[row[0] for row in STOPPED])
+def test_quick_failures_stop_healthy_rollouts(row: tuple[str, str | float, str | float | None, float]) -> None:
+    """Devices of which 1 % fail are below a threshold of 2.5 %, but not among the first to complete."""
+    _, run_time, failure_time, percent = row
+    assumed = Assumptions(
+        things=10_000, failure_rate=0.01, run_time_minutes=run_time, failure_time_minutes=failure_time
+    )
+    trials = monte_carlo(plan(template(**RISING), assumed), trials=1000, seed=1)
+    error = math.sqrt(percent * (100 - percent) * (1 / 1000 + 1 / 20_000))
+    assert trials.aborted_percent == pytest.approx(percent, abs=4 * error)
+
+
+@pytest.mark.parametrize("rates", [(0.003, 0.5, 0.497), (0.7, 0.1, 0.2), (0.1, 0.2, 0.7), (0.3, 0.7, 0)])
+@pytest.mark.parametrize("failure_time", [None, 1])
+def test_rates_that_add_up_to_1(rates: tuple[float, float, float], failure_time: float | None) -> None:
+    """Where nothing is left for success nothing succeeds, however the rates round."""
+    failure, reject, hang = rates
+    assumed = Assumptions(things=1000, failure_rate=failure, reject_rate=reject, hang_rate=hang,
+                          failure_time_minutes=failure_time)  # fmt: skip
+    ready = plan(template(timeout=timeout(9)), assumed)
+    for engine in (Engine(ready, [0]), Draws(ready, [0] * 5, np.random.default_rng(1))):
+        engine.run()
+        assert engine.counters[0].tolist() == pytest.approx([0] * len(engine.bad), abs=1e-9)
+        assert engine.counters[1:4].sum(axis=0).tolist() == pytest.approx([1000] * len(engine.bad))
+
+
+SPREADS = [("5:3", "1:2"), ("3:1.1", "0.5:1.1"), ("3:1.1", 0.5), ("10:1.05", "1:1.2"), ("2.5:1.2", "0.5:1.2"), ("0.3:2", "1:2")]  # fmt: skip
+
+
+@pytest.mark.parametrize(("delay", "time"), SPREADS)
+def test_the_first_minutes_of_spread_times(delay: str, time: str | float) -> None:
+    """A spread delay and a run time add up: the share that is done by each minute is that of their sum."""
+    engine = Engine(plan(template(), Assumptions(things=1000, start_delay_minutes=delay, run_time_minutes=time)), [0])
+    engine.run()
+    done = timeline(engine.log).columns
+    starts, runs = (quantiles(Duration.parse(value)) for value in (delay, time))
+    ends = np.floor(starts[:, None] + runs).ravel()
+    for minute in range(30):
+        found = done["done"][np.searchsorted(done["minute"], minute, side="right") - 1]
+        expected = 1000 * (ends <= minute).mean()
+        assert found == pytest.approx(expected, rel=0.03, abs=4), minute
+
+
+def quantiles(time: Duration) -> Any:
+    """A thousand equally likely values of a time."""
+    shares = (np.arange(1000) + 0.5) / 1000
+    normal = np.array([NormalDist().inv_cdf(share) for share in shares])
+    return time.median * np.exp(normal * math.log(time.spread or 1))
+
+
+HORIZON: list[tuple[str, tuple[Any, ...]]] = [
+    ("cron(59 23 31 12 ? 2027)", (1_051_199, 10, 10)),
+    ("cron(0 0 1 1 ? 2028)", (1_051_200, 10, 10)),
+    ("cron(1 0 1 1 ? 2028)", (None, 0, 0)),
+]
+
+
+@pytest.mark.parametrize(("opening", "expected"), HORIZON)
+@pytest.mark.parametrize("run_time", [0, 0.5])
+def test_the_last_minute(opening: str, expected: tuple[Any, ...], run_time: float) -> None:
+    """What happens exactly two years after the start is part of the forecast, and what happens later isn't."""
+    window = {"start_time": opening, "duration_in_minutes": 5}
+    found = run({"maintenance_windows": [window]}, 10, run_time_minutes=run_time, start=NIGHT)
+    last = found.blast_radius[-1]
+    assert (found.done.p100, last.notified, last.harmed_final) == expected
+
+
+def test_a_long_delay_with_retries() -> None:
+    """A run ends when a trillionth of the fleet is left, and not six times the slowest delay later."""
+    assumed = Assumptions(things=1, failure_rate=0.5, start_delay_minutes="30:3")
+    engine = Engine(plan(template(retry=retry(FAILED=5)), assumed), [1])
+    assert engine.run().harmed_final.tolist() == pytest.approx([1])
+    assert engine.counters[1].tolist() == pytest.approx([6])
+    assert engine.tick < 12_000
+
+
 REFUSED: list[tuple[str, JobTemplateSpec, str]] = [
     ("a rate that only CloudFormation knows", template(rollout={"maximum_per_minute": Unresolved({"Ref": "R"})}),
      "rollout.maximum_per_minute is not known before deployment, or breaks a rule: run iot-jobs check"),
@@ -439,6 +554,8 @@ def test_refused(row: tuple[str, JobTemplateSpec, str]) -> None:
 
 WRONG: list[tuple[dict[str, Any], list[tuple[str, str]]]] = [
     ({"things": 0}, [("JT904", "things")]),
+    ({"failure_time_minutes": 10081, "failures_stick": 1.01},
+     [("JT908", "failure_time_minutes"), ("JT907", "failures_stick")]),
     ({"failure_rate": 1.01, "hang_rate": -0.1}, [("JT907", "failure_rate"), ("JT907", "hang_rate")]),
     ({"reject_rate": "a", "offline_rate": 0.1234567}, [("JT907", "reject_rate"), ("JT907", "offline_rate")]),
     ({"run_time_minutes": -1, "start_delay_minutes": 10081}, [("JT908", "start_delay_minutes"), ("JT908", "run_time_minutes")]),
@@ -468,11 +585,12 @@ def test_times_that_are_taken(value: float | str) -> None:
 
 def test_a_long_spread_time_has_few_lags() -> None:
     """The lags of a long time are merged, and their mean stays that of the distribution, less half a minute."""
-    lags = delay_lags(Duration(600, 2))
-    assert len(lags.minutes) <= MOST_LAGS < 600
-    assert lags.shares.sum() == pytest.approx(1)
+    parts = delays(Duration(600, 2), Duration(5), None, None)
+    assert sum(part.share for part in parts) == pytest.approx(1)
+    assert len(parts[-1].lags.minutes) <= MOST_LAGS < 600
     mean = 600 * math.exp(math.log(2) ** 2 / 2)
-    assert (lags.minutes * lags.shares).sum() == pytest.approx(mean - 0.5, rel=0.001)
+    found = sum(part.share * (part.lags.minutes * part.lags.shares).sum() for part in parts)
+    assert found == pytest.approx(mean - 0.5, rel=0.001)
 
 
 def test_every_execution_times_out() -> None:

@@ -60,7 +60,7 @@ def rollout(spec: JobTemplateSpec, assumed: Assumptions) -> rollout_simpy.Rollou
 
 def devices(assumed: Assumptions, bad: float | None = None) -> rollout_simpy.Devices:
     """The same devices in the oracle's words."""
-    delay, run = assumed.start_delay, assumed.run_time
+    delay, run, failure = assumed.start_delay, assumed.run_time, assumed.failure_time
     return rollout_simpy.Devices(
         failure_rate=assumed.failure_rate,
         reject_rate=assumed.reject_rate,
@@ -69,6 +69,8 @@ def devices(assumed: Assumptions, bad: float | None = None) -> rollout_simpy.Dev
         start_delay=(delay.median, delay.spread),
         run_time=(run.median, run.spread),
         failing_share=bad,
+        failure_time=None if assumed.failure_time_minutes is None else (failure.median, failure.spread),
+        failures_stick=assumed.failures_stick,
     )
 
 
@@ -79,6 +81,8 @@ EXACT = st.fixed_dictionaries(
         "things": st.integers(1, 400),
         "start_delay_minutes": st.sampled_from([0, 0.5, 1, 7, 200]),
         "run_time_minutes": st.sampled_from([0, 0.25, 1, 3, 12.5, 30]),
+        "failure_time_minutes": st.sampled_from([None, None, 0, 0.25, 3, 20.5]),
+        "failures_stick": st.sampled_from([0, 0, 1]),
     }
 )
 SERIES = ("notified", "queued", "in_progress", "succeeded", "failed", "rejected", "timed_out", "done")
@@ -145,6 +149,8 @@ CHANCES = st.fixed_dictionaries(
         "offline_rate": RATES,
         "start_delay_minutes": st.sampled_from([0, 2.5, "2:1.5", "20:2"]),
         "run_time_minutes": st.sampled_from([0, 4, "3:2", "9:1.3"]),
+        "failure_time_minutes": st.sampled_from([None, 0, 0.5, 12, "2:2"]),
+        "failures_stick": st.sampled_from([0, 0.4, 1]),
     }
 )
 

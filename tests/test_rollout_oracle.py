@@ -297,6 +297,8 @@ def test_abort_in_a_closed_window() -> None:
         (((ALL, 1),), Devices(hang_rate=1), 10, 2),
         (((FAILED, 3),), Devices(hang_rate=1), 5, 1),
         (((FAILED, 2),), Devices(failing_share=1.0, hang_rate=0.5, reject_rate=0.5), 2, 3),
+        (((FAILED, 2),), Devices(failure_rate=1, run_time=exactly(9), failure_time=exactly(1)), 3, 3),
+        (((FAILED, 2),), Devices(failure_rate=1, failures_stick=1), 2, 3),
     ],
 )
 def test_retries(retries: tuple[tuple[str, int], ...], devices: Devices, ended: int, tries: int) -> None:
@@ -362,6 +364,10 @@ def test_offline() -> None:
         (5, Devices(run_time=exactly(5)), 5, False),
         (5, Devices(run_time=exactly(5.5)), 5, True),
         (5, Devices(failure_rate=1, run_time=exactly(6)), 5, True),
+        (5, Devices(failure_rate=1, failure_time=exactly(5.5)), 5, True),
+        (5, Devices(failure_rate=1, run_time=exactly(6), failure_time=exactly(5)), 5, False),
+        (5, Devices(run_time=exactly(3), failure_time=exactly(6)), 3, False),
+        (5, Devices(reject_rate=1, run_time=exactly(3), failure_time=exactly(1)), 3, False),
         (None, Devices(run_time=exactly(6)), 6, False),
     ],
 )
@@ -428,6 +434,17 @@ def test_failing_devices() -> None:
     expected = things * (share + (1 - share) * failures**3)
     assert abs(things - done.succeeded[-1] - expected) < 4 * (things * 0.25) ** 0.5
     assert abs(done.harmed - things * (share + (1 - share) * failures)) < 4 * (things * 0.25) ** 0.5
+
+
+def test_sticky_failures() -> None:
+    """A sticky device that fails once fails at every attempt; on the others each attempt is drawn afresh."""
+    things, failures, sticky = 4000, 0.5, 0.25
+    rollout = Rollout(things=things, retries=((FAILED, 2),))
+    done = run(rollout, Devices(failure_rate=failures, failures_stick=sticky))
+    expected = things * failures * (sticky + (1 - sticky) * failures**2)
+    assert abs(things - done.succeeded[-1] - expected) < 4 * (things * 0.25) ** 0.5
+    stuck = run(rollout, Devices(failure_rate=failures, failures_stick=1))
+    assert stuck.retries == 2 * stuck.harmed
 
 
 @pytest.mark.slow

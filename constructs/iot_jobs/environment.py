@@ -79,6 +79,10 @@ class Fleet(Model):
     """Minutes from notification to start: `5` is exactly 5, `"5:2"` lognormal with median 5 and factor 2."""
     run_time_minutes: Annotated[float | str, limits.DURATION] | None = None
     """Minutes from start to report, in the same two forms."""
+    failure_time_minutes: Annotated[float | str, limits.DURATION] | None = None
+    """Minutes from start to the report of a failure, in the same two forms. Without it, they are the run time."""
+    failures_stick: Annotated[float, limits.RATE] | None = None
+    """Share of things on which every attempt fails once one has failed, 0 to 1; on the others a retry may succeed."""
     bad_release_rate: Annotated[float, limits.RATE] | None = None
     """Share of devices on which a bad release fails, 0 to 1."""
 

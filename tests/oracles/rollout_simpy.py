@@ -15,13 +15,14 @@ that starts in step 3 of m and runs for 0 minutes ends at the time m, is seen in
 
 Between those steps devices live by their own, fractional times. An execution queued at the minute q is ready at the
 time s = q + start delay, and starts then if floor(s) is in a window (or if there are none), else in step 3 of the next
-minute that is. It ends at the time s + run time, or s + timeout if it hangs or would run for longer than the timeout;
-having run for exactly the timeout it has not timed out. Without a timeout what hangs is IN_PROGRESS for ever. What is
-ready at an integer m starts in step 3 of m, and so is CANCELED by an abort in m; what ends at m, having started before
+minute that is. It ends at the time s + run time, or s + failure time if it will be FAILED, or s + timeout if it hangs or
+would take longer than the timeout; having taken exactly the timeout it has not timed out. Without a timeout what hangs
+is IN_PROGRESS for ever. What is ready at an integer m starts in step 3 of m, and so is CANCELED by an abort in m; what ends at m, having started before
 step 3 of m, is seen in m. What ends at the time t is reported in the minute floor(t).
 
-Devices. Offline and failing are properties of a device, drawn once for each. An offline one is QUEUED for ever. A
-failing one ends each execution FAILED, and neither rejects nor hangs. All others draw once for each execution, and the
+Devices. Offline, failing and sticky are properties of a device, drawn once for each. An offline one is QUEUED for ever.
+A failing one ends each execution FAILED, and neither rejects nor hangs. A sticky one is failing from the time on at
+which an execution on it has ended FAILED. All others draw once for each execution, and the
 three rates share that draw: of executions the hang rate hangs, the reject rate is REJECTED, the failure rate is FAILED
 and the rest SUCCEEDED, so the rates sum to 1 at most. Times are drawn for each execution. They are floats, so a minute's
 edge is only hit exactly by delays that are exact in binary.
@@ -89,6 +90,10 @@ class Devices:
     run_time: Delay = (0, None)
     failing_share: float | None = None
     """The probability that a device fails at every attempt; the failure rate is that of the others."""
+    failure_time: Delay | None = None
+    """How long what is FAILED takes; None: the run time."""
+    failures_stick: float = 0.0
+    """The probability that a device, having failed once, fails at every attempt."""
 
     def __post_init__(self) -> None:
         if self.failure_rate + self.reject_rate + self.hang_rate > 1 + 1e-9:
@@ -227,6 +232,7 @@ class _Job:
         """One thing, from its notification to the end of its last execution."""
         offline = self._happens(self.devices.offline_rate)
         failing = self._happens(self.devices.failing_share or 0.0)
+        sticky = self._happens(self.devices.failures_stick)
         left = dict(self.rollout.retries)
         harmed = False
         while True:
@@ -244,6 +250,7 @@ class _Job:
                 return
             yield self.env.timeout(minutes)
             self._count(ending)
+            failing = failing or (sticky and ending == FAILED)
             if ending == FAILED and not harmed:
                 harmed = True
                 self._count("harmed")
@@ -256,8 +263,9 @@ class _Job:
 
     def _execution(self, *, failing: bool) -> tuple[str, float | None]:
         """How an execution will end, and after how many minutes; None for never."""
-        timeout, minutes = self.rollout.timeout_minutes, self._time(self.devices.run_time)
+        timeout, failure_time = self.rollout.timeout_minutes, self.devices.failure_time
         ending = FAILED if failing else self._ending()
+        minutes = self._time(self.devices.run_time if failure_time is None or ending != FAILED else failure_time)
         if timeout is not None and (ending == TIMED_OUT or minutes > timeout):
             return TIMED_OUT, timeout
         return ending, None if ending == TIMED_OUT else minutes

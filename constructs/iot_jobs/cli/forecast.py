@@ -33,6 +33,13 @@ def _picture(_: click.Context, __: click.Parameter, path: Path | None) -> Path |
     help="Minutes from queued to started: 5, or 5:2 (lognormal, median 5, factor 2).",
 )
 @click.option("--run-time", metavar="MINUTES", help="Minutes that an execution runs, in the same forms.")
+@click.option("--failure-time", metavar="MINUTES", help="Minutes until a failure is reported; default: the run time.")
+@click.option(
+    "--failures-stick",
+    type=float,
+    metavar="SHARE",
+    help="Share of things on which all retries of a failure fail, 0 to 1.",
+)
 @click.option(
     "--bad-release",
     "bad_release_rate",
@@ -72,7 +79,7 @@ def forecast(path: Path, template: str | None, trials: int | None, seed: int, ou
     from iot_jobs.cli import selection
     from iot_jobs.render import forecast as render
 
-    for name in ("start_delay", "run_time"):
+    for name in ("start_delay", "run_time", "failure_time"):
         stated[f"{name}_minutes"] = selection.minutes(stated.pop(name))
     try:
         subjects = selection.selected(path, template)

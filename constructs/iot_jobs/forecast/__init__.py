@@ -96,7 +96,7 @@ def _stated(ready: Plan) -> dict[str, Any]:
     """Return the assumptions as data, including the scheduler's parameters."""
     assumed = ready.assumptions
     values = dict(assumed) | {"start": f"{ready.start:{TIME_FORMAT}}"}
-    for name in ("start_delay", "run_time"):
+    for name in ("start_delay", "run_time", "failure_time"):
         time: Duration = getattr(assumed, name)
         values[f"{name}_minutes"] = figure(time.median) if time.spread is None else str(time)
     return values | {

@@ -53,7 +53,7 @@ ASSUMED = (
     "a rate is rounded down, and rises once each time its counter passes the threshold",
     "the abort criteria are evaluated once a minute, after that minute's completions and before its batch",
     "an abort criterion is met at exactly its percentage, and counts executions, not things",
-    "each execution fails, is rejected or hangs independently of all others",
+    "each execution fails, is rejected or hangs independently of all others, except where failures stick",
     "in the blast radius, every attempt fails on the bad share of devices, and the others behave as assumed",
     "offline things are notified, and their executions stay queued; they are billed all the same",
     "a retry is queued at once, or when the next window opens, and waits for its device again",
@@ -89,6 +89,12 @@ class Assumptions(Model):
     run_time_minutes: Annotated[float | str, limits.DURATION] = 5
     """Time from when a device starts an execution until it reports. Assumed: AWS gives no figure, and 0 would hide the
     things that are notified before the first failure is known."""
+    failure_time_minutes: Annotated[float | str, limits.DURATION] | None = None
+    """The same time for an execution that ends FAILED, bad devices included. None: the run time. Beyond the timeout,
+    the execution is TIMED_OUT instead."""
+    failures_stick: Annotated[float, limits.RATE] = 0
+    """Share of things on which, once an execution has FAILED, every further attempt fails. On the others each attempt
+    is drawn afresh."""
     bad_release_rate: Annotated[float, limits.RATE] = 0.1
     """Share of devices on which every attempt fails if the release is bad. The risk says how often it is stopped."""
     start: datetime | None = None
@@ -119,6 +125,11 @@ class Assumptions(Model):
     def run_time(self) -> Duration:
         """`run_time_minutes`, parsed."""
         return Duration.parse(self.run_time_minutes)
+
+    @property
+    def failure_time(self) -> Duration:
+        """`failure_time_minutes`, parsed; the run time if that is None."""
+        return self.run_time if self.failure_time_minutes is None else Duration.parse(self.failure_time_minutes)
 
     @classmethod
     def of(cls, fleet: Fleet | None = None, **stated: Any) -> Assumptions:

@@ -9,6 +9,7 @@ its start is counted in the minute in which it is reported, and any other is cou
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,6 +24,8 @@ TAIL = 1e-6
 MOST_LAGS = 256
 """Maximum number of lags of a time. The lags of a longer time are merged, by at most a few percent of the lag."""
 _FRACTIONS = 20  # parts of a minute, for a device that may start anywhere within one
+_OWN = 2  # of at least this share each, see `delays`:
+_SEEN = 0.001
 
 
 @dataclass(frozen=True)
@@ -36,77 +39,106 @@ class Lags:
 
 @dataclass(frozen=True)
 class Kernel:
-    """The end of an execution that starts in a minute: by itself after `ended`, or by a timeout.
+    """The end of an execution that starts in a minute: after its run time, after its failure time, or by a timeout.
 
-    `over` is the share of run times beyond the timeout. Those and hanging executions take `timed_out`, which is None
-    without a timeout.
+    `failed` is None if failures take a run time. `over` and `failed_over` are the shares of the times beyond the
+    timeout. Those executions and hanging ones take `timed_out`, which is None without a timeout.
     """
 
     ended: Lags
+    failed: Lags | None
     timed_out: Lags | None
     over: float
+    failed_over: float
 
 
-def delay_lags(delay: Duration) -> Lags:
-    """Return the whole minutes until a device starts. The kernel adds the fraction of a minute that is left out."""
-    if delay.spread is None:
-        return Lags(np.array([math.floor(delay.median)]), np.ones(1))
-    bounds = np.arange(math.ceil(_slowest(delay)) + 1)
-    return _merged(bounds[:-1], np.diff(_below(delay.median, delay.spread, bounds)))
+@dataclass(frozen=True)
+class Delay:
+    """A part of the start delays: its share of all, their whole minutes, and the end of what starts after those."""
+
+    share: float
+    lags: Lags
+    kernel: Kernel
 
 
-def kernel(delay: Duration | None, run: Duration, timeout: int | None) -> Kernel:
-    """Return how executions end. `delay` None: they start at the beginning of a minute, as when a window opens.
+def delays(delay: Duration, run: Duration, failure: Duration | None, timeout: int | None) -> tuple[Delay, ...]:
+    """Return the start delays, empty if devices start at once.
 
-    Otherwise they start the delay's fraction of a minute later. Assumed: the fraction of a spread delay doesn't depend
-    on its whole minutes.
+    The fraction of a minute at which a device starts is part of the kernel. Of a spread delay, each of the first
+    `_OWN` whole minutes has its own fractions, because the distribution rises steeply there. Assumed: beyond those
+    the fraction doesn't depend on the whole minutes.
     """
-    starts = [(0.0, 1.0)] if delay is None else _fractions(delay)
+    if delay == Duration(0):
+        return ()
+    if delay.spread is None:
+        whole, fraction = divmod(delay.median, 1)
+        lags = Lags(np.array([int(whole)]), np.ones(1))
+        return (Delay(1.0, lags, kernel(run, failure, timeout, [(round(fraction, 9), 1.0)])),)
+    edges = np.arange(_FRACTIONS * math.ceil(_slowest(delay)) + 1) / _FRACTIONS
+    parts = np.diff(_below(delay.median, delay.spread, edges)).reshape(-1, _FRACTIONS)
+    parts /= parts.sum()
+    first = np.flatnonzero(parts.sum(axis=1) >= _SEEN)[:_OWN]
+    groups = [[minute] for minute in first] + [np.setdiff1d(np.arange(len(parts)), first)]
+    found = []
+    for group in groups:
+        fractions, lags = parts[group].sum(axis=0), parts[group].sum(axis=1)
+        share = float(fractions.sum())
+        if share > 0:
+            starts = [((index + 0.5) / _FRACTIONS, float(part) / share) for index, part in enumerate(fractions) if part]
+            found.append(Delay(share, _merged(np.array(group), lags), kernel(run, failure, timeout, starts)))
+    return tuple(found)
+
+
+def kernel(
+    run: Duration, failure: Duration | None, timeout: int | None, starts: Sequence[tuple[float, float]] = ((0.0, 1.0),)
+) -> Kernel:
+    """Return how executions end. `failure` None: FAILED ones take a run time, as all others do.
+
+    `starts` are the fractions of a minute at which they start, each with its share. By default that is the beginning of
+    a minute, as when a window opens.
+    """
     timed_out = None
     if timeout is not None:
         # A timeout is a whole number of minutes from a start that need not be at the beginning of one.
         timed_out = Lags(np.array([timeout]), np.ones(1), early=any(start for start, _ in starts))
-    if run.spread is None and len(starts) == 1:
-        end = round(starts[0][0] + run.median, 9)
-        early = end != int(end) or not end
-        return Kernel(Lags(np.array([int(end)]), np.ones(1), early), timed_out, float(_over(run, timeout)))
     over = _over(run, timeout)
-    slowest = _slowest(run) if timeout is None else min(_slowest(run), timeout)
+    if failure is None:
+        return Kernel(_ends(run, timeout, starts), None, timed_out, over, over)
+    ended, failed = (_ends(time, timeout, starts) for time in (run, failure))
+    return Kernel(ended, failed, timed_out, over, _over(failure, timeout))
+
+
+def _ends(time: Duration, timeout: int | None, starts: Sequence[tuple[float, float]]) -> Lags:
+    """Return the whole minutes from the minute of the start to the end, for times up to the timeout."""
+    if time.spread is None and len(starts) == 1:
+        end = round(starts[0][0] + time.median, 9)
+        early = end != int(end) or not end
+        return Lags(np.array([int(end)]), np.ones(1), early)
+    over = _over(time, timeout)
+    slowest = _slowest(time) if timeout is None else min(_slowest(time), timeout)
     bounds = np.arange(math.ceil(slowest) + 2)
     shares = np.zeros(len(bounds) - 1)
     for start, share in starts:
-        reached = np.array([_up_to(run, bound - start, timeout) for bound in bounds.tolist()])
+        reached = np.array([_up_to(time, bound - start, timeout) for bound in bounds.tolist()])
         reached[-1] = 1 - over  # the tail
         shares += share * np.diff(reached)
     if over == 1:
         shares[-1] = 1
-    return Kernel(_merged(bounds[:-1], shares, early=True), timed_out, over)
+    return _merged(bounds[:-1], shares, early=True)
 
 
-def _over(run: Duration, timeout: int | None) -> float:
-    """Return the share of run times beyond the timeout. A run that takes exactly as long has not timed out."""
-    return 0.0 if timeout is None else 1 - _up_to(run, timeout)
+def _over(time: Duration, timeout: int | None) -> float:
+    """Return the share of times beyond the timeout. An execution that takes exactly as long has not timed out."""
+    return 0.0 if timeout is None else 1 - _up_to(time, timeout)
 
 
-def _fractions(delay: Duration) -> list[tuple[float, float]]:
-    """Return the fractions of a minute that a delay has beyond whole minutes, each with its share."""
-    if delay.spread is None:
-        return [(round(delay.median % 1, 9), 1.0)]
-    edges = np.arange(_FRACTIONS + 1) / _FRACTIONS
-    whole = np.arange(math.ceil(_slowest(delay)))
-    below = _below(delay.median, delay.spread, (whole[:, None] + edges).ravel())
-    shares = np.diff(below.reshape(len(whole), -1), axis=1).sum(axis=0)
-    shares /= shares.sum()
-    return [((edge + 0.5 / _FRACTIONS), float(share)) for edge, share in zip(edges, shares, strict=False)]
-
-
-def _up_to(run: Duration, minutes: float, timeout: int | None = None) -> float:
-    """Return the share of run times of at most this many minutes, and of at most the timeout."""
+def _up_to(time: Duration, minutes: float, timeout: int | None = None) -> float:
+    """Return the share of times of at most this many minutes, and of at most the timeout."""
     if timeout is not None:
         minutes = min(minutes, timeout)
-    if run.spread is None:
-        return float(run.median <= minutes)
-    return float(_below(run.median, run.spread, np.array([minutes]))[0])
+    if time.spread is None:
+        return float(time.median <= minutes)
+    return float(_below(time.median, time.spread, np.array([minutes]))[0])
 
 
 def _below(median: float, spread: float, minutes: NDArray[np.number]) -> Floats:

@@ -15,20 +15,40 @@ margin that is larger than rounding errors and smaller than the difference betwe
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from iot_jobs.forecast.assumptions import HORIZON_MINUTES
 from iot_jobs.forecast.criteria import AbortCriteria
-from iot_jobs.forecast.durations import Floats, Kernel, Lags
-from iot_jobs.forecast.lanes import ADDED, MARGIN, Lanes, Ring, Rows, whole_steps
+from iot_jobs.forecast.durations import Delay, Floats, Kernel, Lags
+from iot_jobs.forecast.lanes import ADDED, MARGIN, NEGLIGIBLE, Lanes, Ring, whole_steps
 from iot_jobs.forecast.plan import Plan
 from iot_jobs.forecast.schedule import Window
-from iot_jobs.forecast.states import COUNTERS, DONE, HARMED, SUCCEEDED, endings, outcomes, states, steps
+from iot_jobs.forecast.states import COUNTERS, DONE, HARMED, SUCCEEDED, fates, in_turn, outcomes, states, steps, weights
 
-Spread = list[tuple[Ring, slice, Lags, Floats]]
-"""Future ends of executions that start: the ring, its rows for each state, and each lag's share in each state."""
+
+class Way(NamedTuple):
+    """A way in which executions end: the ring, its rows for each state, and the share of starts by lag and state.
+
+    `chance` is the probability of this way, by state, if it is none of those before it.
+    """
+
+    ring: Ring
+    rows: slice
+    lags: Lags
+    shares: Floats
+    chance: Floats
+
+
+class Start(NamedTuple):
+    """Future starts after a part of the delays: their ring, the share of each lag, and the ways in which they end."""
+
+    ring: Ring
+    delay: Delay
+    shares: Floats
+    ways: list[Way]
+
 
 _MOST_BYTES = 128 * 2**20
 
@@ -40,27 +60,31 @@ class Engine:
         assumed = plan.assumptions
         self.plan, self.bad = plan, np.array(bad, dtype=float)
         self.has_bad = bool(self.bad.any())
-        kernels = (plan.after_delay, plan.at_opening)
-        over = max(kernel.over for kernel in kernels)
-        timeout = kernels[0].timed_out is not None
+        kernels = (plan.at_once, *(delay.kernel for delay in plan.delays))
+        over, failed_over = plan.at_once.over, plan.at_once.failed_over
+        timeout, apart = plan.at_once.timed_out is not None, plan.at_once.failed is not None
         self.states = states(
             plan.retries,
             bad=self.has_bad,
             fails=assumed.failure_rate > 0,
-            times_out=timeout and (assumed.hang_rate > 0 or over > 0),
-            bad_times_out=over > 0,
+            sticks=assumed.failures_stick > 0,
+            times_out=timeout and (assumed.hang_rate > 0 or over > 0 or failed_over > 0),
+            bad_times_out=failed_over > 0,
         )
         self.steps = steps(self.states, plan.retries)
-        self.hang = np.array([[0.0 if state.bad else assumed.hang_rate] for state in self.states])
-        self.times_out = timeout and bool(self.hang.any() or over > 0)
-        count, lanes = len(self.states), len(self.bad)
-        self.shares = endings(
+        self.fates = fates(
             self.states,
-            reject_rate=assumed.reject_rate,
             failure_rate=assumed.failure_rate,
+            reject_rate=assumed.reject_rate,
             hang_rate=assumed.hang_rate,
         )
-        self.step = self.steps @ outcomes(self.shares)[:, : count * (1 + self.times_out)]
+        times_out = timeout and (assumed.hang_rate > 0 or over > 0 or failed_over > 0)
+        self.endings = outcomes(self.states, self.fates, sticks=assumed.failures_stick, apart=apart)
+        if not times_out:
+            self.endings.pop()
+        self.hangs = np.zeros((len(self.states), 1)) if timeout else self.fates[:, 3:]
+        self.step = self.steps @ weights(self.endings)
+        count, lanes = len(self.states), len(self.bad)
         self.criteria = AbortCriteria(plan.criteria, comparison=assumed.scheduler.comparison)
         self.rates = np.array(plan.rates.steps, dtype=float)
 
@@ -69,18 +93,21 @@ class Engine:
         all_lags = [lags for part in parts for lags, *_ in part]
         self.memory = 2 + max(int(lags.minutes[-1]) for lags in all_lags)
         self.whole, self.has_early = (any(lags.early is early for lags in all_lags) for early in (False, True))
-        states_in_ring = count * (1 + self.times_out)
         self.ending, self.early = (
-            Ring(self.memory if used else 1, states_in_ring, lanes) for used in (self.whole, self.has_early)
+            Ring(self.memory if used else 1, count * len(self.endings), lanes) for used in (self.whole, self.has_early)
         )
-        self.delayed, self.opened = (
-            [(self.early if lags.early else self.ending, rows, lags, lags.shares[:, None, None] * share)
-             for lags, rows, share in part]
+        self.at_once, *delayed = (
+            [Way(self.early if lags.early else self.ending, slice(count * way, count * (way + 1)), lags,
+                 lags.shares[:, None, None] * share, chance) for way, (lags, share, chance) in enumerate(part)]
             for part in parts
         )  # fmt: skip
-        self.longest_delay = 0 if plan.delay is None else int(plan.delay.minutes[-1])
-        self.beginning = Ring(self.longest_delay + 1, count, lanes)
-        self.rings = (self.ending, self.early, self.beginning)
+        self.beginnings = [
+            Start(Ring(int(delay.lags.minutes[-1]) + 1, count, lanes), delay,
+                  (delay.share * delay.lags.shares)[:, None, None], ways)
+            for delay, ways in zip(plan.delays, delayed, strict=True)
+        ]  # fmt: skip
+        self.longest_delay = max((int(delay.lags.minutes[-1]) for delay in plan.delays), default=0)
+        self.rings = (self.ending, self.early, *(start.ring for start in self.beginnings))
         self.tick = self.minute = 0
         self.waiting, self.owed = np.zeros((2, count, lanes))
         self.reported: Floats | None = None
@@ -89,7 +116,7 @@ class Engine:
         self.remaining = np.full(lanes, float(plan.things))
         self.rate, self.rises = np.full(lanes, self.rates[0]), np.zeros(lanes)
         self.released, self.notified, self.offline, self.begun, self.retries, self.canceled = np.zeros((6, lanes))
-        self.alive, self.nothing = np.ones(lanes), np.zeros(lanes)
+        self.alive, self.nothing, self.lost = np.ones(lanes), np.zeros(lanes), np.zeros(lanes)
         self.fired = np.full((4, lanes), np.inf)
         self.rows: list[Any] = []
         self.blocks: list[Floats] = []
@@ -113,9 +140,10 @@ class Engine:
             self._abort(minute, queue)
             if is_open:
                 self._release(queue)
-            begins = self._due(queue)
+            due = self._due(queue)
+            begins: Floats = sum((starts for starts, _ in due[1:]), start=due[0][0])
             if is_open:
-                begins = self._begin(begins)
+                begins = self._begin(begins, due)
             else:
                 self.waiting += begins
                 self.released, self.unchanged = self.nothing, 0
@@ -136,7 +164,10 @@ class Engine:
         return self._result()
 
     def _comes(self) -> bool:
-        """Return whether anything ends or is due to start later."""
+        """Return whether more than a rounding error ends or is due to start later."""
+        unfinished = self.notified - self.offline - self.lost - self.counters[DONE]
+        if unfinished.max() <= NEGLIGIBLE * self.plan.things:
+            return False
         reported = self.reported is not None and bool(self.reported.any())
         return reported or any(bool(ring.filled.any()) for ring in self.rings)
 
@@ -182,12 +213,15 @@ class Engine:
         lanes = np.flatnonzero(self.criteria.met(self.counters[:4]) & (self.alive > 0))
         if not len(lanes):
             return
-        queued = queue[:, lanes] + self.waiting[:, lanes] + self.beginning.values[:, :, lanes].sum(axis=0)
+        queued = queue[:, lanes] + self.waiting[:, lanes]
+        for start in self.beginnings:
+            queued += start.ring.values[:, :, lanes].sum(axis=0)
+            start.ring.values[:, :, lanes] = 0
         self.canceled[lanes] = queued.sum(axis=0) + self.offline[lanes]
+        self.lost[lanes] += (queued + self.owed[:, lanes]).sum(axis=0)
         queue[:, lanes] = 0
         self.waiting[:, lanes] = 0
         self.owed[:, lanes] = 0
-        self.beginning.values[:, :, lanes] = 0
         self.remaining[lanes] = 0
         self.alive[lanes] = 0
         self.fired[0, lanes] = minute
@@ -218,20 +252,21 @@ class Engine:
         self.rises = np.minimum(rises, len(self.rates) - 1)
         self.rate = self.rates[self.rises.astype(np.int64)]
 
-    def _due(self, queue: Floats) -> Floats:
-        """Schedule the starts of queued executions, and return those that are due in this minute."""
-        if self.plan.delay is None:
-            return queue
+    def _due(self, queue: Floats) -> list[tuple[Floats, list[Way]]]:
+        """Schedule the starts of queued executions. Return those that are due now, and the ways in which they end."""
+        if not self.beginnings:
+            return [(queue, self.at_once)]
         if queue.any():
-            self.delay(queue, self.beginning.rows(self.tick, self.plan.delay))
-        return self.beginning.take(self.tick)
+            self.delay(queue)
+        return [(start.ring.take(self.tick), start.ways) for start in self.beginnings]
 
-    def _begin(self, begins: Floats) -> Floats:
+    def _begin(self, begins: Floats, due: list[tuple[Floats, list[Way]]]) -> Floats:
         """Start the due executions and, at an opening, those that waited for it. Return their sum."""
-        if begins.any():
-            self.start(begins, self.delayed, self.plan.after_delay.over)
+        for starts, ways in due:
+            if starts.any():
+                self.start(starts, ways)
         if self.plan.crons and self.waiting.any():
-            self.start(self.waiting, self.opened, self.plan.at_opening.over)
+            self.start(self.waiting, self.at_once)
             begins = begins + self.waiting
             self.waiting[:] = 0
         self.begun += begins.sum(axis=0)
@@ -257,32 +292,38 @@ class Engine:
         bad: Floats = online * self.bad
         return bad
 
-    def delay(self, queue: Floats, rows: Rows) -> None:
+    def delay(self, queue: Floats) -> None:
         """Schedule the starts of queued executions."""
-        if self.plan.delay is not None:
-            self.beginning.values[rows] += self.plan.delay.shares[:, None, None] * queue
+        for start in self.beginnings:
+            start.ring.add(start.ring.rows(self.tick, start.delay.lags), slice(None), start.shares, queue)
 
-    def start(self, begins: Floats, spread: Spread, over: float) -> None:
-        """Schedule the ends of executions that start. `over` is the share of run times beyond the timeout."""
-        del over  # it is part of the shares
-        for ring, states_of, lags, shares in spread:
-            rows = ring.rows(self.tick, lags)
+    def start(self, begins: Floats, ways: list[Way]) -> None:
+        """Schedule the ends of executions that start."""
+        if self.hangs.any():
+            self.lost += (self.hangs * begins).sum(axis=0)
+        for way in ways:
+            rows = way.ring.rows(self.tick, way.lags)
             if len(rows) == 1:
-                ring.values[rows[0], states_of] += shares[0] * begins
+                way.ring.values[rows[0], way.rows] += way.shares[0] * begins
             else:
-                ring.values[rows, states_of] += shares * begins
+                way.ring.add(rows, way.rows, way.shares, begins)
 
-    def _parts(self, kernel: Kernel) -> list[tuple[Lags, slice, Floats]]:
-        """Return the ways in which executions end, by themselves and timed out if possible, and their shares by state.
+    def _parts(self, kernel: Kernel) -> list[tuple[Lags, Floats, Floats]]:
+        """Return the ways in which executions end, as in `endings`: lags, share of starts by state, and chance.
 
-        An execution that hangs and has no timeout ends in neither way.
+        An execution that hangs and has no timeout ends in none of them.
         """
-        count = len(self.states)
-        over = self.hang + (1 - self.hang) * kernel.over
-        parts = [(kernel.ended, slice(0, count), 1 - over if self.times_out else 1 - self.hang)]
-        if kernel.timed_out is not None and self.times_out:
-            parts.append((kernel.timed_out, slice(count, 2 * count), over))
-        return parts
+        succeeded, failed, rejected, hanging = self.fates.T[..., None]
+        ran = succeeded + rejected
+        if kernel.failed is None:
+            lags, shares = [kernel.ended], [(ran + failed) * (1 - kernel.over)]
+        else:
+            lags, shares = [kernel.ended, kernel.failed], [ran * (1 - kernel.over), failed * (1 - kernel.failed_over)]
+        if kernel.timed_out is not None:
+            lags.append(kernel.timed_out)
+            shares.append(hanging + ran * kernel.over + failed * kernel.failed_over)
+        chances = in_turn([*shares, self.hangs])
+        return list(zip(lags, shares, chances, strict=False))[: len(self.endings)]
 
     # Skipped minutes -------------------------------------------------------------------------------------------------
 
@@ -320,6 +361,7 @@ class Engine:
         self.counters += minutes * self.flow[:COUNTERS]
         self.retries += minutes * self.flow[COUNTERS:].sum(axis=0)
         self.begun += minutes * begins.sum(axis=0)
+        self.lost += minutes * (self.hangs * begins).sum(axis=0)
         self.offline += minutes * (self.released - self.online(self.released))
         self.notified += minutes * self.released
         self.remaining -= minutes * self.released
@@ -363,6 +405,8 @@ class Engine:
         return self.notified, self.counters[HARMED], self.notified + self.retries - ended
 
     def _result(self) -> Lanes:
+        if self.reported is not None:  # in the last minute of the horizon
+            self.counters += self.reported[:COUNTERS]
         alive = self.alive > 0
         for values, last in zip(self.fired[1:], self._now(), strict=True):
             values[alive] = last[alive]

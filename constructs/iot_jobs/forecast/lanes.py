@@ -18,6 +18,12 @@ MARGIN = 1e-5
 SHARE_MARGIN = 1e-8
 """The same for a failure share, in ten-thousandths of an execution for each completed one; at most 0.5 in all."""
 
+NEGLIGIBLE = 1e-4 * SHARE_MARGIN
+"""Less than this share of the fleet can't change whether a criterion is met: a run may end before it has ended."""
+
+_AT_ONCE = 2**15
+"""Numbers in an array that is small enough for the processor's cache."""
+
 COLUMNS = (
     *("minute", "rate", "released", "aborted", "notified", "begun", "canceled", "retries"),
     *("succeeded", "failed", "rejected", "timed_out", "harmed", "done"),
@@ -63,6 +69,13 @@ class Ring:
         rows: Rows = (tick + lags.minutes) % len(self.filled)
         self.filled[rows] = True
         return rows
+
+    def add(self, rows: Rows, states: slice, shares: Floats, numbers: Floats) -> None:
+        """Add a share of these numbers to each row. A few rows at a time are up to ten times as fast as all of them."""
+        most = max(1, _AT_ONCE // numbers.size)
+        for low in range(0, len(rows), most):
+            part = slice(low, low + most)
+            self.values[rows[part], states] += shares[part] * numbers
 
     def take(self, tick: int) -> Floats:
         """Remove and return the row of this minute."""

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from iot_jobs.forecast.durations import Floats, Lags
-from iot_jobs.forecast.engine import Engine, Spread
-from iot_jobs.forecast.lanes import MARGIN, Lanes, Rows, figure
+from iot_jobs.forecast.engine import Engine, Way
+from iot_jobs.forecast.lanes import MARGIN, Lanes, Ring, figure
 from iot_jobs.forecast.plan import Plan
-from iot_jobs.forecast.states import DONE
+from iot_jobs.forecast.states import DONE, OUTCOMES, in_turn
 
 SHARES = {"p50": 0.5, "p90": 0.9, "p100": 1.0}
 QUANTILES = {"p5": 0.05, "p50": 0.5, "p95": 0.95}
@@ -39,19 +38,25 @@ class Draws(Engine):
         super().__init__(plan, bad)
         trials = len(bad)
         self.random = random
-        self.rejects = self.shares[:, 2:]
-        self.fails = self.shares[:, 1:2] / np.maximum(1 - self.rejects, 1e-300)
+        self.chances = [
+            [(outcome, chance) for outcome, chance in enumerate(in_turn(way.T[..., None])) if way[:, outcome].any()]
+            for way in self.endings
+        ]
+        self.delay_chances = in_turn([start.delay.share for start in self.beginnings])
         targets = {name: plan.things * share - MARGIN for name, share in SHARES.items()}
         self.reached = {column: {name: np.full(trials, np.inf) for name in SHARES} for column in ("notified", "done")}
         self.pending = {column: list(targets.items()) for column in self.reached}
 
     def outcomes(self, row: Floats) -> Floats:
         """Draw outcomes for ended executions. Return what they add to the counters, then to the queue by state."""
-        count = len(self.states)
-        ended, timed_out = row[:count], row[count:] if self.times_out else np.zeros_like(row)
-        rejected = self._drawn(ended, self.rejects)
-        failed = self._drawn(ended - rejected, self.fails)
-        return self.steps @ np.concatenate((ended - rejected - failed, failed, rejected, timed_out))
+        counts = np.zeros((OUTCOMES, len(self.states), len(self.bad)))
+        for ended, chances in zip(np.split(row, len(self.endings)), self.chances, strict=True):
+            left = ended
+            for outcome, chance in chances:
+                drawn = self._drawn(left, chance)
+                counts[outcome] += drawn
+                left = left - drawn
+        return self.steps @ counts.reshape(-1, len(self.bad))
 
     def online(self, released: Floats) -> Floats:
         """Draw the online things of a batch."""
@@ -61,32 +66,41 @@ class Draws(Engine):
         """Draw the bad things of a batch."""
         return self._drawn(online, self.bad)
 
-    def delay(self, queue: Floats, rows: Rows) -> None:
+    def delay(self, queue: Floats) -> None:
         """Schedule the starts of queued executions."""
-        if self.plan.delay is not None:
-            self._scatter(self.beginning.values, rows, queue, self.plan.delay)
+        left = queue
+        for start, chance in zip(self.beginnings, self.delay_chances, strict=True):
+            drawn = self._drawn(left, chance)
+            self._scatter(start.ring, slice(None), start.delay.lags, drawn)
+            left = left - drawn
 
-    def start(self, begins: Floats, spread: Spread, over: float) -> None:
+    def start(self, begins: Floats, ways: list[Way]) -> None:
         """Schedule the ends of executions that start."""
-        hanging = self._drawn(begins, self.hang)
-        late = self._drawn(begins - hanging, over)
-        for (ring, states, lags, _), numbers in zip(spread, (begins - hanging - late, hanging + late), strict=False):
-            if numbers.any():
-                self._scatter(ring.values[:, states], ring.rows(self.tick, lags), numbers, lags)
+        left = begins
+        for way in ways:
+            drawn = self._drawn(left, way.chance)
+            self._scatter(way.ring, way.rows, way.lags, drawn)
+            left = left - drawn
+        if self.hangs.any():
+            self.lost += left.sum(axis=0)
 
-    def _scatter(self, ring: Floats, rows: Any, numbers: Floats, lags: Lags) -> None:
+    def _scatter(self, ring: Ring, states: slice, lags: Lags, numbers: Floats) -> None:
         """Distribute executions over the lags at random."""
-        if len(lags.minutes) == 1:
-            ring[rows[0]] += numbers
+        if not numbers.any():
+            return
+        rows, values = ring.rows(self.tick, lags), ring.values[:, states]
+        if len(rows) == 1:
+            values[rows[0]] += numbers
             return
         for state in np.flatnonzero(numbers.any(axis=1)):
-            drawn = self.random.multinomial(numbers[state].astype(np.int64), lags.shares)
-            ring[rows, state] += drawn.T
+            values[rows, state] += self.random.multinomial(numbers[state].astype(np.int64), lags.shares).T
 
     def _drawn(self, numbers: Floats, share: Floats | float) -> Floats:
         """Draw how many of each number have a property, each with this probability."""
         if not np.any(share) or not numbers.any():
             return np.zeros_like(numbers)
+        if np.all(share == 1):
+            return numbers
         return self.random.binomial(numbers.astype(np.int64), share).astype(float)
 
     def pass_over(self, begins: Floats, most: int) -> int:  # noqa: ARG002

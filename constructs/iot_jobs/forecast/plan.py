@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from decimal import ROUND_FLOOR, ROUND_HALF_UP, Decimal
 from typing import Any
 
-from iot_jobs.forecast.assumptions import Assumptions, Duration
-from iot_jobs.forecast.durations import Kernel, Lags, delay_lags, kernel
+from iot_jobs.forecast.assumptions import Assumptions
+from iot_jobs.forecast.durations import Delay, Kernel, delays, kernel
 from iot_jobs.forecast.schedule import Schedule, first_opening
 from iot_jobs.forecast.states import FAILED, REJECTED, TIMED_OUT, Retries
 from iot_jobs.limits import DEFAULT_MAXIMUM_PER_MINUTE
@@ -46,7 +46,7 @@ class Criterion:
 
 @dataclass(frozen=True)
 class Plan:
-    """The input of an engine. `delay` None: devices start the moment they are notified."""
+    """The input of an engine. Without `delays`, devices start the moment they are notified."""
 
     assumptions: Assumptions
     rates: Rates
@@ -54,9 +54,8 @@ class Plan:
     retries: Retries
     crons: tuple[tuple[Cron, int], ...]
     start: datetime
-    delay: Lags | None
-    after_delay: Kernel
-    at_opening: Kernel
+    delays: tuple[Delay, ...]
+    at_once: Kernel
 
     @property
     def things(self) -> int:
@@ -82,7 +81,8 @@ def plan(spec: JobTemplateSpec | JobSpec, assumptions: Assumptions) -> Plan:
     start = assumptions.start or first_opening(crons)
     if start.tzinfo is None:
         start = start.replace(tzinfo=UTC)
-    delay, run = assumptions.start_delay, assumptions.run_time
+    run = assumptions.run_time
+    failure = None if assumptions.failure_time == run else assumptions.failure_time
     return Plan(
         assumptions=assumptions,
         rates=_rates(known(spec.rollout), assumptions.scheduler.rounding),
@@ -97,9 +97,8 @@ def plan(spec: JobTemplateSpec | JobSpec, assumptions: Assumptions) -> Plan:
         retries=_retries(retry),
         crons=crons,
         start=start.astimezone(UTC).replace(second=0, microsecond=0),
-        delay=None if delay == Duration(0) else delay_lags(delay),
-        after_delay=kernel(delay, run, minutes),
-        at_opening=kernel(None, run, minutes),
+        delays=delays(assumptions.start_delay, run, failure, minutes),
+        at_once=kernel(run, failure, minutes),
     )
 
 

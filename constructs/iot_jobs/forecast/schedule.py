@@ -46,7 +46,7 @@ class Schedule:
 
     def _openings(self, window: tuple[Cron, int]) -> Iterator[Window]:
         cron, duration = window
-        end = self.start + timedelta(minutes=HORIZON_MINUTES)
+        end = self.start + timedelta(minutes=HORIZON_MINUTES + 1)
         for opening in cron.openings(self.start - LONGEST, end):
             opens = int((opening - self.start) // timedelta(minutes=1))
             if opens + duration > 0:
