@@ -103,14 +103,14 @@ def test_without_abort_criteria() -> None:
 WORDS = [
     (
         {"failure_rate": 0.0},
-        "stopped by mistake in 0 % of rollouts; half of them are done by minute 1, 95 % by minute 1",
+        "stopped by mistake in 0 % of rollouts; half of all rollouts are done by minute 1, 95 % by minute 1",
     ),
     (
         {"failure_rate": 1.0},
-        "stopped by mistake in 100 % of rollouts; half of them are done by minute 1, 95 % by minute 1",
+        "stopped by mistake in 100 % of rollouts; half of all rollouts are done by minute 1, 95 % by minute 1",
     ),
-    ({"offline_rate": 0.1}, "of rollouts; fewer than half of them are ever done"),
-    ({"offline_rate": 0.02}, "of rollouts; half of them are done by minute 1, fewer than 95 % are ever done"),
+    ({"offline_rate": 0.1}, "of rollouts; fewer than half of all rollouts are ever done"),
+    ({"offline_rate": 0.02}, "of rollouts; half of all rollouts are done by minute 1, fewer than 95 % are ever done"),
 ]
 
 
@@ -130,4 +130,4 @@ def test_two_stories() -> None:
     assert found.risk.healthy.aborted_percent > 50
     text = " ".join(render.text(render.Forecasts([found], several=False), 400).split())
     share = f"{found.risk.healthy.aborted_percent:g}"
-    assert f"By the expected values the rollout is never aborted, but {share} % of the random rollouts are" in text
+    assert f"the rollout is never aborted, but {share} % of the random rollouts are: trust those" in text

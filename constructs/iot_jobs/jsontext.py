@@ -29,8 +29,8 @@ DUPLICATE_KEY = Rule(
 TOO_DEEP = Rule(
     code="JT704",
     title=f"a job document is nested at most {MAX_DOCUMENT_DEPTH} levels deep, any other file at most {MAX_READ_DEPTH}",
-    why=f"The service refuses job documents of more than {MAX_DOCUMENT_DEPTH} levels. Of other files this tool reads "
-    f"{MAX_READ_DEPTH}.",
+    why=f"The service refuses job documents of more than {MAX_DOCUMENT_DEPTH} levels. This tool reads other "
+    f"files only up to {MAX_READ_DEPTH} levels.",
     source="the service refuses a job document that is nested deeper than 1000 levels",
     evidence="measured",
 )

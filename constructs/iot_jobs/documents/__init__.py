@@ -34,8 +34,8 @@ __all__ = [
 CHOSEN_SCHEMA = Rule(
     code="JT710",
     title="a job document fits the schema that was chosen for it",
-    why="An agent rejects or fails a document that its schema refuses, on every device. Your own schema states what "
-    "your own agent needs.",
+    why="An agent rejects a document that its schema refuses, or fails the job, on every device. Your own schema "
+    "states what your own agent needs.",
     source="https://json-schema.org/draft/2020-12/json-schema-validation",
     evidence="documented",
 )

@@ -158,8 +158,8 @@ def _risk(forecast: Forecast) -> Iterator[str]:
     if expected != (healthy.aborted_percent > _MOSTLY):
         course = "is aborted, but only" if expected else "is never aborted, but"
         yield (
-            f"By the expected values the rollout {course} {healthy.aborted_percent:g} % of the random rollouts are: "
-            "trust those"
+            f"According to the expected values, the rollout {course} {healthy.aborted_percent:g} % of the random "
+            "rollouts are: trust those"
         )
     error = f"{risk.error_percent:g} percentage points"
     yield f"{risk.trials} rollouts of each, drawn with seed {risk.seed}; shares ± {error}"
@@ -167,8 +167,8 @@ def _risk(forecast: Forecast) -> Iterator[str]:
 
 def _done_by(p50: float | None, p95: float | None) -> str:
     if p50 is None:
-        return "fewer than half of them are ever done"
-    half = f"half of them are done by {_minute(p50)}"
+        return "fewer than half of all rollouts are ever done"
+    half = f"half of all rollouts are done by {_minute(p50)}"
     return f"{half}, fewer than 95 % are ever done" if p95 is None else f"{half}, 95 % by {_minute(p95)}"
 
 
