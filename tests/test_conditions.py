@@ -112,7 +112,7 @@ Resources:
   T:
     Type: AWS::IoT::JobTemplate
 """
-PROPERTIES = "    Properties:\n      JobTemplateId: t\n      Description: d\n      Document: '{}'\n"
+PROPERTIES = "    Properties:\n      JobTemplateId: t-1\n      Description: d\n      Document: '{}'\n"
 
 
 def test_condition_as_a_short_tag(here: Path) -> None:

@@ -113,7 +113,7 @@ def test_without_the_extra(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     Path("t.json").write_text(json.dumps(stack({"Condition": "No"}, {"No": 1})))
     report = whole()
     assert [one.code for one in report.findings] == ["JT003"]
-    left_out = ("what CloudFormation asks of templates beside their jobs", "it needs the extra [cloudformation]")
+    left_out = ("the rest of CloudFormation templates", "it needs the extra [cloudformation]")
     assert skipped(report) == [left_out]
 
 

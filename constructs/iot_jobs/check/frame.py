@@ -105,7 +105,7 @@ def _same(diagnostic: Diagnostic, loc: Location, place: Place) -> bool:
             theirs, known = ("Resources", *theirs[2:]), ("Resources", *known[2:])
     shorter = min(len(theirs), len(known))
     # A loop's variable may be any name.
-    alike = all(one == ours or "${" in str(ours) for one, ours in zip(theirs, known, strict=False))
+    alike = all(one == written or "${" in str(written) for one, written in zip(theirs, known, strict=False))
     return alike and (len(theirs) == len(known) or "Properties" in theirs[:shorter])
 
 
