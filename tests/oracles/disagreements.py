@@ -110,6 +110,12 @@ TABLE = (
     Row(VALIDATOR, "it doesn't judge what Fn::Base64 makes",
         _silent_about("Fn::Base64"), template(_slot("Description"), {"Fn::Base64": "x" * 1600})),
 
+    Row(
+        LINTER,
+        "a resource that is never created is checked all the same; cfn-lint leaves some out",
+        _never_created,
+        _timeout({"Fn::Join": ["", ["0", ""]]}, condition="C0", **_NEVER),
+    ),
     Row(LINTER, "a branch isn't taken under the resource's condition, or never; cfn-lint doesn't combine the two",
         _excluded, _timeout({"Fn::If": ["C0", 5, 0]}, condition="C0", **_OPEN)),
     Row(LINTER, "what parameters and functions make is wrong for certain; cfn-lint warns",
