@@ -13,6 +13,7 @@ from typing import Any
 
 from botocore.loaders import Loader
 from botocore.model import ServiceModel
+from botocore.validate import ParamValidator
 
 from tests.oracles.patterns import matches_whole
 
@@ -41,6 +42,12 @@ def refusals(operation: str, request: object) -> Refusals:
     found: Refusals = []
     _check(operation)(request, "", found)
     return found
+
+
+def client_refuses(operation: str, request: object) -> bool:
+    """Whether botocore's own client would refuse to send this request, as the AWS CLI does."""
+    refused: bool = ParamValidator().validate(request, input_shape(operation)).has_errors()
+    return refused
 
 
 def accepts(operation: str, request: object) -> bool:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 _SOURCE = "cloudformation-validate"
 _ACCEPTED = ("E1029",)
 """Errors of the validator about what CloudFormation accepts: `${Name}` outside `Fn::Sub` is deployed as it is."""
+_UNKNOWN_ATTRIBUTE = "E3001"
 
 
 def frame(source: Source, ours: Sequence[Finding]) -> Iterator[Finding]:
@@ -75,7 +76,8 @@ def _rule(code: str) -> Rule:
 def _location(diagnostic: Diagnostic) -> Location:
     """Return where a diagnostic is: its path is below a resource, or has the names of sections."""
     entity, path = diagnostic.entity, diagnostic.property_path or ""
-    parts = [int(part) if re.fullmatch("[0-9]{1,9}", part) else part for part in re.split("[/.]", path) if part]
+    named = [part for part in re.split("[/.]", path) if part not in ("", "{}")]  # {} is an item of a list in a branch
+    parts = [int(part) if re.fullmatch("[0-9]{1,9}", part) else part for part in named]
     if entity is None or "/" in path:
         return tuple(parts)
     kind = entity.entity_type.name.capitalize()
@@ -84,6 +86,8 @@ def _location(diagnostic: Diagnostic) -> Location:
 
 def _says_the_same(ours: Finding, diagnostic: Diagnostic, loc: Location) -> bool:
     """Return whether one of our findings is about the same value. About a whole block, they have to name one member."""
+    if diagnostic.rule_id == _UNKNOWN_ATTRIBUTE and ours.place is not None and ours.place.loc[:-1] == loc:
+        return f"'{ours.place.loc[-1]}'" in diagnostic.message
     if not any(_same(diagnostic, loc, place) for place in (ours.place, *ours.related) if place is not None):
         return False
     members = (*ours.fix.split(), *map(str, ours.place.loc[-1:] if ours.place else ()))
@@ -100,7 +104,9 @@ def _same(diagnostic: Diagnostic, loc: Location, place: Place) -> bool:
         if any(str(part).startswith("Fn::ForEach::") for part in place.loc):
             theirs, known = ("Resources", *theirs[2:]), ("Resources", *known[2:])
     shorter = min(len(theirs), len(known))
-    return theirs[:shorter] == known[:shorter] and (theirs == known or "Properties" in theirs[:shorter])
+    # A loop's variable may be any name.
+    alike = all(one == written or "${" in str(written) for one, written in zip(theirs, known, strict=False))
+    return alike and (len(theirs) == len(known) or "Properties" in theirs[:shorter])
 
 
 def _without_functions(loc: Location) -> Location:

@@ -19,7 +19,7 @@ from iot_jobs.template import JobSpec, JobTemplateSpec
 from iot_jobs.template.job_template import tags_without_value
 from iot_jobs.template.part import MISSING_VALUE, WRONG_KIND, Model, unknown_key
 from iot_jobs.template.parts import tag_problems
-from iot_jobs.unresolved import NO_VALUE, Unresolved, is_intrinsic
+from iot_jobs.unresolved import NO_VALUE, Unresolved, holds_token, is_intrinsic
 
 TAG_KEY_TWICE = Rule(
     code="JT113",
@@ -203,9 +203,7 @@ def _read_tags(given: Any, spelling: Spelling, findings: list[Finding]) -> Any:
         return {}
     for index, tag in enumerate(given):
         loc: Location = ("tags", index)
-        if spelling.intrinsics and (
-            is_intrinsic(tag) or (isinstance(tag, Mapping) and is_intrinsic(tag.get(key_name)))
-        ):
+        if _is_late(tag, spelling) or (isinstance(tag, Mapping) and _is_late(tag.get(key_name), spelling)):
             whole = False
             continue
         unknown = [str(key) for key in tag if key not in _TAG][:_MANY] if isinstance(tag, Mapping) else []
@@ -227,13 +225,18 @@ def _read_tags(given: Any, spelling: Spelling, findings: list[Finding]) -> Any:
                     )
                 )
             else:
-                unknown_value = value_name in misspelt or spelling.resolves(value)
+                unknown_value = value_name in misspelt or _is_late(value, spelling)
                 read[key] = Unresolved(value) if unknown_value else _scalar(value, TAG_VALUE, spelling)
     if whole:
         return read
     findings += [finding.under(("tags",)) for finding in tag_problems(read)]
     findings += tags_without_value(read) if spelling.model is JobTemplateSpec else ()
     return Unresolved(given)
+
+
+def _is_late(value: Any, spelling: Spelling) -> bool:
+    """Return whether a value or a part of a text is known only at deployment."""
+    return spelling.resolves(value) or (spelling.intrinsics and holds_token(value))
 
 
 def _tag_key(tag: Any, spelling: Spelling) -> Any:

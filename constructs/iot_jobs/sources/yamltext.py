@@ -433,7 +433,7 @@ def _function(tag: str | None) -> str | None:
     """Return the intrinsic function that a short tag stands for: `!Sub` for `Fn::Sub`."""
     if tag is None or not tag.startswith("!") or tag == "!":
         return None
-    return "Ref" if tag == "!Ref" else f"Fn::{tag[1:]}"
+    return tag[1:] if tag in ("!Ref", "!Condition") else f"Fn::{tag[1:]}"
 
 
 def _splits_number(before: Any, key: Any, value: Any) -> bool:
