@@ -11,9 +11,11 @@ from iot_jobs.forecast.durations import Floats, Lags
 from iot_jobs.forecast.engine import Engine, Way
 from iot_jobs.forecast.lanes import MARGIN, Lanes, Ring, figure
 from iot_jobs.forecast.plan import Plan
-from iot_jobs.forecast.states import DONE, OUTCOMES, in_turn
+from iot_jobs.forecast.states import DONE, FAILED, OUTCOMES, REJECTED, STUCK, SUCCEEDED, TIMED_OUT, in_turn
 
 SHARES = {"p50": 0.5, "p90": 0.9, "p100": 1.0}
+_DRAWN = (REJECTED, FAILED, STUCK, TIMED_OUT, SUCCEEDED)
+"""The outcomes in the order in which they are drawn. What is left has succeeded, and needs no draw."""
 QUANTILES = {"p5": 0.05, "p50": 0.5, "p95": 0.95}
 
 
@@ -39,7 +41,11 @@ class Draws(Engine):
         trials = len(bad)
         self.random = random
         self.chances = [
-            [(outcome, chance) for outcome, chance in enumerate(in_turn(way.T[..., None])) if way[:, outcome].any()]
+            [
+                (outcome, chance)
+                for outcome, chance in zip(_DRAWN, in_turn(way.T[_DRAWN, :, None]), strict=True)
+                if way[:, outcome].any()
+            ]
             for way in self.endings
         ]
         self.delay_chances = in_turn([start.delay.share for start in self.beginnings])
