@@ -286,9 +286,9 @@ def test_fixes_of_values() -> None:
     """The fix of a value that CloudFormation reads otherwise spells out everything that it may be meant as."""
     parsed = yamltext.parse("Resources: {a: 0070, b: off, c: 22:30}")
     assert [(one.allowed.partition("; ")[2], one.fix) for one in parsed.deployed] == [
-        ("it reads 56", "write 56, 70 or '0070', whichever is meant"),
-        ("it reads false", "write false or 'off', whichever is meant"),
-        ("it reads 1350", "write 1350 or '22:30', whichever is meant"),
+        ("it reads this one as 56", "write 56, 70 or '0070', whichever is meant"),
+        ("it reads this one as false", "write false or 'off', whichever is meant"),
+        ("it reads this one as 1350", "write 1350 or '22:30', whichever is meant"),
     ]
 
 
