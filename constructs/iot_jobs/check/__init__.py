@@ -55,6 +55,7 @@ ACKNOWLEDGED_UNKNOWN = Rule(
 
 _NOT_INSTALLED = "it needs the extra [cloudformation]"
 _MOST_SKIPPED = 1000
+_LONGEST_ID = 255
 _MOST_RESOURCES = 2 * MAX_RESOURCES_IN_STACK
 """The number of resources up to which AWS's validator takes no more than some seconds."""
 
@@ -124,8 +125,10 @@ def check(reading: Reading, *, now: datetime, quotas: Quotas | None = None, only
         by_file.setdefault(finding.place and finding.place.file, []).append(finding)
     for source in () if only_jobs else reading.templates:
         ours = by_file.get(source.name, [])
-        if findings.left_out or source.name in findings.full or len(source.data["Resources"]) > _MOST_RESOURCES:
-            skipped.append(Skipped(source.name, "AWS's validator doesn't run on so many findings or resources"))
+        names = source.data["Resources"]
+        too_many = findings.left_out or source.name in findings.full or len(names) > _MOST_RESOURCES
+        if too_many or max(map(len, names)) > _LONGEST_ID:
+            skipped.append(Skipped(source.name, "AWS's validator, for too many findings or resources, or a long id"))
             continue
         with guarded(source.name) as crashed:
             try:
