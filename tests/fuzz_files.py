@@ -364,7 +364,6 @@ def hostile_files() -> list[Nasty]:
         _file("a long logical id.json", long_id),
         _file("25,000 skipped resources.json", skipped),
         Nasty("1500 files with wide letters", lambda folder: many(folder, 1500, _resources(wide))),
-        Nasty("200 files of 100 resources", lambda folder: many(folder, 200, _resources({"Description": ""}, 100))),
     ]
 
 

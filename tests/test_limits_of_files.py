@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from iot_jobs.check import Report, rules
+from iot_jobs.check import Report, check, rules
 from iot_jobs.finding import INTERNAL_ERROR
 from iot_jobs.render import findings
-from tests.cases import NO_JOBS, TEMPLATE, WRONG, Files, report, seen, skipped, stack, write
+from iot_jobs.sources import read_paths
+from tests.cases import NO_JOBS, NOW, TEMPLATE, WRONG, Files, report, seen, skipped, stack, write
 
 
 def test_number_of_resources(here: Path) -> None:
@@ -20,6 +21,16 @@ def test_number_of_resources(here: Path) -> None:
     assert [(one.code, one.path, one.given) for one in report("more.json").findings] == [("JT116", "Resources", 501)]
     write(here, {"others.json": {"Resources": topics | {"A": {}, "B": {}}}})
     assert (seen(report("others.json")), skipped(report("others.json"))) == ([], [("others.json", NO_JOBS)])
+
+
+def test_templates_that_are_not_validated(here: Path) -> None:
+    """AWS's validator doesn't run on a template with too many resources or findings, which is said."""
+    topics = {f"Topic{index}": {"Type": "AWS::SNS::Topic"} for index in range(1000)}
+    criteria = TEMPLATE | {"AbortConfig": {"CriteriaList": [{}] * 300}}
+    write(here, {"a.json": {"Resources": stack(T=TEMPLATE)["Resources"] | topics}, "b.json": stack(T=criteria)})
+    reason = "AWS's validator, for too many findings or resources, or a long id"
+    found = check(read_paths([Path("a.json"), Path("b.json")]), now=NOW)
+    assert skipped(found) == [("a.json", reason), ("b.json", reason)]
 
 
 def test_size_of_a_template(here: Path) -> None:

@@ -4,6 +4,7 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Self, dataclass_transform
 
 Severity = Literal["error", "warning"]
@@ -309,6 +310,7 @@ def _words(key: str) -> list[str]:
     return [word for word in words if word not in _ANYWHERE] or words
 
 
+@lru_cache(maxsize=4096)  # asked twice for each unknown key, and many templates have the same mistake
 def _likeness(given: str, known: str) -> float:
     """Return 1 for the same words, 0 for none in common. A word too many in `given` counts twice."""
     letters = _ratio(given.lower(), known.lower())

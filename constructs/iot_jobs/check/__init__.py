@@ -31,6 +31,7 @@ from iot_jobs.finding import (
     guarded,
     shortened,
 )
+from iot_jobs.limits import MAX_RESOURCES_IN_STACK
 from iot_jobs.sources import Application, Reading, Skipped, Subject, Unknown, read_application
 from iot_jobs.template.part import UNKNOWN_KEY
 
@@ -54,6 +55,9 @@ ACKNOWLEDGED_UNKNOWN = Rule(
 
 _NOT_INSTALLED = "it needs the extra [cloudformation]"
 _MOST_SKIPPED = 1000
+_LONGEST_ID = 255
+_MOST_RESOURCES = 2 * MAX_RESOURCES_IN_STACK
+"""The number of resources up to which AWS's validator takes no more than some seconds."""
 
 
 class Report(NamedTuple):
@@ -116,10 +120,19 @@ def check(reading: Reading, *, now: datetime, quotas: Quotas | None = None, only
             problems += document_advice(document.document, document.schema)
             findings += (finding._replace(place=document.place(finding.loc)) for finding in problems)
         findings += crashed
+    by_file: dict[str | None, list[Finding]] = {}
+    for finding in findings:
+        by_file.setdefault(finding.place and finding.place.file, []).append(finding)
     for source in () if only_jobs else reading.templates:
+        ours = by_file.get(source.name, [])
+        names = source.data["Resources"]
+        too_many = findings.left_out or source.name in findings.full or len(names) > _MOST_RESOURCES
+        if too_many or max(map(len, names)) > _LONGEST_ID:
+            skipped.append(Skipped(source.name, "AWS's validator, for too many findings or resources, or a long id"))
+            continue
         with guarded(source.name) as crashed:
             try:
-                findings += islice(frame(source, list(findings)), MOST_FINDINGS + 1)
+                findings += islice(frame(source, ours), MOST_FINDINGS + 1)
             except MissingExtraError:
                 skipped.append(Skipped("the rest of CloudFormation templates", _NOT_INSTALLED))
                 break

@@ -13,6 +13,8 @@ from iot_jobs.unresolved import is_intrinsic
 
 MOST_COMBINATIONS = 64
 """The number up to which all combinations are judged; of more, those that differ from the first in one value."""
+MOST_CASES = 2000
+"""The number of cases of all resources of a template up to which they are judged."""
 _Operands = dict[str, tuple[Any, ...]]
 """What conditions compare, with the values that make a difference: parameters by their names, other values as text."""
 _Values = dict[str, Any]
@@ -43,7 +45,10 @@ class _Condition(NamedTuple):
 
 
 class Declarations:
-    """The mappings, parameters and conditions of a template. What is malformed counts as absent."""
+    """The mappings, parameters and conditions of a template. What is malformed counts as absent.
+
+    It counts the cases that it returns: a template of very many is not judged in all of them.
+    """
 
     def __init__(self, template: Mapping[str, Any]) -> None:
         """Read the three sections."""
@@ -52,6 +57,7 @@ class Declarations:
         self._parameters = {name: one for name, one in parameters.items() if isinstance(one, Mapping)}
         self._expressions = _section(template, "Conditions")
         self._conditions: dict[str, _Condition] = {}
+        self._cases = 0
 
     def with_defaults(self) -> Scope:
         """Return the scope in which each parameter has its default."""
@@ -77,6 +83,9 @@ class Declarations:
             for values, certain in rest:
                 case = Case(known, {**stated, **values}, number, certain)
                 cases.setdefault(as_key([case.truths, case.values]), case)
+        self._cases += len(cases)
+        if self._cases > MOST_CASES:
+            return ()
         differs = any(case.truths or case.values for case in cases.values())
         return tuple(cases.values()) if differs or any(name in SAMPLES for _, name in mentions) else ()
 

@@ -9,8 +9,9 @@ from __future__ import annotations
 import base64
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from hashlib import sha256
+from itertools import islice
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -20,6 +21,10 @@ from iot_jobs.jsontext import canonical
 from iot_jobs.unresolved import FOR_EACH, NO_VALUE, between_tokens, holds_token, is_intrinsic
 
 NOTHING: Mapping[str, Any] = MappingProxyType({})
+MOST_PARTS = 1000
+"""The number of variables or parts of a text up to which it is put together."""
+LONGEST = 200_000
+"""The number of characters up to which a text is put together; a job document has at most 32,768 bytes."""
 MOST_COPIES = 1000
 """The number of copies up to which a loop is expanded; a template has at most 500 resources."""
 # `${!` is written out as `${`, whatever follows.
@@ -239,26 +244,39 @@ def _sub(arguments: _Arguments, argument: Any) -> str | None:
     if not isinstance(text, str) or not isinstance(names, dict):
         return None
 
-    def replaced(match: re.Match[str]) -> str:
+    parts: list[str] = []
+    end = 0
+    for match in islice(re.finditer(_VARIABLE, text), MOST_PARTS + 1):
         name = match[1]
         if name is None:
-            return "${"
-        if name.startswith("aws:") and name not in names:  # a mistake that has a finding of its own
-            return match[0]
-        named = {"Fn::GetAtt": name} if "." in name else {"Ref": name}
-        value = arguments.text(names.get(name, named))
-        return _token(name, name) if value is None else value
-
-    return _unless_token(re.sub(_VARIABLE, replaced, text))
+            value: str | None = "${"
+        elif name.startswith("aws:") and name not in names:  # a mistake that has a finding of its own
+            value = match[0]
+        else:
+            value = arguments.text(names.get(name, {"Fn::GetAtt": name} if "." in name else {"Ref": name}))
+        parts += [text[end : match.start()], _token(str(name), name) if value is None else value]
+        end = match.end()
+    return _joined("", [*parts, text[end:]])
 
 
 def _join(arguments: _Arguments, argument: Any) -> str | None:
     if not isinstance(argument, list) or len(argument) != 2 or not isinstance(argument[0], str):
         return None
     items = arguments.of(argument[1])
-    texts = [arguments.text(item) for item in items] if isinstance(items, list) else [None]
+    if not isinstance(items, list) or len(items) > MOST_PARTS:
+        return None
+    texts = [arguments.text(item) for item in items]
     known = [text for text in texts if text is not None]
-    return _unless_token(argument[0].join(known)) if len(known) == len(texts) else None
+    return _joined(argument[0], known) if len(known) == len(texts) else None
+
+
+def _joined(separator: str, parts: Sequence[str]) -> str | None:
+    """Return the text of these parts; None if they are too many or too long, or one unknown value and nothing else."""
+    length = sum(map(len, parts)) + len(separator) * len(parts)
+    if len(parts) > 2 * MOST_PARTS + 1 or (length > LONGEST and len(parts) > 1):
+        return None
+    text = separator.join(parts)
+    return None if re.fullmatch(_TOKEN, text) else text
 
 
 def _find_in_map(arguments: _Arguments, argument: Any) -> Any:
@@ -340,11 +358,6 @@ def _branch(arguments: Any, scope: Scope) -> int | None:
         return None
     truth = scope.truths.get(arguments[0])
     return None if truth is None else 1 if truth else 2
-
-
-def _unless_token(text: str) -> str | None:
-    """Return a text, or None if it is one unknown value and nothing else."""
-    return None if re.fullmatch(_TOKEN, text) else text
 
 
 def _name(function: Mapping[str, Any]) -> str:

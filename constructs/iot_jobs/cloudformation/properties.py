@@ -17,7 +17,7 @@ from iot_jobs.finding import REMOVE, Edit, Finding, Location, Rule, nearest_key
 from iot_jobs.limits import PARAMETER_VALUE, TAG_KEY, TAG_VALUE, TAGS, TEMPLATE_REFERENCE, Limit
 from iot_jobs.template import JobSpec, JobTemplateSpec
 from iot_jobs.template.job_template import tags_without_value
-from iot_jobs.template.part import MISSING_VALUE, WRONG_KIND, Model, unknown_key
+from iot_jobs.template.part import MISSING_VALUE, MOST_UNKNOWN, WRONG_KIND, Model, further_unknown, unknown_key
 from iot_jobs.template.parts import tag_problems
 from iot_jobs.unresolved import NO_VALUE, Unresolved, holds_token, is_intrinsic
 
@@ -30,8 +30,6 @@ TAG_KEY_TWICE = Rule(
 )
 
 _TAG = ("Key", "Value")
-_MANY = 50
-"""The greatest number of unknown keys in one mapping that are reported one by one."""
 
 
 class _TheirKey(str):
@@ -176,18 +174,16 @@ _document = lru_cache(maxsize=1024)(JobDocument)
 
 def _misspelt(unknown: list[str], given: Mapping[Any, Any], ours: Mapping[str, str]) -> dict[str, Any]:
     """Return the fields that misspelt keys most likely stand for, as unknown values, so that none counts as missing."""
-    names = {key: nearest_key(key, ours) for key in unknown[:_MANY]}
+    names = {key: nearest_key(key, ours) for key in unknown[:MOST_UNKNOWN]}
     return {ours[name]: Unresolved(given.get(key)) for key, name in names.items() if name}
 
 
 def _unknown(
     unknown: list[str], given: Mapping[Any, Any], known: Mapping[str, str], loc: Location
 ) -> Iterator[Finding]:
-    for key in unknown[:_MANY]:
+    for key in unknown[:MOST_UNKNOWN]:
         yield unknown_key(_TheirKey(key), known, loc, given=given)
-    if len(unknown) > _MANY:
-        more = f"unknown keys, {len(unknown) - _MANY} more"
-        yield WRONG_KIND.finding(loc=loc, given=more, allowed=", ".join(sorted(known)), fix="remove them")
+    yield from (finding.under(loc) for finding in further_unknown(unknown, known))
 
 
 def _read_tags(given: Any, spelling: Spelling, findings: list[Finding]) -> Any:
@@ -206,7 +202,7 @@ def _read_tags(given: Any, spelling: Spelling, findings: list[Finding]) -> Any:
         if _is_late(tag, spelling) or (isinstance(tag, Mapping) and _is_late(tag.get(key_name), spelling)):
             whole = False
             continue
-        unknown = [str(key) for key in tag if key not in _TAG][:_MANY] if isinstance(tag, Mapping) else []
+        unknown = [str(key) for key in tag if key not in _TAG][:MOST_UNKNOWN] if isinstance(tag, Mapping) else []
         findings += [unknown_key(name, _TAG, loc, given=tag) for name in unknown]
         misspelt = {nearest_key(name, [tag_name for tag_name in _TAG if tag_name not in tag]) for name in unknown}
         key = _tag_key(tag, spelling)

@@ -10,13 +10,13 @@ from typing import Any, NamedTuple
 from iot_jobs.cloudformation import TEMPLATE, Names
 from iot_jobs.documents.job_document import JobDocument
 from iot_jobs.environment import Environment, Fleet, Quotas, overlay
-from iot_jobs.finding import MOST_FINDINGS, Edit, Finding, Location, Place, Rule, guarded, nearest, nearest_key
+from iot_jobs.finding import Edit, Finding, Location, Place, Rule, guarded, nearest, nearest_key
 from iot_jobs.presign import with_role
 from iot_jobs.sources.document_folder import DOCUMENTS, LAYOUT, DocumentFolder
 from iot_jobs.sources.source import Source, read_on, resolved, shown_path
 from iot_jobs.sources.subject import Reading, Skipped, Subject
 from iot_jobs.template import JobTemplateSpec
-from iot_jobs.template.part import MISSING_VALUE, UNKNOWN_KEY, WRONG_KIND, unknown_key
+from iot_jobs.template.part import MISSING_VALUE, MOST_UNKNOWN, UNKNOWN_KEY, WRONG_KIND, further_unknown, unknown_key
 from iot_jobs.unresolved import Unresolved
 
 FAMILIES, ENVIRONMENTS = "stacks/templates", "stacks/environments"
@@ -222,10 +222,12 @@ class Loader:
         if environment and environment.tags and isinstance(values.get("tags", {}), dict):
             values = overlay(values, {"tags": environment.tags})
         values = overlay(values, _with_meant(change, _NAMES))
+        unknown = sorted(values.keys() - FAMILY_KEYS)
         found = [
             unknown_key(key, FAMILY_KEYS, given=change if key in change else family.data)
-            for key in sorted(values.keys() - FAMILY_KEYS)[: MOST_FINDINGS + 1]
+            for key in unknown[:MOST_UNKNOWN]
         ]
+        found += further_unknown(unknown, FAMILY_KEYS)
         values = {key: value for key, value in values.items() if key in FAMILY_KEYS and value is not None}
         values["template_name"] = name
         acknowledged = values.pop("acknowledge", {})
@@ -313,7 +315,7 @@ def _with_meant(value: Any, names: Names) -> Any:
     if not names or not isinstance(value, dict):
         return value
     known = {key: _with_meant(item, names.parts(key)) if key in names else item for key, item in value.items()}
-    for key in sorted(value.keys() - names.keys())[: MOST_FINDINGS + 1]:
+    for key in sorted(value.keys() - names.keys())[:MOST_UNKNOWN]:
         near = nearest_key(key, sorted(names.keys() - known.keys()))
         if near:  # keys about the family itself have no rules that another value could break
             known[near] = value[key] if near in _ABOUT_FAMILIES else Unresolved(value[key])

@@ -188,7 +188,7 @@ class Surroundings(NamedTuple):
     `values` are those of the variables of loops around the resource.
     """
 
-    declarations: Declarations = Declarations({})
+    declarations: Declarations
     condition: object = None
     values: Mapping[str, Any] = MappingProxyType({})
 
@@ -199,9 +199,13 @@ def read_properties(
     given: Any,
     spelling: Spelling,
     reading: Reading,
-    around: Surroundings = Surroundings(),  # noqa: B008  # immutable
+    around: Surroundings | None = None,
 ) -> Subject | None:
-    """Add and return the subject with the properties `given` at `prefix` of a file; None if they can't be checked."""
+    """Add and return the subject with the properties `given` at `prefix` of a file; None if they can't be checked.
+
+    `around` is None for properties that are in no template.
+    """
+    around = around or Surroundings(Declarations({}))
     scope = around.declarations.scope.within(around.values)
     if is_intrinsic(given) and is_intrinsic(Resolved(given, scope).value):
         reading.skipped.append(Skipped(source.name, f"{'.'.join(map(str, prefix))}: an intrinsic function"))

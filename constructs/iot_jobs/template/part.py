@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Self, TypeVar, get_args
 from pydantic import BaseModel, ConfigDict, ValidationError, WrapValidator, model_validator
 from pydantic_core import core_schema
 
-from iot_jobs.finding import MOST_FINDINGS, REMOVE, Edit, Finding, FindingsError, Location, Rule, nearest_key
+from iot_jobs.finding import REMOVE, Edit, Finding, FindingsError, Location, Rule, nearest_key
 from iot_jobs.limits import TEMPLATE_REFERENCE, Count
 from iot_jobs.unresolved import Unresolved, holds_token, may_be_nothing, reading
 
@@ -52,6 +52,8 @@ WRONG_KIND = Rule(
     evidence="schema",
 )
 
+MOST_UNKNOWN = 50
+"""The greatest number of unknown keys in one mapping that are reported one by one."""
 MAPPING_OF = "a mapping of "
 """The start of a text that lists the names of a mapping's keys."""
 
@@ -62,6 +64,13 @@ def unknown_key(key: str, known: Iterable[str], loc: Location = (), *, given: Co
     near = nearest_key(key, [name for name in names if name not in given])
     fix, edit = (f"write {near}", Edit("key", near)) if near else ("remove it", REMOVE)
     return UNKNOWN_KEY.finding(loc=(*loc, key), given=key, allowed=", ".join(names), fix=fix, edit=edit)
+
+
+def further_unknown(unknown: Sequence[str], known: Iterable[str]) -> Iterator[Finding]:
+    """Yield a finding for the unknown keys beyond the first `MOST_UNKNOWN`, if there are any."""
+    if len(unknown) > MOST_UNKNOWN:
+        more = f"unknown keys, {len(unknown) - MOST_UNKNOWN} more"
+        yield WRONG_KIND.finding(given=more, allowed=", ".join(sorted(known)), fix="remove them")
 
 
 def _unless_unresolved(value: Any, check: ValidatorFunctionWrapHandler) -> Any:
@@ -144,7 +153,8 @@ class Model(BaseModel):
             shown = [name for name, field in fields.items() if not field.exclude] if unknown else ()
             # An unresolved value may be what the misspelt key stands for.
             given = {key for key, value in values.items() if not isinstance(value, Unresolved)}
-            findings += [unknown_key(key, shown, given=given) for key in unknown[: MOST_FINDINGS + 1]]
+            findings += [unknown_key(key, shown, given=given) for key in unknown[:MOST_UNKNOWN]]
+            findings += further_unknown(unknown, shown)
             if not is_known:
                 raise FindingsError(findings)
             if problems := list(self.problems()):
