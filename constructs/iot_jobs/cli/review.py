@@ -31,8 +31,8 @@ def review(base: str, head: str, things: int | None, output: str, fail_on: Any, 
     """Show what a change does to the fleet: riskier or safer, and by how much.
 
     BASE and HEAD are each a cdk.out folder, a file with job templates (CloudFormation, or a request or response of
-    the API), or a git revision of this repository's environments, such as main or HEAD~1, which is read without
-    checking it out; . is the working tree.
+    the API), the folder of an application, or a git revision of this repository's environments, such as main or HEAD~1,
+    which is read without checking it out; . is the working tree.
 
     The report goes to stdout; docs/review.md says which changes are riskier, and why. Exit code 1 means a change that
     --fail-on names, 2 that the review could not run.
