@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from iot_jobs.cloudformation import Declarations
+from iot_jobs.cloudformation.conditions import MOST_CASES
 from tests.cases import TEMPLATE, report
 from tests.oracles.evaluation import Evaluation, text
 
@@ -55,6 +56,17 @@ def test_values_that_conditions_allow() -> None:
     resource = {"Properties": [{"Fn::If": ["Is", 1, 2]}, {"Ref": "Stage"}]}
     cases = Declarations({"Parameters": PARAMETERS, "Conditions": conditions}).cases(resource)
     assert {(case.truths["Is"], case.values["Stage"]) for case in cases} == {(True, "prod"), (False, "dev")}
+
+
+def test_number_of_cases() -> None:
+    """A template has a number of cases up to which its resources are judged in each of them."""
+    names = [f"C{index}" for index in range(6)]
+    declarations = Declarations(
+        {"Conditions": {name: {"Fn::Equals": [{"Ref": name}, "a"]} for name in names}, "Parameters": {}}
+    )
+    resource = {"Properties": [{"Fn::If": [name, 1, 2]} for name in names]}
+    found = [len(declarations.cases(resource)) for _ in range(MOST_CASES // 64 + 1)]
+    assert found == [64] * (MOST_CASES // 64) + [0]
 
 
 def test_circles() -> None:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from iot_jobs.cloudformation import Declarations, Resolved
-from iot_jobs.cloudformation.intrinsics import shown_unknown
+from iot_jobs.cloudformation.intrinsics import LONGEST, MOST_PARTS, shown_unknown
 
 TEMPLATE: dict[str, Any] = {
     "Parameters": {
@@ -119,6 +119,24 @@ def test_left(given: Any) -> None:
 def test_partly_known(given: Any, expected: str) -> None:
     """A text with unknown parts has its known parts, and names the others."""
     assert shown_unknown(resolved(given).value) == expected
+
+
+LARGE: list[tuple[str, Any, bool]] = [
+    ("variables", {"Fn::Sub": "${Stage}" * MOST_PARTS}, True),
+    ("too many variables", {"Fn::Sub": "${Stage}" * (MOST_PARTS + 1)}, False),
+    ("parts", {"Fn::Join": ["", ["a"] * MOST_PARTS]}, True),
+    ("too many parts", {"Fn::Join": ["", ["a"] * (MOST_PARTS + 1)]}, False),
+    ("a long text", {"Fn::Join": ["", ["a" * LONGEST]]}, True),
+    ("a text without variables", {"Fn::Sub": "a" * (LONGEST + 1)}, True),
+    ("too long a text", {"Fn::Join": ["", ["a" * LONGEST, "a"]]}, False),
+    ("too long a separator", {"Fn::Join": ["a" * LONGEST, ["a", "b"]]}, False),
+]
+
+
+@pytest.mark.parametrize(("given", "is_resolved"), [row[1:] for row in LARGE], ids=[row[0] for row in LARGE])
+def test_large_texts(given: Any, is_resolved: bool) -> None:
+    """Texts are put together up to a limit, so that a small template can't make a large one."""
+    assert (Resolved(given, Declarations(TEMPLATE).with_defaults()).value != given) == is_resolved
 
 
 def test_the_same_unknown_part() -> None:
