@@ -69,6 +69,32 @@ def test_number_of_cases() -> None:
     assert found == [64] * (MOST_CASES // 64) + [0]
 
 
+def test_combinations_that_are_too_many() -> None:
+    """Of more combinations than are judged, those are that differ from the first in one value."""
+    names = [f"C{index}" for index in range(7)]
+    conditions = {name: {"Fn::Equals": [{"Ref": name}, "a"]} for name in names}
+    resource = {"Properties": [{"Fn::If": [name, 1, 2]} for name in names]}
+    cases = Declarations({"Conditions": conditions}).cases(resource)
+    assert [sum(not truth for truth in case.truths.values()) for case in cases] == [0] + [1] * 7
+
+
+EQUALITIES: list[tuple[str, list[Any], list[bool]]] = [
+    ("texts that are equal", ["a", "a"], [True]),
+    ("texts that differ", ["a", "b"], [False]),
+    ("two unknown values", [{"Ref": "A"}, {"Ref": "B"}], [True, False]),
+    ("a list", [["a"], "a"], [True, False]),
+    ("an attribute", [{"Fn::GetAtt": ["A", "B"]}, "a"], [True, False]),
+]
+
+
+@pytest.mark.parametrize(("pair", "truths"), [row[1:] for row in EQUALITIES], ids=[row[0] for row in EQUALITIES])
+def test_equalities(pair: list[Any], truths: list[bool]) -> None:
+    """A condition has the truths that its values allow."""
+    declarations = Declarations({"Conditions": {"C": {"Fn::Equals": pair}}})
+    cases = declarations.cases({"Properties": {"Fn::If": ["C", 1, 2]}})
+    assert [case.truths["C"] for case in cases] == truths
+
+
 def test_circles() -> None:
     """Conditions that refer to each other, to nothing or are malformed may be true or false, and stop nothing."""
     conditions = {"A": {"Condition": "B"}, "B": {"Fn::Not": [{"Condition": "A"}]}, "C": {"Fn::And": []}, "D": 5}

@@ -245,3 +245,26 @@ def test_unreadable_files(tmp_path: Path, name: str, reason: str) -> None:
     (finding,) = raised.value.findings
     assert (finding.code, finding.given) == ("JT001", path)
     assert finding.allowed == f"a readable file in UTF-8; {reason}"
+
+
+TOKEN = "${Token[A]}"
+AROUND_TOKENS = [
+    ("a value", '{"a": T}', True),
+    ("part of a number", '{"a": 1T}', True),
+    ("a member", "{T}", True),
+    ("a member before another", '{T "b": 1}', True),
+    ("a key", "{T: 1}", True),
+    ("nothing after a value", '{"a": 1 T}', True),
+    ("an item", "[1, T]", True),
+    ("part of a word", '{"a": bT}', False),
+    ("a missing comma", '{"a": T "b": 1}', False),
+    ("an open string", '{"a": "T', False),
+    ("a bracket too many", "T]", False),
+]
+
+
+@pytest.mark.parametrize(("text", "is_json"), [row[1:] for row in AROUND_TOKENS], ids=[row[0] for row in AROUND_TOKENS])
+def test_tokens_outside_of_strings(text: str, is_json: bool) -> None:
+    """A token outside of strings is taken for what fits there."""
+    document = JobDocument(text.replace("T", TOKEN))
+    assert [finding.code for finding in document.problems()] == ([] if is_json else ["JT701"])

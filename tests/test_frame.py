@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cloudformation_validate import CompositeEngine, ValidationError
 
 from iot_jobs.check import Report, check
 from iot_jobs.sources import read_paths
@@ -103,6 +104,16 @@ def test_two_mistakes_in_one_place(here: Path) -> None:
     """An unknown attribute of ours doesn't hide what the validator says about another one."""
     found = errors(stack({"DependOn": [], "DependsOn": "No"}, {}))
     assert sorted(found) == [("E3005", "Resources.T"), ("JT003", "Resources.T.DependOn")]
+
+
+def test_what_the_validator_cannot_read(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """If the validator itself fails, that is a finding at the top of the template."""
+
+    def fail(*_: object) -> None:
+        raise ValidationError.Engine("no")
+
+    monkeypatch.setattr(CompositeEngine, "validate_template", fail)
+    assert [code for code, _ in errors(stack({}, {}))] == ["F0000"]
 
 
 def test_without_the_extra(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -121,6 +121,21 @@ def test_partly_known(given: Any, expected: str) -> None:
     assert shown_unknown(resolved(given).value) == expected
 
 
+MALFORMED: list[tuple[str, Any]] = [
+    ("a loop over what is partly known", {"Fn::ForEach::L": ["X", [{"Fn::Sub": "a${Open}"}], {"${X}": 1}]}),
+    ("a loop in a loop over what isn't known",
+     {"Fn::ForEach::L": ["X", ["a"], {"Fn::ForEach::M": ["Y", {"Ref": "Open"}, {"${Y}": 1}]}]}),
+    ("a Select of too few arguments", {"Fn::Select": [1]}),
+    ("values that JSON hasn't", {"Fn::ToJsonString": {"a": float("nan")}}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("given", [row[1] for row in MALFORMED], ids=[row[0] for row in MALFORMED])
+def test_malformed(given: Any) -> None:
+    """What can't be resolved is left as it is."""
+    assert resolved(given).value == given
+
+
 LARGE: list[tuple[str, Any, bool]] = [
     ("variables", {"Fn::Sub": "${Stage}" * MOST_PARTS}, True),
     ("too many variables", {"Fn::Sub": "${Stage}" * (MOST_PARTS + 1)}, False),

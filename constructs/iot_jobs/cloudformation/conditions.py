@@ -129,7 +129,7 @@ class Declarations:
             yield from (dict(zip(domains, values, strict=True)) for values in product(*domains.values()))
             return
         first = {name: values[0] for name, values in domains.items()}
-        yield first
+        yield dict(first)  # truths will be remembered in it
         yield from ({**first, name: value} for name, values in domains.items() for value in values[1:])
 
     def _domain(self, operand: str, compared: Sequence[Any]) -> list[Any]:
