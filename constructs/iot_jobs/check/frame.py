@@ -5,6 +5,7 @@ It runs without a network and without credentials (https://github.com/aws-cloudf
 
 from __future__ import annotations
 
+import atexit
 import re
 from collections.abc import Iterator, Sequence
 from functools import cache
@@ -58,6 +59,7 @@ def frame(source: Source, ours: Sequence[Finding]) -> Iterator[Finding]:
 def _engine() -> CompositeEngine:
     with extra("cloudformation"):
         from cloudformation_validate import CompositeEngine
+    atexit.register(_engine.cache_clear)  # it can't be freed any more when modules are gone
     return CompositeEngine()
 
 

@@ -120,9 +120,11 @@ def _json(text: str) -> tuple[Any, Callable[[Location], tuple[int, int]], Sequen
         data = jsontext.parse(text)
     except jsontext.JsonError as error:
         data, doubled = error.value, error.findings
-        if data is None and (doubled[0].rule != jsontext.TOO_DEEP or jsontext.levels(text) > MAX_DOCUMENT_DEPTH):
+        if data is None and doubled[0].rule != jsontext.TOO_DEEP:
             raise
     if data is None or jsontext.depth(data) > MAX_READ_DEPTH:
+        if jsontext.levels(text) > MAX_DOCUMENT_DEPTH:  # which Pythons parse to different depths
+            raise FindingsError([jsontext.too_deep(text, most=MAX_DOCUMENT_DEPTH)])
         is_list = text.lstrip().startswith("[")
         data, doubled = [] if is_list else dict.fromkeys(jsontext.keys(text)), [jsontext.too_deep(text)]
     return data, jsontext.locator(text), doubled
