@@ -31,7 +31,7 @@ from iot_jobs.finding import (
     guarded,
     shortened,
 )
-from iot_jobs.limits import MAX_RESOURCES_IN_STACK
+from iot_jobs.limits import MAX_LOGICAL_ID, MAX_RESOURCES_IN_STACK
 from iot_jobs.sources import Application, Reading, Skipped, Subject, Unknown, read_application
 from iot_jobs.template.part import UNKNOWN_KEY
 
@@ -55,7 +55,6 @@ ACKNOWLEDGED_UNKNOWN = Rule(
 
 _NOT_INSTALLED = "it needs the extra [cloudformation]"
 _MOST_SKIPPED = 1000
-_LONGEST_ID = 255
 _MOST_RESOURCES = 2 * MAX_RESOURCES_IN_STACK
 """The number of resources up to which AWS's validator takes no more than some seconds."""
 
@@ -108,11 +107,13 @@ def check(reading: Reading, *, now: datetime, quotas: Quotas | None = None, only
             wrong = list(islice(_acknowledgment_problems(subject.acknowledged), MOST_FINDINGS + 1))
             findings += map(subject.placed, wrong)
             refused = {finding.loc[-1] for finding in wrong}
-            for finding in advice(subject, now=now, quotas=quotas):
+            advised = [subject.placed(finding) for finding in advice(subject, now=now, quotas=quotas)]
+            for finding in advised:
                 reason = None if finding.code in refused else subject.acknowledged.get(finding.code)
-                findings += [subject.placed(finding)._replace(acknowledged=reason)]
+                findings += [finding._replace(acknowledged=reason)]
             if subject.variants:
-                findings += in_some_cases(subject, partial(_all_about, now=now, quotas=quotas))
+                about = partial(_all_about, now=now, quotas=quotas)
+                findings += in_some_cases(subject, [*subject.findings, *advised], about)
         findings += crashed
     for document in reading.documents:
         with guarded(document.place(()).file) as crashed:
@@ -127,7 +128,7 @@ def check(reading: Reading, *, now: datetime, quotas: Quotas | None = None, only
         ours = by_file.get(source.name, [])
         names = source.data["Resources"]
         too_many = findings.left_out or source.name in findings.full or len(names) > _MOST_RESOURCES
-        if too_many or max(map(len, names)) > _LONGEST_ID:
+        if too_many or max(map(len, names)) > MAX_LOGICAL_ID:
             skipped.append(Skipped(source.name, "AWS's validator, for too many findings or resources, or a long id"))
             continue
         with guarded(source.name) as crashed:

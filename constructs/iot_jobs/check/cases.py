@@ -12,13 +12,15 @@ from iot_jobs.finding import LONGEST_TEXT, Finding, shortened, shown
 from iot_jobs.sources import Subject
 
 
-def in_some_cases(subject: Subject, found: Callable[[Subject], Sequence[Finding]]) -> Iterator[Finding]:
-    """Yield what is found in some cases of a subject and not in the subject itself, each with when it is found.
+def in_some_cases(
+    subject: Subject, always: Sequence[Finding], found: Callable[[Subject], Sequence[Finding]]
+) -> Iterator[Finding]:
+    """Yield what is found in some cases of a subject, each with when. What is `always` found is left out.
 
     An error is one for certain if it is found whatever the parameters are for some truth of the conditions. Otherwise
     it becomes a warning: another value may be given.
     """
-    known = {(finding.code, finding.place) for finding in found(subject)}
+    known = {(finding.code, finding.place) for finding in always}
     cases = [variant.case for variant in subject.variants]
     together: dict[object, list[tuple[Case, Finding]]] = {}
     for case, variant in subject.variants:

@@ -26,7 +26,7 @@ _UNKNOWN_ATTRIBUTE = "E3001"
 
 
 def frame(source: Source, ours: Sequence[Finding]) -> Iterator[Finding]:
-    """Yield the validator's errors about a template, without those that `ours` name already.
+    """Yield the validator's errors about a template, without those that `ours`, the findings in its file, name already.
 
     Raises `MissingExtraError` where it is not installed.
     """
@@ -42,10 +42,9 @@ def frame(source: Source, ours: Sequence[Finding]) -> Iterator[Finding]:
             _rule("F0000").finding(given=str(error), allowed=allowed, fix="correct it")._replace(place=source.place(()))
         )
         return
-    here = [one for one in ours if one.place is not None and one.place.file == source.name]
     for diagnostic in diagnostics:
         loc = _location(diagnostic)
-        if not any(_says_the_same(one, diagnostic, loc) for one in here):
+        if not any(_says_the_same(one, diagnostic, loc) for one in ours):
             allowed = one_line(diagnostic.rule_description or "what CloudFormation accepts")
             fix = one_line(diagnostic.suggested_fix or "correct it")
             finding = _rule(diagnostic.rule_id).finding(

@@ -474,6 +474,7 @@ CLOUDFORMATION_QUOTAS = "https://docs.aws.amazon.com/AWSCloudFormation/latest/Us
 MAX_TEMPLATES_IN_REGION = 100  # QUOTAS, if it was not raised
 MAX_RESOURCES_IN_STACK = 500  # CLOUDFORMATION_QUOTAS
 MAX_OUTPUTS_IN_STACK = 200  # CLOUDFORMATION_QUOTAS
+MAX_LOGICAL_ID = 255  # CLOUDFORMATION_QUOTAS
 MAX_TEMPLATE_BYTES = 1_000_000  # CLOUDFORMATION_QUOTAS. Assumed: its 1 MB is the smaller one
 
 # Environments --------------------------------------------------------------------------------------------------------

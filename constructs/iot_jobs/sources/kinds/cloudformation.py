@@ -8,7 +8,13 @@ from typing import Any
 
 from iot_jobs.cloudformation import JOB, TEMPLATE, Declarations, expanded
 from iot_jobs.finding import Edit, Location, Rule, nearest
-from iot_jobs.limits import CLOUDFORMATION_QUOTAS, MAX_RESOURCES_IN_STACK, MAX_TEMPLATE_BYTES, TEMPLATE_REFERENCE
+from iot_jobs.limits import (
+    CLOUDFORMATION_QUOTAS,
+    MAX_LOGICAL_ID,
+    MAX_RESOURCES_IN_STACK,
+    MAX_TEMPLATE_BYTES,
+    TEMPLATE_REFERENCE,
+)
 from iot_jobs.sources.cdk_out import was_validated
 from iot_jobs.sources.kinds.kind import File, Kind
 from iot_jobs.sources.source import Source
@@ -183,10 +189,12 @@ def _misspelt(source: Source, here: Location, kind: object, reading: Reading) ->
 
 def _frame(source: Source, here: Location, name: str, resource: Mapping[str, Any], reading: Reading) -> bool:
     """Return whether a resource's properties can be checked, and add findings about its id and attributes."""
-    if not (name.isascii() and name.isalnum() and len(name) <= 255):
-        kept = re.sub("[^A-Za-z0-9]", "", name)[:255]
+    if not (name.isascii() and name.isalnum() and len(name) <= MAX_LOGICAL_ID):
+        kept = re.sub("[^A-Za-z0-9]", "", name)[:MAX_LOGICAL_ID]
         finding = LOGICAL_ID.finding(
-            given=name, allowed="1 to 255 ASCII letters and digits", fix=f"write {kept or 'letters and digits'}"
+            given=name,
+            allowed=f"1 to {MAX_LOGICAL_ID} ASCII letters and digits",
+            fix=f"write {kept or 'letters and digits'}",
         )
         reading.find(finding, source.place(here))
     if "Transform" in source.data:  # macros, such as SAM, know more
