@@ -274,6 +274,7 @@ IN_NO_MODEL = {
     "MAX_TEMPLATES_IN_REGION": "a quota of accounts, which the models don't say",
     "MAX_RESOURCES_IN_STACK": "a quota of CloudFormation",
     "MAX_OUTPUTS_IN_STACK": "a quota of CloudFormation",
+    "MAX_LOGICAL_ID": "a quota of CloudFormation",
     "MAX_TEMPLATE_BYTES": "a quota of CloudFormation",
     "MAX_HARMED": "of our environment files",
     "STATED_QUOTA": "of our environment files",
