@@ -35,12 +35,10 @@ class JobTemplatesStack(cdk.Stack):
             analytics_reporting=False,
         )
         self.node.set_context(QUOTAS_CONTEXT, environment.quotas.model_dump())
-        self.templates = {
-            str(spec.template_name): JobTemplate.from_spec(
-                self, str(spec.template_name), spec, environment=environment.name, fleet=environment.fleet
-            )
-            for spec in environment.templates
-        }
+        self.templates = {}
+        for spec in environment.templates:
+            name, fleet = str(spec.template_name), environment.fleet_of(str(spec.template_name))
+            self.templates[name] = JobTemplate.from_spec(self, name, spec, environment=environment.name, fleet=fleet)
         for template in self.templates.values():
             for child in template.node.children:
                 if isinstance(child, iam.CfnRole):

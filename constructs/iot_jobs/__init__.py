@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from iot_jobs.documents.job_document import JobDocument
-    from iot_jobs.environment import Environment, Fleet
+    from iot_jobs.environment import Environment, Expectations, Fleet
     from iot_jobs.finding import Finding, FindingsError
     from iot_jobs.template import (
         AbortConfig,
@@ -31,6 +31,7 @@ __all__ = [
     "AbortConfig",
     "AbortCriterion",
     "Environment",
+    "Expectations",
     "ExponentialRate",
     "Finding",
     "FindingsError",
@@ -53,6 +54,7 @@ _HOMES = {
     "Environment": "environment",
     "Finding": "finding",
     "FindingsError": "finding",
+    "Expectations": "environment",
     "Fleet": "environment",
     "JobDocument": "documents.job_document",
     "Quotas": "environment",

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 from pydantic import Field, PlainValidator, Strict, WithJsonSchema
 
@@ -58,17 +58,11 @@ def _one_or_many(limit: Limit) -> tuple[PlainValidator, WithJsonSchema]:
     return PlainValidator(validate), WithJsonSchema(schema)
 
 
-class Fleet(Model):
-    """The things that an environment's jobs target, and the rates and times assumed about them."""
+class Expectations(Model):
+    """The rates and times that are expected of devices. Without a value, the forecast uses its default."""
 
-    things: Annotated[int, limits.THINGS]
-    """Number of things, 1 or more."""
-    max_duration_hours: Annotated[int, limits.MAX_DURATION_HOURS] | None = None
-    """Hours within which a rollout must be able to finish. Without it, there is no limit."""
-    max_harmed: Annotated[int, limits.MAX_HARMED] | None = None
-    """Greatest number of things that a bad release may fail on. Without it, there is no limit."""
     failure_rate: Annotated[float, limits.RATE] | None = None
-    """Share of executions that fail, 0 to 1. Without it, as without the fields below, the forecast uses its default."""
+    """Share of executions that fail, 0 to 1."""
     reject_rate: Annotated[float, limits.RATE] | None = None
     """Share of executions that devices reject, 0 to 1."""
     hang_rate: Annotated[float, limits.RATE] | None = None
@@ -89,6 +83,21 @@ class Fleet(Model):
     def problems(self) -> Iterator[Finding]:
         """Check that the rates add up to at most 1."""
         yield from rates_problems(self)
+
+
+class Fleet(Expectations):
+    """The things that an environment's jobs target, and the rates and times expected of them."""
+
+    things: Annotated[int, limits.THINGS]
+    """Number of things, 1 or more."""
+    max_duration_hours: Annotated[int, limits.MAX_DURATION_HOURS] | None = None
+    """Hours within which a rollout must be able to finish. Without it, there is no limit."""
+    max_harmed: Annotated[int, limits.MAX_HARMED] | None = None
+    """Greatest number of things that a bad release may fail on. Without it, there is no limit."""
+
+    def expecting(self, expected: Expectations) -> Self:
+        """Return the fleet with what is expected of one template in place of its own values."""
+        return self.model_copy(update={name: value for name, value in expected if value is not None})
 
 
 def rates_problems(assumed: Any) -> Iterator[Finding]:
@@ -141,6 +150,8 @@ class Environment(Model):
     """The job templates, with unique names."""
     acknowledged: Mapping[str, Mapping[str, str]] = Field(default_factory=dict, exclude=True)
     """Acknowledged warnings by template name: codes, each with the author's reason."""
+    expected: Mapping[str, Expectations] = Field(default_factory=dict, exclude=True)
+    """The rates and times expected of single templates, by name; the fleet has those of the others."""
 
     @property
     def stack_name(self) -> str:
@@ -151,6 +162,10 @@ class Environment(Model):
     def locations(self) -> tuple[tuple[str, str], ...]:
         """Each account and region of the environment; each pair is a stack."""
         return tuple((account, region) for account in self.account for region in self.region)
+
+    def fleet_of(self, template: str) -> Fleet:
+        """Return the fleet as a template's jobs find it: with the rates and times expected of that template."""
+        return self.fleet.expecting(self.expected.get(template, Expectations()))
 
     def problems(self) -> Iterator[Finding]:
         """Check that template names are unique."""

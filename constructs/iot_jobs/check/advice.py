@@ -103,7 +103,7 @@ def advice(
         quotas = (environment.quotas if environment else quotas) or Quotas()
         yield from _rollout(rollout, quotas.maximum_per_minute, environment)
     if environment and states_budget(environment.fleet) and can_forecast():
-        yield from budget(spec, environment.fleet)
+        yield from budget(spec, environment.fleet.expecting(subject.expected))
     yield from _asked_in_production(absent, environment)
     if "abort" in absent:
         yield from _retry_without_abort(retries)

@@ -42,7 +42,7 @@ def assumptions(subject: Subject, stated: Mapping[str, Any]) -> Assumptions:
 
     Raises `FindingsError`, and `ForecastError` if the number of things is stated nowhere.
     """
-    fleet = subject.environment.fleet if subject.environment else None
+    fleet = subject.environment.fleet.expecting(subject.expected) if subject.environment else None
     if fleet is None and stated.get("things") is None:
         raise ForecastError("a file without an environment doesn't say how many things there are: add --things")
     return Assumptions.of(fleet, **stated)

@@ -256,6 +256,7 @@ def _application(given: str, root: Path) -> Deployment:
 
 def _of_environment(spec: JobTemplateSpec, environment: Environment, broken: tuple[str, ...]) -> Template:
     name = str(spec.template_name)
+    fleet = environment.fleet_of(name)
     block = known(spec.presigned_url)
     grants: frozenset[Grant] | None = frozenset()
     if block is not None:
@@ -266,7 +267,7 @@ def _of_environment(spec: JobTemplateSpec, environment: Environment, broken: tup
         spec=spec,
         emitted=properties(spec),
         environment=environment.name,
-        fleet=environment.fleet,
+        fleet=fleet,
         synthesized=False,
         parameter=parameter_name(environment.name, name),
         grants=grants,
@@ -275,7 +276,7 @@ def _of_environment(spec: JobTemplateSpec, environment: Environment, broken: tup
             "environment.account": _one_or_all(environment.account),
             "environment.region": _one_or_all(environment.region),
             "environment.production": environment.production,
-            **_of_fleet(environment.fleet),
+            **_of_fleet(fleet),
         },
         broken=broken,
     )

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from iot_jobs.cloudformation import TEMPLATE, Names
 from iot_jobs.documents.job_document import JobDocument
-from iot_jobs.environment import Environment, Fleet, Quotas, overlay
+from iot_jobs.environment import Environment, Expectations, Fleet, Quotas, overlay, rates_problems
 from iot_jobs.finding import Edit, Finding, Location, Place, Rule, guarded, nearest, nearest_key
 from iot_jobs.presign import with_role
 from iot_jobs.sources.document_folder import DOCUMENTS, LAYOUT, DocumentFolder
@@ -20,7 +20,7 @@ from iot_jobs.template.part import MISSING_VALUE, MOST_UNKNOWN, UNKNOWN_KEY, WRO
 from iot_jobs.unresolved import Unresolved
 
 FAMILIES, ENVIRONMENTS = "stacks/templates", "stacks/environments"
-_ABOUT_FAMILIES = frozenset({"document_schema", "acknowledge"})
+_ABOUT_FAMILIES = frozenset({"document_schema", "acknowledge", "expect"})
 FAMILY_KEYS = frozenset(JobTemplateSpec.model_fields) - {"template_name"} | _ABOUT_FAMILIES
 _NAMES = Names({key: TEMPLATE.names.get(key, key) for key in sorted(FAMILY_KEYS)})
 
@@ -159,10 +159,11 @@ class Loader:
         templates: Any = {}
         if isinstance(header, dict):
             templates = header.get("templates", {})
-            header = {key: value for key, value in header.items() if key not in ("templates", "acknowledged")}
-            if "acknowledged" in source.data:  # in files only templates acknowledge
-                known = [name for name, field in Environment.model_fields.items() if not field.exclude]
-                self.reading.find(_own(unknown_key("acknowledged", known)), source.place(("acknowledged",)))
+            written = [name for name, field in Environment.model_fields.items() if not field.exclude]
+            ours = sorted(header.keys() & (Environment.model_fields.keys() - set(written)))
+            for key in ours:  # in files each template states these
+                self.reading.find(_own(unknown_key(key, written)), source.place((key,)))
+            header = {key: value for key, value in header.items() if key not in ("templates", *ours)}
         environment, found = Environment.check(header)
         for finding in _unsaid(found):
             self.reading.find(_own(finding), source.place(finding.loc))
@@ -180,10 +181,15 @@ class Loader:
             return None
         self.used |= templates.keys()
         judged = environment or _without_frame(header)
-        subjects = [self._overlaid(name, source, change, judged) for name, change in templates.items()]
-        specs = tuple(one.spec for one in subjects if one is not None and isinstance(one.spec, JobTemplateSpec))
-        reasons = {one.name: dict(one.acknowledged) for one in subjects if one is not None and one.acknowledged}
-        return environment and environment.model_copy(update={"templates": specs, "acknowledged": reasons})
+        overlaid = {name: self._overlaid(name, source, change, judged) for name, change in templates.items()}
+        subjects = {name: one for name, one in overlaid.items() if one is not None}
+        specs = tuple(one.spec for one in subjects.values() if isinstance(one.spec, JobTemplateSpec))
+        update = {
+            "templates": specs,
+            "acknowledged": {name: dict(one.acknowledged) for name, one in subjects.items() if one.acknowledged},
+            "expected": {name: one.expected for name, one in subjects.items()},
+        }
+        return environment and environment.model_copy(update=update)
 
     def _overlaid(self, name: str, source: Source, change: Any, environment: Environment | None) -> Subject | None:
         loc: Location = ("templates", name)
@@ -236,6 +242,8 @@ class Loader:
             fix = "write JT352: why this is intended"
             form = _OWN_FORM[WRONG_KIND]
             found.append(form.finding(loc=("acknowledge",), given=acknowledged, allowed=allowed, fix=fix))
+        expected, wrong = _expected(values.pop("expect", {}), environment)
+        found += wrong
         document, document_file, more = self.documents.document(values.get("document"), family.name)
         found += more
         if document is not None:
@@ -252,11 +260,19 @@ class Loader:
         found += more
         own = [_own(one) if one.rule is UNKNOWN_KEY and len(one.loc) == 1 else one for one in found]
         places = _Places(name, family, overrides, document_file, schema_file)
-        subject = Subject(spec, places.of, (), environment, schema, _mapping(acknowledged), file=family.name)
+        subject = Subject(spec, places.of, (), environment, schema, _mapping(acknowledged), expected, file=family.name)
         subject = subject._replace(findings=tuple(map(subject.placed, own)))
         self.reading.findings += subject.findings
         self.reading.subjects.append(subject)
         return subject
+
+
+def _expected(given: Any, environment: Environment | None) -> tuple[Expectations, list[Finding]]:
+    """Return the rates and times expected of a template, and what is wrong with them in this environment."""
+    expected, found = Expectations.check(given)
+    if expected is not None and environment is not None:
+        found = tuple(rates_problems(environment.fleet.expecting(expected)))
+    return expected or Expectations(), [_own(finding.under(("expect",))) for finding in found]
 
 
 def _without_frame(header: Any) -> Environment | None:

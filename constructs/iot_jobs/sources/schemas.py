@@ -12,7 +12,7 @@ from itertools import pairwise
 from typing import Any
 
 from iot_jobs import documents
-from iot_jobs.environment import Environment
+from iot_jobs.environment import Environment, Expectations
 from iot_jobs.template import JobTemplateSpec
 from iot_jobs.template.part import Model
 
@@ -53,13 +53,16 @@ def _family() -> dict[str, Any]:
         "propertyNames": {"pattern": "^JT[0-9]{3}$"},
         "additionalProperties": {"type": "string", "minLength": 1},
     }
+    expect = _schema(Expectations)
+    properties["expect"] = {key: expect[key] for key in ("type", "properties", "additionalProperties")}
+    properties["expect"]["description"] = "Rates and times of this template, in place of those of the fleet."
     schema["required"] = ["description"]
     return _frame(schema, "A template family", "A job template, before the overrides of an environment.")
 
 
 def _environment() -> dict[str, Any]:
     schema = _schema(Environment)
-    del schema["properties"]["acknowledged"]  # written with each template
+    del schema["properties"]["acknowledged"], schema["properties"]["expected"]  # written with each template
     overlay = _nullable(_family())
     definitions = overlay.pop("$defs")
     for key in ("$schema", "title", "description", "required"):

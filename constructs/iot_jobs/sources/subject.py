@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, TypeGuard
 from iot_jobs import cloudformation
 from iot_jobs.cloudformation import Case, Declarations, Resolved, Scope, Spelling, shown_unknown
 from iot_jobs.documents.job_document import JobDocument
-from iot_jobs.environment import Environment
+from iot_jobs.environment import Environment, Expectations
 from iot_jobs.finding import MOST_FINDINGS, Finding, Findings, Location, Place, Rule
 from iot_jobs.sources.source import Source, shown_path
 from iot_jobs.template import JobSpec, JobTemplateSpec
@@ -61,12 +61,12 @@ class Subject(NamedTuple):
     """A template or job as it was read. Values that break a rule are unresolved; `findings` say why.
 
     `environment` is where it is deployed, None if unknown. `acknowledged` holds codes of warnings with the author's
-    reasons, as written. `document_schema` is the author's choice, None to choose by the document's content. `spelling`
-    is that of another tool, in which case nothing is filled in before deployment; None for a template of an
-    application. `deployed` says that it comes from a response of AWS: it exists already. `unknown` has what is known
-    only at deployment. `variants` are the subject in each case that differs, if its values
-    depend on conditions or parameters; they have what the subject itself leaves unknown. `file` is the one with its
-    properties.
+    reasons, as written. `expected` are the rates and times of this template alone. `document_schema` is the author's
+    choice, None to choose by the document's content. `spelling` is that of another tool, in which case nothing is
+    filled in before deployment; None for a template of an application. `deployed` says that it comes from a response of
+    AWS: it exists already. `unknown` has what is known only at deployment. `variants` are the subject in each case that
+    differs, if its values depend on conditions or parameters; they have what the subject itself leaves unknown. `file`
+    is the one with its properties.
     """
 
     spec: JobTemplateSpec | JobSpec
@@ -75,6 +75,7 @@ class Subject(NamedTuple):
     environment: Environment | None = None
     document_schema: str | Mapping[str, Any] | None = None
     acknowledged: Mapping[str, Any] = MappingProxyType({})
+    expected: Expectations = Expectations()
     spelling: Spelling | None = None
     deployed: bool = False
     unknown: tuple[Unknown, ...] = ()
