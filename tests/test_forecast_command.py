@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
+from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -53,7 +54,9 @@ PROPERTIES = {
 
 
 def run(*arguments: str) -> Result:
-    """The result of a command. What it raises, other than its exit, is raised here."""
+    """The result of a command, for a start in 2026 unless stated. What it raises, other than its exit, is raised here."""
+    if "--start" not in arguments and "--help" not in arguments:
+        arguments = (*arguments, "--start", "2026-01-01T00:00")
     return CliRunner().invoke(main, ["forecast", *arguments], catch_exceptions=False, prog_name="iot-jobs")
 
 
@@ -147,7 +150,7 @@ def test_markdown(application: Path) -> None:
     assert result.stdout == (EXAMPLES / "reboot.md").read_text()
 
 
-MEMBERS = ["template", "risk", "assumptions", "notified", "done", "peak_rate_per_minute", "executions", "windows",
+MEMBERS = ["template", "risk", "starts", "assumptions", "notified", "done", "peak_rate_per_minute", "executions", "windows",
            "blast_radius", "smallest_stopping_failure_rate_percent", "timeline"]  # fmt: skip
 
 
@@ -256,13 +259,41 @@ def test_starts_without_cron(application: Path, start: str) -> None:
     assert "allowed  a time in the years 1970 to 2199" in result.stderr
 
 
+WINDOW = 'maintenance_windows: [{start_time: "cron(30 5 ? * * *)", duration_in_minutes: 90}]'
+
+
 def test_several_starts(application: Path) -> None:
-    """Where templates start at different openings, the table says which at which."""
+    """In Python each template starts at its own first opening, and the table says which at which."""
     path = application / "stacks/templates/reboot.yaml"
-    window = 'maintenance_windows: [{start_time: "cron(30 5 ? * * *)", duration_in_minutes: 90}]'
-    path.write_text(f"{path.read_text()}\n{window}\n")
-    found = re.sub(r"\s+", " ", run(ENVIRONMENT).stdout)
-    assert "start 2026-01-01T05:30 (reboot); 2026-01-01T00:00 (all-at-once)," in found
+    path.write_text(f"{path.read_text()}\n{WINDOW}\n")
+    found = [forecast(one.spec, selection.assumptions(one, {})) for one in selection.selected(Path(ENVIRONMENT))]
+    words = " ".join(render.text(render.Forecasts(found, several=True)).split())
+    assert "start 2026-01-01T05:30 (reboot); 2026-01-01T00:00 (all-at-once)," in words
+
+
+def test_the_start_is_now(application: Path) -> None:
+    """A job without a start is created now, in whole minutes of UTC."""
+    before = datetime.now(UTC).replace(second=0, microsecond=0, tzinfo=None)
+    done = CliRunner().invoke(main, ["forecast", ENVIRONMENT, "reboot", "--format", "json"], catch_exceptions=False)
+    start = datetime.fromisoformat(json.loads(done.stdout)["assumptions"]["start"])
+    assert before <= start <= before + timedelta(minutes=2)
+
+
+def test_the_start_decides(application: Path) -> None:
+    """With windows, text and JSON say from which start of a week a rollout is done soonest, and from which last."""
+    path = application / "stacks/templates/reboot.yaml"
+    path.write_text(f"{path.read_text()}\n{WINDOW}\n")
+    found = json.loads(run(ENVIRONMENT, "reboot", "--format", "json").stdout)["starts"]
+    # Done ten minutes after the opening, for which a job that is created at a close waits for 22 and a half hours.
+    assert found == {
+        "shortest": {"start": "2026-01-01T05:30", "minutes": 10},
+        "longest": {"start": "2026-01-01T07:00", "minutes": 1360},
+    }
+    words = " ".join(run(ENVIRONMENT, "reboot").stdout.split())
+    assert (
+        "done: after 10 min if the job is created at Thu 2026-01-01 05:30 UTC, after 22 h 40 min at Thu 2026-01-01 07:00 "
+        "UTC" in words
+    )
 
 
 def test_properties(application: Path) -> None:
@@ -329,7 +360,7 @@ def test_budget_without_numpy(application: Path) -> None:
     assert done.returncode == 0
     assert re.findall("JT[0-9]{3}", done.stdout) == ["JT255"]  # the rate can't rise on 100 things
     assert done.stderr.splitlines() == [
-        "skipped the budget of environment dev: it needs the extra [forecast]",
+        "skipped the risk in environment dev: it needs the extra [forecast]",
         "3 checked, 0 errors, 1 warning, 1 skipped",
     ]
 

@@ -11,10 +11,10 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from iot_jobs.check.advice import advice, document_advice
-from iot_jobs.check.budget import can_forecast, states_budget
 from iot_jobs.check.cases import in_some_cases
 from iot_jobs.check.catalogue import rules
 from iot_jobs.check.frame import frame
+from iot_jobs.check.risk import can_forecast, states_risk
 from iot_jobs.environment import Quotas
 from iot_jobs.extras import MissingExtraError
 from iot_jobs.finding import (
@@ -95,11 +95,8 @@ def check(reading: Reading, *, now: datetime, quotas: Quotas | None = None, only
     findings += reading.findings
     findings.left_out += reading.findings.left_out
     skipped = list(reading.skipped)
-    environments = [subject.environment for subject in reading.subjects if subject.environment]
-    names = [environment.name for environment in environments if states_budget(environment.fleet)]
-    if names and not can_forecast():
-        why = "it needs the extra [forecast]"
-        skipped += [Skipped(f"the budget of environment {name}", why) for name in dict.fromkeys(names)]
+    if not can_forecast():
+        skipped += _without_forecast(reading.subjects)
     for subject in reading.subjects:
         if subject.file in findings.full:
             continue
@@ -144,6 +141,14 @@ def check(reading: Reading, *, now: datetime, quotas: Quotas | None = None, only
     return Report(
         _sorted(counted), _sorted(acknowledged), checked, _listed(skipped), tuple(reading.unjudged), findings.left_out
     )
+
+
+def _without_forecast(subjects: Sequence[Subject]) -> Iterator[Skipped]:
+    """Yield the environments whose risk can't be forecast."""
+    placed = [(one.environment, one.expected) for one in subjects if one.environment]
+    stating = [where.name for where, expected in placed if states_risk(where.fleet.expecting(expected))]
+    for name in dict.fromkeys(stating):
+        yield Skipped(f"the risk in environment {name}", "it needs the extra [forecast]")
 
 
 def _listed(skipped: Sequence[Skipped]) -> tuple[Skipped, ...]:

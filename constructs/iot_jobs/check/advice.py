@@ -32,8 +32,8 @@ from iot_jobs.check.advice_rules import (
     START_TIME,
     WINDOW_TOO_SHORT,
 )
-from iot_jobs.check.budget import budget, can_forecast, states_budget
 from iot_jobs.check.locations import AccountRegion, Named, elsewhere, unknown_regions
+from iot_jobs.check.risk import can_forecast, risk, states_risk
 from iot_jobs.cloudformation import TEMPLATE
 from iot_jobs.documents.job_document import JobDocument
 from iot_jobs.environment import Environment, Quotas
@@ -102,8 +102,8 @@ def advice(
     if rollout := known(spec.rollout):
         quotas = (environment.quotas if environment else quotas) or Quotas()
         yield from _rollout(rollout, quotas.maximum_per_minute, environment)
-    if environment and states_budget(environment.fleet) and can_forecast():
-        yield from budget(spec, environment.fleet.expecting(subject.expected))
+    if environment and states_risk(fleet := environment.fleet.expecting(subject.expected)) and can_forecast():
+        yield from risk(spec, fleet)
     yield from _asked_in_production(absent, environment)
     if "abort" in absent:
         yield from _retry_without_abort(retries)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from iot_jobs import check, cloudformation, documents, environment, finding, jsontext, limits, volatile_tags
-from iot_jobs.check import budget, locations
+from iot_jobs.check import locations, risk
 from iot_jobs.check.advice_rules import (
     ABORT_WITHOUT_TIMEOUT,
     BASE_IS_MAXIMUM,
@@ -78,7 +78,7 @@ RULES: tuple[Rule, ...] = (
     parts.BASE_ABOVE_MAXIMUM,
     parts.ONE_INCREASE_CRITERION,
     BASE_IS_MAXIMUM,
-    budget.TOO_SLOW,
+    risk.TOO_SLOW,
     NO_ROLLOUT,
     NEVER_RISES,
     # Abort: JT3..
@@ -91,8 +91,10 @@ RULES: tuple[Rule, ...] = (
     NEVER_FIRES,
     NO_ABORT,
     ABORT_WITHOUT_TIMEOUT,
-    budget.TOO_HARMFUL,
+    risk.TOO_HARMFUL,
     NO_HELP,
+    risk.STOPPED_BY_MISTAKE,
+    risk.NOT_STOPPED,
     # Retry and timeout: JT4..
     limits.NUMBER_OF_RETRIES,
     limits.RETRY_FAILURE_TYPE,

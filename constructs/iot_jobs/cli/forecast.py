@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import click
 
 from iot_jobs.cli.errors import CannotRun
+from iot_jobs.cli.expectations import expectation_options, stated
 from iot_jobs.finding import FindingsError, one_line
 
 
@@ -22,35 +24,12 @@ def _picture(_: click.Context, __: click.Parameter, path: Path | None) -> Path |
 @click.command(short_help="Forecast a rollout: time, blast radius, executions.")
 @click.argument("path", metavar="FILE", type=click.Path(path_type=Path, exists=True))
 @click.argument("template", required=False)
-@click.option("--things", type=int, help="Number of things that the job targets.")
-@click.option("--failure-rate", type=float, help="Share of executions that fail, 0 to 1.")
-@click.option("--reject-rate", type=float, help="Share of executions that are rejected.")
-@click.option("--hang-rate", type=float, help="Share of executions that never report.")
-@click.option("--offline-rate", type=float, help="Share of things that never start.")
-@click.option(
-    "--start-delay",
-    metavar="MINUTES",
-    help="Minutes from queued to started: 5, or 5:2 (lognormal, median 5, factor 2).",
-)
-@click.option("--run-time", metavar="MINUTES", help="Minutes that an execution runs, in the same forms.")
-@click.option("--failure-time", metavar="MINUTES", help="Minutes until a failure is reported; default: the run time.")
-@click.option(
-    "--failures-stick",
-    type=float,
-    metavar="SHARE",
-    help="Share of things on which all retries of a failure fail, 0 to 1.",
-)
-@click.option(
-    "--bad-release",
-    "bad_release_rate",
-    type=float,
-    help="Share of devices on which a bad release fails, 0 to 1; 0.1 unless the fleet says otherwise.",
-)
+@expectation_options
 @click.option(
     "--start",
     metavar="YYYY-MM-DDThh:mm",
     type=click.DateTime(["%Y-%m-%dT%H:%M"]),
-    help="When the job is created, in UTC.",
+    help="When the job is created, in UTC; default: now.",
 )
 @click.option(
     "--trials",
@@ -66,7 +45,7 @@ def _picture(_: click.Context, __: click.Parameter, path: Path | None) -> Path |
     help="Write a picture of TEMPLATE: .svg or .png.",
 )
 def forecast(path: Path, template: str | None, trials: int | None, seed: int, output: str, plot: Path | None,
-             **stated: Any) -> None:  # fmt: skip
+             start: datetime | None, **expected: Any) -> None:  # fmt: skip
     """Forecast how long a rollout takes, how many things a bad release harms, and how many executions are billed.
 
     FILE is an environment in stacks/environments or, with --things, a CloudFormation template or the properties of one
@@ -79,8 +58,7 @@ def forecast(path: Path, template: str | None, trials: int | None, seed: int, ou
     from iot_jobs.cli import selection
     from iot_jobs.render import forecast as render
 
-    for name in ("start_delay", "run_time", "failure_time"):
-        stated[f"{name}_minutes"] = selection.minutes(stated.pop(name))
+    values = {**stated(expected), "start": start or datetime.now(UTC)}
     try:
         subjects = selection.selected(path, template)
     except FindingsError as error:
@@ -93,7 +71,7 @@ def forecast(path: Path, template: str | None, trials: int | None, seed: int, ou
     forecasts = []
     for subject in subjects:
         try:
-            assumed = selection.assumptions(subject, stated)
+            assumed = selection.assumptions(subject, values)
             forecasts.append(forecasting.forecast(subject.spec, assumed, trials=trials, seed=seed))
         except FindingsError as error:
             raise CannotRun(str(error)) from None

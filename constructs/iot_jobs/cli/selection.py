@@ -48,13 +48,5 @@ def assumptions(subject: Subject, stated: Mapping[str, Any]) -> Assumptions:
     return Assumptions.of(fleet, **stated)
 
 
-def minutes(text: str | None) -> float | str | None:
-    """Return a time as it was typed: as a number if it is one, else as text such as `5:2`."""
-    try:
-        return None if text is None else float(text)
-    except ValueError:
-        return text
-
-
 def _names(subjects: Sequence[Subject]) -> list[str]:
     return sorted({subject.name for subject in subjects})

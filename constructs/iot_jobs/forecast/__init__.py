@@ -29,6 +29,7 @@ with extra("forecast"):
         windows_used,
     )
     from iot_jobs.forecast.risk import Bad, Healthy, Percentiles, Risk, Worst, risk
+    from iot_jobs.forecast.starts import Start, Starts, starts
 
 __all__ = [
     "ASSUMED",
@@ -46,6 +47,8 @@ __all__ = [
     "Reached",
     "Risk",
     "Scheduler",
+    "Start",
+    "Starts",
     "Timeline",
     "Trials",
     "WindowsUsed",
@@ -85,7 +88,8 @@ def forecast(
         blast_radius=table,
         smallest_stopping_failure_rate_percent=smallest,
         timeline=course,
-        risk=risk(ready, table, bad_release_rate=assumed.bad_release_rate, trials=trials, seed=seed)
+        starts=starts(ready),
+        risk=risk(ready, table, smallest, bad_release_rate=assumed.bad_release_rate, trials=trials, seed=seed)
         if with_risk
         else None,
         trials=None if trials is None else monte_carlo(ready, trials=trials, seed=seed),

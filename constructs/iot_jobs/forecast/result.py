@@ -16,6 +16,7 @@ from iot_jobs.forecast.lanes import COLUMNS, MARGIN, figure
 from iot_jobs.forecast.montecarlo import Trials
 from iot_jobs.forecast.risk import Risk
 from iot_jobs.forecast.schedule import Window
+from iot_jobs.forecast.starts import Starts
 from iot_jobs.limits import TIME_FORMAT
 
 _SEEN = 0.0005
@@ -152,6 +153,7 @@ class Forecast:
     blast_radius: tuple[BlastRadius, ...]
     smallest_stopping_failure_rate_percent: float | None
     timeline: Timeline
+    starts: Starts | None = None
     risk: Risk | None = None
     trials: Trials | None = None
 

@@ -16,6 +16,11 @@ from iot_jobs.forecast.plan import Plan
 
 BATCH = 250
 MOST = 1000
+SCOUTS = 100
+"""Rollouts of each release among which the worst is looked for."""
+AROUND_THE_SMALLEST = (0.9, 1.0, 1.1, 1.25)
+"""The releases around the smallest failure rate that stops the rollout, as multiples of it: there most things are
+harmed, because the rollout is sometimes not stopped."""
 SMALL_PERCENT = 1.0
 """Rollouts are drawn `BATCH` at a time, until the error of a share of them is this small, or there are `MOST`."""
 _NORMAL = 1.96
@@ -49,9 +54,9 @@ class Bad:
 
 @dataclass(frozen=True)
 class Worst:
-    """The release in the blast radius table that harms the most things."""
+    """The release that harms the most things: one of the blast radius table, or about as bad as is just stopped."""
 
-    failure_rate_percent: int
+    failure_rate_percent: float
     harmed_p95: float
 
 
@@ -67,12 +72,20 @@ class Risk:
     seed: int
 
 
-def risk(plan: Plan, rows: Sequence[BlastRadius], *, bad_release_rate: float, trials: int | None, seed: int) -> Risk:
-    """Return the risk of a rollout. `rows` are its blast radius; without `trials`, as many are drawn as it takes.
+def risk(
+    plan: Plan,
+    rows: Sequence[BlastRadius],
+    smallest_percent: float | None,
+    *,
+    bad_release_rate: float,
+    trials: int | None,
+    seed: int,
+) -> Risk:
+    """Return the risk of a rollout. Without `trials`, as many are drawn as it takes. The same seed gives the same risk.
 
-    The same seed gives the same result.
+    `rows` are the blast radius, and `smallest_percent` the smallest failure rate that stops the rollout, None if none.
     """
-    worst_percent = max(rows, key=lambda row: row.harmed_final).failure_rate_percent
+    worst_percent = _worst(plan, rows, smallest_percent or 0, np.random.default_rng(seed))
     shares = (0.0, bad_release_rate, worst_percent / 100)
     random = np.random.default_rng(seed)
     figures: dict[str, Floats] = {}
@@ -96,6 +109,18 @@ def risk(plan: Plan, rows: Sequence[BlastRadius], *, bad_release_rate: float, tr
         error_percent=round(error, 2),
         seed=seed,
     )
+
+
+def _worst(plan: Plan, rows: Sequence[BlastRadius], smallest_percent: float, random: np.random.Generator) -> float:
+    """Return the failure rate, in percent, of the release that harms the most things in 95 % of rollouts."""
+    expected = max(rows, key=lambda row: row.harmed_final).failure_rate_percent
+    near = [round(min(100, smallest_percent * factor), 2) for factor in AROUND_THE_SMALLEST]
+    rates = list(dict.fromkeys([float(expected), *filter(None, near)]))
+    if len(rates) == 1:
+        return expected
+    harmed = drawn(plan, (np.repeat(rates, SCOUTS) / 100).tolist(), random)["harmed"]
+    p95 = [_percentiles(values).p95 or 0 for values in harmed.reshape(len(rates), SCOUTS)]
+    return figure(rates[int(np.argmax(p95))])
 
 
 def _error_percent(share: float, count: int) -> float:

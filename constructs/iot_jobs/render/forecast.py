@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from iot_jobs.extras import extra
@@ -75,8 +76,9 @@ def data(forecast: Forecast) -> dict[str, Any]:
         fields[name] = asdict(fields[name])
     fields["blast_radius"] = [asdict(row) for row in forecast.blast_radius]
     fields["timeline"] = list(forecast.timeline)
-    risk, trials = fields.pop("risk"), fields.pop("trials")
-    fields = {"template": fields.pop("template"), "risk": risk and asdict(risk), **fields}
+    risk, begun, trials = fields.pop("risk"), fields.pop("starts"), fields.pop("trials")
+    first = {"template": fields.pop("template"), "risk": risk and asdict(risk), "starts": begun and asdict(begun)}
+    fields = {**first, **fields}
     return fields if trials is None else fields | {"trials": asdict(trials)}
 
 
@@ -151,7 +153,7 @@ def _risk(forecast: Forecast) -> Iterator[str]:
         f"{_count(bad.harmed.p95)} in 95 %"
     )
     yield (
-        f"The worst release fails on {worst.failure_rate_percent} % of devices, and harms at most "
+        f"The worst release fails on {worst.failure_rate_percent:g} % of devices, and harms at most "
         f"{number(worst.harmed_p95)} things in 95 % of rollouts"
     )
     expected = forecast.timeline.aborted_minute is not None
@@ -160,6 +162,12 @@ def _risk(forecast: Forecast) -> Iterator[str]:
         yield (
             f"According to the expected values, the rollout {course} {healthy.aborted_percent:g} % of the random "
             "rollouts are: trust those"
+        )
+    if forecast.starts is not None:
+        shortest, longest = forecast.starts.shortest, forecast.starts.longest
+        yield (
+            f"The start decides when it is done: after {_duration(shortest.minutes)} if the job is created at "
+            f"{_weekday(shortest.start)} UTC, after {_duration(longest.minutes)} at {_weekday(longest.start)} UTC"
         )
     error = f"{risk.error_percent:g} percentage points"
     yield f"{risk.trials} rollouts of each, drawn with seed {risk.seed}; shares ± {error}"
@@ -229,7 +237,7 @@ def _row(forecast: Forecast) -> tuple[str, ...]:
         (
             f"{risk.healthy.aborted_percent:g} %",
             f"{risk.bad.stopped_percent:g} %",
-            f"{number(risk.worst.harmed_p95)} at {risk.worst.failure_rate_percent} %",
+            f"{number(risk.worst.harmed_p95)} at {risk.worst.failure_rate_percent:g} %",
             _duration(risk.healthy.finish.p95),
         )
         if risk
@@ -242,6 +250,11 @@ def _row(forecast: Forecast) -> tuple[str, ...]:
         number(forecast.executions.total),
         str(forecast.windows.used) if forecast.windows.last_close else "-",
     )
+
+
+def _weekday(time: str) -> str:
+    """Return a time with its day of the week."""
+    return f"{datetime.fromisoformat(time):%a %Y-%m-%d %H:%M}"
 
 
 def _duration(minutes: float | None) -> str:

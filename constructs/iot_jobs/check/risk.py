@@ -1,0 +1,147 @@
+"""The forecast's risk compared with what an environment states: its budgets, and what it expects of releases.
+
+The forecast needs numpy, and takes a fraction of a second for each template. It is made only for an environment that
+states a budget or a rate.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from importlib.util import find_spec
+from typing import TYPE_CHECKING
+
+from iot_jobs.environment import Fleet
+from iot_jobs.finding import Finding, Rule
+from iot_jobs.limits import API, GUIDE
+from iot_jobs.template import JobSpec, JobTemplateSpec
+
+if TYPE_CHECKING:
+    from iot_jobs.forecast import Bad, Forecast, Healthy, Worst
+
+TOO_SLOW = Rule(
+    code="JT253",
+    title="a rollout finishes within the environment's time budget",
+    why="In the forecast, with the rates and times that the environment states, fewer than 95 % of rollouts are done "
+    "in time or, if some executions never complete, not all things are notified in time.",
+    source=GUIDE + "jobs-configurations-details.html",
+    evidence="own",
+    severity="warning",
+)
+TOO_HARMFUL = Rule(
+    code="JT354",
+    title="a bad release fails on no more things than the environment allows",
+    why="In the forecast, more than 5 % of rollouts of the worst release harm more things: it is stopped too late, or "
+    "not always. A release that fails on few devices often harms more than one that fails on all.",
+    source=API + "AbortConfig.html",
+    evidence="own",
+    severity="warning",
+)
+STOPPED_BY_MISTAKE = Rule(
+    code="JT356",
+    title="the abort criteria leave a healthy release alone",
+    why="In the forecast, more than 1 % of rollouts of a release that fails at the rates the environment states are "
+    "aborted.",
+    source=API + "AbortConfig.html",
+    evidence="own",
+    severity="warning",
+)
+NOT_STOPPED = Rule(
+    code="JT357",
+    title="the abort criteria stop a bad release",
+    why="In the forecast, fewer than 95 % of rollouts of a release that fails on the environment's bad_release_rate of "
+    "devices are aborted.",
+    source=API + "AbortConfig.html",
+    evidence="own",
+    severity="warning",
+)
+MOST_STOPPED_BY_MISTAKE = 1
+LEAST_STOPPED = 95
+"""Percent of rollouts."""
+_RATES = ("failure_rate", "reject_rate", "hang_rate", "bad_release_rate")
+
+
+def risk(spec: JobTemplateSpec | JobSpec, fleet: Fleet) -> Iterator[Finding]:
+    """Yield findings for what the forecast says of a fleet that states a budget or a rate.
+
+    A template that can't be forecast has none: too little is known. Requires the extra `forecast`.
+    """
+    from iot_jobs.forecast import Assumptions, ForecastError, forecast
+
+    assumed = Assumptions.of(fleet)
+    try:
+        starts = None if fleet.max_duration_hours is None else forecast(spec, assumed, with_risk=False).starts
+        if starts is not None:
+            assumed = Assumptions.of(fleet, start=datetime.fromisoformat(starts.longest.start))
+        result = forecast(spec, assumed)
+    except ForecastError:
+        return
+    if result.risk is None:
+        return
+    if fleet.max_duration_hours is not None:
+        yield from _too_slow(result, result.risk.healthy, fleet.max_duration_hours)
+    if fleet.max_harmed is not None:
+        yield from _too_harmful(result.risk.worst, fleet.max_harmed)
+    if spec.abort is not None and _states_rates(fleet):
+        yield from _wrong_releases(result.risk.healthy, result.risk.bad)
+
+
+def states_risk(fleet: Fleet) -> bool:
+    """Return whether a fleet states a budget, or a rate at which releases fail."""
+    return fleet.max_duration_hours is not None or fleet.max_harmed is not None or _states_rates(fleet)
+
+
+def _states_rates(fleet: Fleet) -> bool:
+    return any(getattr(fleet, name) is not None for name in _RATES)
+
+
+def can_forecast() -> bool:
+    """Return whether the extra `forecast` is installed."""
+    return find_spec("numpy") is not None
+
+
+def _too_slow(result: Forecast, healthy: Healthy, hours: int) -> Iterator[Finding]:
+    never_done = result.done.p100 is None and result.timeline.aborted_minute is None
+    minutes = result.notified.p100 if never_done else healthy.finish.p95
+    if minutes is not None and minutes <= hours * 60:
+        return
+    begun = "" if result.starts is None else f" after a start at {result.assumptions['start']} UTC"
+    fix = "raise the rate, widen the windows, or allow more time"
+    if minutes is None and healthy.aborted_percent:
+        share = f"{healthy.aborted_percent:g} % of rollouts"
+        fix = f"correct the abort criteria: at the rates that the environment states they stop {share}"
+    yield TOO_SLOW.finding(
+        loc=("rollout",),
+        given="never finishes" if minutes is None else f"finishes in minute {minutes:g}{begun}",
+        allowed=f"{hours * 60} minutes for {result.assumptions['things']} things, the environment's max_duration_hours",
+        fix=fix,
+    )
+
+
+def _too_harmful(worst: Worst, most: int) -> Iterator[Finding]:
+    if worst.harmed_p95 <= most:
+        return
+    yield TOO_HARMFUL.finding(
+        loc=("abort",),
+        given=f"{worst.harmed_p95:g} things harmed, if a release fails on {worst.failure_rate_percent:g} % of devices",
+        allowed=f"at most {most} things in 95 % of rollouts of any release, the environment's max_harmed",
+        fix="start more slowly, abort after fewer executions, or lower the thresholds",
+    )
+
+
+def _wrong_releases(healthy: Healthy, bad: Bad) -> Iterator[Finding]:
+    if healthy.aborted_percent > MOST_STOPPED_BY_MISTAKE:
+        yield STOPPED_BY_MISTAKE.finding(
+            loc=("abort",),
+            given=f"{healthy.aborted_percent:g} % of rollouts aborted",
+            allowed=f"at most {MOST_STOPPED_BY_MISTAKE} % at the rates that the environment states",
+            fix="raise the thresholds or the minimum number of executions",
+        )
+    if bad.stopped_percent < LEAST_STOPPED:
+        yield NOT_STOPPED.finding(
+            loc=("abort",),
+            given=f"{bad.stopped_percent:g} % of rollouts aborted, if a release fails on "
+            f"{bad.failure_rate_percent:g} % of devices",
+            allowed=f"at least {LEAST_STOPPED} %",
+            fix="lower the thresholds or the minimum number of executions, or state the bad_release_rate that matters",
+        )
