@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from iot_jobs import AbortConfig, AbortCriterion, JobDocument, JobTemplateSpec, RolloutConfig
-from iot_jobs.forecast import Assumptions, Risk, forecast
+from iot_jobs.forecast import Assumptions, ForecastError, Risk, forecast
+from iot_jobs.forecast.plan import TOO_MUCH
 from iot_jobs.forecast.risk import BATCH, MOST, SMALL_PERCENT
 from iot_jobs.render import forecast as render
 
@@ -131,3 +132,50 @@ def test_two_stories() -> None:
     text = " ".join(render.text(render.Forecasts([found], several=False), 400).split())
     share = f"{found.risk.healthy.aborted_percent:g}"
     assert f"the rollout is never aborted, but {share} % of the random rollouts are: trust those" in text
+
+
+HARD = {
+    "a billion things at 1 a minute": ({"things": 10**9}, {}),
+    "very many minutes with retries": ({"things": 10**9, "hang_rate": 0.01}, {"retries": 10}),
+    "two years of short windows": ({"things": 10**9, "failure_rate": 0.01}, {"retries": 10, "window": 1}),
+    "spread times, one thing": ({"things": 1, "hang_rate": 0.01, "start_delay_minutes": "30:3"}, {"retries": 10}),
+    "spread times, many things": (
+        {"things": 10**7, "failure_rate": 0.01, "run_time_minutes": "600:3", "failure_time_minutes": "5:3",
+         "failures_stick": 0.5, "start_delay_minutes": "60:3"},
+        {"retries": 10, "rate": 1000},
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("assumed", "stated"), HARD.values(), ids=HARD)
+def test_bounded_work(assumed: dict[str, Any], stated: dict[str, int]) -> None:
+    """No forecast does more than a bounded work: it has no risk, or it is refused with the reason."""
+    found, wrong = JobTemplateSpec.check({
+        "template_name": "t",
+        "description": "t",
+        "document": JobDocument.inline({}),
+        "rollout": {"maximum_per_minute": stated.get("rate", 1)},
+        "abort": {"criteria": [
+            {"failure_type": "ALL", "threshold_percentage": 50, "min_number_of_executed_things": 1000}]},
+        "timeout": {"in_progress_timeout_in_minutes": 10080},
+    } | ({"retry": {"criteria": [{"failure_type": "ALL", "number_of_retries": stated["retries"]}]}}
+         if "retries" in stated else {})
+      | ({"maintenance_windows": [{"start_time": "cron(0 2 * * ? *)", "duration_in_minutes": stated["window"]}]}
+         if "window" in stated else {}))  # fmt: skip
+    assert found is not None, wrong
+    try:
+        result = forecast(found, Assumptions(**assumed))
+    except ForecastError as error:
+        assert str(error) == TOO_MUCH
+        return
+    assert result.risk is None or result.risk.error_percent > SMALL_PERCENT
+    if result.risk is None:
+        text = render.text(render.Forecasts([result], several=False), 200)
+        assert "No risk: rollouts this long take minutes to draw at random" in text
+
+
+@pytest.mark.parametrize("things", [100, 60_000, 120_000])
+def test_long_rollouts(things: int) -> None:
+    """The longer a rollout takes to draw, the fewer are drawn; from some length on there are none."""
+    risk = forecast(spec(threshold=50), Assumptions(things=10 * things, failure_rate=0.45)).risk
+    assert (risk and risk.trials) == {100: MOST, 60_000: None, 120_000: None}[things]

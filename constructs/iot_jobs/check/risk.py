@@ -64,7 +64,8 @@ _RATES = ("failure_rate", "reject_rate", "hang_rate", "bad_release_rate")
 def risk(spec: JobTemplateSpec | JobSpec, fleet: Fleet) -> Iterator[Finding]:
     """Yield findings for what the forecast says of a fleet that states a budget or a rate.
 
-    A template that can't be forecast has none: too little is known. Requires the extra `forecast`.
+    A template that can't be forecast has none: too little is known, or it would take too long. Requires the extra
+    `forecast`.
     """
     from iot_jobs.forecast import Assumptions, ForecastError, forecast
 
@@ -76,7 +77,7 @@ def risk(spec: JobTemplateSpec | JobSpec, fleet: Fleet) -> Iterator[Finding]:
         result = forecast(spec, assumed)
     except ForecastError:
         return
-    if result.risk is None:
+    if result.risk is None:  # it would take too long
         return
     if fleet.max_duration_hours is not None:
         yield from _too_slow(result, result.risk.healthy, fleet.max_duration_hours)

@@ -89,7 +89,15 @@ def forecast(
         smallest_stopping_failure_rate_percent=smallest,
         timeline=course,
         starts=starts(ready),
-        risk=risk(ready, table, smallest, bad_release_rate=assumed.bad_release_rate, trials=trials, seed=seed)
+        risk=risk(
+            ready,
+            table,
+            smallest,
+            minutes=len(course),
+            bad_release_rate=assumed.bad_release_rate,
+            trials=trials,
+            seed=seed,
+        )
         if with_risk
         else None,
         trials=None if trials is None else monte_carlo(ready, trials=trials, seed=seed),

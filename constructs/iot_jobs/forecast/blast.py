@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from iot_jobs.forecast.engine import Engine
+from iot_jobs.forecast.engine import MOST_WORK, Engine
 from iot_jobs.forecast.lanes import Lanes, figure
-from iot_jobs.forecast.plan import Plan
+from iot_jobs.forecast.plan import TOO_MUCH, ForecastError, Plan
 
 PERCENTAGES = (1, 2, 5, 10, 25, 50, 100)
 
@@ -67,6 +67,8 @@ def _run(plan: Plan, bad: Sequence[float]) -> tuple[Engine, Lanes]:
     size = Engine.most_lanes(plan, bad=True)
     first = Engine(plan, bad[:size])
     lanes = [first.run()]
+    if first.work * len(bad) > MOST_WORK * size:
+        raise ForecastError(TOO_MUCH)
     lanes += [Engine(plan, bad[start : start + size]).run() for start in range(size, len(bad), size)]
     return first, Lanes.joined(lanes)
 

@@ -22,8 +22,8 @@ import numpy as np
 from iot_jobs.forecast.assumptions import HORIZON_MINUTES
 from iot_jobs.forecast.criteria import AbortCriteria
 from iot_jobs.forecast.durations import Delay, Floats, Kernel, Lags
-from iot_jobs.forecast.lanes import ADDED, MARGIN, NEGLIGIBLE, Lanes, Ring, whole_steps
-from iot_jobs.forecast.plan import Plan
+from iot_jobs.forecast.lanes import ADDED, COLUMNS, MARGIN, NEGLIGIBLE, Lanes, Ring, whole_steps
+from iot_jobs.forecast.plan import TOO_MUCH, ForecastError, Plan
 from iot_jobs.forecast.schedule import Window
 from iot_jobs.forecast.states import COUNTERS, DONE, HARMED, SUCCEEDED, fates, in_turn, outcomes, states, steps, weights
 
@@ -51,6 +51,11 @@ class Start(NamedTuple):
 
 
 _MOST_BYTES = 128 * 2**20
+_MOST_ROWS = 4096
+_MINUTE, _STATE, _LAG = 100_000, 100, 2
+"""Nanoseconds that a minute takes, each state of each lane in it, and each lag of those, on an ordinary machine."""
+MOST_WORK = 6 * 10**9
+"""Nanoseconds of work, roughly, above which a forecast is refused: counted, not measured, to be the same everywhere."""
 
 
 class Engine:
@@ -108,7 +113,7 @@ class Engine:
         ]  # fmt: skip
         self.longest_delay = max((int(delay.lags.minutes[-1]) for delay in plan.delays), default=0)
         self.rings = (self.ending, self.early, *(start.ring for start in self.beginnings))
-        self.tick = self.minute = 0
+        self.tick = self.minute = self.work = 0
         self.waiting, self.owed = np.zeros((2, count, lanes))
         self.reported: Floats | None = None
 
@@ -129,11 +134,22 @@ class Engine:
         engine = cls(plan, [float(bad)])
         return max(1, _MOST_BYTES // sum(ring.values.nbytes for ring in engine.rings))
 
+    @property
+    def work_per_minute(self) -> int:
+        """The work of a minute, roughly, as in `MOST_WORK`."""
+        ways = [self.at_once, *(start.ways for start in self.beginnings)]
+        lags = [way.lags for group in ways for way in group] + [start.delay.lags for start in self.beginnings]
+        each = _STATE + _LAG * sum(len(one.minutes) for one in lags)
+        return _MINUTE + len(self.bad) * len(self.states) * each
+
     def run(self) -> Lanes:
-        """Run from creation until no lane has anything to come, or to the horizon."""
+        """Run from creation until no lane has anything to come, or to the horizon. Raises `ForecastError`."""
         schedule = self.plan.schedule()
-        minute = 0
+        minute, per_minute = 0, self.work_per_minute
         while minute <= HORIZON_MINUTES:
+            self.work += per_minute
+            if self.work > MOST_WORK:
+                raise ForecastError(TOO_MUCH)
             window = schedule.at(minute)
             is_open = window is not None and window.opens <= minute
             queue = self._complete(is_open=is_open)
@@ -367,7 +383,8 @@ class Engine:
         self.remaining -= minutes * self.released
         if self.rows:
             last, before = np.array(self.rows[-1]), np.array(self.rows[-2])
-            block: Floats = last + np.arange(1.0, minutes + 1)[:, None] * np.where(ADDED, last - before, 0.0)
+            block: Floats = np.outer(np.arange(1.0, minutes + 1), np.where(ADDED, last - before, 0.0))
+            block += last
             self.blocks += [np.array(self.rows, dtype=float), block[:-2]]
             self.rows = block[-2:].tolist()
         return minutes
@@ -393,11 +410,16 @@ class Engine:
         state = (self.released, 1 - self.alive, self.notified, self.begun, self.canceled, self.retries)
         rate = self.rate.item(0) * self.alive.item(0) * is_open
         self.rows.append([minute, rate, *(values.item(0) for values in state), *counters.tolist()])
+        if len(self.rows) > _MOST_ROWS:  # a list of numbers takes several times the memory of an array
+            self.blocks.append(np.array(self.rows[:-2]))
+            self.rows = self.rows[-2:]
 
     @property
     def log(self) -> Floats:
         """The log of the first lane, minute by minute."""
-        return np.concatenate([*self.blocks, np.array(self.rows)])
+        self.blocks = [np.concatenate([*self.blocks, np.array(self.rows, dtype=float).reshape(-1, len(COLUMNS))])]
+        self.rows = []
+        return self.blocks[0]
 
     def _now(self) -> tuple[Floats, Floats, Floats]:
         """Return the things notified, harmed, and with an execution that has not ended."""

@@ -22,6 +22,12 @@ _FAILURES = {"FAILED": (FAILED,), "REJECTED": (REJECTED,), "TIMED_OUT": (TIMED_O
              "ALL": (FAILED, REJECTED, TIMED_OUT)}  # fmt: skip
 
 
+TOO_MUCH = (
+    "so many minutes, with times so spread or so many retries, would take too long to forecast: raise the rate, or use "
+    "exact times"
+)
+
+
 class ForecastError(ValueError):
     """A template that can't be forecast. The text says why."""
 

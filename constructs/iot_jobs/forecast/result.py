@@ -127,7 +127,10 @@ class Timeline:
 def timeline(table: Floats) -> Timeline:
     """Return the engine's log by columns, without minutes that change nothing."""
     # The tail of a spread time is in fractions of an execution that no output shows.
-    unlike = np.flatnonzero(np.abs(table[:, 3:] - table[-1, 3:]).max(axis=1) > _SEEN)
+    differs = np.zeros(len(table), dtype=bool)
+    for column in table[:, 3:].T:  # one by one, because a table of two years takes 100 MB
+        differs |= np.abs(column - column[-1]) > _SEEN
+    unlike = np.flatnonzero(differs)
     table = table[: unlike[-1] + 2] if len(unlike) else table[:1]
     changes = np.any(table[1:, 1:] != table[:-1, 1:], axis=1) | (table[1:, COLUMNS.index("released")] > 0)
     kept = table[np.concatenate(([True], changes))]

@@ -10,6 +10,7 @@ import numpy as np
 
 from iot_jobs.forecast.blast import BlastRadius
 from iot_jobs.forecast.durations import Floats
+from iot_jobs.forecast.engine import MOST_WORK, Engine
 from iot_jobs.forecast.lanes import figure
 from iot_jobs.forecast.montecarlo import drawn, quantile
 from iot_jobs.forecast.plan import Plan
@@ -23,6 +24,8 @@ AROUND_THE_SMALLEST = (0.9, 1.0, 1.1, 1.25)
 harmed, because the rollout is sometimes not stopped."""
 SMALL_PERCENT = 1.0
 """Rollouts are drawn `BATCH` at a time, until the error of a share of them is this small, or there are `MOST`."""
+FEWEST = 20
+"""A risk from fewer rollouts than these would say nothing."""
 _NORMAL = 1.96
 """The two-sided 95 % quantile of the normal distribution."""
 
@@ -77,28 +80,35 @@ def risk(
     rows: Sequence[BlastRadius],
     smallest_percent: float | None,
     *,
+    minutes: int,
     bad_release_rate: float,
     trials: int | None,
     seed: int,
-) -> Risk:
-    """Return the risk of a rollout. Without `trials`, as many are drawn as it takes. The same seed gives the same risk.
+) -> Risk | None:
+    """Return the risk of a rollout. Without `trials`, as many are drawn as it takes, up to some seconds.
 
-    `rows` are the blast radius, and `smallest_percent` the smallest failure rate that stops the rollout, None if none.
+    None: even few rollouts of so many `minutes` in which something happens would take longer. `rows` are the blast
+    radius, and `smallest_percent` the smallest failure rate that stops the rollout, None if none. The same seed gives
+    the same risk.
     """
+    most = trials or min(MOST, _affordable(plan, minutes))
+    if most < FEWEST and not trials:
+        return None
     worst_percent = _worst(plan, rows, smallest_percent or 0, np.random.default_rng(seed))
     shares = (0.0, bad_release_rate, worst_percent / 100)
     random = np.random.default_rng(seed)
     figures: dict[str, Floats] = {}
+    count = 0
     while True:
         # All releases at once, because a minute takes about as long for many rollouts as for one.
-        count = trials or BATCH
-        for name, values in drawn(plan, np.repeat(shares, count).tolist(), random).items():
-            by_release = values.reshape(len(shares), count)
+        batch = min(BATCH, most - count)
+        for name, values in drawn(plan, np.repeat(shares, batch).tolist(), random).items():
+            by_release = values.reshape(len(shares), batch)
             figures[name] = np.concatenate((figures.get(name, by_release[:, :0]), by_release), axis=1)
+        count += batch
         stopped = np.isfinite(figures["aborted_minute"]).mean(axis=1)
-        count = figures["aborted_minute"].shape[1]
         error = max(_error_percent(share, count) for share in stopped[:2].tolist())
-        if trials or error <= SMALL_PERCENT or count >= MOST:
+        if count >= most or (not trials and error <= SMALL_PERCENT):
             break
     finish, harmed = (list(map(_percentiles, figures[name])) for name in ("done_p100", "harmed"))
     return Risk(
@@ -109,6 +119,14 @@ def risk(
         error_percent=round(error, 2),
         seed=seed,
     )
+
+
+def _affordable(plan: Plan, minutes: int) -> int:
+    """Return how many rollouts of each release can be drawn, if something happens in so many minutes of a rollout."""
+    lanes = min(Engine.most_lanes(plan, bad=True), BATCH)
+    work = Engine(plan, [0.5] * lanes).work_per_minute * minutes
+    releases, scouts = 3, SCOUTS * (1 + len(AROUND_THE_SMALLEST))
+    return max(0, int(lanes * MOST_WORK / work) - scouts) // releases
 
 
 def _worst(plan: Plan, rows: Sequence[BlastRadius], smallest_percent: float, random: np.random.Generator) -> float:

@@ -141,6 +141,7 @@ def _risk(forecast: Forecast) -> Iterator[str]:
     """Yield the risk in words, and where it and the expected values tell different stories."""
     risk = forecast.risk
     if risk is None:
+        yield "No risk: rollouts this long take minutes to draw at random; --trials draws as many as you can wait for"
         return
     healthy, bad, worst = risk.healthy, risk.bad, risk.worst
     yield (
