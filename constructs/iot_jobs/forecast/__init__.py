@@ -76,6 +76,10 @@ def forecast(
     ready = plan(spec, assumed)
     engine, lanes, table, smallest = blast_radius(ready)
     course = timeline(engine.log)
+    chances = (
+        risk(ready, table, smallest, minutes=len(course), bad_release_rate=assumed.bad_release_rate, trials=trials, seed=seed) if with_risk else None
+    )
+    last_minute = max(course.last_minute, chances.healthy.course[-1].minute if chances else 0)
     name = spec.template_name if isinstance(spec, JobTemplateSpec) else spec.job_id
     return Forecast(
         template=name if isinstance(name, str) else "?",
@@ -84,22 +88,12 @@ def forecast(
         done=course.reached("done", ready.things),
         peak_rate_per_minute=int(course.columns["released"].max()),
         executions=Executions(figure(lanes.executions.item(0)), figure(lanes.retries.item(0))),
-        windows=windows_used(engine.windows, ready.start),
+        windows=windows_used(ready, engine.windows, last_minute),
         blast_radius=table,
         smallest_stopping_failure_rate_percent=smallest,
         timeline=course,
         starts=starts(ready),
-        risk=risk(
-            ready,
-            table,
-            smallest,
-            minutes=len(course),
-            bad_release_rate=assumed.bad_release_rate,
-            trials=trials,
-            seed=seed,
-        )
-        if with_risk
-        else None,
+        risk=chances,
         trials=None if trials is None else monte_carlo(ready, trials=trials, seed=seed),
     )
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
+from iot_jobs.forecast.course import Record
 from iot_jobs.forecast.durations import Floats, Lags
 from iot_jobs.forecast.engine import Engine, Way
 from iot_jobs.forecast.lanes import MARGIN, Lanes, Ring, figure
 from iot_jobs.forecast.plan import Plan
-from iot_jobs.forecast.states import DONE, FAILED, OUTCOMES, REJECTED, STUCK, SUCCEEDED, TIMED_OUT, in_turn
+from iot_jobs.forecast.states import COUNTERS, DONE, FAILED, OUTCOMES, REJECTED, STUCK, SUCCEEDED, TIMED_OUT, in_turn
 
 SHARES = {"p50": 0.5, "p90": 0.9, "p100": 1.0}
 _DRAWN = (REJECTED, FAILED, STUCK, TIMED_OUT, SUCCEEDED)
@@ -32,11 +34,21 @@ class Trials:
     figures: dict[str, dict[str, float | None]]
 
 
+class Drawn(NamedTuple):
+    """The figures of each trial, minutes are infinite for never, and the records of the followed ones."""
+
+    figures: dict[str, Floats]
+    records: list[Record]
+
+
 class Draws(Engine):
     """One run of several trials, whose counts are whole numbers."""
 
-    def __init__(self, plan: Plan, bad: Sequence[float], random: np.random.Generator) -> None:
-        """`bad` is the share of things on which every attempt fails, for each trial."""
+    def __init__(self, plan: Plan, bad: Sequence[float], random: np.random.Generator, *, followed: int) -> None:
+        """`bad` is the share of things on which every attempt fails, for each trial.
+
+        The course of the first `followed` trials is recorded.
+        """
         super().__init__(plan, bad)
         trials = len(bad)
         self.random = random
@@ -52,6 +64,7 @@ class Draws(Engine):
         targets = {name: plan.things * share - MARGIN for name, share in SHARES.items()}
         self.reached = {column: {name: np.full(trials, np.inf) for name in SHARES} for column in ("notified", "done")}
         self.pending = {column: list(targets.items()) for column in self.reached}
+        self.followed, self.record = followed, Record()
 
     def outcomes(self, row: Floats) -> Floats:
         """Draw outcomes for ended executions. Return what they add to the counters, then to the queue by state."""
@@ -114,10 +127,14 @@ class Draws(Engine):
         return 0
 
     def note(self, minute: int, *, is_open: bool) -> None:  # noqa: ARG002
-        """Record which trials have reached which share. There is no log."""
-        done = self.counters[DONE]
+        """Record which trials have reached which share, and the course of the followed ones. There is no log."""
+        counted = self.counters
         if self.reported is not None:
-            done = done + self.reported[DONE]
+            counted = counted + self.reported[:COUNTERS]
+        done = counted[DONE]
+        if self.followed:
+            shown = slice(self.followed)
+            self.record.note(minute, np.array([self.notified[shown], *counted[[SUCCEEDED, FAILED], shown]]))
         for column, values in (("notified", self.notified), ("done", done)):
             reached, pending = self.reached[column], self.pending[column]
             most = values.max()
@@ -130,7 +147,7 @@ class Draws(Engine):
 
 def monte_carlo(plan: Plan, *, trials: int, seed: int) -> Trials:
     """Run this many trials. The same seed gives the same result."""
-    figures = drawn(plan, [0.0] * trials, np.random.default_rng(seed))
+    figures, _ = drawn(plan, [0.0] * trials, np.random.default_rng(seed))
     joined = {name: np.sort(values) for name, values in figures.items()}
     return Trials(
         trials=trials,
@@ -143,15 +160,18 @@ def monte_carlo(plan: Plan, *, trials: int, seed: int) -> Trials:
     )
 
 
-def drawn(plan: Plan, bad: Sequence[float], random: np.random.Generator) -> dict[str, Floats]:
-    """Return the figures of a trial for each share of bad things; minutes are infinite for never."""
+def drawn(plan: Plan, bad: Sequence[float], random: np.random.Generator, *, followed: int = 0) -> Drawn:
+    """Return the figures of a trial for each share of bad things, and the records of the first `followed` ones."""
     size = Engine.most_lanes(plan, bad=any(bad))
     figures: dict[str, list[Floats]] = {}
+    records = []
     for start in range(0, len(bad), size):
-        engine = Draws(plan, bad[start : start + size], random)
+        engine = Draws(plan, bad[start : start + size], random, followed=min(size, max(followed - start, 0)))
         for name, values in _figures(engine, engine.run()).items():
             figures.setdefault(name, []).append(values)
-    return {name: np.concatenate(parts) for name, parts in figures.items()}
+        if engine.followed:
+            records.append(engine.record)
+    return Drawn({name: np.concatenate(parts) for name, parts in figures.items()}, records)
 
 
 def quantile(values: Floats, share: float) -> float | None:

@@ -43,7 +43,7 @@ def outline(spec: JobTemplateSpec | JobSpec, assumed: Assumptions, *, percentage
         notified=course.reached("notified", ready.things),
         done=course.reached("done", ready.things),
         executions=Executions(figure(lanes.executions.item(0)), figure(lanes.retries.item(0))),
-        windows=windows_used(engine.windows, ready.start),
+        windows=windows_used(ready, engine.windows, course.last_minute),
         blast_radius=table,
         timeline=course,
     )

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
 from iot_jobs.forecast.blast import BlastRadius
+from iot_jobs.forecast.course import peaks
 from iot_jobs.forecast.durations import Floats
 from iot_jobs.forecast.lanes import COLUMNS, MARGIN, figure
 from iot_jobs.forecast.montecarlo import Trials
+from iot_jobs.forecast.plan import Plan
 from iot_jobs.forecast.risk import Risk
 from iot_jobs.forecast.schedule import Window
 from iot_jobs.forecast.starts import Starts
@@ -42,16 +44,21 @@ class Executions:
 
 @dataclass(frozen=True)
 class WindowsUsed:
-    """Number of windows in which things were notified or started, and the close of the last (UTC), None without any."""
+    """Number of windows in which things were notified or started, and the close of the last (UTC), None without any.
+
+    `open` has all times at which a window is open, in minutes up to the end of the forecast, whether used or not. It is
+    empty for a template without windows.
+    """
 
     used: int
     last_close: str | None
+    open: tuple[Window, ...]
 
 
-def windows_used(windows: Sequence[Window], start: datetime) -> WindowsUsed:
-    """Return the windows that the engine used, for a job that is created at `start`."""
-    last = f"{start + timedelta(minutes=windows[-1].closes):{TIME_FORMAT}}" if windows else None
-    return WindowsUsed(used=len(windows), last_close=last)
+def windows_used(plan: Plan, windows: Sequence[Window], until: int) -> WindowsUsed:
+    """Return the windows that the engine used, and those up to and including minute `until`."""
+    last = f"{plan.start + timedelta(minutes=windows[-1].closes):{TIME_FORMAT}}" if windows else None
+    return WindowsUsed(used=len(windows), last_close=last, open=plan.schedule().spans(until) if plan.crons else ())
 
 
 @dataclass(frozen=True)
@@ -79,13 +86,14 @@ class Timeline:
         entries = np.flatnonzero(self.columns["aborted"])
         return int(self.columns["minute"][entries[0]]) if len(entries) else None
 
-    def peaks(self, column: str, parts: int) -> list[float]:
-        """Return the largest value of a column in each of this many equal parts of the time."""
-        values, minutes = self.columns[column], self.columns["minute"]
-        edges = np.linspace(0, minutes[-1] + 1, parts + 1)
-        first = np.searchsorted(minutes, edges[:-1], side="right") - 1
-        last = np.maximum(np.searchsorted(minutes, edges[1:], side="left"), first + 1)
-        return [float(values[low:high].max()) for low, high in zip(first, last, strict=True)]
+    @property
+    def last_minute(self) -> int:
+        """The last minute in which something changes."""
+        return int(self.columns["minute"][-1])
+
+    def peaks(self, column: str, spans: Sequence[tuple[float, float]]) -> list[float]:
+        """Return the largest value of a column in each span of minutes, the second of which isn't part of it."""
+        return peaks(self.columns["minute"], self.columns[column], spans)
 
     def thinned(self, most: int) -> dict[str, list[float]]:
         """Return the columns with at most this many entries. Steps move by less than a stretch of entries.
@@ -108,13 +116,6 @@ class Timeline:
                 *gaps,
             ])  # fmt: skip
         return {name: values[kept].tolist() for name, values in self.columns.items()}
-
-    def open_spans(self) -> list[tuple[float, float]]:
-        """Return the spans of minutes in which things could be notified."""
-        minutes = np.append(self.columns["minute"], self.columns["minute"][-1] + 1)
-        is_open = np.concatenate(([0], self.columns["rate"] > 0, [0])).astype(int)
-        turns = np.flatnonzero(np.diff(is_open))
-        return [(float(minutes[low]), float(minutes[high])) for low, high in zip(turns[::2], turns[1::2], strict=True)]
 
     def reached(self, column: str, things: int) -> Reached:
         """Return when a column reaches 50, 90 and 100 % of things, the last with less than half a thing to come."""

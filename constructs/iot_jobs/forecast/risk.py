@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from iot_jobs.forecast.blast import BlastRadius
+from iot_jobs.forecast.course import Moment, Record, course
 from iot_jobs.forecast.durations import Floats
 from iot_jobs.forecast.engine import MOST_WORK, Engine
 from iot_jobs.forecast.lanes import figure
@@ -40,10 +41,16 @@ class Percentiles:
 
 @dataclass(frozen=True)
 class Healthy:
-    """A release that fails as often as the fleet usually does. `finish`: when all is done, in minutes."""
+    """A release that fails as often as the fleet usually does. `finish`: when all is done, in minutes.
+
+    `aborted_minute` is the minute by which half of the rollouts that are aborted are, None if none is. `course` is the
+    band in which 90 % of the rollouts are (at most `MOST` of them), in the minutes in which it changes.
+    """
 
     aborted_percent: float
+    aborted_minute: float | None
     finish: Percentiles
+    course: tuple[Moment, ...]
 
 
 @dataclass(frozen=True)
@@ -98,11 +105,14 @@ def risk(
     shares = (0.0, bad_release_rate, worst_percent / 100)
     random = np.random.default_rng(seed)
     figures: dict[str, Floats] = {}
+    records: list[Record] = []
     count = 0
     while True:
         # All releases at once, because a minute takes about as long for many rollouts as for one.
         batch = min(BATCH, most - count)
-        for name, values in drawn(plan, np.repeat(shares, batch).tolist(), random).items():
+        part = drawn(plan, np.repeat(shares, batch).tolist(), random, followed=min(batch, max(MOST - count, 0)))
+        records += part.records
+        for name, values in part.figures.items():
             by_release = values.reshape(len(shares), batch)
             figures[name] = np.concatenate((figures.get(name, by_release[:, :0]), by_release), axis=1)
         count += batch
@@ -110,9 +120,15 @@ def risk(
         error = max(_error_percent(share, count) for share in stopped[:2].tolist())
         if count >= most or (not trials and error <= SMALL_PERCENT):
             break
+    aborted = figures["aborted_minute"][0]
     finish, harmed = (list(map(_percentiles, figures[name])) for name in ("done_p100", "harmed"))
     return Risk(
-        healthy=Healthy(figure(100 * stopped[0].item()), finish[0]),
+        healthy=Healthy(
+            aborted_percent=figure(100 * stopped[0].item()),
+            aborted_minute=_percentiles(aborted[np.isfinite(aborted)]).p50 if stopped[0] else None,
+            finish=finish[0],
+            course=course(records),
+        ),
         bad=Bad(figure(100 * bad_release_rate), figure(100 * stopped[1].item()), harmed[1]),
         worst=Worst(worst_percent, harmed[2].p95 or 0),
         trials=count,

@@ -44,6 +44,17 @@ class Schedule:
             self._window = next(self._coming, None)
         return self._window
 
+    def spans(self, until: int) -> tuple[Window, ...]:
+        """Return the windows that are open from minute 0 to `until`, both included; those that touch or overlap are one."""
+        spans: list[Window] = []
+        minute = 0
+        while (window := self.at(minute)) is not None and max(window.opens, minute) <= until:
+            opens, minute = max(window.opens, minute), window.closes
+            if spans and spans[-1].closes == opens:
+                opens = spans.pop().opens
+            spans.append(Window(opens, window.closes))
+        return tuple(spans)
+
     def _openings(self, window: tuple[Cron, int]) -> Iterator[Window]:
         cron, duration = window
         end = self.start + timedelta(minutes=HORIZON_MINUTES + 1)
