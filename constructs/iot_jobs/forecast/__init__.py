@@ -25,10 +25,12 @@ with extra("forecast"):
         Reached,
         Timeline,
         WindowsUsed,
+        last_minute,
         timeline,
         windows_used,
     )
     from iot_jobs.forecast.risk import Bad, Healthy, Percentiles, Risk, Worst, risk
+    from iot_jobs.forecast.schedule import Window
     from iot_jobs.forecast.starts import Start, Starts, starts
 
 __all__ = [
@@ -51,6 +53,7 @@ __all__ = [
     "Starts",
     "Timeline",
     "Trials",
+    "Window",
     "WindowsUsed",
     "Worst",
     "figure",
@@ -79,7 +82,6 @@ def forecast(
     chances = (
         risk(ready, table, smallest, minutes=len(course), bad_release_rate=assumed.bad_release_rate, trials=trials, seed=seed) if with_risk else None
     )
-    last_minute = max(course.last_minute, chances.healthy.course[-1].minute if chances else 0)
     name = spec.template_name if isinstance(spec, JobTemplateSpec) else spec.job_id
     return Forecast(
         template=name if isinstance(name, str) else "?",
@@ -88,7 +90,7 @@ def forecast(
         done=course.reached("done", ready.things),
         peak_rate_per_minute=int(course.columns["released"].max()),
         executions=Executions(figure(lanes.executions.item(0)), figure(lanes.retries.item(0))),
-        windows=windows_used(ready, engine.windows, last_minute),
+        windows=windows_used(ready, engine.windows, last_minute(course, chances)),
         blast_radius=table,
         smallest_stopping_failure_rate_percent=smallest,
         timeline=course,

@@ -44,7 +44,7 @@ class Drawn(NamedTuple):
 class Draws(Engine):
     """One run of several trials, whose counts are whole numbers."""
 
-    def __init__(self, plan: Plan, bad: Sequence[float], random: np.random.Generator, *, followed: int) -> None:
+    def __init__(self, plan: Plan, bad: Sequence[float], random: np.random.Generator, *, followed: int = 0) -> None:
         """`bad` is the share of things on which every attempt fails, for each trial.
 
         The course of the first `followed` trials is recorded.

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
-from itertools import pairwise
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import numpy as np
@@ -95,28 +94,6 @@ class Timeline:
         """Return the largest value of a column in each span of minutes, the second of which isn't part of it."""
         return peaks(self.columns["minute"], self.columns[column], spans)
 
-    def thinned(self, most: int) -> dict[str, list[float]]:
-        """Return the columns with at most this many entries. Steps move by less than a stretch of entries.
-
-        Each stretch keeps its last entry and the one with the most in progress. The entries in which a window opens or
-        closes, and the last one before each of the longest pauses, are kept as well.
-        """
-        busy, rate = self.columns["in_progress"], self.columns["rate"]
-        kept = np.arange(len(busy))
-        if len(busy) > most:
-            parts = most // 4
-            bounds = np.linspace(0, len(busy), parts + 1).astype(int)
-            gaps = np.argsort(np.diff(self.columns["minute"]), kind="stable")[::-1][:parts]
-            turns = np.flatnonzero(np.diff((rate > 0).astype(int)))
-            kept = np.unique([
-                0,
-                *bounds[1:] - 1,
-                *(low + busy[low:high].argmax() for low, high in pairwise(bounds)),
-                *(turns + 1)[:parts],
-                *gaps,
-            ])  # fmt: skip
-        return {name: values[kept].tolist() for name, values in self.columns.items()}
-
     def reached(self, column: str, things: int) -> Reached:
         """Return when a column reaches 50, 90 and 100 % of things, the last with less than half a thing to come."""
         values, minutes = self.columns[column], self.columns["minute"]
@@ -143,6 +120,11 @@ def timeline(table: Floats) -> Timeline:
     return Timeline(columns)
 
 
+def last_minute(course: Timeline, risk: Risk | None) -> int:
+    """Return the last minute in which something changes, in the expected run or in most of those drawn at random."""
+    return max(course.last_minute, risk.healthy.course[-1].minute if risk else 0)
+
+
 @dataclass(frozen=True)
 class Forecast:
     """The effect of a template, if the assumptions hold. Minutes count from creation. None means never."""
@@ -160,6 +142,16 @@ class Forecast:
     starts: Starts | None = None
     risk: Risk | None = None
     trials: Trials | None = None
+
+    @property
+    def start(self) -> datetime:
+        """Minute 0, in UTC."""
+        return datetime.strptime(self.assumptions["start"], TIME_FORMAT).replace(tzinfo=UTC)
+
+    @property
+    def last_minute(self) -> int:
+        """The last minute in which something changes."""
+        return last_minute(self.timeline, self.risk)
 
     @property
     def worst(self) -> BlastRadius:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from iot_jobs.forecast.blast import BlastRadius
-from iot_jobs.forecast.course import Moment, Record, course
+from iot_jobs.forecast.course import Moment, Record, course, peaks
 from iot_jobs.forecast.durations import Floats
 from iot_jobs.forecast.engine import MOST_WORK, Engine
 from iot_jobs.forecast.lanes import figure
@@ -51,6 +51,11 @@ class Healthy:
     aborted_minute: float | None
     finish: Percentiles
     course: tuple[Moment, ...]
+
+    def peaks(self, column: str, share: str, spans: Sequence[tuple[float, float]]) -> list[float]:
+        """Return the largest `p5`, `p50` or `p95` of a count of the course in each span of minutes, as `peaks` does."""
+        values = [getattr(getattr(moment, column), share) for moment in self.course]
+        return peaks([moment.minute for moment in self.course], values, spans)
 
 
 @dataclass(frozen=True)

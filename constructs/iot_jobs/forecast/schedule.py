@@ -45,7 +45,7 @@ class Schedule:
         return self._window
 
     def spans(self, until: int) -> tuple[Window, ...]:
-        """Return the windows that are open from minute 0 to `until`, both included; those that touch or overlap are one."""
+        """Return the windows that open up to minute `until`, from minute 0 on. Those that touch or overlap are one."""
         spans: list[Window] = []
         minute = 0
         while (window := self.at(minute)) is not None and max(window.opens, minute) <= until:

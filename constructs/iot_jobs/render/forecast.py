@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from iot_jobs.extras import extra
 from iot_jobs.finding import one_line
 from iot_jobs.render.jsonout import to_json
+from iot_jobs.render.numbers import duration, number
+from iot_jobs.render.picture import picture
 from iot_jobs.render.table import WIDTH, Column, folded, table, text_width
 
 if TYPE_CHECKING:
@@ -18,8 +20,6 @@ if TYPE_CHECKING:
 
 _MOSTLY = 50
 """Percent of rollouts."""
-_BLOCKS = " ▁▂▃▄▅▆▇█"
-_SHOWN = {"notified": "notified", "in progress": "in_progress", "succeeded": "succeeded", "failed": "failed"}
 _BLAST = ("failure rate", "abort", "notified", "harmed", "in flight", "harmed in total")
 _ALL = ("template", "false aborts", "bad stopped", "harmed at worst", "done", "notified", "executions", "windows")
 
@@ -82,46 +82,9 @@ def data(forecast: Forecast) -> dict[str, Any]:
     return fields if trials is None else fields | {"trials": asdict(trials)}
 
 
-def picture(forecast: Forecast, width: int) -> str:
-    """Return the timeline in block characters: a line for each figure, each to its own scale."""
-    greatest = max(max(forecast.timeline.columns[column]) for column in _SHOWN.values())
-    parts = width - 14 - max(14, len(f"up to {number(greatest)}"))
-    lines = []
-    for name, column in _SHOWN.items():
-        peaks = forecast.timeline.peaks(column, parts)
-        most = max(peaks)
-        bars = "".join(_BLOCKS[min(8, -(-int(8000 * peak / most) // 1000))] if peak > 0 else " " for peak in peaks)
-        lines.append(f"{name:<12}{bars}  up to {number(most)}")
-    if forecast.windows.used:
-        lines.append(
-            "windows     " + "".join("▄" if peak > 0 else " " for peak in forecast.timeline.peaks("rate", parts))
-        )
-    last = int(forecast.timeline.columns["minute"][-1])
-    stopped = forecast.timeline.aborted_minute
-    if stopped is not None:
-        lines.append(" " * (12 + min(parts - 1, stopped * parts // (last + 1))) + f"^ abort in minute {stopped}")
-    end = f"minute {last}"
-    lines.append(f"{'':<12}0{end:>{parts - 1}}")
-    return "\n".join(line.rstrip() for line in lines) + "\n"
-
-
-def number(value: float) -> str:
-    """Return a count with thousands separators; an expected one is rounded, because there is no part of a device."""
-    return "under 1" if 0 < value < 0.5 else f"{value:,.0f}"
-
-
-def duration(minutes: int) -> str:
-    """Return minutes as days and hours, or hours and minutes."""
-    days, rest = divmod(minutes, 1440)
-    hours, rest = divmod(rest, 60)
-    parts = [f"{value} {unit}" for value, unit in ((days, "d"), (hours, "h"), (rest, "min")) if value]
-    return " ".join(parts[:2]) or "0 min"
-
-
 def _in_full(forecast: Forecast, width: int) -> Iterator[str]:
     yield folded(f"{one_line(forecast.template)}: {_headline(forecast)}", width)
     yield "".join(folded(line, width, others="  ") for line in _risk(forecast))
-    yield folded("Expected values:", width)
     yield picture(forecast, width)
     yield _table(("", "50 %", "90 %", "100 %"), _reached(forecast), width)
     yield "".join(folded(line, width) for line in _facts(forecast))

@@ -6,25 +6,30 @@ import io
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from iot_jobs.extras import extra
 from iot_jobs.finding import one_line
 from iot_jobs.render.atomic import write_whole
+from iot_jobs.render.axis import Axis
+from iot_jobs.render.numbers import duration
 
 with extra("plot"):
     import matplotlib as mpl
+    from matplotlib.axes import Axes
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.backends.backend_svg import FigureCanvasSVG
     from matplotlib.figure import Figure
+    from matplotlib.patches import Patch
+    from matplotlib.ticker import MaxNLocator
 
 if TYPE_CHECKING:
     from iot_jobs.forecast import Forecast
 
-MOST_POINTS = 400
-"""Maximum number of minutes drawn, so that the file stays small however long the rollout."""
-MOST_WINDOWS = 300
+MOST_MOMENTS = 150
+"""Maximum number of corners of a band's edge, so that the file stays small however long the rollout."""
 DOTS_PER_INCH = 160
 """Resolution of a PNG, sharp on screens with two dots for each of the page's."""
 
@@ -37,6 +42,11 @@ _LINES = (
     ("succeeded", "succeeded", "#1a7f37", "--"),
     ("failed", "failed", "#cf222e", "-"),
 )
+_BANDS = ("notified", "succeeded", "failed")
+_WIDTH, _GAP, _LETTER = 400, 6, 5
+"""Units of the time axis, of a gap in it, and of a letter below it. A line has at most a step for each unit."""
+_MOST_LABELLED = 12
+"""Gaps that are wide enough for a label, if there are no more."""
 _SETTINGS: Any = {
     "svg.hashsalt": "iot-jobs",
     "svg.fonttype": "none",  # text stays text, in the reader's own sans-serif
@@ -89,35 +99,26 @@ def _settings() -> Iterator[None]:
 
 
 def _figure(forecast: Forecast) -> Figure:
-    columns = forecast.timeline.thinned(MOST_POINTS)
-    last = columns["minute"][-1] + 1
-    columns = {name: [*values, values[-1]] for name, values in columns.items()} | {"minute": [*columns["minute"], last]}
-    unit, scale = ("hours", 60) if last >= 600 else ("minutes", 1)
-    times = [minute / scale for minute in columns["minute"]]
+    axis = Axis(forecast.windows.open, forecast.last_minute, width=_WIDTH, gap=_GAP)
     figure = Figure(figsize=(9, 4.2), facecolor=_GROUND, layout="constrained", dpi=DOTS_PER_INCH)
     axes = figure.add_subplot(facecolor=_GROUND)
     rate = axes.twinx()
     axes.set_zorder(rate.get_zorder() + 1)
     axes.patch.set_visible(False)
-    if forecast.windows.used:
-        for index, (opens, closes) in enumerate(forecast.timeline.open_spans()[:MOST_WINDOWS]):
-            label = "_" if index else "window"
-            rate.axvspan(opens / scale, closes / scale, color="#ddf4ff", linewidth=0, zorder=0, label=label)
-    rate.step(times, columns["rate"], where="post", color="#8c959f", linewidth=0.9, label="rate", zorder=1)
-    for label, name, color, style in _LINES:
-        axes.step(times, columns[name], where="post", color=color, linewidth=1.8, linestyle=style, label=label)
-    stopped = forecast.timeline.aborted_minute
-    if stopped is not None:
-        axes.axvline(stopped / scale, color=_INK, linestyle=":", linewidth=1.4, label=f"abort, minute {stopped}")
-    axes.set_xlim(0, max(last / scale, 1))
-    axes.set_ylim(bottom=0)
-    rate.set_ylim(bottom=0, top=1.25 * max(*columns["rate"], 1))
-    axes.set_xlabel(f"{unit} since creation")
+    _draw_lines(forecast, axis, axes, rate)
+    bands = _draw_bands(forecast, axis, axes)
+    gaps = _draw_gaps(axis, rate)
+    _draw_aborts(forecast, axis, axes)
+    ticks = axis.ticks(forecast.start, letter=_LETTER, limit=_WIDTH + 8 * _LETTER)
+    axes.set_xticks([tick.at for tick in ticks], [tick.label for tick in ticks])
+    axes.set_xlim(0, _WIDTH)
+    axes.set_xlabel("opening of the window, UTC" if axis.closed else "time since creation, dates in UTC")
     axes.set_ylabel("things, executions")
     rate.set_ylabel("things per minute")
-    axes.yaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
-    for spines in (axes.spines, rate.spines):
-        spines["top"].set_visible(False)
+    for side in (axes, rate):
+        side.yaxis.set_major_locator(MaxNLocator(integer=True, steps=(1, 2, 5, 10)))
+        side.yaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
+        side.spines["top"].set_visible(False)
     axes.grid(axis="y", color="#d0d7de", linewidth=0.6)
     axes.set_title(
         f"{one_line(forecast.template)}: {forecast.assumptions['things']:,} things, from "
@@ -125,6 +126,71 @@ def _figure(forecast: Forecast) -> Figure:
         loc="left",
         fontsize=11,
     )
-    left, right = (side.get_legend_handles_labels() for side in (axes, rate))
-    figure.legend(left[0] + right[0], left[1] + right[1], loc="outside lower left", ncols=7, frameon=False, fontsize=9)
+    handles = [*axes.get_legend_handles_labels()[0], *rate.get_legend_handles_labels()[0], *bands, *gaps]
+    figure.legend(
+        handles=handles, loc="outside lower left", ncols=8, frameon=False, fontsize=9, alignment="left",
+        title="lines: expected values", title_fontsize=9,
+    )  # fmt: skip
     return figure
+
+
+def _draw_lines(forecast: Forecast, axis: Axis, axes: Axes, rate: Axes) -> None:
+    """Draw the expected values, in whole things and executions."""
+    edges = axis.edges()
+    places = [axis.at(edge) for edge in edges]
+    drawn = {}
+    for name in ("rate", *(name for _, name, *_ in _LINES)):
+        steps = [round(peak) for peak in forecast.timeline.peaks(name, list(pairwise(edges)))]
+        drawn[name] = [*steps, steps[-1]]
+    rate.step(places, drawn["rate"], where="post", color="#8c959f", linewidth=0.9, label="rate", zorder=1)
+    for label, name, color, style in _LINES:
+        axes.step(places, drawn[name], where="post", color=color, linewidth=1.8, linestyle=style, label=label)
+    axes.set_ylim(bottom=0)
+    rate.set_ylim(bottom=0, top=1.25 * max(*drawn["rate"], 1))
+
+
+def _draw_bands(forecast: Forecast, axis: Axis, axes: Axes) -> list[Patch]:
+    """Draw the bands of the rollouts drawn at random, and return their entry in the legend."""
+    if forecast.risk is None:
+        return []
+    course = forecast.risk.healthy.course
+    every = -(-len(course) // MOST_MOMENTS)
+    step: Literal["post"] | None = "post" if every == 1 else None  # steps of a longer course are too small to see
+    moments = [*course[::every], course[-1]]
+    places = [*(axis.at(moment.minute) for moment in moments), _WIDTH]
+    for _, name, color, _ in _LINES:
+        if name in _BANDS:
+            bands = [getattr(moment, name) for moment in [*moments, moments[-1]]]
+            low, high = ([getattr(band, share) for band in bands] for share in ("p5", "p95"))
+            axes.fill_between(places, low, high, step=step, color=color, alpha=0.2, linewidth=0)
+    return [Patch(color=_PALE, alpha=0.25, linewidth=0, label="90 % of rollouts")]
+
+
+def _draw_gaps(axis: Axis, axes: Axes) -> list[Patch]:
+    """Draw the time without a window, with its length if there is room, and return its entry in the legend."""
+    style: Any = {"facecolor": "#f6f8fa", "edgecolor": "#8c959f", "hatch": "////", "linewidth": 0}
+    for gap in axis.closed:
+        axes.axvspan(gap.left, gap.right, zorder=0, **style)
+        if len(axis.closed) <= _MOST_LABELLED:
+            axes.text(
+                (gap.left + gap.right) / 2, 0.98, f"closed {duration(gap.high - gap.low)}", rotation=90, ha="center",
+                va="top", fontsize=7, color=_PALE, transform=axes.get_xaxis_transform(),
+                bbox={"facecolor": _GROUND, "linewidth": 0, "pad": 1},
+            )  # fmt: skip
+    return [Patch(label="no window open", **style)] if axis.closed else []
+
+
+def _draw_aborts(forecast: Forecast, axis: Axis, axes: Axes) -> None:
+    stopped = forecast.timeline.aborted_minute
+    if stopped is not None:
+        axes.axvline(axis.at(stopped), color=_INK, linestyle=":", linewidth=1.4, label=f"abort, minute {stopped:,}")
+    healthy = forecast.risk and forecast.risk.healthy
+    if healthy and healthy.aborted_minute is not None:
+        place = axis.at(healthy.aborted_minute)
+        axes.axvline(place, color=_PALE, linestyle="--", linewidth=1)
+        right = place > _WIDTH / 2
+        axes.annotate(
+            f"stopped in {healthy.aborted_percent:g} % of rollouts", (place, 0.98), (-4 if right else 4, 0),
+            xycoords=axes.get_xaxis_transform(), textcoords="offset points", ha="right" if right else "left", va="top",
+            fontsize=9, color=_INK,
+        )  # fmt: skip

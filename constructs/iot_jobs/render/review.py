@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from iot_jobs.finding import one_line
 from iot_jobs.render import review_words as words
 from iot_jobs.render.findings import command_data, command_property
-from iot_jobs.render.forecast import number
 from iot_jobs.render.jsonout import to_json
+from iot_jobs.render.numbers import number
 from iot_jobs.render.review_markdown import markdown
 from iot_jobs.render.table import folded, text_width
 from iot_jobs.render.values import pair

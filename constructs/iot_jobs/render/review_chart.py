@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import html
 from collections.abc import Iterator, Mapping
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from iot_jobs.render.forecast import duration, number
+from iot_jobs.render.axis import Axis, common
+from iot_jobs.render.numbers import duration, number
 
 if TYPE_CHECKING:
     from iot_jobs.forecast import Outline, Reached
@@ -19,11 +21,11 @@ SHOWN = {"notified": "things notified", "done": "things done"}
 """The columns of the timeline that have a panel, and its title."""
 
 MOST_POINTS = 140
-"""Maximum number of points of a line, however long the rollout."""
+"""Units of the time axis, and so the maximum number of points of a line, however long the rollout."""
 
 _WIDTH, _TOP, _BOTTOM, _LANES = 320, 44, 146, 14
-_MOST_TICKS = 4
-_STEPS = (1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720, *(days * 1440 for days in (1, 2, 5, 10, 20, 50, 100, 200, 500)))
+_GAP, _LETTER = 4, 5
+"""Units of a gap in the time axis, and of a letter below it, with room to spare for labels that aren't centered."""
 
 Sides = Mapping[str, "Outline"]
 """The forecasts of `before` and `after`; either may be missing."""
@@ -31,9 +33,9 @@ Sides = Mapping[str, "Outline"]
 
 def same(sides: Sides) -> bool:
     """Return whether both are there and would be drawn alike."""
-    end = _end(sides)
+    axis = _axis(sides)
     drawn = [
-        ([_line(side, column, end) for column in SHOWN], side.timeline.aborted_minute, _spans(side))
+        ([_line(side, column, axis) for column in SHOWN], side.timeline.aborted_minute, side.windows.open)
         for side in sides.values()
     ]
     return len(drawn) == 2 and drawn[0] == drawn[1]
@@ -51,7 +53,9 @@ def legend(sides: Sides) -> str:
         if (stopped := side.timeline.aborted_minute) is not None:
             keys.append(_key(f"abort {which}", f"abort, {which}: {duration(stopped)}"))
     if _windowed(sides):
-        keys += [_key(f"window {which}", f"windows open, {which}") for which, side in sides.items() if _spans(side)]
+        keys += [
+            _key(f"window {which}", f"windows open, {which}") for which, side in sides.items() if side.windows.open
+        ]
     return " ".join(keys)
 
 
@@ -64,16 +68,21 @@ def _key(kind: str, words: str) -> str:
 
 
 def _windowed(sides: Sides) -> bool:
-    return any(map(_spans, sides.values()))
+    return any(side.windows.open for side in sides.values())
 
 
 def _panel(sides: Sides, column: str, prefix: str, name: str) -> str:
     things = max(side.things for side in sides.values())
-    end = _end(sides)
+    axis = _axis(sides)
     below = _BOTTOM + (_LANES if _windowed(sides) else 0)
-    parts = [f'<text class="name" x="0" y="14">{SHOWN[column]}</text>', *_grid(things), *_ticks(end, below)]
+    parts = [
+        f'<text class="name" x="0" y="14">{SHOWN[column]}</text>',
+        *_grid(things),
+        *_ticks(axis, below),
+        *_gaps(axis),
+    ]
     for which, side in sides.items():
-        parts += _marks(which, side, column, end)
+        parts += _marks(which, side, column, axis)
     description = "; ".join(f"{which} {_description(side, column)}" for which, side in sides.items())
     return (
         f'<svg viewBox="0 0 {_WIDTH} {below + 22}" role="img" aria-labelledby="{prefix}-t {prefix}-d">'
@@ -84,67 +93,67 @@ def _panel(sides: Sides, column: str, prefix: str, name: str) -> str:
 
 
 def _grid(things: int) -> Iterator[str]:
-    middle = (_TOP + _BOTTOM) / 2
-    for y, label in ((_TOP, f"{number(things)}"), (middle, number(things / 2)), (_BOTTOM, "")):
-        yield f'<path class="{"axis" if y == _BOTTOM else "grid"}" d="M0 {y:g}H{_WIDTH}"/>'
-        if label:
-            yield f'<text x="0" y="{y - 4:g}">{label}</text>'
+    for count in (things, things // 2):
+        if count:
+            y = round(_y(count / things), 1)
+            yield f'<path class="grid" d="M0 {y:g}H{_WIDTH}"/><text x="0" y="{y - 4:g}">{number(count)}</text>'
+    yield f'<path class="axis" d="M0 {_BOTTOM}H{_WIDTH}"/>'
 
 
-def _ticks(end: int, below: int) -> Iterator[str]:
-    step = next((step for step in _STEPS if end / step <= _MOST_TICKS), _STEPS[-1])
-    for minute in range(0, end + 1, step):
-        x = _x(minute, end)
+def _ticks(axis: Axis, below: int) -> Iterator[str]:
+    for at, label in axis.ticks(None, letter=_LETTER, limit=MOST_POINTS + 3 * _LETTER):
+        x = _x(at)
         anchor = ' text-anchor="middle"' if 30 < x < _WIDTH - 30 else "" if x <= 30 else ' text-anchor="end"'
         yield f'<path class="axis" d="M{x:g} {_BOTTOM}v4"/>'
-        yield f'<text x="{x:g}" y="{below + 16}"{anchor}>{duration(minute) if minute else "0"}</text>'
+        yield f'<text x="{x:g}" y="{below + 16}"{anchor}>{label}</text>'
 
 
-def _marks(which: str, side: Outline, column: str, end: int) -> Iterator[str]:
+def _gaps(axis: Axis) -> Iterator[str]:
+    """Yield two lines for each closed stretch, as far as there is room between them."""
+    for gap in axis.closed if axis.gap else ():
+        yield f'<path class="grid" d="M{_x(gap.left):g} {_TOP}V{_BOTTOM + 4}M{_x(gap.right):g} {_TOP}V{_BOTTOM + 4}"/>'
+
+
+def _marks(which: str, side: Outline, column: str, axis: Axis) -> Iterator[str]:
     """Yield a side's line with a dot at its end, its abort, and its windows."""
-    points = _line(side, column, end)
+    points = _line(side, column, axis)
     yield f'<polyline class="{which}" points="{" ".join(f"{x:g},{y:g}" for x, y in points)}"/>'
     yield f'<circle class="{which}" cx="{points[-1][0]:g}" cy="{points[-1][1]:g}" r="3"/>'
     if (stopped := side.timeline.aborted_minute) is not None:
-        yield f'<path class="abort {which}" d="M{_x(stopped, end):g} {_TOP - 10}V{_BOTTOM}"/>'
-    if spans := _spans(side):
+        yield f'<path class="abort {which}" d="M{_x(axis.at(stopped)):g} {_TOP - 10}V{_BOTTOM}"/>'
+    if windows := side.windows.open:
         y = _BOTTOM + (8 if which == "before" else 14)
-        bars = dict.fromkeys((_x(low, end), max(_x(high, end) - _x(low, end), 1)) for low, high in spans)
+        spans = ((_x(axis.at(window.opens)), _x(axis.at(window.closes))) for window in windows)
+        bars = dict.fromkeys((low, max(high - low, 1)) for low, high in spans)
         yield f'<path class="window {which}" d="{"".join(f"M{x:g} {y}h{width:.4g}" for x, width in bars)}"/>'
 
 
-def _line(side: Outline, column: str, end: int) -> list[tuple[float, float]]:
-    """Return the points of a line. Sums only rise, so the last minute of each stretch is its largest.
+def _line(side: Outline, column: str, axis: Axis) -> list[tuple[float, float]]:
+    """Return the points of a line. Sums only rise, so the largest value of a span of minutes is that at its end.
 
     Points within a level stretch are left out.
     """
-    length = _last(side) + 1
-    parts = min(MOST_POINTS, length)
-    points = [(_x(0, end), float(_BOTTOM))]
-    for index, value in enumerate(side.timeline.peaks(column, parts), 1):
-        y = round(_BOTTOM - (_BOTTOM - _TOP) * min(1, value / side.things), 1)
+    end = side.timeline.last_minute + 1
+    edges = [*(edge for edge in axis.edges() if edge < end), end]
+    points = [(_x(0), _y(0))]
+    for edge, value in zip(edges[1:], side.timeline.peaks(column, list(pairwise(edges))), strict=True):
+        y = round(_y(min(1, value / side.things)), 1)
         if len(points) > 1 and points[-1][1] == points[-2][1] == y:
             points.pop()
-        points.append((_x(-(-length * index // parts) - 1, end), y))
+        points.append((_x(axis.at(edge)), y))
     return points
 
 
-def _x(minute: float, end: int) -> float:
-    return round(3 + (_WIDTH - 6) * minute / end, 1)
+def _x(unit: float) -> float:
+    return round(3 + (_WIDTH - 6) * unit / MOST_POINTS, 1)
 
 
-def _end(sides: Sides) -> int:
-    """Return the last minute of the axis, that of the longer side."""
-    return max(1, *map(_last, sides.values()))
+def _y(share: float) -> float:
+    return _BOTTOM - (_BOTTOM - _TOP) * share
 
 
-def _last(side: Outline) -> int:
-    return int(side.timeline.columns["minute"][-1])
-
-
-def _spans(side: Outline) -> list[tuple[float, float]]:
-    """Return the spans in which a window is open, empty without windows."""
-    return side.timeline.open_spans() if side.windows.used else []
+def _axis(sides: Sides) -> Axis:
+    return common(list(sides.values()), width=MOST_POINTS, gap=_GAP)
 
 
 def _description(side: Outline, column: str) -> str:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from iot_jobs.finding import one_line
 from iot_jobs.render import review_chart as chart
 from iot_jobs.render import review_words as words
-from iot_jobs.render.forecast import number
+from iot_jobs.render.numbers import number
 from iot_jobs.render.values import pair
 
 if TYPE_CHECKING:

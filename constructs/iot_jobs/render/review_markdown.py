@@ -5,10 +5,13 @@ from __future__ import annotations
 import html
 from collections.abc import Iterator, Sequence
 from itertools import islice
+from math import ceil
 from typing import TYPE_CHECKING
 
 from iot_jobs.finding import one_line
+from iot_jobs.render import picture as blocks
 from iot_jobs.render import review_words as words
+from iot_jobs.render.axis import Axis, common
 from iot_jobs.render.values import pair
 
 if TYPE_CHECKING:
@@ -23,7 +26,6 @@ MOST_CHARACTERS = 65_536
 _MOST_ROWS = 50
 _MOST_CHANGES = 100
 _MOST_PATH = 200
-_BLOCKS = " ▁▂▃▄▅▆▇█"
 _WIDTH = 60
 _PLAIN = frozenset(" -.,()")
 
@@ -99,23 +101,20 @@ def picture(template: TemplateReview) -> str:
     forecasts = template.consequence
     sides = [] if forecasts is None else [("before", forecasts.before.outline), ("after", forecasts.after.outline)]
     drawn = [(name, side) for name, side in sides if side is not None]
-    longest = max((_last(side) for _, side in drawn), default=0)
-    lines = [line for name, side in drawn for line in _drawn(name, side, longest)]
-    if lines:
-        end = f"minute {longest:,}"
-        lines.append(f"{'':<17}0{end:>{_WIDTH - 1}}")
-    return "".join(f"{line.rstrip()}\n" for line in lines)
+    if not drawn:
+        return ""
+    axis = common([side for _, side in drawn], width=_WIDTH, gap=1)
+    lines = [line for name, side in drawn for line in _drawn(name, side, axis)]
+    times = blocks.labels(axis.ticks(None, letter=1, limit=_WIDTH))
+    lines += [f"{'':<17}{line}" for line in (times, blocks.closed(axis))]
+    return "".join(f"{line.rstrip()}\n" for line in lines if line.strip())
 
 
-def _last(side: Outline) -> int:
-    return int(side.timeline.columns["minute"][-1])
-
-
-def _drawn(name: str, side: Outline, longest: int) -> Iterator[str]:
-    parts = max(1, round(_WIDTH * (_last(side) + 1) / (longest + 1)))
+def _drawn(name: str, side: Outline, axis: Axis) -> Iterator[str]:
+    cells = axis.cells()[: ceil(axis.at(side.timeline.last_minute + 1))]
+    spans = [cell for cell in cells if cell is not None]
     for label, column in ((f"{name:<7} notified", "notified"), (f"{'':<7} done", "done")):
-        peaks = side.timeline.peaks(column, parts)
-        yield f"{label:<17}" + "".join(_BLOCKS[-(-int(8000 * peak / side.things) // 1000)] for peak in peaks)
+        yield f"{label:<17}{blocks.blocks(side.timeline.peaks(column, spans), cells, side.things)}"
 
 
 def code(value: str) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from iot_jobs.finding import one_line
-from iot_jobs.render.forecast import duration, number
+from iot_jobs.render.numbers import duration, number
 
 if TYPE_CHECKING:
     from iot_jobs.review import Deploy, Review, Side, TemplateReview
