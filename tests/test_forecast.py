@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from iot_jobs import JobDocument, JobSpec, JobTemplateSpec, MaintenanceWindow, SchedulingConfig
 from iot_jobs.finding import FindingsError
-from iot_jobs.forecast import Assumptions, Forecast, ForecastError, WindowsUsed, forecast, outline
+from iot_jobs.forecast import Assumptions, Forecast, ForecastError, Window, WindowsUsed, forecast, outline
 from iot_jobs.forecast.assumptions import Duration
 from iot_jobs.forecast.durations import MOST_LAGS, delays
 from iot_jobs.forecast.engine import Engine
@@ -633,15 +633,16 @@ def test_an_outline_is_part_of_the_forecast(spec: JobTemplateSpec, things: int) 
 
 
 WEEKLY = {"maintenance_windows": [{"start_time": "cron(0 2 ? * TUE *)", "duration_in_minutes": 5}]}
+WEEKS = (Window(0, 5), Window(10080, 10085))
 USED: list[tuple[str, dict[str, Any], WindowsUsed]] = [
-    ("what begins in the window in which it is notified", {}, WindowsUsed(1, "2026-01-06T02:05")),
-    ("what begins in the next one", {"start_delay_minutes": 7}, WindowsUsed(2, "2026-01-13T02:05")),
-    ("what never begins", {"offline_rate": 1}, WindowsUsed(1, "2026-01-06T02:05")),
+    ("what begins in the window in which it is notified", {}, WindowsUsed(1, "2026-01-06T02:05", WEEKS[:1])),
+    ("what begins in the next one", {"start_delay_minutes": 7}, WindowsUsed(2, "2026-01-13T02:05", WEEKS)),
+    ("what never begins", {"offline_rate": 1}, WindowsUsed(1, "2026-01-06T02:05", WEEKS[:1])),
 ]
 
 
 @pytest.mark.parametrize(("assumed", "expected"), [row[1:] for row in USED], ids=[row[0] for row in USED])
 def test_windows_used(assumed: dict[str, Any], expected: WindowsUsed) -> None:
-    """A window counts when something is notified or begins in it."""
+    """A window counts when something is notified or begins in it; `open` has all up to the end."""
     found = forecast(template(rollout=constant(10), **WEEKLY), Assumptions(things=30, **assumed))
     assert found.windows == expected

@@ -10,6 +10,7 @@ import sys
 import xml.etree.ElementTree as ET
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from iot_jobs.cli import main, selection
 from iot_jobs.forecast import Assumptions, forecast
 from iot_jobs.render import forecast as render
 from iot_jobs.render import plot
+from iot_jobs.render.axis import Axis
 from tests.cases import not_installed
 from tests.commands import EXAMPLE
 from tests.test_cli import GOOD
@@ -107,7 +109,8 @@ def test_narrow_text(width: int, things: int) -> None:
     found = forecast(template(rollout=constant(1000)), Assumptions(things=things), trials=2)
     widest, text = (render.text(render.Forecasts([found], several=False), columns) for columns in (300, width))
     assert max(map(len, text.splitlines())) <= width
-    numbers, expected = (set(re.findall("[0-9][0-9,.]*", one)) for one in (text, widest))
+    without_axis = (re.sub("(?m)^ +Thu 1 Jan 00:00.*", "", one) for one in (text, widest))
+    numbers, expected = (set(re.findall("[0-9][0-9,.]*", one)) for one in without_axis)
     assert numbers == expected
 
 
@@ -167,7 +170,7 @@ def test_json(application: Path) -> None:
     assert found["done"] == {"p50": 6, "p90": 9, "p100": 10}
     assert found["peak_rate_per_minute"] == 15
     assert found["executions"] == {"total": 100, "retries": 0}
-    assert found["windows"] == {"used": 0, "last_close": None}
+    assert found["windows"] == {"used": 0, "last_close": None, "open": []}
     assert found["blast_radius"][-1] == {
         "failure_rate_percent": 100, "fires": True, "minute": 3, "notified": 30, "harmed": 20, "in_flight": 10,
         "harmed_final": 30,
@@ -379,7 +382,8 @@ def test_picture(application: Path) -> None:
     root = ET.fromstring((application / "reboot.svg").read_text())
     assert root.tag == "{http://www.w3.org/2000/svg}svg"
     words = {element.text for element in root.iter("{http://www.w3.org/2000/svg}text")}
-    assert {"notified", "in progress", "succeeded", "failed", "rate", "minutes since creation"} <= words
+    assert {"notified", "in progress", "succeeded", "failed", "rate", "90 % of rollouts"} <= words
+    assert {"lines: expected values", "time since creation, dates in UTC", "Thu 1 Jan 00:00", "10 min"} <= words
     assert "reboot: 100 things, from 2026-01-01T00:00 UTC" in words
 
 
@@ -455,24 +459,25 @@ def test_picture_of_a_long_rollout_is_small() -> None:
     text = plot.svg(found)
     assert len(text.encode()) < 100_000
     assert set(re.findall(r"font-family: ([^;\"]*)", text)) == {"sans-serif"}
-    assert "window" in text
+    assert ">opening of the window, UTC; time without a window is left out<" in text
 
 
 def test_picture_keeps_the_steps() -> None:
-    """Of a long rollout there are fewer minutes in the picture, but each is one of the forecast's, and no peak is lost.
+    """Of a long rollout there are fewer steps in the picture, but no peak is lost, and each minute is in one of them.
 
     What is in progress is seen to end after a window has closed.
     """
-    found = forecast(LONG, Assumptions(things=3000, run_time_minutes=12)).timeline
-    drawn = found.thinned(plot.MOST_POINTS)
-    rows = {row["minute"]: row for row in found}
-    assert len(drawn["minute"]) <= plot.MOST_POINTS < len(found)
-    assert all(
-        drawn["in_progress"][index] == rows[int(minute)]["in_progress"] for index, minute in enumerate(drawn["minute"])
-    )
-    assert max(drawn["in_progress"]) == max(row["in_progress"] for row in found)
-    assert drawn["in_progress"].count(0) == 5 == len(found.open_spans())
-    assert [closes - opens for opens, closes in found.open_spans()] == [90, 90, 90, 90, 81]
+    found = forecast(LONG, Assumptions(things=3000, run_time_minutes=12))
+    axis = Axis(found.windows.open, found.last_minute, width=60, gap=4)
+    edges = axis.edges()
+    assert (edges[0], edges[-1], len(edges)) == (0, found.last_minute + 1, 61)
+    assert len(found.timeline) > 400
+    drawn = found.timeline.peaks("in_progress", list(pairwise(edges)))
+    assert max(drawn) == max(row["in_progress"] for row in found.timeline)
+    opens = [window.opens for window in found.windows.open]
+    assert [window.closes - window.opens for window in found.windows.open] == [90] * 5
+    assert [drawn[edges.index(minute) - 1] for minute in opens[1:]] == [0] * 4
+    assert all(drawn[edges.index(minute)] > 0 for minute in opens)
 
 
 def test_picture_marks_the_abort() -> None:
@@ -481,7 +486,7 @@ def test_picture_marks_the_abort() -> None:
     assert found.timeline.aborted_minute == 6
     assert ">abort, minute 6<" in plot.svg(found)
     text = render.text(render.Forecasts([found], several=False))
-    assert "^ abort in minute 6" in text
+    assert "^ expected values: abort in minute 6\n" in text
     assert "the abort criteria fire in minute 6 at the assumed rates, without a bad release" in text
 
 

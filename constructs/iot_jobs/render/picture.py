@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from iot_jobs.render.axis import Axis, Span, Tick
 from iot_jobs.render.numbers import number
+from iot_jobs.render.table import folded
 
 if TYPE_CHECKING:
     from iot_jobs.forecast import Forecast
@@ -28,7 +29,12 @@ def picture(forecast: Forecast, width: int) -> str:
     parts = width - _NAMES - 2 - max(14, len(f"up to {number(greatest)}"))
     axis = Axis(forecast.windows.open, forecast.last_minute, width=parts, gap=1)
     dates = labels(axis.ticks(forecast.start, letter=1, limit=width - _NAMES))
-    lines = [_heading(forecast, axis), *_bars(forecast, axis), *_marks(forecast, axis, width), " " * _NAMES + dates]
+    lines = [
+        folded(_heading(forecast, axis), width),
+        *_bars(forecast, axis),
+        *_marks(forecast, axis, width),
+        " " * _NAMES + dates,
+    ]
     return "".join(f"{line.rstrip()}\n" for line in lines)
 
 

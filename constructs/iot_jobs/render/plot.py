@@ -112,7 +112,11 @@ def _figure(forecast: Forecast) -> Figure:
     ticks = axis.ticks(forecast.start, letter=_LETTER, limit=_WIDTH + 8 * _LETTER)
     axes.set_xticks([tick.at for tick in ticks], [tick.label for tick in ticks])
     axes.set_xlim(0, _WIDTH)
-    axes.set_xlabel("opening of the window, UTC" if axis.closed else "time since creation, dates in UTC")
+    axes.set_xlabel(
+        "opening of the window, UTC; time without a window is left out"
+        if axis.closed
+        else "time since creation, dates in UTC"
+    )
     axes.set_ylabel("things, executions")
     rate.set_ylabel("things per minute")
     for side in (axes, rate):
@@ -169,15 +173,16 @@ def _draw_bands(forecast: Forecast, axis: Axis, axes: Axes) -> list[Patch]:
 def _draw_gaps(axis: Axis, axes: Axes) -> list[Patch]:
     """Draw the time without a window, with its length if there is room, and return its entry in the legend."""
     style: Any = {"facecolor": "#f6f8fa", "edgecolor": "#8c959f", "hatch": "////", "linewidth": 0}
-    for gap in axis.closed:
+    gaps = axis.closed if axis.gap else []
+    for gap in gaps:
         axes.axvspan(gap.left, gap.right, zorder=0, **style)
-        if len(axis.closed) <= _MOST_LABELLED:
+        if len(gaps) <= _MOST_LABELLED:
             axes.text(
                 (gap.left + gap.right) / 2, 0.98, f"closed {duration(gap.high - gap.low)}", rotation=90, ha="center",
                 va="top", fontsize=7, color=_PALE, transform=axes.get_xaxis_transform(),
                 bbox={"facecolor": _GROUND, "linewidth": 0, "pad": 1},
             )  # fmt: skip
-    return [Patch(label="no window open", **style)] if axis.closed else []
+    return [Patch(label="no window open", **style)] if gaps else []
 
 
 def _draw_aborts(forecast: Forecast, axis: Axis, axes: Axes) -> None:

@@ -56,11 +56,13 @@ def legend(sides: Sides) -> str:
         keys += [
             _key(f"window {which}", f"windows open, {which}") for which, side in sides.items() if side.windows.open
         ]
+    if _axis(sides).closed:
+        keys.append(_key("grid", "time without a window is left out"))
     return " ".join(keys)
 
 
 def _key(kind: str, words: str) -> str:
-    line = "M15 0V12" if kind.startswith("abort") else "M0 6H30"
+    line = {"abort": "M15 0V12", "grid": "M13 0V12M17 0V12"}.get(kind.split(maxsplit=1)[0], "M0 6H30")
     return (
         f'<span class="key"><svg viewBox="0 0 30 12" aria-hidden="true"><path class="{kind}" d="{line}"/></svg>'
         f"{words}</span>"
