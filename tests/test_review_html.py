@@ -187,7 +187,7 @@ def test_both_sides_on_one_scale() -> None:
     drawn = chart.panels(sides, prefix="p", name="reboot")
     for before, after in zip(points(drawn, "before"), points(drawn, "after"), strict=True):
         assert (before[0], after[0]) == ((3, 146), (3, 146))
-        assert (before[-1], after[-1]) == ((317, 44), (round(3 + 314 * 54 / 104, 1), 44))
+        assert (before[-1], after[-1]) == ((317, 44), (round(3 + 314 * 55 / 105, 1), 44))
         for line in (before, after):
             assert line == sorted(line, key=lambda point: (point[0], -point[1]))
             assert len(line) <= chart.MOST_POINTS + 1
@@ -219,7 +219,8 @@ def test_abort_and_windows() -> None:
     windows = chart.panels(found[4], prefix="p", name="a")
     bars = [re.findall(rf'class="window {which}" d="([^"]*)"', windows)[0].count("M") for which in ("before", "after")]
     assert bars == [side.windows.used for side in found[4].values()]
-    named = ["before", "after", "windows open, before", "windows open, after"]
+    assert windows.count('class="grid"') == 2 * (2 + 6)  # in each panel two levels, and the time between seven windows
+    named = ["before", "after", "windows open, before", "windows open, after", "time without a window is left out"]
     assert re.findall(r"</svg>([^<]*)<", chart.legend(found[4])) == named
 
 

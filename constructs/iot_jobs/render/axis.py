@@ -51,9 +51,9 @@ class Axis:
         spans = _joined(spans or [(0, end + 1)], 0)
         if spans[-1][1] <= end:
             spans.append((end, end + 1))  # what ends after the last window has closed
-        spans = _joined(spans, (sum(high - low for low, high in spans)) * gap // width)
-        closed = len(spans) - 1 + (spans[0][0] > 0)
-        self.gap = min(gap, width // (4 * closed)) if closed else 0
+        self.gap = _gap(spans, width, gap)
+        spans = _joined(spans, sum(high - low for low, high in spans) * self.gap // width)
+        self.gap = _gap(spans, width, gap)
         self.width, self.end = width, end
         self.stretches = tuple(self._placed(spans))
         knots = [(0, 0), *(knot for low, high, left, right in self.stretches for knot in ((low, left), (high, right)))]
@@ -139,6 +139,12 @@ def _label(minute: int, start: datetime | None) -> str:
         return duration(minute) if minute else "0"
     moment = start + timedelta(minutes=minute)
     return f"{moment:%a} {moment.day} {moment:%b %H:%M}"
+
+
+def _gap(spans: Sequence[tuple[int, int]], width: int, widest: int) -> int:
+    """Return the width of the gaps before and between spans."""
+    closed = len(spans) - 1 + (spans[0][0] > 0)
+    return min(widest, width // (4 * closed)) if closed else 0
 
 
 def _joined(spans: Sequence[tuple[int, int]], least: int) -> list[tuple[int, int]]:

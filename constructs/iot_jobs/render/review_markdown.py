@@ -26,7 +26,8 @@ MOST_CHARACTERS = 65_536
 _MOST_ROWS = 50
 _MOST_CHANGES = 100
 _MOST_PATH = 200
-_WIDTH = 60
+_WIDTH, _BEYOND = 60, 12
+"""Letters of a line, and those of a label that may be to the right of it."""
 _PLAIN = frozenset(" -.,()")
 
 
@@ -105,7 +106,7 @@ def picture(template: TemplateReview) -> str:
         return ""
     axis = common([side for _, side in drawn], width=_WIDTH, gap=1)
     lines = [line for name, side in drawn for line in _drawn(name, side, axis)]
-    times = blocks.labels(axis.ticks(None, letter=1, limit=_WIDTH))
+    times = blocks.labels(axis.ticks(None, letter=1, limit=_WIDTH + _BEYOND))
     lines += [f"{'':<17}{line}" for line in (times, blocks.closed(axis))]
     return "".join(f"{line.rstrip()}\n" for line in lines if line.strip())
 
