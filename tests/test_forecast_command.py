@@ -459,7 +459,7 @@ def test_picture_of_a_long_rollout_is_small() -> None:
     text = plot.svg(found)
     assert len(text.encode()) < 100_000
     assert set(re.findall(r"font-family: ([^;\"]*)", text)) == {"sans-serif"}
-    assert ">opening of the window, UTC; time without a window is left out<" in text
+    assert ">opening of the window, UTC; closed time is left out<" in text
 
 
 def test_picture_keeps_the_steps() -> None:

@@ -220,7 +220,7 @@ def test_abort_and_windows() -> None:
     bars = [re.findall(rf'class="window {which}" d="([^"]*)"', windows)[0].count("M") for which in ("before", "after")]
     assert bars == [side.windows.used for side in found[4].values()]
     assert windows.count('class="grid"') == 2 * (2 + 6)  # in each panel two levels, and the time between seven windows
-    named = ["before", "after", "windows open, before", "windows open, after", "time without a window is left out"]
+    named = ["before", "after", "windows open, before", "windows open, after", "closed time is left out"]
     assert re.findall(r"</svg>([^<]*)<", chart.legend(found[4])) == named
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 def number(value: float) -> str:
     """Return a count with thousands separators; an expected one is rounded, because there is no part of a device."""
-    return "under 1" if 0 < value < 0.5 else f"{value:,.0f}"
+    return "under 1" if 0 < value <= 0.5 else f"{value:,.0f}"
 
 
 def duration(minutes: int) -> str:

@@ -57,7 +57,7 @@ def closed(axis: Axis) -> str:
     """Return the explanation of the gaps, empty if there are none."""
     if not axis.closed:
         return ""
-    return f"{_CLOSED}: no window is open" if axis.gap else "time without a window is left out"
+    return f"{_CLOSED}: no window open" if axis.gap else "closed time is left out"
 
 
 def _heading(forecast: Forecast, axis: Axis) -> str:

@@ -113,9 +113,7 @@ def _figure(forecast: Forecast) -> Figure:
     axes.set_xticks([tick.at for tick in ticks], [tick.label for tick in ticks])
     axes.set_xlim(0, _WIDTH)
     axes.set_xlabel(
-        "opening of the window, UTC; time without a window is left out"
-        if axis.closed
-        else "time since creation, dates in UTC"
+        "opening of the window, UTC; closed time is left out" if axis.closed else "time since creation, dates in UTC"
     )
     axes.set_ylabel("things, executions")
     rate.set_ylabel("things per minute")

@@ -57,7 +57,7 @@ def legend(sides: Sides) -> str:
             _key(f"window {which}", f"windows open, {which}") for which, side in sides.items() if side.windows.open
         ]
     if _axis(sides).closed:
-        keys.append(_key("grid", "time without a window is left out"))
+        keys.append(_key("grid", "closed time is left out"))
     return " ".join(keys)
 
 
