@@ -79,9 +79,11 @@ def forecast(
     ready = plan(spec, assumed)
     engine, lanes, table, smallest = blast_radius(ready)
     course = timeline(engine.log)
-    chances = (
-        risk(ready, table, smallest, minutes=len(course), bad_release_rate=assumed.bad_release_rate, trials=trials, seed=seed) if with_risk else None
-    )
+    chances = None
+    if with_risk:
+        chances = risk(
+            ready, table, smallest, minutes=len(course), bad_release_rate=assumed.bad_release_rate, trials=trials, seed=seed
+        )
     name = spec.template_name if isinstance(spec, JobTemplateSpec) else spec.job_id
     return Forecast(
         template=name if isinstance(name, str) else "?",

@@ -157,7 +157,7 @@ def _worst(plan: Plan, rows: Sequence[BlastRadius], smallest_percent: float, ran
     rates = list(dict.fromkeys([float(expected), *filter(None, near)]))
     if len(rates) == 1:
         return expected
-    harmed = drawn(plan, (np.repeat(rates, SCOUTS) / 100).tolist(), random)["harmed"]
+    harmed = drawn(plan, (np.repeat(rates, SCOUTS) / 100).tolist(), random).figures["harmed"]
     p95 = [_percentiles(values).p95 or 0 for values in harmed.reshape(len(rates), SCOUTS)]
     return figure(rates[int(np.argmax(p95))])
 
