@@ -22,8 +22,10 @@ from iot_jobs.forecast.engine import Engine
 from iot_jobs.forecast.montecarlo import Draws, monte_carlo
 from iot_jobs.forecast.plan import plan
 from iot_jobs.forecast.result import timeline
+from iot_jobs.forecast.schedule import Schedule
 from iot_jobs.render.forecast import data
 from iot_jobs.unresolved import Unresolved
+from iot_jobs.windows import Cron
 from tests.strategies import specs
 
 NIGHT = datetime(2026, 1, 1, tzinfo=UTC)
@@ -646,3 +648,26 @@ def test_windows_used(assumed: dict[str, Any], expected: WindowsUsed) -> None:
     """A window counts when something is notified or begins in it; `open` has all up to the end."""
     found = forecast(template(rollout=constant(10), **WEEKLY), Assumptions(things=30, **assumed))
     assert found.windows == expected
+
+
+CRON = "cron(0 {} * * ? *)"
+SPANS: list[tuple[str, list[tuple[int, int]], str, int, list[Window]]] = [
+    ("one a day", [(1, 60)], "2026-01-01T01:00", 1500, [Window(0, 60), Window(1440, 1500)]),
+    ("one that opens in the last minute", [(1, 60)], "2026-01-01T01:00", 1440, [Window(0, 60), Window(1440, 1500)]),
+    ("one that opens after it", [(1, 60)], "2026-01-01T01:00", 1439, [Window(0, 60)]),
+    ("created before it opens", [(1, 60)], "2026-01-01T00:10", 100, [Window(50, 110)]),
+    ("created while it is open", [(1, 60)], "2026-01-01T01:59", 100, [Window(0, 1)]),
+    ("created as it closes", [(1, 60)], "2026-01-01T02:00", 100, []),
+    ("two that touch", [(1, 60), (2, 30)], "2026-01-01T01:00", 500, [Window(0, 90)]),
+    ("two that overlap", [(1, 90), (2, 60)], "2026-01-01T01:00", 500, [Window(0, 120)]),
+    ("one within another", [(1, 240), (2, 60)], "2026-01-01T01:00", 500, [Window(0, 240)]),
+    ("two apart", [(1, 59), (2, 60)], "2026-01-01T01:00", 500, [Window(0, 59), Window(60, 120)]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("row", SPANS, ids=[row[0] for row in SPANS])
+def test_spans(row: tuple[str, list[tuple[int, int]], str, int, list[Window]]) -> None:
+    """The time in which a window is open, whichever of several it is."""
+    _, windows, start, until, expected = row
+    crons = [(Cron.parse(CRON.format(hour)), minutes) for hour, minutes in windows]
+    assert list(Schedule(crons, datetime.fromisoformat(f"{start}+00:00")).spans(until)) == expected
