@@ -454,7 +454,7 @@ def test_picture_is_the_same_again() -> None:
 @pytest.mark.slow
 def test_picture_of_a_long_rollout_is_small() -> None:
     """Months of windows make no large file, and no font has to be installed."""
-    found = forecast(LONG, Assumptions(things=100_000, failure_rate=0.2, run_time_minutes="5:2"))
+    found = forecast(LONG, Assumptions(things=30_000, failure_rate=0.2, run_time_minutes="5:2"))
     assert len(found.timeline) > 10_000
     text = plot.svg(found)
     assert len(text.encode()) < 100_000

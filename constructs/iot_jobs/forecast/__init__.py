@@ -82,7 +82,13 @@ def forecast(
     chances = None
     if with_risk:
         chances = risk(
-            ready, table, smallest, minutes=len(course), bad_release_rate=assumed.bad_release_rate, trials=trials, seed=seed
+            ready,
+            table,
+            smallest,
+            minutes=len(course),
+            bad_release_rate=assumed.bad_release_rate,
+            trials=trials,
+            seed=seed,
         )
     name = spec.template_name if isinstance(spec, JobTemplateSpec) else spec.job_id
     return Forecast(
