@@ -17,7 +17,7 @@ from iot_jobs.limits import API, GUIDE
 from iot_jobs.template import JobSpec, JobTemplateSpec
 
 if TYPE_CHECKING:
-    from iot_jobs.forecast import Bad, Forecast, Healthy, Worst
+    from iot_jobs.forecast import Bad, Chances, Forecast, Healthy, Risk, Worst
 
 TOO_SLOW = Rule(
     code="JT253",
@@ -67,29 +67,32 @@ def risk(spec: JobTemplateSpec | JobSpec, fleet: Fleet) -> Iterator[Finding]:
     A template that can't be forecast has none: too little is known, or it would take too long. Requires the extra
     `forecast`.
     """
-    from iot_jobs.forecast import Assumptions, ForecastError, forecast
+    from iot_jobs.forecast import Assumptions, ForecastError, chances, forecast
 
     assumed = Assumptions.of(fleet)
     try:
-        starts = None if fleet.max_duration_hours is None else forecast(spec, assumed, with_risk=False).starts
-        if starts is not None:
-            assumed = Assumptions.of(fleet, start=datetime.fromisoformat(starts.longest.start))
-        result = forecast(spec, assumed)
+        if _states_budget(fleet):
+            starts = None if fleet.max_duration_hours is None else forecast(spec, assumed, with_risk=False).starts
+            if starts is not None:
+                assumed = Assumptions.of(fleet, start=datetime.fromisoformat(starts.longest.start))
+            result = forecast(spec, assumed)
+            found: Chances | Risk | None = result.risk
+            yield from _over_budget(result, fleet)
+        else:
+            found = chances(spec, assumed)
     except ForecastError:
         return
-    if result.risk is None:  # it would take too long
-        return
-    if fleet.max_duration_hours is not None:
-        yield from _too_slow(result, result.risk.healthy, fleet.max_duration_hours)
-    if fleet.max_harmed is not None:
-        yield from _too_harmful(result.risk.worst, fleet.max_harmed)
-    if spec.abort is not None and _states_rates(fleet):
-        yield from _wrong_releases(result.risk.healthy, result.risk.bad)
+    if found is not None and spec.abort is not None and _states_rates(fleet):
+        yield from _wrong_releases(found.healthy, found.bad)
 
 
 def states_risk(fleet: Fleet) -> bool:
     """Return whether a fleet states a budget, or a rate at which releases fail."""
-    return fleet.max_duration_hours is not None or fleet.max_harmed is not None or _states_rates(fleet)
+    return _states_budget(fleet) or _states_rates(fleet)
+
+
+def _states_budget(fleet: Fleet) -> bool:
+    return fleet.max_duration_hours is not None or fleet.max_harmed is not None
 
 
 def _states_rates(fleet: Fleet) -> bool:
@@ -101,6 +104,15 @@ def can_forecast() -> bool:
     return find_spec("numpy") is not None
 
 
+def _over_budget(result: Forecast, fleet: Fleet) -> Iterator[Finding]:
+    if result.risk is None:  # it would take too long
+        return
+    if fleet.max_duration_hours is not None:
+        yield from _too_slow(result, result.risk.healthy, fleet.max_duration_hours)
+    if fleet.max_harmed is not None:
+        yield from _too_harmful(result.risk.worst, fleet.max_harmed)
+
+
 def _too_slow(result: Forecast, healthy: Healthy, hours: int) -> Iterator[Finding]:
     never_done = result.done.p100 is None and result.timeline.aborted_minute is None
     minutes = result.notified.p100 if never_done else healthy.finish.p95
@@ -109,7 +121,7 @@ def _too_slow(result: Forecast, healthy: Healthy, hours: int) -> Iterator[Findin
     begun = "" if result.starts is None else f" after a start at {result.assumptions['start']} UTC"
     fix = "raise the rate, widen the windows, or allow more time"
     if minutes is None and healthy.aborted_percent:
-        share = f"{healthy.aborted_percent:g} % of rollouts"
+        share = f"{round(healthy.aborted_percent, 1):g} % of rollouts"
         fix = f"correct the abort criteria: at the rates that the environment states they stop {share}"
     yield TOO_SLOW.finding(
         loc=("rollout",),
@@ -134,14 +146,14 @@ def _wrong_releases(healthy: Healthy, bad: Bad) -> Iterator[Finding]:
     if healthy.aborted_percent > MOST_STOPPED_BY_MISTAKE:
         yield STOPPED_BY_MISTAKE.finding(
             loc=("abort",),
-            given=f"{healthy.aborted_percent:g} % of rollouts aborted",
+            given=f"{round(healthy.aborted_percent, 1):g} % of rollouts aborted",
             allowed=f"at most {MOST_STOPPED_BY_MISTAKE} % at the rates that the environment states",
             fix="raise the thresholds or the minimum number of executions",
         )
     if bad.stopped_percent < LEAST_STOPPED:
         yield NOT_STOPPED.finding(
             loc=("abort",),
-            given=f"{bad.stopped_percent:g} % of rollouts aborted, if a release fails on "
+            given=f"{round(bad.stopped_percent, 1):g} % of rollouts aborted, if a release fails on "
             f"{bad.failure_rate_percent:g} % of devices",
             allowed=f"at least {LEAST_STOPPED} %",
             fix="lower the thresholds or the minimum number of executions, or state the bad_release_rate that matters",

@@ -15,6 +15,7 @@ from iot_jobs.template import JobSpec, JobTemplateSpec
 with extra("forecast"):
     from iot_jobs.forecast.assumptions import ASSUMED, NOT_MODELLED, Assumptions, Duration, Scheduler
     from iot_jobs.forecast.blast import BlastRadius, blast_radius
+    from iot_jobs.forecast.engine import Engine
     from iot_jobs.forecast.lanes import figure
     from iot_jobs.forecast.montecarlo import Trials, monte_carlo
     from iot_jobs.forecast.outline import Outline, outline
@@ -29,7 +30,8 @@ with extra("forecast"):
         timeline,
         windows_used,
     )
-    from iot_jobs.forecast.risk import Bad, Healthy, Percentiles, Risk, Worst, risk
+    from iot_jobs.forecast.risk import Bad, Chances, Healthy, Percentiles, Risk, Worst, risk
+    from iot_jobs.forecast.risk import chances as _chances
     from iot_jobs.forecast.schedule import Window
     from iot_jobs.forecast.starts import Start, Starts, starts
 
@@ -39,6 +41,7 @@ __all__ = [
     "Assumptions",
     "Bad",
     "BlastRadius",
+    "Chances",
     "Duration",
     "Executions",
     "Forecast",
@@ -56,6 +59,7 @@ __all__ = [
     "Window",
     "WindowsUsed",
     "Worst",
+    "chances",
     "figure",
     "forecast",
     "outline",
@@ -79,17 +83,7 @@ def forecast(
     ready = plan(spec, assumed)
     engine, lanes, table, smallest = blast_radius(ready)
     course = timeline(engine.log)
-    chances = None
-    if with_risk:
-        chances = risk(
-            ready,
-            table,
-            smallest,
-            minutes=len(course),
-            bad_release_rate=assumed.bad_release_rate,
-            trials=trials,
-            seed=seed,
-        )
+    drawn = risk(ready, table, smallest, minutes=len(course), trials=trials, seed=seed) if with_risk else None
     name = spec.template_name if isinstance(spec, JobTemplateSpec) else spec.job_id
     return Forecast(
         template=name if isinstance(name, str) else "?",
@@ -98,14 +92,25 @@ def forecast(
         done=course.reached("done", ready.things),
         peak_rate_per_minute=int(course.columns["released"].max()),
         executions=Executions(figure(lanes.executions.item(0)), figure(lanes.retries.item(0))),
-        windows=windows_used(ready, engine.windows, last_minute(course, chances)),
+        windows=windows_used(ready, engine.windows, last_minute(course, drawn)),
         blast_radius=table,
         smallest_stopping_failure_rate_percent=smallest,
         timeline=course,
         starts=starts(ready),
-        risk=chances,
+        risk=drawn,
         trials=None if trials is None else monte_carlo(ready, trials=trials, seed=seed),
     )
+
+
+def chances(spec: JobTemplateSpec | JobSpec, assumed: Assumptions, *, seed: int = 0) -> Chances | None:
+    """Return how a healthy and a bad release end, as in the risk of `forecast`, without all else; None as there.
+
+    Raises `ForecastError` if a value is only known to CloudFormation.
+    """
+    ready = plan(spec, assumed)
+    engine = Engine(ready, [0.0])
+    engine.run()
+    return _chances(ready, minutes=len(timeline(engine.log)), trials=None, seed=seed)
 
 
 def _stated(ready: Plan) -> dict[str, Any]:

@@ -52,14 +52,16 @@ class Start(NamedTuple):
 
 _MOST_BYTES = 128 * 2**20
 _MOST_ROWS = 4096
-_MINUTE, _STATE, _LAG = 100_000, 100, 2
-"""Nanoseconds that a minute takes, each state of each lane in it, and each lag of those, on an ordinary machine."""
-MOST_WORK = 6 * 10**9
+_LAG = 2  # nanoseconds, as below
+MOST_WORK = 8 * 10**9
 """Nanoseconds of work, roughly, above which a forecast is refused: counted, not measured, to be the same everywhere."""
 
 
 class Engine:
     """Expected values of one plan. `bad` is the share of things on which every attempt fails, for each lane."""
+
+    nanoseconds = 60_000, 15
+    """The time that a minute takes, and each state of each lane in it, on an ordinary machine."""
 
     def __init__(self, plan: Plan, bad: Sequence[float]) -> None:
         assumed = plan.assumptions
@@ -139,8 +141,8 @@ class Engine:
         """The work of a minute, roughly, as in `MOST_WORK`."""
         ways = [self.at_once, *(start.ways for start in self.beginnings)]
         lags = [way.lags for group in ways for way in group] + [start.delay.lags for start in self.beginnings]
-        each = _STATE + _LAG * sum(len(one.minutes) for one in lags)
-        return _MINUTE + len(self.bad) * len(self.states) * each
+        minute, state = self.nanoseconds
+        return minute + len(self.bad) * len(self.states) * (state + _LAG * sum(len(one.minutes) for one in lags))
 
     def run(self) -> Lanes:
         """Run from creation until no lane has anything to come, or to the horizon. Raises `ForecastError`."""

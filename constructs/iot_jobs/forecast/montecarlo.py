@@ -44,6 +44,8 @@ class Drawn(NamedTuple):
 class Draws(Engine):
     """One run of several trials, whose counts are whole numbers."""
 
+    nanoseconds = 130_000, 100
+
     def __init__(self, plan: Plan, bad: Sequence[float], random: np.random.Generator, *, followed: int = 0) -> None:
         """`bad` is the share of things on which every attempt fails, for each trial.
 

@@ -13,13 +13,11 @@ from iot_jobs.forecast.course import Moment, Record, course, peaks
 from iot_jobs.forecast.durations import Floats
 from iot_jobs.forecast.engine import MOST_WORK, Engine
 from iot_jobs.forecast.lanes import figure
-from iot_jobs.forecast.montecarlo import drawn, quantile
+from iot_jobs.forecast.montecarlo import Draws, drawn, quantile
 from iot_jobs.forecast.plan import Plan
 
 BATCH = 250
 MOST = 1000
-SCOUTS = 100
-"""Rollouts of each release among which the worst is looked for."""
 AROUND_THE_SMALLEST = (0.9, 1.0, 1.1, 1.25)
 """The releases around the smallest failure rate that stops the rollout, as multiples of it: there most things are
 harmed, because the rollout is sometimes not stopped."""
@@ -76,6 +74,16 @@ class Worst:
 
 
 @dataclass(frozen=True)
+class Chances:
+    """A healthy and a bad release. `error_percent` is the 95 % confidence half-width of the shares that are stopped."""
+
+    healthy: Healthy
+    bad: Bad
+    trials: int
+    error_percent: float
+
+
+@dataclass(frozen=True)
 class Risk:
     """What may happen, in percent of rollouts. `error_percent` is the 95 % confidence half-width of the shares."""
 
@@ -87,79 +95,95 @@ class Risk:
     seed: int
 
 
+def chances(plan: Plan, *, minutes: int, trials: int | None, seed: int) -> Chances | None:
+    """Return how a healthy and a bad release end. Without `trials`, as many are drawn as it takes, up to some seconds.
+
+    None: even few rollouts of so many `minutes` in which something happens would take longer.
+    """
+    most = trials or min(MOST, _affordable(plan, minutes))
+    if most < FEWEST and not trials:
+        return None
+    shares = (0.0, plan.assumptions.bad_release_rate)
+    random = np.random.default_rng(seed)
+    figures: dict[str, Floats] = {}
+    records: list[Record] = []
+    count = 0
+    while True:
+        batch = min(BATCH, most - count)
+        part, recorded = _by_release(plan, shares, batch, random, followed=min(batch, max(MOST - count, 0)))
+        records += recorded
+        for name, values in part.items():
+            figures[name] = np.concatenate((figures.get(name, values[:, :0]), values), axis=1)
+        count += batch
+        stopped = np.isfinite(figures["aborted_minute"]).mean(axis=1).tolist()
+        error = max(_error_percent(share, count) for share in stopped)
+        if count >= most or (not trials and error <= SMALL_PERCENT):
+            break
+    aborted = figures["aborted_minute"][0]
+    healthy, bad = (figure(100 * share) for share in stopped)
+    return Chances(
+        healthy=Healthy(
+            aborted_percent=healthy,
+            aborted_minute=_percentiles(aborted[np.isfinite(aborted)]).p50 if healthy else None,
+            finish=_percentiles(figures["done_p100"][0]),
+            course=course(records),
+        ),
+        bad=Bad(figure(100 * shares[1]), bad, _percentiles(figures["harmed"][1])),
+        trials=count,
+        error_percent=round(error, 2),
+    )
+
+
 def risk(
     plan: Plan,
     rows: Sequence[BlastRadius],
     smallest_percent: float | None,
     *,
     minutes: int,
-    bad_release_rate: float,
     trials: int | None,
     seed: int,
 ) -> Risk | None:
-    """Return the risk of a rollout. Without `trials`, as many are drawn as it takes, up to some seconds.
+    """Return the chances, and the worst release of those about which the expected values are most concerned.
 
-    None: even few rollouts of so many `minutes` in which something happens would take longer. `rows` are the blast
-    radius, and `smallest_percent` the smallest failure rate that stops the rollout, None if none. The same seed gives
-    the same risk.
+    `rows` are the blast radius, and `smallest_percent` the smallest failure rate that stops the rollout, None if none.
+    The same seed gives the same risk. None: see `chances`.
     """
-    most = trials or min(MOST, _affordable(plan, minutes))
-    if most < FEWEST and not trials:
+    found = chances(plan, minutes=minutes, trials=trials, seed=seed)
+    if found is None:
         return None
-    worst_percent = _worst(plan, rows, smallest_percent or 0, np.random.default_rng(seed))
-    shares = (0.0, bad_release_rate, worst_percent / 100)
-    random = np.random.default_rng(seed)
-    figures: dict[str, Floats] = {}
-    records: list[Record] = []
-    count = 0
-    while True:
-        # All releases at once, because a minute takes about as long for many rollouts as for one.
-        batch = min(BATCH, most - count)
-        part = drawn(plan, np.repeat(shares, batch).tolist(), random, followed=min(batch, max(MOST - count, 0)))
-        records += part.records
-        for name, values in part.figures.items():
-            by_release = values.reshape(len(shares), batch)
-            figures[name] = np.concatenate((figures.get(name, by_release[:, :0]), by_release), axis=1)
-        count += batch
-        stopped = np.isfinite(figures["aborted_minute"]).mean(axis=1)
-        error = max(_error_percent(share, count) for share in stopped[:2].tolist())
-        if count >= most or (not trials and error <= SMALL_PERCENT):
-            break
-    aborted = figures["aborted_minute"][0]
-    finish, harmed = (list(map(_percentiles, figures[name])) for name in ("done_p100", "harmed"))
-    return Risk(
-        healthy=Healthy(
-            aborted_percent=figure(100 * stopped[0].item()),
-            aborted_minute=_percentiles(aborted[np.isfinite(aborted)]).p50 if stopped[0] else None,
-            finish=finish[0],
-            course=course(records),
-        ),
-        bad=Bad(figure(100 * bad_release_rate), figure(100 * stopped[1].item()), harmed[1]),
-        worst=Worst(worst_percent, harmed[2].p95 or 0),
-        trials=count,
-        error_percent=round(error, 2),
-        seed=seed,
-    )
+    count = min(BATCH, found.trials)
+    worst = _worst(plan, rows, smallest_percent or 0, count, np.random.default_rng(seed))
+    return Risk(found.healthy, found.bad, worst, found.trials, found.error_percent, seed)
 
 
 def _affordable(plan: Plan, minutes: int) -> int:
     """Return how many rollouts of each release can be drawn, if something happens in so many minutes of a rollout."""
     lanes = min(Engine.most_lanes(plan, bad=True), BATCH)
-    work = Engine(plan, [0.5] * lanes).work_per_minute * minutes
-    releases, scouts = 3, SCOUTS * (1 + len(AROUND_THE_SMALLEST))
-    return max(0, int(lanes * MOST_WORK / work) - scouts) // releases
+    work = Draws(plan, [0.5] * lanes, np.random.default_rng()).work_per_minute * minutes
+    return int(lanes * MOST_WORK / work) // (3 + len(AROUND_THE_SMALLEST))
 
 
-def _worst(plan: Plan, rows: Sequence[BlastRadius], smallest_percent: float, random: np.random.Generator) -> float:
-    """Return the failure rate, in percent, of the release that harms the most things in 95 % of rollouts."""
+def _worst(
+    plan: Plan, rows: Sequence[BlastRadius], smallest_percent: float, trials: int, random: np.random.Generator
+) -> Worst:
+    """Return the release that harms the most things in 95 % of rollouts, of this many each."""
     expected = max(rows, key=lambda row: row.harmed_final).failure_rate_percent
     near = [round(min(100, smallest_percent * factor), 2) for factor in AROUND_THE_SMALLEST]
-    rates = list(dict.fromkeys([float(expected), *filter(None, near)]))
-    if len(rates) == 1:
-        return expected
-    harmed = drawn(plan, (np.repeat(rates, SCOUTS) / 100).tolist(), random).figures["harmed"]
-    p95 = [_percentiles(values).p95 or 0 for values in harmed.reshape(len(rates), SCOUTS)]
-    return figure(rates[int(np.argmax(p95))])
+    percents = list(dict.fromkeys([float(expected), *filter(None, near)]))
+    figures, _ = _by_release(plan, [percent / 100 for percent in percents], trials, random)
+    worst, percent = max(zip([_percentiles(values).p95 or 0 for values in figures["harmed"]], percents, strict=True))
+    return Worst(figure(percent), worst)
+
+
+def _by_release(
+    plan: Plan, shares: Sequence[float], trials: int, random: np.random.Generator, *, followed: int = 0
+) -> tuple[dict[str, Floats], Sequence[Record]]:
+    """Return the figures of this many rollouts of each release, with a row for each, and the records of the first.
+
+    All are drawn at once, because a minute takes about as long for many rollouts as for one.
+    """
+    figures, records = drawn(plan, np.repeat(shares, trials).tolist(), random, followed=followed)
+    return {name: values.reshape(len(shares), trials) for name, values in figures.items()}, records
 
 
 def _error_percent(share: float, count: int) -> float:

@@ -108,13 +108,13 @@ def _risk(forecast: Forecast) -> Iterator[str]:
         return
     healthy, bad, worst = risk.healthy, risk.bad, risk.worst
     yield (
-        f"A healthy release is stopped by mistake in {healthy.aborted_percent:g} % of rollouts; "
+        f"A healthy release is stopped by mistake in {_percent(healthy.aborted_percent)} % of rollouts; "
         f"{_done_by(healthy.finish.p50, healthy.finish.p95)}"
     )
     yield (
-        f"A release that fails on {bad.failure_rate_percent:g} % of devices is stopped in {bad.stopped_percent:g} % of "
-        f"rollouts; it harms at most {_count(bad.harmed.p50)} things in half of all rollouts, "
-        f"{_count(bad.harmed.p95)} in 95 %"
+        f"A release that fails on {bad.failure_rate_percent:g} % of devices is stopped in "
+        f"{_percent(bad.stopped_percent)} % of rollouts; it harms at most {_count(bad.harmed.p50)} things in half of "
+        f"all rollouts, {_count(bad.harmed.p95)} in 95 %"
     )
     yield (
         f"The worst release fails on {worst.failure_rate_percent:g} % of devices, and harms at most "
@@ -124,8 +124,8 @@ def _risk(forecast: Forecast) -> Iterator[str]:
     if expected != (healthy.aborted_percent > _MOSTLY):
         course = "is aborted, but only" if expected else "is never aborted, but"
         yield (
-            f"According to the expected values, the rollout {course} {healthy.aborted_percent:g} % of the random "
-            "rollouts are: trust those"
+            f"According to the expected values, the rollout {course} {_percent(healthy.aborted_percent)} % of the "
+            "random rollouts are: trust those"
         )
     if forecast.starts is not None:
         shortest, longest = forecast.starts.shortest, forecast.starts.longest
@@ -199,8 +199,8 @@ def _row(forecast: Forecast) -> tuple[str, ...]:
     risk = forecast.risk
     shares = (
         (
-            f"{risk.healthy.aborted_percent:g} %",
-            f"{risk.bad.stopped_percent:g} %",
+            f"{_percent(risk.healthy.aborted_percent)} %",
+            f"{_percent(risk.bad.stopped_percent)} %",
             f"{number(risk.worst.harmed_p95)} at {risk.worst.failure_rate_percent:g} %",
             _duration(risk.healthy.finish.p95),
         )
@@ -214,6 +214,11 @@ def _row(forecast: Forecast) -> tuple[str, ...]:
         number(forecast.executions.total),
         str(forecast.windows.used) if forecast.windows.last_close else "-",
     )
+
+
+def _percent(share: float) -> str:
+    """Return a share of rollouts, which isn't known to more digits."""
+    return f"{round(share, 1):g}"
 
 
 def _weekday(time: str) -> str:
