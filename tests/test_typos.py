@@ -49,7 +49,7 @@ name: dev
 account: "123456789012"
 region: eu-west-1
 production: true
-fleet: {things: 50, failure_rate: 0.1, max_harmed: 50, max_duration_hours: 72}
+fleet: {things: 50, failure_rate: 0.001, bad_release_rate: 0.5, max_harmed: 50, max_duration_hours: 150}
 templates:
   reboot:
     description: Reboot a device in dev

@@ -268,11 +268,13 @@ class Loader:
 
 
 def _expected(given: Any, environment: Environment | None) -> tuple[Expectations, list[Finding]]:
-    """Return the rates and times expected of a template, and what is wrong with them in this environment."""
+    """Return the rates and times expected of a template, or none and what is wrong with them in this environment."""
     expected, found = Expectations.check(given)
     if expected is not None and environment is not None:
         found = tuple(rates_problems(environment.fleet.expecting(expected)))
-    return expected or Expectations(), [_own(finding.under(("expect",))) for finding in found]
+    if expected is None or found:
+        return Expectations(), [_own(finding.under(("expect",))) for finding in found]
+    return expected, []
 
 
 def _without_frame(header: Any) -> Environment | None:
