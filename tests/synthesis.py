@@ -116,12 +116,12 @@ def assert_parity(root: Path, name: str) -> None:
 
 def assert_metadata(root: Path, name: str) -> None:
     """Metadata names template and environment, and holds the fleet and the digest of the content alone."""
-    fleet = {key: value for key, value in environments(root)[name].fleet if value is not None}
     for resource in of_type(synthesized(root, name), TEMPLATE).values():
+        template = template_name_of(resource["Properties"]["JobTemplateId"])
         assert resource["Metadata"]["iot-jobs"] == {
-            "template_name": template_name_of(resource["Properties"]["JobTemplateId"]),
+            "template_name": template,
             "environment": name,
-            "fleet": fleet,
+            "fleet": environments(root)[name].fleet_of(template).model_dump(exclude_none=True),
             "content": content_digest(resource["Properties"]),
         }
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
 from syrupy.assertion import SnapshotAssertion
 from syrupy.extensions.json import JSONSnapshotExtension
 
+from iot_jobs.cli.selection import assumptions, selected
+from iot_jobs.forecast import forecast
 from tests.synthesis import (
     assert_clean_for_cdk_nag,
     assert_clean_for_cfn_lint,
@@ -83,3 +86,25 @@ def test_app_is_valid_for_the_cdk(tmp_path: Path) -> None:
     done = run_app(ROOT, tmp_path / "cdk.out", CDK_VALIDATION="true", CDK_CONTEXT_JSON=context)
     assert done.returncode == 0, done.stderr
     assert [each for each in violations(tmp_path / "cdk.out") if each.get("severity") != "warning"] == []
+
+
+def forecast_comments() -> dict[tuple[str, str], str]:
+    """What comments in environments say of forecasts, by the name of the environment's file and of the template."""
+    texts = {path.stem: path.read_text() for path in sorted((ROOT / "stacks/environments").glob("*.yaml"))}
+    found = {name: re.findall(r"(?m)^  ([\w-]+):\n +# (Forecast: .*)$", text) for name, text in texts.items()}
+    return {(name, template): words for name, pairs in found.items() for template, words in pairs}
+
+
+FORECAST_COMMENTS = forecast_comments()
+
+
+@pytest.mark.parametrize(("name", "template"), FORECAST_COMMENTS, ids=map("-".join, FORECAST_COMMENTS))
+def test_comments_tell_the_forecast(name: str, template: str) -> None:
+    """A comment "Forecast: ..." has the figures of the forecast for the rates and times that the files state."""
+    (subject,) = selected(ROOT / f"stacks/environments/{name}.yaml", template)
+    risk = forecast(subject.spec, assumptions(subject, {})).risk
+    assert risk is not None
+    assert FORECAST_COMMENTS[name, template] == (
+        f"Forecast: {round(risk.healthy.aborted_percent, 1):g} % of healthy rollouts are stopped; "
+        f"a bad release harms up to {risk.bad.harmed.p95:,.0f} things, the worst up to {risk.worst.harmed_p95:,.0f}."
+    )
