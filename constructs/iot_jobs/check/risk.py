@@ -79,7 +79,7 @@ def risk(spec: JobTemplateSpec | JobSpec, fleet: Fleet) -> Iterator[Finding]:
             found: Chances | Risk | None = result.risk
             yield from _over_budget(result, fleet)
         else:
-            found = chances(spec, assumed)
+            found = None if spec.abort is None else chances(spec, assumed)
     except ForecastError:
         return
     if found is not None and spec.abort is not None and _states_rates(fleet):
