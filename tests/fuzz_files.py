@@ -345,6 +345,20 @@ def hostile_files() -> list[Nasty]:
         resource = {"Type": KIND, "Properties": {"Ref": "x"}}
         return json.dumps({"Resources": {f"T{number}": resource for number in range(25_000)}})
 
+    topic = {"Type": "AWS::SNS::Topic", "Properties": {"Tags": [{"Key": str(n), "Value": "a"} for n in range(25_000)]}}
+    many_tags = {"Resources": {"T": {"Type": KIND, "Properties": GOOD}, "A": topic}}
+    names = [f"P{number}" for number in range(40)]
+    combinations = {
+        "Parameters": {name: {"Type": "String", "AllowedValues": ["a", "b"]} for name in names},
+        "Resources": {
+            "T": {"Type": KIND, "Properties": GOOD},
+            "A": {
+                "Type": "AWS::SNS::Topic",
+                "Properties": {"TopicName": {"Fn::Join": ["", [{"Ref": n} for n in names]]}},
+            },
+        },
+    }
+
     unknown = "".join(f"k{number}: 1\n" for number in range(20_000))
     placeholders = "".join(f"${{aws:{number}}}" for number in range(100_000))
     wide = GOOD | {"Description": "\U0001f600" * 3000, "\U0001f600" * 600: 1, '"' * 600: 1}
@@ -363,6 +377,9 @@ def hostile_files() -> list[Nasty]:
         _file("long keys in aliases.yaml", long_keys),
         _file("a long logical id.json", long_id),
         _file("25,000 skipped resources.json", skipped),
+        _file("25,000 tags of another resource.json", lambda: json.dumps(many_tags)),
+        Nasty("20 templates of all combinations", lambda folder: many(folder, 20, json.dumps(combinations))),
+        Nasty("10,000 small documents", lambda folder: many(folder, 10_000, arguments(5))),
         Nasty("1500 files with wide letters", lambda folder: many(folder, 1500, _resources(wide))),
     ]
 

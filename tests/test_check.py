@@ -766,7 +766,7 @@ def test_a_template_has_no_times() -> None:
 
 
 def document(text: str) -> Document:
-    return Document(JobDocument(text), lambda loc: Place(dotted(loc), "document.json", 1, 1))
+    return Document(JobDocument(text), lambda loc: Place(dotted(loc), "document.json", 1, 1), "document.json")
 
 
 DOCUMENTS: list[tuple[str, str, Found]] = [

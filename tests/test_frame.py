@@ -2,12 +2,10 @@
 
 import json
 import sys
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import pytest
-from cloudformation_validate import CompositeEngine, ValidationError
 
 from iot_jobs.check import Report, check
 from iot_jobs.sources import read_paths
@@ -106,20 +104,27 @@ def test_two_mistakes_in_one_place(here: Path) -> None:
     assert sorted(found) == [("E3005", "Resources.T"), ("JT003", "Resources.T.DependOn")]
 
 
-def test_what_the_validator_cannot_read(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """If the validator itself fails, that is a finding at the top of the template."""
+def combinations(parameters: int) -> dict[str, Any]:
+    """A template with two values for each of these parameters, all in one text: the validator tries all combinations."""
+    names = [f"P{number}" for number in range(parameters)]
+    declared = {name: {"Type": "String", "AllowedValues": ["a", "b"]} for name in names}
+    name = {"Fn::Sub": "".join(f"${{{name}}}" for name in names)}
+    return stack({"Condition": "No"}, {}, Parameters=declared, Others={"A": topic(Properties={"TopicName": name})})
 
-    def fail(*_: object) -> None:
-        raise ValidationError.Engine("no")
 
-    monkeypatch.setattr(CompositeEngine, "validate_template", fail)
-    assert [code for code, _ in errors(stack({}, {}))] == ["F0000"]
+def test_what_the_validator_does_not_finish(here: Path) -> None:
+    """A template that takes the validator too long is listed as skipped; those before and after it are validated."""
+    for name, template in {"a": combinations(3), "b": combinations(40), "c": combinations(3)}.items():
+        Path(f"{name}.json").write_text(json.dumps(template))
+    report = whole(".")
+    found = [(one.place.file, one.code) for one in report.findings if one.place]
+    assert found == [("a.json", "E8002"), ("c.json", "E8002")]
+    reason = "AWS's validator, which failed or took too long; --only-jobs leaves it out"
+    assert skipped(report) == [("b.json", reason)]
 
 
 def test_without_the_extra(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without the library the check says what it leaves out, and finds what it finds of its own accord."""
-    engine = import_module("iot_jobs.check.frame")._engine
-    engine.cache_clear()
     monkeypatch.setitem(sys.modules, "cloudformation_validate", None)
     Path("t.json").write_text(json.dumps(stack({"Condition": "No"}, {"No": 1})))
     report = whole()

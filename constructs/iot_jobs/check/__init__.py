@@ -13,10 +13,9 @@ from typing import Any, NamedTuple
 from iot_jobs.check.advice import advice, document_advice
 from iot_jobs.check.cases import in_some_cases
 from iot_jobs.check.catalogue import rules
-from iot_jobs.check.frame import frame
+from iot_jobs.check.frame import diagnosed, frame, is_installed
 from iot_jobs.check.risk import can_forecast, states_risk
 from iot_jobs.environment import Quotas
-from iot_jobs.extras import MissingExtraError
 from iot_jobs.finding import (
     INTERNAL_ERROR,
     LONGEST_TEXT,
@@ -32,7 +31,7 @@ from iot_jobs.finding import (
     shortened,
 )
 from iot_jobs.limits import MAX_LOGICAL_ID, MAX_RESOURCES_IN_STACK
-from iot_jobs.sources import Application, Reading, Skipped, Subject, Unknown, read_application
+from iot_jobs.sources import Application, Reading, Skipped, Source, Subject, Unknown, read_application
 from iot_jobs.template.part import UNKNOWN_KEY
 
 __all__ = [
@@ -54,6 +53,7 @@ ACKNOWLEDGED_UNKNOWN = Rule(
 
 
 _NOT_INSTALLED = "it needs the extra [cloudformation]"
+_STOPPED = "AWS's validator, which failed or took too long; --only-jobs leaves it out"
 _MOST_SKIPPED = 1000
 _MOST_RESOURCES = 2 * MAX_RESOURCES_IN_STACK
 """The number of resources up to which AWS's validator takes no more than some seconds."""
@@ -113,28 +113,13 @@ def check(reading: Reading, *, now: datetime, quotas: Quotas | None = None, only
                 findings += in_some_cases(subject, [*subject.findings, *advised], about)
         findings += crashed
     for document in reading.documents:
-        with guarded(document.place(()).file) as crashed:
+        with guarded(document.file) as crashed:
             problems = [finding for finding in document.document.problems() if finding.severity == "error"]
             problems += document_advice(document.document, document.schema)
             findings += (finding._replace(place=document.place(finding.loc)) for finding in problems)
         findings += crashed
-    by_file: dict[str | None, list[Finding]] = {}
-    for finding in findings:
-        by_file.setdefault(finding.place and finding.place.file, []).append(finding)
-    for source in () if only_jobs else reading.templates:
-        ours = by_file.get(source.name, [])
-        names = source.data["Resources"]
-        too_many = findings.left_out or source.name in findings.full or len(names) > _MOST_RESOURCES
-        if too_many or max(map(len, names)) > MAX_LOGICAL_ID:
-            skipped.append(Skipped(source.name, "AWS's validator, for too many findings or resources, or a long id"))
-            continue
-        with guarded(source.name) as crashed:
-            try:
-                findings += islice(frame(source, ours), MOST_FINDINGS + 1)
-            except MissingExtraError:
-                skipped.append(Skipped("the rest of CloudFormation templates", _NOT_INSTALLED))
-                break
-        findings += crashed
+    if not only_jobs:
+        skipped += _validate(reading.templates, findings)
     checked = len(reading.subjects) + len(reading.documents)
     counted = [finding for finding in findings if finding.acknowledged is None]
     acknowledged = [finding for finding in findings if finding.acknowledged is not None]
@@ -149,6 +134,32 @@ def _without_forecast(subjects: Sequence[Subject]) -> Iterator[Skipped]:
     stating = [where.name for where, expected in placed if states_risk(where.fleet.expecting(expected))]
     for name in dict.fromkeys(stating):
         yield Skipped(f"the risk in environment {name}", "it needs the extra [forecast]")
+
+
+def _validate(templates: Sequence[Source], findings: Findings) -> list[Skipped]:
+    """Add the errors of AWS's validator to the findings so far, and return what it doesn't validate."""
+    if templates and not is_installed():
+        return [Skipped("the rest of CloudFormation templates", _NOT_INSTALLED)]
+    skipped: list[Skipped] = []
+    by_file: dict[str | None, list[Finding]] = {}
+    for finding in findings:
+        by_file.setdefault(finding.place and finding.place.file, []).append(finding)
+    asked: list[Source] = []
+    for source in templates:
+        names = source.data["Resources"]
+        too_many = findings.left_out or source.name in findings.full or len(names) > _MOST_RESOURCES
+        if too_many or max(map(len, names)) > MAX_LOGICAL_ID:
+            skipped.append(Skipped(source.name, "AWS's validator, for too many findings or resources, or a long id"))
+        else:
+            asked.append(source)
+    for source, diagnostics in diagnosed(asked):
+        if diagnostics is None:
+            skipped.append(Skipped(source.name, _STOPPED))
+            continue
+        with guarded(source.name) as crashed:
+            findings += islice(frame(source, diagnostics, by_file.get(source.name, ())), MOST_FINDINGS + 1)
+        findings += crashed
+    return skipped
 
 
 def _listed(skipped: Sequence[Skipped]) -> tuple[Skipped, ...]:

@@ -5,61 +5,114 @@ It runs without a network and without credentials (https://github.com/aws-cloudf
 
 from __future__ import annotations
 
-import atexit
+import json
 import re
-from collections.abc import Iterator, Sequence
+import sys
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
-from typing import TYPE_CHECKING
+from importlib.util import find_spec
+from itertools import chain
+from pathlib import Path
+from time import monotonic
+from typing import NamedTuple
 
-from iot_jobs.extras import extra
 from iot_jobs.finding import Finding, Location, Place, Rule, one_line
-
-if TYPE_CHECKING:
-    from cloudformation_validate import CompositeEngine, Diagnostic
-
-    from iot_jobs.sources import Source
+from iot_jobs.sources import Source
+from iot_jobs.unresolved import FOR_EACH
 
 _SOURCE = "cloudformation-validate"
 _ACCEPTED = ("E1029",)
 """Errors of the validator about what CloudFormation accepts: `${Name}` outside `Fn::Sub` is deployed as it is."""
 _UNKNOWN_ATTRIBUTE = "E3001"
+_PROGRAM = Path(__file__).with_name("validator.py")
 
 
-def frame(source: Source, ours: Sequence[Finding]) -> Iterator[Finding]:
-    """Yield the validator's errors about a template, without those that `ours`, the findings in its file, name already.
+class Diagnostic(NamedTuple):
+    """An error of the validator. `section` and `name` are of what it is in, None for the template itself."""
 
-    Raises `MissingExtraError` where it is not installed.
-    """
-    engine = _engine()
-    from cloudformation_validate import DetailLevel, Severity, TemplateContent, ValidateConfig, ValidationError
+    code: str
+    message: str
+    allowed: str | None
+    fix: str | None
+    path: str | None
+    section: str | None
+    name: str | None
+    line: int | None
+    column: int | None
 
-    config = ValidateConfig(severity_level=Severity.ERROR, detail_level=DetailLevel.DETAILED)
+
+def is_installed() -> bool:
+    """Return whether the validator is there."""
+    return find_spec("cloudformation_validate") is not None
+
+
+def diagnosed(sources: Iterable[Source]) -> Iterator[tuple[Source, list[Diagnostic] | None]]:
+    """Yield the validator's errors about each template; None if it failed, or took too long or too much memory."""
+    left = list(sources)
+    seconds = 2 * _seconds(sum(len(source.text) for source in left))
+    while left:
+        began = monotonic()
+        answers = _run(left, seconds) if seconds > 0 else []
+        yield from zip(left, answers, strict=False)
+        left = left[len(answers) :]
+        if left:
+            yield left.pop(0), None
+        seconds -= monotonic() - began
+
+
+def _seconds(characters: int) -> float:
+    """Return how long the validator may work on a template; one with 500 job templates takes it half a second."""
+    return 1 + characters / 1_000_000
+
+
+def _run(sources: Sequence[Source], seconds: float) -> list[list[Diagnostic]]:
+    """Return the errors about the first templates: about all, unless the validator had to be stopped."""
+    import subprocess  # slow to load, and only needed here
+
+    lines = (json.dumps([source.text, source.name, _seconds(len(source.text))]) + "\n" for source in sources)
     try:
-        diagnostics = engine.validate_template(TemplateContent(source.text, source.name), config).diagnostics
-    except ValidationError as error:
-        allowed = "a template that cloudformation-validate can read"
-        yield (
-            _rule("F0000").finding(given=str(error), allowed=allowed, fix="correct it")._replace(place=source.place(()))
-        )
-        return
+        output: bytes = subprocess.run(
+            [sys.executable, "-P", str(_PROGRAM), str(seconds)],
+            input="".join(lines).encode(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            timeout=30 + 10 * seconds,  # it limits itself, except on Windows
+            check=False,
+        ).stdout
+    except subprocess.TimeoutExpired as error:
+        output = error.stdout or b""
+    return [[Diagnostic(*row) for row in json.loads(line)] for line in output.split(b"\n")[:-1]]
+
+
+def frame(source: Source, diagnostics: Iterable[Diagnostic], ours: Iterable[Finding]) -> Iterator[Finding]:
+    """Yield the validator's errors about a template, without those that `ours`, the findings in its file, name too."""
+    near = _by_member(ours)
     for diagnostic in diagnostics:
         loc = _location(diagnostic)
-        if not any(_says_the_same(one, diagnostic, loc) for one in ours):
-            allowed = one_line(diagnostic.rule_description or "what CloudFormation accepts")
-            fix = one_line(diagnostic.suggested_fix or "correct it")
-            finding = _rule(diagnostic.rule_id).finding(
+        if not any(_says_the_same(one, diagnostic, loc) for one in chain(near[loc[:2]], near[()])):
+            allowed = one_line(diagnostic.allowed or "what CloudFormation accepts")
+            fix = one_line(diagnostic.fix or "correct it")
+            finding = _rule(diagnostic.code).finding(
                 given=diagnostic.message, allowed=allowed, fix=fix[:1].lower() + fix[1:]
             )
             place = source.place(loc)
-            yield finding._replace(place=place._replace(line=diagnostic.start_line, column=diagnostic.start_column))
+            yield finding._replace(place=place._replace(line=diagnostic.line, column=diagnostic.column))
 
 
-@cache
-def _engine() -> CompositeEngine:
-    with extra("cloudformation"):
-        from cloudformation_validate import CompositeEngine
-    atexit.register(_engine.cache_clear)  # it can't be freed any more when modules are gone
-    return CompositeEngine()
+def _by_member(findings: Iterable[Finding]) -> defaultdict[Location, list[Finding]]:
+    """Return the findings by the member of a section that they are about, those that may be about any under ()."""
+    members = defaultdict[Location, list[Finding]](list)
+    for finding in findings:
+        for place in (finding.place, *finding.related):
+            if place is not None:
+                is_in_one = len(place.loc) > 1 and not _is_in_loop(place.loc)
+                members[place.loc[:2] if is_in_one else ()].append(finding)
+    return members
+
+
+def _is_in_loop(loc: Location) -> bool:
+    return any(str(part).startswith(FOR_EACH) for part in loc)
 
 
 @cache
@@ -76,18 +129,17 @@ def _rule(code: str) -> Rule:
 
 def _location(diagnostic: Diagnostic) -> Location:
     """Return where a diagnostic is: its path is below a resource, or has the names of sections."""
-    entity, path = diagnostic.entity, diagnostic.property_path or ""
+    path = diagnostic.path or ""
     named = [part for part in re.split("[/.]", path) if part not in ("", "{}")]  # {} is an item of a list in a branch
     parts = [int(part) if re.fullmatch("[0-9]{1,9}", part) else part for part in named]
-    if entity is None or "/" in path:
+    if diagnostic.section is None or diagnostic.name is None or "/" in path:
         return tuple(parts)
-    kind = entity.entity_type.name.capitalize()
-    return (f"{kind}s", entity.logical_id, *parts)
+    return (f"{diagnostic.section.capitalize()}s", diagnostic.name, *parts)
 
 
 def _says_the_same(ours: Finding, diagnostic: Diagnostic, loc: Location) -> bool:
     """Return whether one of our findings is about the same value. About a whole block, they have to name one member."""
-    if diagnostic.rule_id == _UNKNOWN_ATTRIBUTE and ours.place is not None and ours.place.loc[:-1] == loc:
+    if diagnostic.code == _UNKNOWN_ATTRIBUTE and ours.place is not None and ours.place.loc[:-1] == loc:
         return f"'{ours.place.loc[-1]}'" in diagnostic.message
     if not any(_same(diagnostic, loc, place) for place in (ours.place, *ours.related) if place is not None):
         return False
@@ -98,11 +150,11 @@ def _says_the_same(ours: Finding, diagnostic: Diagnostic, loc: Location) -> bool
 def _same(diagnostic: Diagnostic, loc: Location, place: Place) -> bool:
     """Return whether a place of ours is that of a diagnostic, or inside it, or around it."""
     if len(loc) < 2:  # the whole template
-        return len(place.loc) < 2 and (place.line, place.column) == (diagnostic.start_line, diagnostic.start_column)
+        return len(place.loc) < 2 and (place.line, place.column) == (diagnostic.line, diagnostic.column)
     theirs, known = loc, _without_functions(place.loc)
     if known != place.loc:  # items may be absent, and loops make resources
         theirs, known = _names(loc), _names(known)
-        if any(str(part).startswith("Fn::ForEach::") for part in place.loc):
+        if _is_in_loop(place.loc):
             theirs, known = ("Resources", *theirs[2:]), ("Resources", *known[2:])
     shorter = min(len(theirs), len(known))
     # A loop's variable may be any name.

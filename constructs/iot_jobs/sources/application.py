@@ -69,10 +69,14 @@ class Application(NamedTuple):
 def root_of(path: Path) -> Path | None:
     """Return the root of a path's application: the nearest parent folder with `stacks/` and `job_documents/`."""
     path = resolved(path)
-    return next((folder for folder in (path, *path.parents) if _holds_application(folder)), None)
+    return path if _holds_application(path) else _root_above(path.parent)
 
 
 @lru_cache(maxsize=4096)
+def _root_above(folder: Path) -> Path | None:
+    return next((one for one in (folder, *folder.parents) if _holds_application(one)), None)
+
+
 def _holds_application(folder: Path) -> bool:
     try:
         return (folder / "stacks").is_dir() and (folder / DOCUMENTS).is_dir()

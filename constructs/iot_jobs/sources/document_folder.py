@@ -99,7 +99,7 @@ class DocumentFolder:
             if path not in self._documents and path not in self._named and not path.name.endswith(".schema.json"):
                 document, source = self._document(path)
                 if document and source:
-                    unnamed.append(Document(document, source.place))
+                    unnamed.append(Document(document, source.place, source.name))
         return unnamed
 
     def _document(self, path: Path) -> tuple[JobDocument | None, Source | None]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import stat
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
@@ -139,22 +140,28 @@ def _bytes(path: Path) -> bytes:
 
 
 def resolved(path: Path) -> Path:
-    """Return the path with its links resolved, or unchanged if they are circular."""
-    return _resolved(path.absolute())
-
-
-@lru_cache(maxsize=16)  # called several times while a file is read, and never again
-def _resolved(path: Path) -> Path:
-    try:
-        return path.resolve()
-    except (OSError, RuntimeError):
-        return path
+    """Return the absolute path with its links resolved, or as it is if they are circular."""
+    return _resolved(path, os.getcwd())  # noqa: PTH109  # a Path is slow to make, and this runs for each file
 
 
 def shown_path(path: Path) -> str:
     """Return a path relative to the working directory, if it is inside."""
+    return _shown(path, os.getcwd())  # noqa: PTH109
+
+
+# Both are called several times while a file is read, and never again.
+@lru_cache(maxsize=16)
+def _resolved(path: Path, _here: str) -> Path:
     try:
-        return resolved(path).relative_to(Path.cwd()).as_posix()
+        return path.resolve()
+    except (OSError, RuntimeError):
+        return path.absolute()
+
+
+@lru_cache(maxsize=16)
+def _shown(path: Path, here: str) -> str:
+    try:
+        return _resolved(path, here).relative_to(here).as_posix()
     except ValueError:
         return path.as_posix()
 

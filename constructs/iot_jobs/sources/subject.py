@@ -98,10 +98,11 @@ class Subject(NamedTuple):
 
 
 class Document(NamedTuple):
-    """A job document on its own."""
+    """A job document on its own, in `file`."""
 
     document: JobDocument
     place: Callable[[Location], Place]
+    file: str
     schema: str | Mapping[str, Any] | None = None
 
 

@@ -41,7 +41,7 @@ def _is_document(file: File) -> bool:
 
 def _read_document(file: File, reading: Reading) -> None:
     document = JobDocument(file.data["document"])
-    reading.documents.append(Document(document, lambda loc: file.source.place(("document", *loc))))
+    reading.documents.append(Document(document, lambda loc: file.source.place(("document", *loc)), file.source.name))
 
 
 JOB = Kind(_is_job, _read_job)

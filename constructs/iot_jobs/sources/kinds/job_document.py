@@ -16,7 +16,7 @@ def _matches(file: File) -> bool:
 
 
 def _read(file: File, reading: Reading) -> None:
-    reading.documents.append(Document(JobDocument(file.source.text), file.source.place))
+    reading.documents.append(Document(JobDocument(file.source.text), file.source.place, file.source.name))
 
 
 def _is_list(file: File) -> bool:
