@@ -4,14 +4,14 @@ import pytest
 from botocore.loaders import Loader
 
 from iot_jobs.limits import REGION
-from iot_jobs.limits.regions import PARTITIONS
-from iot_jobs.limits.s3 import DNS_SUFFIXES, Address, address, is_bucket, region_of
+from iot_jobs.limits.regions import PARTITIONS, URL_SUFFIXES
+from iot_jobs.limits.s3 import Address, address, is_bucket, region_of
 
 
 def test_partitions() -> None:
     """All domains of all partitions are known."""
     partitions = Loader().load_data("endpoints")["partitions"]
-    assert sorted(DNS_SUFFIXES) == sorted({partition["dnsSuffix"] for partition in partitions})
+    assert sorted(set(URL_SUFFIXES.values())) == sorted({partition["dnsSuffix"] for partition in partitions})
 
 
 def test_regions() -> None:

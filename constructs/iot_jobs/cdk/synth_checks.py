@@ -184,8 +184,8 @@ def _findings(template: Template, emitted: Emitted, quotas: Quotas, location: tu
         spec, more = JobTemplateSpec.judge(read)
         yield from (*found, *more)
     account, region = (None if holds_token(part) else part for part in location)
-    subject = Subject(spec, _nowhere)
-    yield from advice(subject, now=datetime.now(UTC), quotas=quotas, locations=[(account, region)])
+    subject = Subject(spec, _nowhere, location=(account, region))
+    yield from advice(subject, now=datetime.now(UTC), quotas=quotas)
 
 
 def _acknowledged(template: Template) -> set[str]:

@@ -32,9 +32,9 @@ from iot_jobs.check.advice_rules import (
     START_TIME,
     WINDOW_TOO_SHORT,
 )
-from iot_jobs.check.locations import AccountRegion, Named, elsewhere, unknown_regions
+from iot_jobs.check.locations import Named, elsewhere, unknown_regions
 from iot_jobs.check.risk import can_forecast, risk, states_risk
-from iot_jobs.cloudformation import TEMPLATE
+from iot_jobs.cloudformation import AccountRegion
 from iot_jobs.documents.job_document import JobDocument
 from iot_jobs.environment import Environment, Quotas
 from iot_jobs.finding import MOST_FINDINGS, Edit, Finding, Location
@@ -76,12 +76,11 @@ def advice(
     *,
     now: datetime,
     quotas: Quotas | None = None,
-    locations: Sequence[AccountRegion] = (),
 ) -> Iterator[Finding]:
     """Yield advice and assumed errors of one template or job, and what its account and region refuse.
 
-    The locations of findings are its spec's. `quotas` and `locations` are those of a subject without an environment; no
-    quotas means AWS's defaults, no locations that they aren't known.
+    The locations of findings are its spec's. `quotas` are those of a subject without an environment; None means AWS's
+    defaults.
     """
     spec, environment = subject.spec, subject.environment
     timeout, retry = known(spec.timeout), known(spec.retry)
@@ -93,7 +92,7 @@ def advice(
     by_api = subject.spelling is not None and not subject.spelling.intrinsics
 
     yield from _repeated(retry, spec.destination_package_versions)
-    if subject.spelling is TEMPLATE and subject.place(()).loc and isinstance(spec, JobTemplateSpec):
+    if subject.has_fixed_id and isinstance(spec, JobTemplateSpec):
         yield from _fixed_id(known(spec.template_name))
     presigned_url, tags = known(spec.presigned_url), known(spec.tags) or {}
     texts: dict[Location, Any] = {("description",): spec.description, ("document_source",): spec.document_source}
@@ -119,7 +118,7 @@ def advice(
     if isinstance(spec, JobTemplateSpec):
         yield from _windows(spec.maintenance_windows, minutes)
         named = Named(known(spec.job_arn), presigned_url, spec.destination_package_versions, written(spec.document))
-        yield from _locations(named, environment, locations)
+        yield from _locations(named, environment, subject.location)
     else:
         yield from _under(("targets",), repeated(spec.targets, TARGET_TWICE, "target"))
     if scheduling:
@@ -130,12 +129,12 @@ def advice(
         yield from _start_time(scheduling, now, by_api=by_api)
 
 
-def _locations(named: Named, environment: Environment | None, locations: Sequence[AccountRegion]) -> Iterator[Finding]:
+def _locations(named: Named, environment: Environment | None, location: AccountRegion) -> Iterator[Finding]:
     if environment:
         yield from unknown_regions(environment.region)
         yield from elsewhere(named, environment.locations)
         return
-    for finding in elsewhere(named, locations):
+    for finding in elsewhere(named, [location]):
         yield finding._replace(related_locs=())  # they are in an environment
 
 

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from operator import attrgetter
 from typing import Any
 
-from iot_jobs.check.advice_rules import FIXED_ID
 from iot_jobs.cloudformation import Case
 from iot_jobs.finding import LONGEST_TEXT, Finding, shortened, shown
 from iot_jobs.sources import Subject
@@ -31,8 +30,6 @@ def in_some_cases(
         finding = group[0][1]
         where = [case for case, _ in group]
         certain = _is_certain(where, cases)
-        if finding.rule is FIXED_ID and not certain:  # a parameter can change it
-            continue
         if not certain and finding.severity == "error":
             finding = finding._replace(rule=finding.rule.replace(severity="warning"))
         yield finding._replace(when=_when(where, cases))

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
+from iot_jobs.cloudformation import AccountRegion
 from iot_jobs.documents.job_document import JobDocument
 from iot_jobs.documents.placeholders import UPLOAD
 from iot_jobs.finding import Finding, Location, Rule, nearest
@@ -55,8 +56,6 @@ UNKNOWN_REGION = Rule(
 
 _MOST_NAMED = 3
 """Number of accounts and regions that one finding names."""
-AccountRegion = tuple[str | None, str | None]
-"""An account and a region that a template is deployed to; None if not known."""
 _Where = Mapping[str, Mapping[str, Location]]
 """The accounts, regions and partitions that a template is deployed to, each with its place in the environment."""
 

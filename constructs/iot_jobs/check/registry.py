@@ -66,6 +66,7 @@ RULES: tuple[Rule, ...] = (
     job_template.TAG_WITHOUT_VALUE,
     locations.JOB_ELSEWHERE,
     locations.PACKAGE_ELSEWHERE,
+    templates.PARAMETER_GIVEN,
     volatile_tags.VOLATILE,
     FIXED_ID,
     fill_in.UNFILLED,

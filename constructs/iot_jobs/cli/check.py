@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,9 +11,12 @@ from typing import TYPE_CHECKING
 import click
 
 from iot_jobs.cli.errors import CannotRun
-from iot_jobs.finding import LONGEST_TEXT, MOST_FINDINGS, one_line, shortened
+from iot_jobs.finding import LONGEST_TEXT, MOST_FINDINGS, nearest, one_line, shortened
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+
+    from iot_jobs.cloudformation import Stack
     from iot_jobs.environment import Quotas
 
 
@@ -28,6 +32,16 @@ if TYPE_CHECKING:
     multiple=True,
     help="A quota that AWS raised, for files without an environment: maximum_per_minute=2000. Repeatable.",
 )
+@click.option(
+    "--parameter",
+    "parameters",
+    metavar="NAME=VALUE",
+    multiple=True,
+    help="The value of a CloudFormation template's parameter. Repeatable.",
+)
+@click.option("--stack-name", metavar="NAME", help="The stack's name, for CloudFormation templates.")
+@click.option("--account", metavar="ACCOUNT", help="The account, for files without an environment.")
+@click.option("--region", metavar="REGION", help="The region, for files without an environment.")
 @click.option(
     "--as",
     "kind",
@@ -45,6 +59,10 @@ def check(
     paths: tuple[Path, ...],
     output: str,
     quotas: tuple[str, ...],
+    parameters: tuple[str, ...],
+    stack_name: str | None,
+    account: str | None,
+    region: str | None,
     kind: str | None,
     only_jobs: bool,
     strict: bool,
@@ -65,7 +83,9 @@ def check(
     stated = _stated(quotas)
     if kind is not None and (folders := [str(path) for path in paths if path.is_dir()]):
         raise click.BadParameter(f"name files, not the folder {folders[0]}", param_hint="--as")
-    reading = read_paths(paths) if kind is None else read_paths_as(kind, paths)
+    stack = _stack(parameters, stack_name, account, region)
+    reading = read_paths(paths, stack=stack) if kind is None else read_paths_as(kind, paths, stack=stack)
+    _no_unknown(stack.parameters, reading.parameters)
     report = check_reading(reading, now=datetime.now(UTC), quotas=stated, only_jobs=only_jobs)
     click.echo(findings.FORMATS[output](report), nl=False)
     for skipped in report.skipped:
@@ -92,3 +112,29 @@ def _stated(quotas: tuple[str, ...]) -> Quotas:
         texts = [f"{finding.path}: allowed {finding.allowed}; {finding.fix}" for finding in findings]
         raise click.BadParameter("; ".join(texts), param_hint="--quota")
     return stated
+
+
+def _stack(parameters: tuple[str, ...], name: str | None, account: str | None, region: str | None) -> Stack:
+    """Return the stack that the options state. Raises `click.BadParameter` for what no stack has."""
+    from iot_jobs.cloudformation import Stack
+    from iot_jobs.limits import ACCOUNT, REGION
+
+    for option, text, pattern, allowed in (
+        ("--stack-name", name, "[A-Za-z][A-Za-z0-9-]{0,127}", "a letter, then up to 127 letters, digits and hyphens"),
+        ("--account", account, ACCOUNT.pattern, "12 digits"),
+        ("--region", region, REGION.pattern, "the code of a region, such as eu-west-1"),
+        *(("--parameter", text, "(?s)[^=]+=.*", "NAME=VALUE") for text in parameters),
+    ):
+        if text is not None and not re.fullmatch(str(pattern), text):
+            raise click.BadParameter(f"{text}: allowed {allowed}", param_hint=option)
+    given = [text.partition("=") for text in parameters]
+    return Stack(name, account, region, {name: value for name, _, value in given})
+
+
+def _no_unknown(given: Iterable[str], declared: Collection[str]) -> None:
+    """Raise `click.BadParameter` for a parameter that no template declares."""
+    for name in given:
+        if name not in declared:
+            near = nearest(name, declared)
+            text = f"no template in these paths has a parameter {name}" + (f"; write {near}" if near else "")
+            raise click.BadParameter(text, param_hint="--parameter")

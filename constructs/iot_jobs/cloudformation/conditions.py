@@ -8,7 +8,9 @@ from math import prod
 from typing import Any, NamedTuple
 
 from iot_jobs.cloudformation.intrinsics import SAMPLES, Resolved, Scope, as_key, mentioned
+from iot_jobs.cloudformation.parameters import taken, typed
 from iot_jobs.cloudformation.scalars import as_text
+from iot_jobs.cloudformation.stack import UNKNOWN_STACK, Stack
 from iot_jobs.unresolved import is_intrinsic
 
 MOST_COMBINATIONS = 64
@@ -50,24 +52,34 @@ class Declarations:
     It counts the cases that it returns: a template of very many is not judged in all of them.
     """
 
-    def __init__(self, template: Mapping[str, Any]) -> None:
-        """Read the three sections."""
-        self.scope = Scope(mappings=_section(template, "Mappings"))
+    def __init__(self, template: Mapping[str, Any], stack: Stack = UNKNOWN_STACK) -> None:
+        """Read the three sections. Values that the stack gives are known, except those that a parameter doesn't take.
+
+        `refused` has what such a parameter takes.
+        """
+        self.stack = stack
         parameters = _section(template, "Parameters")
-        self._parameters = {name: one for name, one in parameters.items() if isinstance(one, Mapping)}
+        self.parameters = {name: one for name, one in parameters.items() if isinstance(one, Mapping)}
+        given = {name: text for name, text in stack.parameters.items() if name in self.parameters}
+        takes = {name: taken(self.parameters[name], text) for name, text in given.items()}
+        self.refused = {name: words for name, words in takes.items() if words is not None}
+        read = {name: typed(self.parameters[name], text) for name, text in given.items() if name not in self.refused}
+        stated = {name: value for name, value in read.items() if value is not None}
+        self.scope = Scope(mappings=_section(template, "Mappings"), values=stack.pseudo_parameters | stated)
+        self._open = {name: one for name, one in self.parameters.items() if name not in stated}
         self._expressions = _section(template, "Conditions")
         self._conditions: dict[str, _Condition] = {}
         self._cases = 0
 
     def with_defaults(self) -> Scope:
         """Return the scope in which each parameter has its default."""
-        return self.scope.within({name: one for name in self._parameters if (one := self._default(name)) is not None})
+        return self.scope.within({name: one for name in self._open if (one := self._default(name)) is not None})
 
     def cases(self, resource: Mapping[str, Any]) -> tuple[Case, ...]:
         """Return the cases in which a resource is created; none if no value in it depends on the template's."""
         mentions = dict.fromkeys(mentioned(resource))
         conditions = {name: self._condition(name) for kind, name in mentions if kind == "Condition"}
-        parameters = [name for kind, name in mentions if kind == "Ref" and name in self._parameters]
+        parameters = [name for kind, name in mentions if kind == "Ref" and name in self._open]
         operands = _merged(condition.operands for condition in conditions.values())
         created = conditions.get(str(resource.get("Condition")))
         rest = list(self._assumed([name for name in parameters if name not in operands]))
@@ -87,7 +99,8 @@ class Declarations:
         if self._cases > MOST_CASES:
             return ()
         differs = any(case.truths or case.values for case in cases.values())
-        return tuple(cases.values()) if differs or any(name in SAMPLES for _, name in mentions) else ()
+        sampled = SAMPLES.keys() - self.scope.values.keys()
+        return tuple(cases.values()) if differs or any(name in sampled for _, name in mentions) else ()
 
     def may_both_hold(self, first: object, second: object) -> bool:
         """Return whether two conditions may be true at once; a resource without one is always created."""
@@ -96,14 +109,14 @@ class Declarations:
         return any(all(one.truth(assigned) is not False for one in conditions) for assigned in combinations)
 
     def _default(self, name: str) -> Any:
-        declared = self._parameters[name]
-        return _typed(declared, declared.get("Default"))
+        declared = self.parameters[name]
+        return typed(declared, declared.get("Default"))
 
     def _allowed(self, name: str) -> list[Any]:
         """Return the only values that a parameter may have, its default first; none if any value may be given."""
-        declared = self._parameters[name]
+        declared = self.parameters[name]
         allowed = declared.get("AllowedValues")
-        values = [_typed(declared, value) for value in allowed] if isinstance(allowed, list) else []
+        values = [typed(declared, value) for value in allowed] if isinstance(allowed, list) else []
         default = self._default(name)
         return sorted((value for value in values if value is not None), key=lambda value: bool(value != default))
 
@@ -135,7 +148,7 @@ class Declarations:
     def _domain(self, operand: str, compared: Sequence[Any]) -> list[Any]:
         if compared == (True, False):
             return [True, False]
-        if operand not in self._parameters:
+        if operand not in self.parameters:
             return [*dict.fromkeys(compared), _OTHER]
         default = self._default(operand)
         return self._allowed(operand) or [
@@ -218,11 +231,3 @@ def _merged(all_operands: Iterable[_Operands]) -> _Operands:
 def _section(template: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     section = template.get(name)
     return section if isinstance(section, Mapping) else {}
-
-
-def _typed(declared: Mapping[str, Any], value: Any) -> Any:
-    """Return a parameter's value as its type has it; None for the name of a value in Systems Manager."""
-    kind, text = str(declared.get("Type")), as_text(value)
-    if not isinstance(text, str) or kind.startswith("AWS::SSM::"):
-        return None
-    return text.split(",") if kind == "CommaDelimitedList" or kind.startswith("List<") else text

@@ -1,4 +1,4 @@
-"""AWS's partitions and their regions. A test compares them with those of the CDK and of botocore."""
+"""AWS's partitions with their regions and domains. A test compares them with those of the CDK and of botocore."""
 
 from __future__ import annotations
 
@@ -49,3 +49,14 @@ _PARTITIONS = {
 }
 PARTITIONS = {region: partition for partition, regions in _PARTITIONS.items() for region in regions}
 """The partition of each region. One that AWS opened later is missing: nothing is an error for its absence."""
+URL_SUFFIXES = {
+    "aws": "amazonaws.com",
+    "aws-cn": "amazonaws.com.cn",
+    "aws-eusc": "amazonaws.eu",
+    "aws-iso": "c2s.ic.gov",
+    "aws-iso-b": "sc2s.sgov.gov",
+    "aws-iso-e": "cloud.adc-e.uk",
+    "aws-iso-f": "csp.hci.ic.gov",
+    "aws-us-gov": "amazonaws.com",
+}
+"""The domain of each partition."""

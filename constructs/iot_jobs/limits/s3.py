@@ -5,23 +5,13 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from iot_jobs.limits.regions import PARTITIONS
+from iot_jobs.limits.regions import PARTITIONS, URL_SUFFIXES
 
-DNS_SUFFIXES = (
-    "amazonaws.com",
-    "amazonaws.com.cn",
-    "amazonaws.eu",
-    "c2s.ic.gov",
-    "sc2s.sgov.gov",
-    "cloud.adc-e.uk",
-    "csp.hci.ic.gov",
-)
-"""The domains of AWS's partitions."""
 BUCKET = r"(?!(?:[0-9]{1,3}\.){3}[0-9]{1,3}(?:/|\.s3[.-]|$))[a-z0-9](?:[a-z0-9-]|\.(?!\.)){1,61}[a-z0-9]"
 """A bucket's name: 3 to 63 characters, no two dots in a row, no IP address (S3 user guide, bucket naming rules)."""
 
 _TOKEN = r"\$\{Token\[[^]]+\]\}"  # noqa: S105  # of the CDK
-_SUFFIX = "|".join(DNS_SUFFIXES).replace(".", r"\.")
+_SUFFIX = "|".join(dict.fromkeys(URL_SUFFIXES.values())).replace(".", r"\.")
 
 
 def _host(label: str, suffix: str) -> str:

@@ -6,18 +6,28 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from iot_jobs.cloudformation import Stack
 from iot_jobs.finding import FindingsError
+from iot_jobs.limits import ACCOUNT, REGION
 from iot_jobs.sources.source import read
 
 _REPORT = "validation-report.json"
 
 
 class StackSettings(NamedTuple):
-    """A stack's account and region, and whether it is protected from deletion."""
+    """A stack's name, account and region, the values of its parameters, and whether it is protected from deletion."""
 
+    name: str
     account: str
     region: str
+    parameters: Mapping[str, str]
     termination_protection: bool
+
+    def stack(self, given: Stack) -> Stack:
+        """Return the stack, with what is given for what the CDK left open (`unknown-region`), and for parameters."""
+        account = self.account if ACCOUNT.accepts(self.account) else given.account
+        region = self.region if REGION.accepts(self.region) else given.region
+        return Stack(self.name, account, region, {**self.parameters, **given.parameters})
 
 
 def is_cdk_out(folder: Path) -> bool:
@@ -46,9 +56,18 @@ def _of_manifest(manifest: Path) -> Iterator[tuple[Path, StackSettings]]:
     except FindingsError:  # such as one that is very large: its templates can be read all the same
         return
     artifacts = data.get("artifacts") if isinstance(data, Mapping) else None
-    for artifact in artifacts.values() if isinstance(artifacts, Mapping) else ():
+    for name, artifact in artifacts.items() if isinstance(artifacts, Mapping) else ():
         properties: Any = artifact.get("properties") if isinstance(artifact, Mapping) else None
         if isinstance(properties, Mapping) and isinstance(properties.get("templateFile"), str):
             account, _, region = str(artifact.get("environment")).removeprefix("aws://").partition("/")
-            protected = bool(properties.get("terminationProtection"))
-            yield manifest.parent / properties["templateFile"], StackSettings(account, region, protected)
+            given = properties.get("parameters")
+            yield (
+                manifest.parent / properties["templateFile"],
+                StackSettings(
+                    name=str(properties.get("stackName", name)),
+                    account=account,
+                    region=region,
+                    parameters={key: str(one) for key, one in given.items()} if isinstance(given, Mapping) else {},
+                    termination_protection=bool(properties.get("terminationProtection")),
+                ),
+            )

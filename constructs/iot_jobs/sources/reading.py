@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Literal
 
+from iot_jobs.cloudformation import UNKNOWN_STACK, Stack
 from iot_jobs.finding import guarded
 from iot_jobs.sources.application import ENVIRONMENTS, FAMILIES, NO_APPLICATION, Application, Loader, root_of
-from iot_jobs.sources.cdk_out import is_cdk_out, templates
+from iot_jobs.sources.cdk_out import is_cdk_out, settings, templates
 from iot_jobs.sources.document_folder import DOCUMENTS
 from iot_jobs.sources.kinds import read_as, read_file
 from iot_jobs.sources.kinds.application_file import ENVIRONMENT, FAMILY
@@ -27,15 +28,17 @@ _IGNORE = ".iot-jobs-ignore"
 _OURS = (b"AWS::IoT::Job", b"${aws:iot:", b"jobTemplate", b"JobTemplate")
 
 
-def read_paths(paths: Sequence[Path]) -> Reading:
+def read_paths(paths: Sequence[Path], *, stack: Stack = UNKNOWN_STACK) -> Reading:
     """Read files and folders. A file of an application (`stacks/`, `job_documents/`) brings the whole application.
 
     A folder is searched for JSON and YAML. Unrelated files in it are skipped, and so are folders of tools and folders
     with a file `.iot-jobs-ignore`. A named file is always read, as a job document if it is nothing else.
+
+    `stack` is what is known about the deployment of files that belong to no application.
     """
     reading = Reading()
     done: set[Path] = set()
-    for path, kind in _inputs(paths, reading.skip):
+    for path, kind, its_stack in _inputs(paths, reading.skip, stack):
         if resolved(path) in done:
             continue
         done.add(resolved(path))
@@ -44,7 +47,7 @@ def read_paths(paths: Sequence[Path]) -> Reading:
             _skip_misplaced(path, reading.skip)
         else:
             with guarded(shown_path(path)) as crashed:
-                _file(path, reading, named=kind == "named")
+                _file(path, reading, its_stack, named=kind == "named")
             reading.findings += crashed
     return _with_those_beside(reading)
 
@@ -58,7 +61,7 @@ def _with_those_beside(reading: Reading) -> Reading:
     return reading
 
 
-def read_paths_as(kind: str, paths: Sequence[Path]) -> Reading:
+def read_paths_as(kind: str, paths: Sequence[Path], *, stack: Stack = UNKNOWN_STACK) -> Reading:
     """Read files as a kind of `kinds.STATED`, without recognition, and without the application around them."""
     reading = Reading()
     for path in {resolved(path): path for path in paths}.values():
@@ -67,7 +70,7 @@ def read_paths_as(kind: str, paths: Sequence[Path]) -> Reading:
             if source is None:
                 reading.findings += findings
             else:
-                read_as(kind, File(path, source, named=True, doubled=findings), reading)
+                read_as(kind, File(path, source, named=True, doubled=findings, stack=stack), reading)
         reading.findings += crashed
     return _with_those_beside(reading)
 
@@ -87,30 +90,37 @@ def read_application(path: Path, *, environment: str | None = None) -> tuple[App
     return Application(root, tuple(one for one in environments if environment in (None, one.name))), reading
 
 
-def _inputs(paths: Sequence[Path], skip: _Skip) -> Iterator[tuple[Path, Literal["application", "named", "found"]]]:
-    """Yield the roots of applications, the named files and the files found in folders, in order; some repeatedly."""
+def _inputs(
+    paths: Sequence[Path], skip: _Skip, stack: Stack
+) -> Iterator[tuple[Path, Literal["application", "named", "found"], Stack]]:
+    """Yield the roots of applications, the named files and the files found in folders, in order; some repeatedly.
+
+    Each comes with the stack that it is deployed as: `stack`, unless a manifest of the CDK knows more.
+    """
     for path in paths:
         root = _application_of(path)
         if root is not None:
-            yield root, "application"
+            yield root, "application", stack
         if is_cdk_out(path):
             found = templates(path)
-            yield from ((template, "found") for template in found)
+            known = settings(path)
+            for template in found:
+                yield template, "found", known[template].stack(stack) if template in known else stack
             if not found:
                 skip(path, "a cdk.out folder without templates")
         elif path.is_dir():
             empty = True
             for file in _walk(path, skip):
                 root = _application_of(file)
-                yield (file, "found") if root is None else (root, "application")
+                yield (file, "found", stack) if root is None else (root, "application", stack)
                 empty = False
             if empty:
                 skip(path, "no JSON or YAML in it")
         elif root is None:
-            yield path, "named"
+            yield path, "named", stack
 
 
-def _file(path: Path, reading: Reading, *, named: bool) -> None:
+def _file(path: Path, reading: Reading, stack: Stack, *, named: bool) -> None:
     source, findings = read_on(path)
     if findings and not named and not _mentions_us(path):
         reading.skip(path, "not readable as JSON or YAML, and doesn't mention job templates")
@@ -118,7 +128,7 @@ def _file(path: Path, reading: Reading, *, named: bool) -> None:
     if source is None:
         reading.findings += findings
     else:
-        read_file(File(path, source, named=named, doubled=findings), reading)
+        read_file(File(path, source, named=named, doubled=findings, stack=stack), reading)
 
 
 def _skip_misplaced(root: Path, skip: _Skip) -> None:

@@ -10,7 +10,17 @@ from types import MappingProxyType
 from typing import Any, NamedTuple, TypeGuard
 
 from iot_jobs import cloudformation
-from iot_jobs.cloudformation import Case, Declarations, Resolved, Scope, Spelling, shown_unknown
+from iot_jobs.cloudformation import (
+    TEMPLATE,
+    AccountRegion,
+    Case,
+    Declarations,
+    Resolved,
+    Scope,
+    Spelling,
+    mentioned,
+    shown_unknown,
+)
 from iot_jobs.documents.job_document import JobDocument
 from iot_jobs.environment import Environment, Expectations
 from iot_jobs.finding import MOST_FINDINGS, Finding, Findings, Location, Place, Rule
@@ -66,7 +76,8 @@ class Subject(NamedTuple):
     filled in before deployment; None for a template of an application. `deployed` says that it comes from a response of
     AWS: it exists already. `unknown` has what is known only at deployment. `variants` are the subject in each case that
     differs, if its values depend on conditions or parameters; they have what the subject itself leaves unknown. `file`
-    is the one with its properties.
+    is the one with its properties. `location` is where a subject without an environment is deployed. `has_fixed_id`
+    says that it is a job template in CloudFormation whose id no parameter can change.
     """
 
     spec: JobTemplateSpec | JobSpec
@@ -81,6 +92,8 @@ class Subject(NamedTuple):
     unknown: tuple[Unknown, ...] = ()
     variants: tuple[Variant, ...] = ()
     file: str | None = None
+    location: AccountRegion = (None, None)
+    has_fixed_id: bool = False
 
     @property
     def name(self) -> str:
@@ -127,6 +140,8 @@ class Reading:
         self.skipped: list[Skipped] = []
         self.templates: list[Source] = []
         """CloudFormation templates with resources of ours, which nothing else has validated."""
+        self.parameters: set[str] = set()
+        """The names of the parameters of all CloudFormation templates."""
         self.unjudged: list[Unknown] = []
         """What is known only at deployment, in every case."""
         self.beside: dict[Path, list[tuple[Path, str]]] = {}
@@ -154,6 +169,23 @@ def from_properties(
 
     Intrinsic functions are resolved as far as `scope` tells; without one they are all unknown.
     """
+    subject = _resolved(source, prefix, given, spelling, deployed=deployed, scope=scope)
+    if not spelling.intrinsics:
+        return subject
+    eaten = islice(_eaten(given.get("Document"), ("document",)), MOST_FINDINGS + 1)
+    return subject._replace(findings=(*subject.findings, *map(subject.placed, eaten)))
+
+
+def _resolved(
+    source: Source,
+    prefix: Location,
+    given: Mapping[str, Any],
+    spelling: Spelling,
+    *,
+    deployed: bool = False,
+    scope: Scope | None = None,
+) -> Subject:
+    """Return the subject without findings about its functions themselves, which are the same in each case."""
     resolved = None if scope is None or not spelling.intrinsics else Resolved(given, scope)
     written = given if resolved is None else resolved.value
 
@@ -175,8 +207,6 @@ def from_properties(
         found = [finding for finding in found if finding.rule not in _NOT_OF_ANSWERS]
     if not spelling.intrinsics:
         found = [finding for finding in found if finding.rule not in _NOT_OF_REQUESTS]
-    else:
-        found += islice(_eaten(given.get("Document"), ("document",)), MOST_FINDINGS + 1)
     unknown = (
         () if resolved is None else [Unknown(source, prefix + loc, what) for loc, what in resolved.unknown.items()]
     )
@@ -205,7 +235,7 @@ def read_properties(
 ) -> Subject | None:
     """Add and return the subject with the properties `given` at `prefix` of a file; None if they can't be checked.
 
-    `around` is None for properties that are in no template.
+    `around` is None for properties that are in no template, and deployed nobody knows where.
     """
     around = around or Surroundings(Declarations({}))
     scope = around.declarations.scope.within(around.values)
@@ -217,10 +247,15 @@ def read_properties(
         reading.find(finding, source.place(prefix))
         return None
     deployed = spelling.is_answer(given)
-    subject = from_properties(source, prefix, given, spelling, deployed=deployed, scope=scope)
+    id_names = {name for _, name in mentioned(given.get("JobTemplateId"))}
+    about: dict[str, Any] = {
+        "location": around.declarations.stack.location,
+        "has_fixed_id": spelling is TEMPLATE and bool(prefix) and not id_names & around.declarations.parameters.keys(),
+    }
+    subject = from_properties(source, prefix, given, spelling, deployed=deployed, scope=scope)._replace(**about)
     if spelling.intrinsics:
         variants = [
-            Variant(case, from_properties(source, prefix, given, spelling, scope=case.scope(scope)))
+            Variant(case, _resolved(source, prefix, given, spelling, scope=case.scope(scope))._replace(**about))
             for case in around.declarations.cases({"Condition": around.condition, "Properties": given})
         ]
         subject = subject._replace(variants=tuple(variants))

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from iot_jobs.cloudformation import JOB, TEMPLATE, Declarations, expanded
+from iot_jobs.cloudformation import JOB, TEMPLATE, UNKNOWN_STACK, Declarations, Stack, as_text, expanded
 from iot_jobs.finding import Edit, Location, Rule, nearest
 from iot_jobs.limits import (
     CLOUDFORMATION_QUOTAS,
@@ -55,6 +55,14 @@ LOGICAL_ID = Rule(
     evidence="documented",
 )
 
+PARAMETER_GIVEN = Rule(
+    code="JT121",
+    title="a value that is given for a parameter is one that the template allows",
+    why="CloudFormation refuses the deployment before anything is created.",
+    source="https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/parameters-section-structure.html",
+    evidence="documented",
+)
+
 RESOURCE_TYPES = {"AWS::IoT::JobTemplate": TEMPLATE, "AWS::IoT::Job": JOB}
 _ATTRIBUTES = (
     *("Type", "Properties", "Condition", "DependsOn", "Metadata"),
@@ -73,9 +81,10 @@ def resources(source: Source) -> Reading:
     return reading
 
 
-def read_template(source: Source, reading: Reading) -> None:
+def read_template(source: Source, reading: Reading, stack: Stack = UNKNOWN_STACK) -> None:
     """Add the resources of a CloudFormation template, and findings for repeated ids."""
-    declarations = Declarations(source.data)
+    declarations = Declarations(source.data, stack)
+    reading.parameters |= declarations.parameters.keys()
     with_defaults = declarations.with_defaults()
     ids = _Ids(declarations, reading)
     resources = source.data["Resources"]
@@ -96,8 +105,10 @@ def read_template(source: Source, reading: Reading) -> None:
             found = True
             if is_intrinsic(copy.body):
                 reading.skipped.append(Skipped(source.name, f"Resources.{copy.key}: an intrinsic function"))
+            elif not declarations.may_both_hold(condition := copy.body.get("Condition"), None):
+                reading.skipped.append(Skipped(source.name, f"Resources.{copy.key}: {condition} is never true"))
             elif _frame(source, here, copy.key, copy.body, reading):
-                around = Surroundings(declarations, copy.body.get("Condition"), copy.values)
+                around = Surroundings(declarations, condition, copy.values)
                 given, spelling = copy.body.get("Properties", {}), RESOURCE_TYPES[kind]
                 subject = read_properties(source, (*here, "Properties"), given, spelling, reading, around)
                 if subject is not None:
@@ -105,6 +116,7 @@ def read_template(source: Source, reading: Reading) -> None:
                     subjects[copy.key] = subject, given.get("JobTemplateArn")
     _windows_of_templates(subjects, reading)
     if found:
+        _given(source, declarations, reading)
         _size(source, reading)
         _yaml(source, reading)
     else:
@@ -154,6 +166,17 @@ def _windows_of_templates(subjects: Mapping[str, tuple[Subject, object]], readin
             windows = template.place(("maintenance_windows",))
             for finding in map(subject.placed, job.needs_for_windows()):
                 reading.findings += [finding._replace(related=(windows,))]
+
+
+def _given(source: Source, declarations: Declarations, reading: Reading) -> None:
+    """Add findings for the values that are given for parameters, and that these don't take."""
+    for name, allowed in declarations.refused.items():
+        hidden = as_text(declarations.parameters[name].get("NoEcho")) == "true"
+        given = "****" if hidden else declarations.stack.parameters[name]
+        finding = PARAMETER_GIVEN.finding(
+            given=given, allowed=allowed, fix="give another value, or let it take this one"
+        )
+        reading.find(finding, source.place(("Parameters", name)))
 
 
 def _referred(value: object) -> str:
@@ -235,7 +258,7 @@ def _read(file: File, reading: Reading) -> None:
     resources = file.data["Resources"]
     if isinstance(resources, Mapping):
         before = len(reading.subjects)
-        read_template(file.source, reading)
+        read_template(file.source, reading, file.stack)
         if len(reading.subjects) > before and not was_validated(file.path):
             reading.templates.append(file.source)
     else:

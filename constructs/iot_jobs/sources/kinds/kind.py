@@ -6,26 +6,33 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from iot_jobs.cloudformation import UNKNOWN_STACK, Declarations, Stack
 from iot_jobs.finding import Finding
 from iot_jobs.sources.source import Source
-from iot_jobs.sources.subject import Reading
+from iot_jobs.sources.subject import Reading, Surroundings
 
 
 class File(NamedTuple):
     """A file that was read as JSON or YAML.
 
-    `named`: the user named it. `doubled`: findings for its duplicate keys.
+    `named`: the user named it. `doubled`: findings for its duplicate keys. `stack`: where it is deployed.
     """
 
     path: Path
     source: Source
     named: bool
     doubled: Sequence[Finding]
+    stack: Stack = UNKNOWN_STACK
 
     @property
     def data(self) -> Any:
         """The file's data."""
         return self.source.data
+
+    @property
+    def around(self) -> Surroundings:
+        """What is around properties that are in no template."""
+        return Surroundings(Declarations({}, self.stack))
 
 
 class Kind(NamedTuple):

@@ -53,14 +53,14 @@ def _matches(file: File) -> bool:
 def _read(file: File, reading: Reading) -> None:
     spelling = _spelling(file)
     assert spelling is not None  # noqa: S101  # it matched
-    read_properties(file.source, (), file.data, spelling, reading)
+    read_properties(file.source, (), file.data, spelling, reading, file.around)
 
 
 def reader(*spellings: Spelling) -> Callable[[File, Reading], None]:
     """Return the reader of a file that is stated to be properties, in one of these spellings."""
 
     def read(file: File, reading: Reading) -> None:
-        read_properties(file.source, (), file.data, spelling_of(file.data, spellings), reading)
+        read_properties(file.source, (), file.data, spelling_of(file.data, spellings), reading, file.around)
 
     return read
 

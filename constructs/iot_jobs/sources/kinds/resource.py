@@ -15,7 +15,8 @@ def _matches(file: File) -> bool:
 
 
 def _read(file: File, reading: Reading) -> None:
-    read_properties(file.source, ("Properties",), file.data["Properties"], RESOURCE_TYPES[file.data["Type"]], reading)
+    given, spelling = file.data["Properties"], RESOURCE_TYPES[file.data["Type"]]
+    read_properties(file.source, ("Properties",), given, spelling, reading, file.around)
 
 
 KIND = Kind(_matches, _read)
