@@ -118,7 +118,7 @@ def check(reading: Reading, *, now: datetime, quotas: Quotas | None = None, only
             problems += document_advice(document.document, document.schema)
             findings += (finding._replace(place=document.place(finding.loc)) for finding in problems)
         findings += crashed
-    if not only_jobs:
+    if reading.templates and not only_jobs:
         skipped += _validate(reading.templates, findings)
     checked = len(reading.subjects) + len(reading.documents)
     counted = [finding for finding in findings if finding.acknowledged is None]
@@ -138,7 +138,7 @@ def _without_forecast(subjects: Sequence[Subject]) -> Iterator[Skipped]:
 
 def _validate(templates: Sequence[Source], findings: Findings) -> list[Skipped]:
     """Add the errors of AWS's validator to the findings so far, and return what it doesn't validate."""
-    if templates and not is_installed():
+    if not is_installed():
         return [Skipped("the rest of CloudFormation templates", _NOT_INSTALLED)]
     skipped: list[Skipped] = []
     by_file: dict[str | None, list[Finding]] = {}
