@@ -111,6 +111,29 @@ class LocalIot:
         self._cloudformation.delete_stack(StackName=name)
         return failed
 
+    def created(self, template: str, parameters: Mapping[str, str]) -> dict[str, Any] | str:
+        """The job template that CloudFormation creates from a template with one, as it is described; else why not.
+
+        It is empty if its condition doesn't hold. The stack is deleted again.
+        """
+        self._stacks += 1
+        name = f"stack{self._stacks}"
+        given = [{"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()]
+        try:
+            self._cloudformation.create_stack(StackName=name, TemplateBody=template, Parameters=given)
+        except (ClientError, BotoCoreError) as error:
+            return str(error)
+        if self._settled(name) == "CREATE_COMPLETE":
+            resources = self._cloudformation.describe_stack_resources(StackName=name)["StackResources"]
+            found: dict[str, Any] | str = {}
+            for resource in resources:
+                found = self._iot.describe_job_template(jobTemplateId=resource["PhysicalResourceId"])
+        else:
+            events = self._cloudformation.describe_stack_events(StackName=name)["StackEvents"]
+            found = "; ".join(event.get("ResourceStatusReason", "") for event in events)
+        self._cloudformation.delete_stack(StackName=name)
+        return found
+
     def _settled(self, name: str) -> str:
         deadline = time.monotonic() + STACK_WITHIN_SECONDS
         while time.monotonic() < deadline:
