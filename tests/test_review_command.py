@@ -417,6 +417,38 @@ def test_raw_templates(tmp_path: Path) -> None:
     assert run(*files(tmp_path, before, after)).exit_code == 0
 
 
+def test_functions(tmp_path: Path) -> None:
+    """Functions are compared by what they come to; what is known only at deployment is shown as the template names it."""
+
+    def stack(rate: int, text: str) -> dict[str, Any]:
+        made = resource(
+            JobTemplateId={"Fn::Join": ["-", ["a", "b"]]},
+            Description={"Fn::Sub": f"{text} in ${{AWS::Region}}"},
+            Document={"Fn::Sub": f'{{"a": "${{AWS::Region}} {text}", "b": "${{!aws:thing}}"}}'},
+            JobExecutionsRolloutConfig={"MaximumPerMinute": {"Fn::FindInMap": ["M", "a", "rate"]}},
+            TimeoutConfig={"InProgressTimeoutInMinutes": {"Ref": "Minutes"}},
+        )
+        return {"Mappings": {"M": {"a": {"rate": rate}}}, "Resources": {"T": made}}
+
+    def reviewed(before: dict[str, Any], after: dict[str, Any]) -> Any:
+        write(tmp_path, {"a.json": json.dumps(before), "b.json": json.dumps(after)})
+        done = run(str(tmp_path / "a.json"), str(tmp_path / "b.json"), "--format", "json")
+        return json.loads(done.stdout)["templates"][0]
+
+    found = reviewed(stack(100, "b"), stack(200, "b"))
+    assert [(one["path"], one["before"], one["after"], one["direction"]) for one in found["changes"]] == [
+        ("rollout.maximum_per_minute", 100, 200, "riskier")
+    ]
+    assert "the content changes under the same id a-b:" in found["deploy"]["blocked"]
+    found = reviewed(stack(100, "b"), stack(100, "c"))
+    assert [
+        (one["path"], one["before"], one["after"], one["reason"].partition(":")[0]) for one in found["changes"]
+    ] == [
+        ("description", "b in ${AWS::Region}", "c in ${AWS::Region}", "not compared"),
+        ("document.a", "${AWS::Region} b", "${AWS::Region} c", "the effect on devices is unknown"),
+    ]
+
+
 def test_policies_keep_the_old_one(tmp_path: Path) -> None:
     """What stays is read from the resource's policies."""
     kept = {"UpdateReplacePolicy": "Retain", "DeletionPolicy": "Retain"}

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from iot_jobs.cloudformation import shown_unknown
 from iot_jobs.documents.job_document import JobDocument
 from iot_jobs.limits import DEFAULT_MAXIMUM_PER_MINUTE
 from iot_jobs.review.change import Change, same
@@ -13,7 +14,7 @@ from iot_jobs.review.compare_document import document_changes
 from iot_jobs.review.directions import BROKEN, COPIED, TABLE, UNKNOWN, Judgement, Movement, judge
 from iot_jobs.template import JobTemplateSpec
 from iot_jobs.template.part import Model
-from iot_jobs.unresolved import Unresolved, is_intrinsic, known
+from iot_jobs.unresolved import Unresolved, holds_token, is_intrinsic, known
 
 _COPIED = ("rollout", "abort", "retry", "timeout", "presigned_url", "maintenance_windows", "document_source",
            "destination_package_versions", "document")  # fmt: skip
@@ -21,7 +22,20 @@ _COPIED = ("rollout", "abort", "retry", "timeout", "presigned_url", "maintenance
 
 def spec_changes(before: JobTemplateSpec, after: JobTemplateSpec) -> tuple[Change, ...]:
     """Return every difference between two specs, once. Template names, from which ids are made, are left out."""
-    return tuple(_all(before, after))
+    return tuple(map(_readable, _all(before, after)))
+
+
+def _readable(change: Change) -> Change:
+    """Return a change with the unknown parts of its texts as a template names them: `${AWS::Region}`."""
+    return replace(change, before=_named(change.before), after=_named(change.after))
+
+
+def _named(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _named(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_named(item) for item in value]
+    return shown_unknown(value) if isinstance(value, str) else value
 
 
 def _all(before: JobTemplateSpec, after: JobTemplateSpec) -> Iterator[Change]:
@@ -59,7 +73,9 @@ def _not_compared(path: str, before: Any, after: Any) -> Change:
 
 
 def _at_deployment(value: Any) -> bool:
-    """Return whether a value is a CloudFormation function, or contains one."""
+    """Return whether a value is a CloudFormation function or a text with an unknown part, or contains one."""
+    if holds_token(value):
+        return True
     if isinstance(value, Mapping):
         return is_intrinsic(value) or any(map(_at_deployment, value.values()))
     return isinstance(value, list | tuple) and any(map(_at_deployment, value))

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
-from iot_jobs.cloudformation import TEMPLATE, properties
+from iot_jobs.cloudformation import TEMPLATE, Declarations, Resolved, Scope, properties
 from iot_jobs.documents.job_document import UNREADABLE
 from iot_jobs.environment import Environment, Fleet
 from iot_jobs.finding import Finding, FindingsError
@@ -22,7 +22,7 @@ from iot_jobs.sources.kinds import read_file
 from iot_jobs.sources.kinds.kind import File
 from iot_jobs.sources.subject import from_properties
 from iot_jobs.template import JobTemplateSpec
-from iot_jobs.unresolved import is_intrinsic, known
+from iot_jobs.unresolved import holds_token, is_intrinsic, known
 
 _TYPE = "AWS::IoT::JobTemplate"
 _KEPT = ("Retain", "RetainExceptOnCreate")
@@ -131,8 +131,9 @@ def _template_file(path: Path, stack: str, settings: Mapping[str, Any]) -> Itera
         yield from _of_another_kind(path, source, stack)
         return
     parameters = dict(_parameters(resources))
+    scope = Declarations(source.data).scope
     templates = {
-        str(logical_id): _resource(source, str(logical_id), resource, stack=stack, resources=resources)
+        str(logical_id): _resource(source, str(logical_id), resource, stack=stack, resources=resources, scope=scope)
         for logical_id, resource in resources.items()
         if isinstance(resource, Mapping) and resource.get("Type") == _TYPE
     }
@@ -171,14 +172,22 @@ def _of_another_kind(path: Path, source: Source, stack: str) -> Iterator[Templat
 
 
 def _resource(
-    source: Source, logical_id: str, resource: Mapping[str, Any], *, stack: str, resources: Mapping[str, Any]
+    source: Source,
+    logical_id: str,
+    resource: Mapping[str, Any],
+    *,
+    stack: str,
+    resources: Mapping[str, Any],
+    scope: Scope,
 ) -> Template:
+    """Return a resource with the functions resolved that the template alone tells."""
     given = resource.get("Properties", {})
     if is_intrinsic(given) or not isinstance(given, Mapping):
         raise ReviewError(f"{source.name}: Resources.{logical_id}.Properties is not a literal mapping")
-    subject = from_properties(source, ("Resources", logical_id, "Properties"), given, TEMPLATE)
-    spec = subject.spec
+    subject = from_properties(source, ("Resources", logical_id, "Properties"), given, TEMPLATE, scope=scope)
+    spec, emitted = subject.spec, Resolved(given, scope).value
     assert isinstance(spec, JobTemplateSpec)  # noqa: S101  # it is what TEMPLATE reads
+    template_id = emitted.get("JobTemplateId")
     metadata = resource.get("Metadata")
     ours = metadata.get(METADATA) if isinstance(metadata, Mapping) else None
     ours = ours if isinstance(ours, Mapping) else {}
@@ -189,14 +198,14 @@ def _resource(
         stack=stack,
         name=name if isinstance(name, str) else logical_id,
         spec=spec,
-        emitted=given,
-        id=given.get("JobTemplateId"),
+        emitted=emitted,
+        id=given.get("JobTemplateId") if holds_token(template_id) else template_id,
         environment=environment if isinstance(environment, str) else None,
         fleet=fleet,
-        generated=isinstance(name, str) and _made_of(name, given.get("JobTemplateId")),
+        generated=isinstance(name, str) and _made_of(name, template_id),
         kept_when_replaced=resource.get("UpdateReplacePolicy") in _KEPT,
         kept_when_removed=resource.get("DeletionPolicy") in _KEPT,
-        grants=_grants(spec, given, resources),
+        grants=_grants(spec, emitted, resources),
         settings={**_of_fleet(fleet), **beside},
         broken=_broken(subject),
     )
@@ -216,12 +225,12 @@ def _made_of(name: str, job_template_id: Any) -> bool:
     return made is not None and made != job_template_id and name.startswith(made)
 
 
-def _grants(spec: JobTemplateSpec, given: Mapping[str, Any], resources: Mapping[str, Any]) -> frozenset[Grant] | None:
+def _grants(spec: JobTemplateSpec, emitted: Mapping[str, Any], resources: Mapping[str, Any]) -> frozenset[Grant] | None:
     """Return the presign role's permissions: none without a role, None if the role isn't in the template."""
     if spec.presigned_url is None:
         return frozenset()
     block = known(spec.presigned_url)
-    return None if block is None else grants_in(resources, given["PresignedUrlConfig"].get("RoleArn"))
+    return None if block is None else grants_in(resources, emitted["PresignedUrlConfig"].get("RoleArn"))
 
 
 def _parameters(resources: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
