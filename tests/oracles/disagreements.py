@@ -65,17 +65,12 @@ def _excluded(one: Judged) -> bool:
     return one.theirs > one.ours == one.stated == NOTHING and "Conditions" in one.case.template
 
 
-def _never_created(one: Judged) -> bool:
-    return one.ours == ERROR > one.chosen and "Condition" in one.case.resource and one.chosen == NOTHING
-
-
 def _is_timeout_of_job(one: Judged) -> bool:
     return one.slot.resource_type == registry.JOB and one.slot.path[0] == "TimeoutConfig"
 
 
 _P: Any = {"Ref": "P0"}
 _ONE_IS_A: Any = {"Conditions": {"C0": {"Fn::Equals": [_P, "a"]}}}
-_NEVER: Any = {"Parameters": {"P0": {"Type": "String", "AllowedValues": ["b"]}}, **_ONE_IS_A}
 _OPEN: Any = {"Parameters": {"P0": {"Type": "String"}}, **_ONE_IS_A}
 
 
@@ -89,9 +84,6 @@ def _mapping(wrong: Any, right: Any) -> dict[str, Any]:
 
 # fmt: off
 TABLE = (
-    Row(CHOICES, "a resource that is never created is checked all the same", _never_created,
-        _timeout(0, condition="C0", **_NEVER)),
-
     Row(VALIDATOR, "one of the allowed values must be given, so that it is an error if all are wrong; the validator warns",
         lambda one: (one.ours, one.theirs, one.chosen) == (ERROR, WARNING, ERROR),
         _timeout(_P, **_parameter(AllowedValues=[0, -1]))),
@@ -110,12 +102,6 @@ TABLE = (
     Row(VALIDATOR, "it doesn't judge what Fn::Base64 makes",
         _silent_about("Fn::Base64"), template(_slot("Description"), {"Fn::Base64": "x" * 1600})),
 
-    Row(
-        LINTER,
-        "a resource that is never created is checked all the same; cfn-lint leaves some out",
-        _never_created,
-        _timeout({"Fn::Join": ["", ["0", ""]]}, condition="C0", **_NEVER),
-    ),
     Row(LINTER, "a branch isn't taken under the resource's condition, or never; cfn-lint doesn't combine the two",
         _excluded, _timeout({"Fn::If": ["C0", 5, 0]}, condition="C0", **_OPEN)),
     Row(LINTER, "what parameters and functions make is wrong for certain; cfn-lint warns",
