@@ -126,6 +126,22 @@ def test_options_that_state_nothing(options: list[str], expected: str, here: Pat
     assert result.stderr.endswith(f"{expected}\n")
 
 
+@pytest.mark.parametrize(
+    ("region", "said"),
+    [
+        ("eu-wset-1", ["--region eu-wset-1 is not known; eu-west-1 is"]),
+        ("ab-abcde-9", ["--region ab-abcde-9 is not known"]),
+        ("eu-west-1", []),
+    ],
+)
+def test_regions_that_are_not_known(region: str, said: list[str], here: Path) -> None:
+    """A region may have been opened since; one that is not known is said so, with the nearest, and taken."""
+    write(here, {"a.json": ELSEWHERE})
+    done = CliRunner().invoke(main, ["check", "a.json", "--only-jobs", "--region", region])
+    assert done.exit_code in (0, 1)
+    assert [line for line in done.stderr.splitlines() if "known" in line] == said
+
+
 def test_a_parameter_of_one_template(here: Path) -> None:
     """Of several templates one has to have the parameter."""
     write(here, {"a.json": TIMEOUT, "b.json": {"Resources": TIMEOUT["Resources"]}})

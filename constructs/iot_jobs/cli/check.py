@@ -118,6 +118,7 @@ def _stack(parameters: tuple[str, ...], name: str | None, account: str | None, r
     """Return the stack that the options state. Raises `click.BadParameter` for what no stack has."""
     from iot_jobs.cloudformation import Stack
     from iot_jobs.limits import ACCOUNT, REGION
+    from iot_jobs.limits.regions import PARTITIONS
 
     for option, text, pattern, allowed in (
         ("--stack-name", name, "[A-Za-z][A-Za-z0-9-]{0,127}", "a letter, then up to 127 letters, digits and hyphens"),
@@ -127,6 +128,9 @@ def _stack(parameters: tuple[str, ...], name: str | None, account: str | None, r
     ):
         if text is not None and not re.fullmatch(str(pattern), text):
             raise click.BadParameter(f"{text}: allowed {allowed}", param_hint=option)
+    if region is not None and region not in PARTITIONS:  # it may have been opened since
+        near = nearest(region, PARTITIONS)
+        click.echo(f"--region {region} is not known" + (f"; {near} is" if near else ""), err=True)
     given = [text.partition("=") for text in parameters]
     return Stack(name, account, region, {name: value for name, _, value in given})
 
