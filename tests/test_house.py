@@ -282,13 +282,14 @@ def test_choices_of_formats() -> None:
     import click
 
     from iot_jobs.cli import main
-    from iot_jobs.render import deployed, findings, forecast, review
+    from iot_jobs.render import deployed, findings, forecast, review, suggest
 
     rendered: dict[str, list[str]] = {
         "check": [*findings.FORMATS],
         "forecast": [*forecast.FORMATS],
         "list": [*deployed.FORMATS],
         "review": [*review.FORMATS],
+        "suggest": [*suggest.FORMATS],
     }
     offered = {
         name: [*parameter.type.choices]

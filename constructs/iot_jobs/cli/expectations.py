@@ -9,6 +9,21 @@ import click
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
+
+def share(_: click.Context, __: click.Parameter, text: str | None) -> float | None:
+    """Return a share from 0 to 1, which may be typed in percent: 0.01 or 1%."""
+    if text is None:
+        return None
+    number, percent, rest = text.partition("%")
+    try:
+        value = float(number)
+    except ValueError:
+        rest = number or "%"
+    if rest:
+        raise click.BadParameter(f"'{text}' is neither a share, such as 0.01, nor a percentage, such as 1%.")
+    return round(value / 100, 12) if percent else value
+
+
 _OPTIONS = (
     click.option("--things", type=click.IntRange(1), help="Number of things that the job targets."),
     click.option("--failure-rate", type=float, help="Share of executions that fail, 0 to 1."),
@@ -33,8 +48,9 @@ _OPTIONS = (
     click.option(
         "--bad-release",
         "bad_release_rate",
-        type=float,
-        help="Share of devices on which a bad release fails, 0 to 1; 0.1 unless the fleet says otherwise.",
+        callback=share,
+        metavar="SHARE",
+        help="Share of devices on which a bad release fails: 0.1 or 10%, which is the default.",
     ),
 )
 _TIMES = ("start_delay", "run_time", "failure_time")

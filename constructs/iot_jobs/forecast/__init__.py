@@ -14,6 +14,7 @@ from iot_jobs.template import JobSpec, JobTemplateSpec
 
 with extra("forecast"):
     from iot_jobs.forecast.assumptions import ASSUMED, NOT_MODELLED, Assumptions, Duration, Scheduler
+    from iot_jobs.forecast.binding import Binding, Goals
     from iot_jobs.forecast.blast import BlastRadius, blast_radius
     from iot_jobs.forecast.engine import Engine
     from iot_jobs.forecast.lanes import figure
@@ -34,26 +35,31 @@ with extra("forecast"):
     from iot_jobs.forecast.risk import chances as _chances
     from iot_jobs.forecast.schedule import Window
     from iot_jobs.forecast.starts import Start, Starts, starts
+    from iot_jobs.forecast.suggest import Point, Suggestion, suggest
 
 __all__ = [
     "ASSUMED",
     "NOT_MODELLED",
     "Assumptions",
     "Bad",
+    "Binding",
     "BlastRadius",
     "Chances",
     "Duration",
     "Executions",
     "Forecast",
     "ForecastError",
+    "Goals",
     "Healthy",
     "Outline",
     "Percentiles",
+    "Point",
     "Reached",
     "Risk",
     "Scheduler",
     "Start",
     "Starts",
+    "Suggestion",
     "Timeline",
     "Trials",
     "Window",
@@ -63,6 +69,7 @@ __all__ = [
     "figure",
     "forecast",
     "outline",
+    "suggest",
 ]
 
 

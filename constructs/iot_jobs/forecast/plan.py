@@ -18,8 +18,9 @@ from iot_jobs.template.part import Model
 from iot_jobs.unresolved import Unresolved, known
 from iot_jobs.windows import Cron, CronError
 
-_FAILURES = {"FAILED": (FAILED,), "REJECTED": (REJECTED,), "TIMED_OUT": (TIMED_OUT,),
-             "ALL": (FAILED, REJECTED, TIMED_OUT)}  # fmt: skip
+FAILURES = {"FAILED": (FAILED,), "REJECTED": (REJECTED,), "TIMED_OUT": (TIMED_OUT,),
+            "ALL": (FAILED, REJECTED, TIMED_OUT)}  # fmt: skip
+"""The outcomes that count as failures, by the failure type of an abort criterion."""
 
 
 TOO_MUCH = (
@@ -91,10 +92,10 @@ def plan(spec: JobTemplateSpec | JobSpec, assumptions: Assumptions) -> Plan:
     failure = None if assumptions.failure_time == run else assumptions.failure_time
     return Plan(
         assumptions=assumptions,
-        rates=_rates(known(spec.rollout), assumptions.scheduler.rounding),
+        rates=rates(known(spec.rollout), assumptions.scheduler.rounding),
         criteria=tuple(
             Criterion(
-                failures=_FAILURES[criterion.failure_type],
+                failures=FAILURES[criterion.failure_type],
                 hundredths=int(Decimal(str(criterion.threshold_percentage)) * 100),
                 minimum=criterion.min_number_of_executed_things,
             )
@@ -108,7 +109,7 @@ def plan(spec: JobTemplateSpec | JobSpec, assumptions: Assumptions) -> Plan:
     )
 
 
-def _rates(rollout: RolloutConfig | None, rounding: str) -> Rates:
+def rates(rollout: RolloutConfig | None, rounding: str) -> Rates:
     """Return exact rates: 25 things a minute raised twice by 1.4 are 49, where binary fractions give 48."""
     if rollout is None:
         return Rates((DEFAULT_MAXIMUM_PER_MINUTE,))

@@ -16,7 +16,7 @@ from iot_jobs.render.picture import picture
 from iot_jobs.render.table import WIDTH, Column, folded, table, text_width
 
 if TYPE_CHECKING:
-    from iot_jobs.forecast import Forecast, Trials
+    from iot_jobs.forecast import Forecast, Risk, Trials
 
 _MOSTLY = 50
 """Percent of rollouts."""
@@ -106,6 +106,32 @@ def _risk(forecast: Forecast) -> Iterator[str]:
     if risk is None:
         yield "No risk: rollouts this long take minutes to draw at random; --trials draws as many as you can wait for"
         return
+    yield from risk_lines(risk)
+    healthy = risk.healthy
+    expected = forecast.timeline.aborted_minute is not None
+    if expected != (healthy.aborted_percent > _MOSTLY):
+        course = "is aborted, but only" if expected else "is never aborted, but"
+        yield (
+            f"According to the expected values, the rollout {course} {_percent(healthy.aborted_percent)} % of the "
+            "random rollouts are: trust those"
+        )
+    if forecast.starts is not None:
+        shortest, longest = forecast.starts.shortest, forecast.starts.longest
+        yield (
+            f"The start decides when it is done: after {_duration(shortest.minutes)} if the job is created at "
+            f"{_weekday(shortest.start)} UTC, after {_duration(longest.minutes)} at {_weekday(longest.start)} UTC"
+        )
+    yield drawn_line(risk)
+
+
+def drawn_line(risk: Risk) -> str:
+    """Return how many rollouts were drawn, and how sure the shares are."""
+    error = f"{risk.error_percent:g} percentage points"
+    return f"{risk.trials} rollouts of each, drawn with seed {risk.seed}; shares ± {error}"
+
+
+def risk_lines(risk: Risk) -> Iterator[str]:
+    """Yield what a healthy release, a bad one and the worst one do."""
     healthy, bad, worst = risk.healthy, risk.bad, risk.worst
     yield (
         f"A healthy release is stopped by mistake in {_percent(healthy.aborted_percent)} % of rollouts; "
@@ -120,21 +146,6 @@ def _risk(forecast: Forecast) -> Iterator[str]:
         f"The worst release fails on {worst.failure_rate_percent:g} % of devices, and harms at most "
         f"{number(worst.harmed_p95)} things in 95 % of rollouts"
     )
-    expected = forecast.timeline.aborted_minute is not None
-    if expected != (healthy.aborted_percent > _MOSTLY):
-        course = "is aborted, but only" if expected else "is never aborted, but"
-        yield (
-            f"According to the expected values, the rollout {course} {_percent(healthy.aborted_percent)} % of the "
-            "random rollouts are: trust those"
-        )
-    if forecast.starts is not None:
-        shortest, longest = forecast.starts.shortest, forecast.starts.longest
-        yield (
-            f"The start decides when it is done: after {_duration(shortest.minutes)} if the job is created at "
-            f"{_weekday(shortest.start)} UTC, after {_duration(longest.minutes)} at {_weekday(longest.start)} UTC"
-        )
-    error = f"{risk.error_percent:g} percentage points"
-    yield f"{risk.trials} rollouts of each, drawn with seed {risk.seed}; shares ± {error}"
 
 
 def _done_by(p50: float | None, p95: float | None) -> str:

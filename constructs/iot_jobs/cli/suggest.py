@@ -1,0 +1,143 @@
+"""`iot-jobs suggest`."""
+
+from __future__ import annotations
+
+import difflib
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from iot_jobs.cli.errors import CannotRun
+from iot_jobs.cli.expectations import expectation_options, share, stated
+from iot_jobs.finding import FindingsError, one_line
+
+if TYPE_CHECKING:
+    from iot_jobs.render.suggest import Suggested
+    from iot_jobs.sources import Subject
+
+
+@click.command(short_help="Suggest a rollout and abort criteria from what may be harmed.")
+@click.argument("path", metavar="FILE", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.argument("template", required=False)
+@click.option(
+    "--max-harmed",
+    type=click.IntRange(0),
+    help="Most things that a release may fail on; default: the fleet's max_harmed.",
+)
+@click.option(
+    "--max-hours",
+    type=click.IntRange(1),
+    help="Hours within which a rollout is done; default: the fleet's max_duration_hours, or no limit.",
+)
+@click.option(
+    "--max-per-minute",
+    type=click.IntRange(1),
+    help="Most things a minute, for your servers' sake; default: the quota of AWS.",
+)
+@click.option(
+    "--false-abort",
+    callback=share,
+    metavar="SHARE",
+    default="1%",
+    show_default=True,
+    help="Share of healthy releases that may be stopped by mistake.",
+)
+@expectation_options
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Seed of the random rollouts.")
+@click.option("--write", is_flag=True, help="Write the settings into FILE, an environment, and show the difference.")
+@click.option("--format", "output", type=click.Choice(["text", "json"]), default="text", show_default=True)
+def suggest(
+    path: Path,
+    template: str | None,
+    max_harmed: int | None,
+    max_hours: int | None,
+    max_per_minute: int | None,
+    false_abort: float,
+    seed: int,
+    write: bool,
+    output: str,
+    **expected: Any,
+) -> None:
+    """Suggest a rollout and abort criteria from what may be harmed.
+
+    Of all rollouts in which no release, however bad, fails on more things than allowed, and which hardly ever stop a
+    healthy release, the settings are those of the quickest. FILE is what forecast takes; the template's timeout,
+    retries and windows are kept. docs/suggest.md says what is promised, and how it is found.
+
+    Exit code 1 means that a template has no such settings, with the reason, or that the files have errors; 2 that the
+    command could not run.
+    """
+    from iot_jobs import forecast as forecasting
+    from iot_jobs.cli import selection
+    from iot_jobs.render import suggest as render
+
+    if not 0 < false_abort <= 0.5:
+        raise click.BadParameter("it is above 0 and at most 0.5, or 50%", param_hint="--false-abort")
+    try:
+        subjects = selection.selected(path, template)
+    except FindingsError as error:
+        click.echo(error)
+        sys.exit(1)
+    except forecasting.ForecastError as error:
+        raise CannotRun(str(error)) from None
+    if write and not all(subject.environment for subject in subjects):
+        raise CannotRun("--write changes an environment: name a file of stacks/environments")
+    suggested = []
+    for subject in subjects:
+        fleet, quotas = (subject.environment.fleet, subject.environment.quotas) if subject.environment else (None, None)
+        harmed = max_harmed if max_harmed is not None or fleet is None else fleet.max_harmed
+        if harmed is None:
+            raise CannotRun("nothing says how many things may be harmed: add --max-harmed, or max_harmed to the fleet")
+        hours = max_hours if max_hours is not None or fleet is None else fleet.max_duration_hours
+        rate = max_per_minute or (quotas.maximum_per_minute if quotas else forecasting.Goals.max_per_minute)
+        goals = forecasting.Goals(harmed, hours, false_abort, rate)
+        try:
+            assumed = selection.assumptions(subject, stated(expected))
+            suggestion = forecasting.suggest(subject.spec, assumed, goals, seed=seed)
+        except FindingsError as error:
+            raise CannotRun(str(error)) from None
+        except forecasting.ForecastError as error:
+            click.echo(f"skipped {one_line(subject.name)}: {error}", err=True)
+            continue
+        suggested.append(render.Suggested(suggestion, _family(subject)))
+    if not suggested:
+        raise CannotRun(f"there is nothing to suggest settings for in {path}")
+    click.echo(render.FORMATS[output](render.Suggestions(suggested, several=len(subjects) > 1)), nl=False)
+    if write:
+        _write(path, suggested)
+    sys.exit(int(any(one.suggestion.rollout is None for one in suggested)))
+
+
+def _family(subject: Subject) -> Any:
+    """Return the values of a template's family; nothing for a template of another kind of file."""
+    from iot_jobs.sources import read
+
+    return read(Path(subject.file)).data if subject.environment and subject.file else {}
+
+
+def _write(path: Path, suggested: list[Suggested]) -> None:
+    """Write the settings into an environment's file, after showing the difference. Raises `CannotRun`."""
+    from iot_jobs.render.atomic import write_whole
+    from iot_jobs.render.suggest import values
+    from iot_jobs.sources import NotEditableError, replaced
+
+    before = path.read_bytes().decode("utf-8-sig")
+    after = before
+    for one in suggested:
+        settings = values(one.suggestion, one.family)
+        try:
+            after = replaced(after, ("templates", one.suggestion.template), settings) if settings else after
+        except NotEditableError as error:
+            raise CannotRun(f"{path} is unchanged: {error}; paste the settings instead") from None
+    if after == before:
+        click.echo(f"{path} is unchanged", err=True)
+        return
+    name = str(path)
+    for line in difflib.unified_diff(before.splitlines(), after.splitlines(), name, name, lineterm=""):
+        click.echo(one_line(line), err=True)
+    try:
+        write_whole(after, path)
+    except OSError as error:
+        raise CannotRun(f"{path}: {error.strerror}") from None
