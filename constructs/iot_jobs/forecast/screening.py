@@ -17,7 +17,7 @@ import numpy as np
 from iot_jobs.forecast.durations import Floats
 from iot_jobs.forecast.engine import Engine
 from iot_jobs.forecast.lanes import COLUMNS, MARGIN
-from iot_jobs.forecast.plan import FAILURES, Plan
+from iot_jobs.forecast.plan import FAILURES, ForecastError, Plan
 from iot_jobs.limits import AbortFailureType
 
 DEVIATIONS = 1.96
@@ -167,9 +167,15 @@ class _Unstopped(Engine):
 
 
 def finish_minute(plan: Plan) -> float:
-    """Return the expected minute in which a healthy rollout is done; all are notified, if some never answer."""
+    """Return the expected minute in which a healthy rollout is done; all are notified, if some never answer.
+
+    Infinite for never, and for what would take too long to forecast.
+    """
     engine = Engine(replace(plan, criteria=()), [0.0])
-    engine.run()
+    try:
+        engine.run()
+    except ForecastError:
+        return math.inf
     minutes, notified, done = (engine.log[:, COLUMNS.index(name)] for name in ("minute", "notified", "done"))
     for values in (done, notified):
         row = int(np.searchsorted(values, plan.things - (0.5 - MARGIN)))

@@ -23,7 +23,8 @@ from iot_jobs.forecast.binding import (
 )
 from iot_jobs.forecast.blast import blast_radius
 from iot_jobs.forecast.montecarlo import drawn
-from iot_jobs.forecast.plan import FAILURES, Criterion, Plan, Rates, plan
+from iot_jobs.forecast.plan import FAILURES, TOO_MUCH, Criterion, ForecastError, Plan, Rates, plan
+from iot_jobs.forecast.result import timeline
 from iot_jobs.forecast.risk import Risk, risk
 from iot_jobs.forecast.screening import at_least
 from iot_jobs.forecast.search import Bound, Found, Margins, Ramp, Search, Threshold, planned, round_numbers, thinned
@@ -84,7 +85,7 @@ def suggest(spec: JobTemplateSpec | JobSpec, assumed: Assumptions, goals: Goals,
     The template's timeout, retries and windows are kept; a start in `assumed` is ignored, because the settings are for
     all starts of a week. The same seed gives the same suggestion.
 
-    Raises `ForecastError` if a value is only known to CloudFormation.
+    Raises `ForecastError` if a value is only known to CloudFormation, or if it would take too long.
     """
     without = spec.model_copy(update={"rollout": None, "abort": None})
     ready = plan(without, assumed.model_copy(update={"start": None}))
@@ -210,18 +211,21 @@ class _Suggesting:
     def risk(self, settings: Settings) -> Risk:
         """Return the risk that a forecast tells, for the start from which the rollout takes longest."""
         _, latest = _extremes(settings.planned(self.latest))
-        _, _, rows, smallest = blast_radius(latest)
-        return risk(latest, rows, smallest, bad_release_rate=self.bad, trials=None, seed=self.seed)
+        engine, _, rows, smallest = blast_radius(latest)
+        told = risk(latest, rows, smallest, minutes=len(timeline(engine.log)), trials=None, seed=self.seed)
+        if told is None:
+            raise ForecastError(TOO_MUCH)
+        return told
 
     def verified(self, settings: Settings, bound: Bound, told: Risk, attempt: int) -> tuple[bool, bool]:
         """Return whether healthy releases are left alone, and whether the harm of bad ones is bounded."""
         random = np.random.default_rng((self.seed, _ATTEMPTS, attempt))
-        healthy = drawn(settings.planned(self.latest), [0.0] * _HEALTHY, random)
+        healthy, _ = drawn(settings.planned(self.latest), [0.0] * _HEALTHY, random)
         aborted = float(np.isfinite(healthy["aborted_minute"]).mean())
         is_spared = aborted <= self.goals.false_abort / KEPT_BACK
         is_spared &= told.healthy.aborted_percent <= 100 * self.goals.false_abort
         shares = [self.bad, *np.geomspace(max(bound.tolerated, 1e-5), 1, _RELEASES).tolist()]
-        figures = drawn(settings.planned(self.opening), np.repeat(shares, _BAD).tolist(), random)
+        figures, _ = drawn(settings.planned(self.opening), np.repeat(shares, _BAD).tolist(), random)
         harmed, minutes = (figures[name].reshape(len(shares), _BAD) for name in ("harmed", "aborted_minute"))
         excess = max(float((harmed > bound.harmed).mean(axis=1).max()), float(np.isinf(minutes[0]).mean()))
         is_bounded = excess <= _MISSED / KEPT_BACK and told.worst.harmed_p95 <= bound.harmed

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from iot_jobs.finding import one_line
 from iot_jobs.limits import TIME_FORMAT
-from iot_jobs.render.forecast import drawn_line, duration, number, risk_lines
+from iot_jobs.render.forecast import drawn_line, risk_lines
 from iot_jobs.render.jsonout import to_json
+from iot_jobs.render.numbers import duration, number
 from iot_jobs.render.table import Column, folded, table, text_width
 from iot_jobs.sources import block
 
