@@ -246,8 +246,11 @@ def test_public_names() -> None:
             "iot_jobs.forecast.Assumptions",
             "iot_jobs.forecast.Forecast",
             "iot_jobs.forecast.ForecastError",
+            "iot_jobs.forecast.Goals",
             "iot_jobs.forecast.Scheduler",
+            "iot_jobs.forecast.Suggestion",
             "iot_jobs.forecast.forecast",
+            "iot_jobs.forecast.suggest",
             "iot_jobs.sources.read_paths",
         ],
     }

@@ -203,7 +203,7 @@ def outside(spec: JobTemplateSpec) -> Rollout:
 IMPOSSIBLE = [
     ("a healthy release harms more", {}, Goals(5), "max_harmed",
      "a healthy release alone fails on up to 11 of 2,000 things, more than 5: allow more than 11, or roll out to fewer"),
-    ("no result in time", {"failure_rate": 0, "failure_time_minutes": 20}, Goals(15), "max_harmed",
+    ("no result in time", {"things": 200, "failure_rate": 0, "failure_time_minutes": 20}, Goals(15), "max_harmed",
      "20 minutes until a failure is reported, at 1 a minute, reach 20 things before the first result, and 15 may be"),
     ("not told from a healthy one", {"failure_rate": 0.01}, Goals(30), "false_abort", "no criteria that leave healthy releases alone, which fail on 1 %, stop all that are worse in time"),
     ("a bad release like a healthy one", {"bad_release_rate": 0.0001}, Goals(60), "bad_release",
@@ -231,7 +231,7 @@ BINDING = [
     ("harm", {"run_time_minutes": 30, "failure_time_minutes": 30}, Goals(80), {}, "max_harmed"),
     ("rate", {"things": 4000}, Goals(200, max_per_minute=50), {}, "max_per_minute"),
     ("windows", {}, Goals(60), {"maintenance_windows": [DAILY]}, "maintenance_windows"),
-    ("time", {"things": 4000}, Goals(200, max_hours=2, max_per_minute=50), {}, "max_hours"),
+    ("time", {"things": 5400}, Goals(200, max_hours=2, max_per_minute=50), {}, "max_hours"),
 ]
 
 
@@ -299,6 +299,22 @@ def test_no_criterion_for_one_thing() -> None:
     for one in criteria:
         attempts = 2 if one.failure_type in ("FAILED", "ALL") else 1
         assert one.threshold_percentage / 100 * one.min_number_of_executed_things > attempts
+
+
+def test_failures_that_take_longer() -> None:
+    """A release that isn't tolerated is stopped as well if its failures are not as quick as assumed."""
+    times = {"things": 4000, "run_time_minutes": 20, "failure_time_minutes": 2}
+    found = suggested(Goals(150), **times)
+    assert found.tolerated_failure_rate is not None
+    slow = {
+        **FLEET,
+        **times,
+        "failure_time_minutes": 20,
+        "bad_release_rate": round(1.2 * found.tolerated_failure_rate, 6),
+    }
+    risk = forecast(with_settings(found), Assumptions(**slow)).risk
+    assert risk is not None
+    assert risk.bad.stopped_percent >= 95 - risk.error_percent
 
 
 def test_without_a_timeout() -> None:

@@ -192,3 +192,11 @@ def test_another_kind_of_number(application: Path) -> None:
         kinds = increase["exponential_rate"]["rate_increase_criteria"]
         assert [number is None for name, number in kinds.items() if name == kind] in ([], [True], [False])
         assert CliRunner().invoke(main, ["check", "."]).exit_code == 0
+
+
+def test_percent_in_forecast(application: Path) -> None:
+    """A forecast takes the bad release in both forms too."""
+    command = ["forecast", ENVIRONMENT, "reboot", "--start", "2026-01-01T00:00", "--format", "json", "--bad-release"]
+    share, percent, other = (CliRunner().invoke(main, [*command, value]).stdout for value in ("0.2", "20%", "0.3"))
+    assert share == percent != other
+    assert json.loads(share)["risk"]["bad"]["failure_rate_percent"] == 20

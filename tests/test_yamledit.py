@@ -85,11 +85,15 @@ ROWS = [
     rollout: {maximum_per_minute: 500}  # at once
     abort:
       criteria:
-        - failure_type: ALL
+        # one for all
+        - failure_type: ALL  # of them
+          # not many
           threshold_percentage: 5
           min_number_of_executed_things: 10
 """,
-        BLOCK.replace("things: 7}\n", "things: 7}  # at once\n"),
+        BLOCK.replace("things: 7}\n", "things: 7}  # at once\n").replace(
+            "criteria:\n", "criteria:\n        # one for all\n        # not many\n"
+        ),
     ),
     (
         "another kind of number",

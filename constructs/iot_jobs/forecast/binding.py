@@ -131,6 +131,15 @@ def too_harmful(search: Search, bound: Bound, margins: Margins) -> Binding:
     )
 
 
+def unverified(goals: Goals) -> Binding:
+    """Return why settings that the search found aren't suggested."""
+    return Binding(
+        "max_harmed",
+        "in rollouts drawn at random, the settings that come closest miss a goal: allow more than "
+        f"{count(goals.max_harmed)} things harmed, or more than {100 * goals.false_abort:g} % of false aborts",
+    )
+
+
 def count(number: float) -> str:
     """Return a number with thousands separators, rounded."""
     return f"{number:,.0f}"

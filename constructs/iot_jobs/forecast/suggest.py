@@ -20,6 +20,7 @@ from iot_jobs.forecast.binding import (
     too_harmful,
     too_harmful_when_healthy,
     too_slow,
+    unverified,
 )
 from iot_jobs.forecast.blast import blast_radius
 from iot_jobs.forecast.montecarlo import drawn
@@ -191,7 +192,7 @@ class _Suggesting:
             margins = Margins(
                 margins.harmed * (1 if is_bounded else _LESS), margins.threshold * (1 if is_spared else _LIFT)
             )
-        return _Result(reasons=(Binding("max_harmed", "rollouts drawn at random harm more than expected"),))
+        return _Result(reasons=(unverified(self.goals),))
 
     def settings(self, found: Found, bound: Bound, margins: Margins) -> Settings:
         """Return the settings, with a criterion for each failure type.

@@ -22,9 +22,10 @@ class NotEditableError(ValueError):
 def replaced(text: str, loc: Location, values: Mapping[str, Any]) -> str:
     """Return a YAML text in which the mapping at `loc` has these values: mappings, lists, numbers, None or plain words.
 
-    Keys that it doesn't have yet are added at its end. Comments stay, except inside a mapping or list whose keys or
-    items change. Raises `NotEditableError` where the mapping, or one around it, is in braces,
-    or the file has anchors.
+    Keys that it doesn't have yet are added at its end. Comments stay; of a mapping or list whose keys or items change,
+    those on lines of their own move above it, and others are lost.
+
+    Raises `NotEditableError` where the mapping, or one around it, is in braces, or the file has anchors.
     """
     if any(getattr(event, "anchor", None) for event in yaml.parse(text, Loader=_LOADER)):
         raise NotEditableError("the file has YAML anchors or aliases, and a change could reach other places")
@@ -132,8 +133,13 @@ class _Edits:
             self._replace(key, node, value, key.start_mark.column)
 
     def _replace(self, key: Any, node: Any, value: Any, column: int) -> None:
-        new = f" {_flow(value)}" if _is_inline(value) else self.newline + self._joined(block(value, column + _INDENT))
-        self.edits.append((key.end_mark.index, _end(node), ":" + new))
+        start, end = key.end_mark.index, _end(node)
+        if _is_inline(value):
+            self.edits.append((start, end, f": {_flow(value)}"))
+            return
+        lines = (line.strip() for line in self.text[start:end].splitlines())
+        comments = [" " * (column + _INDENT) + line for line in lines if line.startswith("#")]
+        self.edits.append((start, end, self._joined([":", *comments, *block(value, column + _INDENT)])))
 
     def _joined(self, lines: Sequence[str]) -> str:
         return self.newline.join(lines)
