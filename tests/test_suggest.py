@@ -303,7 +303,7 @@ def test_no_criterion_for_one_thing() -> None:
 
 def test_failures_that_take_longer() -> None:
     """A release that isn't tolerated is stopped as well if its failures are not as quick as assumed."""
-    times = {"things": 4000, "run_time_minutes": 20, "failure_time_minutes": 2}
+    times: dict[str, Any] = {"things": 4000, "run_time_minutes": 20, "failure_time_minutes": 2}
     found = suggested(Goals(150), **times)
     assert found.tolerated_failure_rate is not None
     slow = {

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from iot_jobs.sources import NotEditableError, replaced
+from iot_jobs.sources.yamledit import NotEditableError, replaced
 from iot_jobs.sources.yamltext import parse
 
 NEW: dict[str, Any] = {

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -119,9 +118,11 @@ def _family(subject: Subject) -> Any:
 
 def _write(path: Path, suggested: list[Suggested]) -> None:
     """Write the settings into an environment's file, after showing the difference. Raises `CannotRun`."""
+    import difflib
+
     from iot_jobs.render.atomic import write_whole
     from iot_jobs.render.suggest import values
-    from iot_jobs.sources import NotEditableError, replaced
+    from iot_jobs.sources.yamledit import NotEditableError, replaced
 
     before = path.read_bytes().decode("utf-8-sig")
     after = before

@@ -12,7 +12,7 @@ from iot_jobs.render.forecast import drawn_line, risk_lines
 from iot_jobs.render.jsonout import to_json
 from iot_jobs.render.numbers import duration, number
 from iot_jobs.render.table import Column, folded, table, text_width
-from iot_jobs.sources import block
+from iot_jobs.sources.yamledit import block
 
 if TYPE_CHECKING:
     from iot_jobs.forecast import Suggestion

@@ -6,24 +6,20 @@ from iot_jobs.sources.reading import read_application, read_paths, read_paths_as
 from iot_jobs.sources.schemas import json_schema
 from iot_jobs.sources.source import Source, read
 from iot_jobs.sources.subject import Document, Reading, Skipped, Subject, Unknown
-from iot_jobs.sources.yamledit import NotEditableError, block, replaced
 
 __all__ = [
     "Application",
     "Document",
-    "NotEditableError",
     "Reading",
     "Skipped",
     "Source",
     "Subject",
     "Unknown",
-    "block",
     "json_schema",
     "read",
     "read_application",
     "read_paths",
     "read_paths_as",
-    "replaced",
     "resources",
     "root_of",
 ]
