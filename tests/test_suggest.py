@@ -205,6 +205,7 @@ IMPOSSIBLE = [
      "a healthy release alone fails on up to 11 of 2,000 things, more than 5: allow more than 11, or roll out to fewer"),
     ("no result in time", {"things": 200, "failure_rate": 0, "failure_time_minutes": 20}, Goals(15), "max_harmed",
      "20 minutes until a failure is reported, at 1 a minute, reach 20 things before the first result, and 15 may be"),
+    ("nothing may be harmed", {"failure_rate": 0}, Goals(0), "max_harmed", "before the first result, and 0 may be"),
     ("not told from a healthy one", {"failure_rate": 0.01}, Goals(30), "false_abort", "no criteria that leave healthy releases alone, which fail on 1 %, stop all that are worse in time"),
     ("a bad release like a healthy one", {"bad_release_rate": 0.0001}, Goals(60), "bad_release",
      "a release that fails on 0.01 % of devices isn't stopped in 95 % of rollouts"),

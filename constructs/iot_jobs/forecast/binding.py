@@ -121,7 +121,7 @@ def too_harmful(search: Search, bound: Bound, margins: Margins) -> Binding:
         return Binding(
             "bad_release",
             f"a release that fails on {100 * search.bad:g} % of devices isn't stopped in 95 % of rollouts by any "
-            f"criterion that stops at most {100 * search.false_abort:.2g} % of healthy ones",
+            "criterion that leaves healthy ones alone",
         )
     healthy, tolerated = f"{100 * search.healthy:.2g} %", f"{100 * bound.tolerated:.2g} %"
     return Binding(

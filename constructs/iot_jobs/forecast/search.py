@@ -26,6 +26,8 @@ _STEP = 4
 """Base rates that are passed over at first."""
 _SHARES = 8
 """Shares of bad devices, from the tolerated one to all, for which the harm is computed."""
+_LEAST = 1e-5
+"""The smallest share of bad devices that is tried: where no thing may be harmed, none is tolerated."""
 _LESS = (0.7, 0.5, 0.35, 0.25)
 """Shares of the quickest rollout's harm that are tried, as long as the rollout is about as quick."""
 _TENTHS = (10, 12, 15, 20, 25, 30, 40, 50, 60, 80)
@@ -175,7 +177,7 @@ class Search:
     def reach(self, ramp: Ramp, bound: Bound) -> Reach:
         """Return how far a ramp gets with no bad devices, with shares from the tolerated one to all, and with `bad`."""
         if (ramp, bound) not in self.reaches:
-            above = np.geomspace(bound.tolerated, 1, _SHARES) if bound.tolerated < 1 else np.array([])
+            above = np.geomspace(max(bound.tolerated, _LEAST), 1, _SHARES) if bound.tolerated < 1 else np.array([])
             shares = np.array([0, *above, self.bad])
             self.reaches[ramp, bound] = reach(
                 planned(self.opening, ramp),
