@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from iot_jobs import (
@@ -61,11 +62,13 @@ def compared(before: list[Template], after: list[Template]) -> Review:
     return review(Deployment("main", tuple(before)), Deployment(".", tuple(after)))
 
 
+@cache
 def one_change() -> Review:
     """The rate of one template doubled."""
     return compared([placed(spec())], [placed(spec(rate=200))])
 
 
+@cache
 def several() -> Review:
     """Three environments, one of them in two regions: riskier, safer, neutral, a new timeout, windows, an abort."""
     night = MaintenanceWindow(start_time="cron(0 1 ? * TUE-THU *)", duration_in_minutes=240)
@@ -89,24 +92,28 @@ def several() -> Review:
     return compared(before, after)
 
 
+@cache
 def blocked() -> Review:
     """Content that changes under a fixed id."""
     before, after = spec(), spec(rate=80)
     return compared([synthesized(before, id="reboot-1")], [synthesized(after, id="reboot-1")])
 
 
+@cache
 def came_and_went() -> Review:
     """One template that is new, one that is gone, one of which nobody knows the fleet."""
     before = [placed(spec("log-collection")), placed(spec("certificate-rotation"), fleet=None)]
     return compared(before, [placed(spec("security-patch", 400))])
 
 
+@cache
 def many(count: int = 40) -> Review:
     """So many templates, each with another forecast."""
     before = [placed(spec(f"template-{number}", 100 + number)) for number in range(count)]
     return compared(before, [placed(spec(f"template-{number}", 300 - number)) for number in range(count)])
 
 
+@cache
 def hostile() -> Review:
     """Names, values and ids that hold markup, text from right to left, and very long words."""
 
@@ -120,6 +127,7 @@ def hostile() -> Review:
     return review(Deployment(MARKUP, tuple(side(MARKUP))), Deployment(LONG, tuple(side(f"{MARKUP}!"))))
 
 
+@cache
 def nothing() -> Review:
     """Both sides the same."""
     return compared([placed(spec())], [placed(spec())])

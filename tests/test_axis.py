@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from iot_jobs.forecast import Assumptions, Window, outline
+from iot_jobs.forecast import Assumptions, Window, forecast
 from iot_jobs.render.axis import Axis, Stretch, Tick, common
 from tests.test_forecast import constant, template
 
@@ -134,7 +134,7 @@ def test_labels_end_at_the_limit(limit: int, count: int) -> None:
 def test_common() -> None:
     """Both sides of a review have one axis: it is closed where both are, and never if one has no windows."""
     early, late, always = (
-        outline(template(rollout=constant(10), **windows), Assumptions(things=1500), percentages=())
+        forecast(template(rollout=constant(10), **windows), Assumptions(things=1500), with_risk=False)
         for windows in (
             {"maintenance_windows": [{"start_time": "cron(0 1 * * ? *)", "duration_in_minutes": 60}]},
             {"maintenance_windows": [{"start_time": "cron(0 1 * * ? *)", "duration_in_minutes": 100}]},

@@ -5,17 +5,35 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import json
+import math
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from iot_jobs import AbortConfig, AbortCriterion, Fleet, JobDocument, JobTemplateSpec
+from iot_jobs import AbortConfig, AbortCriterion, FindingsError, Fleet, JobDocument, JobTemplateSpec
 from iot_jobs.cloudformation import TEMPLATE, properties, values
-from iot_jobs.render.review_words import deployment_lines
-from iot_jobs.review import Change, Deploy, Deployment, Direction, Grant, Template, review, spec_changes
+from iot_jobs.forecast import Assumptions, Worst, forecast
+from iot_jobs.render.forecast import data
+from iot_jobs.render.review_words import TITLES, deployment_lines, figures, reasons
+from iot_jobs.review import (
+    ORDER,
+    Change,
+    Deploy,
+    Deployment,
+    Direction,
+    Figures,
+    Grant,
+    Side,
+    Template,
+    Verdict,
+    as_data,
+    review,
+    spec_changes,
+)
 from iot_jobs.review.compare_role import grant_changes, grants_in
 from iot_jobs.review.directions import TABLE, Movement
 from iot_jobs.unresolved import Unresolved
@@ -210,6 +228,101 @@ def test_one_riskier_change_is_not_outweighed() -> None:
     assert found.verdict == "riskier"
 
 
+def test_the_order_of_verdicts() -> None:
+    """Riskier is graver than unknown, which is graver than safer; environments come in that order, then as they are."""
+    given = {"timeout": {"in_progress_timeout_in_minutes": 5}}
+    after = {
+        "riskier": spec(timeout={"in_progress_timeout_in_minutes": 6}),
+        "unknown": read({**properties(spec(**given)), "TimeoutConfig": {"Ref": "Timeout"}}),
+        "safer": spec(timeout={"in_progress_timeout_in_minutes": 4}),
+        "neutral": spec(**given, description="e"),
+        "none": read({**properties(spec(**given)), "Document": '{ "operation": "reboot.sh"}'}),
+    }
+    assert tuple(after) == ORDER
+    places: list[tuple[str, Verdict]] = [
+        ("a", "none"), ("b", "neutral"), ("c", "safer"), ("d", "unknown"), ("e", "riskier"), ("f", "safer"),
+        ("a", "safer"), ("g", "unknown"), ("g", "none"),
+    ]  # fmt: skip
+    sides = (
+        Deployment(
+            "x",
+            tuple(
+                Template(
+                    stack="s", environment=place, name=str(index), spec=one, emitted=properties(one), synthesized=False
+                )
+                for index, (place, verdict) in enumerate(places)
+                for one in (spec(**given) if which == "before" else after[verdict],)
+            ),
+        )
+        for which in ("before", "after")
+    )
+    found = review(*sides)
+    assert found.verdict == "riskier"
+    assert [(one.environment, one.verdict) for one in found.templates] == [
+        ("e", "riskier"), ("d", "unknown"), ("g", "unknown"), ("g", "none"), ("a", "none"), ("a", "safer"),
+        ("c", "safer"), ("f", "safer"), ("b", "neutral"),
+    ]  # fmt: skip
+
+
+STRICTER = {"threshold_percentage": (0.5, 50), "min_number_of_executed_things": (1, 300)}
+
+
+@settings(max_examples=30)
+@given(specs(), st.sampled_from(sorted(STRICTER)), st.data())
+def test_directions_of_abort_criteria_are_those_of_the_forecast(
+    one: JobTemplateSpec, name: str, data: st.DataObject
+) -> None:
+    """A change of an abort criterion that is riskier never harms fewer things, at any failure rate, and the other way."""
+    values = data.draw(st.lists(st.integers(*map(math.ceil, STRICTER[name])), min_size=2, max_size=2, unique=True))
+    kind = data.draw(st.sampled_from(["FAILED", "ALL"]))
+    before, after = (
+        one.model_copy(
+            update={
+                "job_arn": None,
+                "abort": AbortConfig(
+                    criteria=[AbortCriterion.model_validate({**FAILED, "failure_type": kind, name: value})]
+                ),
+            }
+        )
+        for value in values
+    )
+    (change,) = spec_changes(before, after)
+    assumed = Assumptions(things=data.draw(st.integers(1, 3000)), failure_time_minutes=data.draw(st.integers(0, 9)))
+    harmed = [
+        [row.harmed_final for row in forecast(side, assumed, with_risk=False).blast_radius] for side in (before, after)
+    ]
+    riskier, safer = reversed(harmed) if change.direction == "riskier" else harmed
+    assert all(more >= fewer - 1e-6 for more, fewer in zip(riskier, safer, strict=True))
+
+
+def test_figures_against_a_rule() -> None:
+    """Where more things are harmed at a lower rate, which is safer as a rule, the review says so; and the other way."""
+    criteria = {"criteria": [{**FAILED, "threshold_percentage": 10, "min_number_of_executed_things": 20}]}
+    slow, fast = (
+        spec(
+            rollout={
+                "maximum_per_minute": 100,
+                "exponential_rate": {
+                    "base_rate_per_minute": 1,
+                    "increment_factor": 2,
+                    "rate_increase_criteria": {"number_of_notified_things": number},
+                },
+            },
+            abort=criteria,
+        )
+        for number in (200, 5)
+    )
+    for sides, expected in (
+        ((slow, fast), "riskier as a rule, but in this forecast the worst release harms fewer things"),
+        ((fast, slow), "safer as a rule, but in this forecast the worst release harms more things"),
+    ):
+        both = (side(one, things=20_000) for one in sides)
+        (found,) = review(*both, run_time_minutes=30, failure_time_minutes=1, failure_rate=0.003).templates
+        assert list(reasons(found)) == [expected]
+    (found,) = review(side(slow, things=20), side(fast, things=20)).templates
+    assert (found.verdict, list(reasons(found))) == ("riskier", [])
+
+
 def test_every_kind_has_both_ways() -> None:
     """The table is closed under the way back: what is riskier one way is safer the other."""
     back = {Movement.ADDED: Movement.REMOVED, Movement.RAISED: Movement.LOWERED, Movement.CHANGED: Movement.CHANGED}
@@ -220,20 +333,18 @@ def test_every_kind_has_both_ways() -> None:
 
 
 def test_what_is_only_known_at_deployment() -> None:
-    """Values that only CloudFormation will know are reported as not compared, and so are those that break a rule."""
+    """A value that can't be compared is unknown, except where no change of it has a direction; the reason says why."""
+    path = "timeout.in_progress_timeout_in_minutes"
     given = properties(spec(timeout={"in_progress_timeout_in_minutes": 5}))
-    function = {**given, "Description": {"Ref": "Text"}}
+    text = {**given, "Description": {"Ref": "Text"}}
+    function = {**given, "TimeoutConfig": {"InProgressTimeoutInMinutes": {"Ref": "Minutes"}}}
     broken = {**given, "TimeoutConfig": {"InProgressTimeoutInMinutes": 0}}
-    before, *after = (read(one) for one in (given, function, broken))
+    before, *after = (read(one) for one in (given, text, function, broken))
     assert [spec_changes(before, one) for one in after] == [
         (Change("description", "d", {"Ref": "Text"}, Direction.NEUTRAL, "not compared: only known at deployment"),),
-        (
-            Change(
-                "timeout.in_progress_timeout_in_minutes", 5, 0, Direction.NEUTRAL,
-                "not compared: breaks a rule, run iot-jobs check",
-            ),
-        ),
-    ]  # fmt: skip
+        (Change(path, 5, {"Ref": "Minutes"}, Direction.UNKNOWN, "not compared: only known at deployment"),),
+        (Change(path, 5, 0, Direction.UNKNOWN, "not compared: breaks a rule, run iot-jobs check"),),
+    ]
 
 
 def read(given: Mapping[str, Any]) -> JobTemplateSpec:
@@ -249,6 +360,16 @@ FIELD_OF = {
 }
 
 
+WITHOUT_DIRECTION = {
+    "description",
+    "document_source",
+    "job_arn",
+    "retry",
+    "destination_package_versions",
+    "tags",
+}
+
+
 @given(specs(), specs(), st.data())
 def test_what_is_unknown_is_told_once(one: JobTemplateSpec, other: JobTemplateSpec, data: st.DataObject) -> None:
     """A field that isn't known on one side is one change that isn't compared, in both directions."""
@@ -256,7 +377,8 @@ def test_what_is_unknown_is_told_once(one: JobTemplateSpec, other: JobTemplateSp
     unknown = other.model_copy(update={field: Unresolved({"Ref": "X"})})
     for before, after in ((one, unknown), (unknown, one)):
         found = [change for change in spec_changes(before, after) if change.path.split(".")[0].split("[")[0] == field]
-        assert [(change.direction, change.reason) for change in found] == [("neutral", found[0].reason)]
+        direction = "neutral" if field in WITHOUT_DIRECTION else "unknown"
+        assert [(change.direction, change.reason) for change in found] == [(direction, found[0].reason)]
         assert found[0].reason.startswith("not compared: ")
     assert spec_changes(unknown, unknown) == ()
 
@@ -264,11 +386,13 @@ def test_what_is_unknown_is_told_once(one: JobTemplateSpec, other: JobTemplateSp
 def test_what_is_copied_is_not_judged() -> None:
     """Where a job is copied, a value that isn't there isn't known, so that adding one is neither riskier nor safer."""
     arn = "arn:aws:iot:eu-west-1:123456789012:job/j"
-    (change,) = spec_changes(spec(job_arn=arn), spec(job_arn=arn, abort={"criteria": [ALL]}))
-    assert (change.direction, change.reason) == (
-        "neutral",
-        "not compared: an absent value is copied from the job that job_arn names, which is not known here",
-    )
+    retry = {"criteria": [{"failure_type": "FAILED", "number_of_retries": 1}]}
+    for added, direction in (({"abort": {"criteria": [ALL]}}, "unknown"), ({"retry": retry}, "neutral")):
+        (change,) = spec_changes(spec(job_arn=arn), spec(job_arn=arn, **added))
+        assert (change.direction, change.reason) == (
+            direction,
+            "not compared: an absent value is copied from the job that job_arn names, which is not known here",
+        )
 
 
 def side(*found: JobTemplateSpec, things: int | None = None, **more: Any) -> Deployment:
@@ -349,37 +473,138 @@ def test_consequence() -> None:
     after = spec(rollout={"maximum_per_minute": 200}, abort={"criteria": [ALL]})
     (found,) = review(side(before, things=10_000), side(after, things=10_000)).templates
     assert found.consequence is not None
-    assert found.consequence.before.figures == {
-        "minutes_to_finish": 104,
-        "harmed_at_10_percent": 50,
-        "harmed_at_100_percent": 500,
-        "executions": 10_000,
+    sides = found.consequence.before.figures, found.consequence.after.figures
+    for made, harmed, finish in zip(sides, (500, 1000), (104, 54), strict=True):
+        assert made == Figures(
+            aborted_percent=0,
+            bad_harmed_p95=made.bad_harmed_p95 if made else None,  # drawn at random
+            worst_harmed_p95=harmed,
+            worst_failure_rate_percent=100,
+            smallest_stopping_failure_rate_percent=4,
+            shortest_finish=finish,
+            longest_finish=finish,
+            executions=10_000,
+        )
+    factors = found.consequence.factors
+    assert 1.7 < (factors.pop("bad_harmed_p95") or 0) < 2.3
+    assert factors == {"worst_harmed_p95": 2, "longest_finish": 0.5192, "executions": 1}
+    assert found.consequence.assumed == {
+        "things": 10_000,
+        "failure_rate": 0,
+        "reject_rate": 0,
+        "hang_rate": 0,
+        "offline_rate": 0,
+        "start_delay_minutes": 0,
+        "run_time_minutes": 5,
+        "failure_time_minutes": 5,
+        "failures_stick": 0,
+        "bad_release_rate": 0.1,
+        "start": "2026-01-01T00:00",
     }
-    assert found.consequence.after.figures == {
-        "minutes_to_finish": 54,
-        "harmed_at_10_percent": 100,
-        "harmed_at_100_percent": 1000,
-        "executions": 10_000,
+
+
+def test_the_figures_are_those_of_the_forecast() -> None:
+    """Both sides are forecast with what head's fleet states, and what is stated for the review in place of it."""
+    night = {"maintenance_windows": [{"start_time": "cron(0 1 ? * TUE *)", "duration_in_minutes": 60}]}
+    before, after = spec(abort={"criteria": [ALL]}), spec(abort={"criteria": [ALL]}, **night)
+    fleets = Fleet(things=500, run_time_minutes=9), Fleet(things=400, failure_rate=0.02, run_time_minutes=3)
+    sides = (Template.of(one, fleet=fleet) for one, fleet in zip((before, after), fleets, strict=True))
+    base, head = (Deployment("x", (one,)) for one in sides)
+    (found,) = review(base, head, run_time_minutes=7, start=datetime(2026, 1, 6, tzinfo=UTC)).templates
+    assert found.consequence is not None
+    start = datetime(2026, 1, 6, tzinfo=UTC)
+    assumed = Assumptions(things=400, failure_rate=0.02, run_time_minutes=7, start=start)
+    for one, made in ((before, found.consequence.before), (after, found.consequence.after)):
+        expected = forecast(one, assumed)
+        assert made.forecast is not None
+        assert data(made.forecast) == data(expected)
+        risk, starts = expected.risk, expected.starts
+        assert risk is not None
+        finish = (risk.healthy.finish.p95,) * 2
+        if starts is not None:
+            finish = (starts.shortest.minutes, starts.longest.minutes)
+        assert made.figures == Figures(
+            aborted_percent=risk.healthy.aborted_percent,
+            bad_harmed_p95=risk.bad.harmed.p95,
+            worst_harmed_p95=risk.worst.harmed_p95,
+            worst_failure_rate_percent=risk.worst.failure_rate_percent,
+            smallest_stopping_failure_rate_percent=expected.smallest_stopping_failure_rate_percent,
+            shortest_finish=finish[0],
+            longest_finish=finish[1],
+            executions=expected.executions.total,
+        )
+    assert found.consequence.assumed["things"] == 400
+
+
+@pytest.mark.parametrize(
+    ("verdict", "harmed", "said"),
+    [
+        ("riskier", 905, True),
+        ("riskier", 915, False),
+        ("riskier", 1500, False),
+        ("safer", 1100, False),
+        ("safer", 1101, True),
+        ("safer", 500, False),
+        ("neutral", 5000, False),
+        ("unknown", 5000, False),
+    ],
+)
+def test_figures_within_chance(verdict: Verdict, harmed: int, said: bool) -> None:
+    """A tenth more or fewer things may be chance, and is not said to go against the rule."""
+    (found,) = review(side(spec(), things=9), side(spec(description="e"), things=9)).templates
+    assert found.consequence is not None
+    drawn = found.consequence.before.forecast
+    assert drawn is not None
+    assert drawn.risk is not None
+    before, after = (
+        Side(dataclasses.replace(drawn, risk=dataclasses.replace(drawn.risk, worst=Worst(100, count))))
+        for count in (1000, harmed)
+    )
+    consequence = dataclasses.replace(found.consequence, before=before, after=after)
+    shown = list(reasons(dataclasses.replace(found, verdict=verdict, consequence=consequence)))
+    assert [line.startswith(f"{verdict} as a rule, but") for line in shown] == [True] * said
+
+
+def test_rollouts_too_long_to_draw() -> None:
+    """Without a risk its figures are unknown, with the reason; the others are there."""
+    (found,) = review(side(spec(), things=60), side(spec(description="e"), things=60)).templates
+    assert found.consequence is not None
+    drawn = found.consequence.before.forecast
+    assert drawn is not None
+    consequence = dataclasses.replace(found.consequence, after=Side(dataclasses.replace(drawn, risk=None)))
+    found = dataclasses.replace(found, consequence=consequence)
+    assert list(reasons(found)) == ["no risk after: rollouts this long take minutes to draw at random"]
+    assert {TITLES[name]: shown for name, shown in figures(found)} == {
+        "false aborts": "0 % -> unknown",
+        "harmed if bad": f"{drawn.risk.bad.harmed.p95 if drawn.risk else 0} -> unknown",
+        "harmed at worst": "60 at 100 % -> unknown",
+        "stops from": "never",
+        "done": "5 min",
+        "executions": "60",
     }
-    assert found.consequence.factors == {
-        "minutes_to_finish": 0.5192,
-        "harmed_at_10_percent": 2,
-        "harmed_at_100_percent": 2,
-        "executions": 1,
-    }
+    assert as_data(consequence)["after"]["risk"] is None
+
+
+def test_stated_values_break_a_rule() -> None:
+    """Rates that add up to more than 1 with the fleet's are refused."""
+    sides = side(spec(), things=9), side(spec(description="e"), things=9)
+    assert review(*sides, failure_rate=1.0).templates
+    with pytest.raises(FindingsError, match="JT910"):
+        review(*sides, failure_rate=1.0, hang_rate=0.1)
 
 
 def test_no_consequence_without_a_fleet() -> None:
-    """Without a fleet there is a reason instead, or the number of --things; an environment's own fleet takes precedence."""
+    """Without a fleet there is a reason instead, or the number of --things, which overrides an environment's fleet."""
     sides = side(spec()), side(spec(description="e"))
     (found,) = review(*sides).templates
     assert (found.consequence, found.consequence_reason) == (None, "the size of its fleet is not known: add --things")
     (found,) = review(*sides, things=7).templates
     assert found.consequence is not None
-    assert (found.consequence.things, found.consequence_reason) == (7, None)
-    (found,) = review(side(spec(), things=9), side(spec(description="e")), things=7).templates
-    assert found.consequence is not None
-    assert found.consequence.things == 9
+    assert (found.consequence.assumed["things"], found.consequence_reason) == (7, None)
+    for things, expected in ((None, 9), (7, 7)):
+        (found,) = review(side(spec(), things=9), side(spec(description="e")), things=things).templates
+        assert found.consequence is not None
+        assert found.consequence.assumed["things"] == expected
 
 
 def test_no_consequence_where_nothing_is_known() -> None:
@@ -387,7 +612,7 @@ def test_no_consequence_where_nothing_is_known() -> None:
     function = read({**properties(spec()), "TimeoutConfig": {"Ref": "Timeout"}})
     sides = side(function), side(function.model_copy(update={"description": "e"}))
     (found,) = review(*sides, things=7).templates
-    reason = "timeout is not known before deployment, or breaks a rule: run iot-jobs check"
+    reason = "timeout is not known before deployment"
     assert (found.consequence, found.consequence_reason) == (None, reason)
     (found,) = review(side(function), side(spec()), things=7).templates
     assert found.consequence is not None
@@ -635,6 +860,7 @@ def test_volatile_tags_are_a_trap(before: dict[str, str], after: dict[str, str],
     [
         *itertools.product(["none"], ["riskier", "any", "none"], [False]),
         *(("neutral", "any", True), ("neutral", "riskier", False), ("neutral", "none", False)),
+        *(("unknown", "any", True), ("unknown", "riskier", True), ("unknown", "none", False)),
         *(("riskier", "any", True), ("riskier", "riskier", True), ("riskier", "none", False)),
         *(("safer", "any", True), ("safer", "riskier", False), ("safer", "none", False)),
     ],
@@ -644,6 +870,7 @@ def test_fail_on(verdict: str, fail_on: Any, failed: bool) -> None:
     after = {
         "none": spec(timeout={"in_progress_timeout_in_minutes": 5}),
         "neutral": spec(timeout={"in_progress_timeout_in_minutes": 5}, description="e"),
+        "unknown": read({**properties(spec()), "TimeoutConfig": {"InProgressTimeoutInMinutes": {"Ref": "Minutes"}}}),
         "riskier": spec(timeout={"in_progress_timeout_in_minutes": 6}),
         "safer": spec(timeout={"in_progress_timeout_in_minutes": 4}),
     }

@@ -71,16 +71,22 @@ riskier: 1 changed
 iot-jobs-prod reboot: changed, riskier
   riskier  rollout.maximum_per_minute: 100 things per minute
            -> 200 things per minute
-           a higher rate: more things have the release
-           before the first failures are counted
-  forecast for 10,000 things
-           time to finish   1 h 44 min -> 54 min (x 0.52)
-           harmed at 10 %   50 -> 100 (x 2)
-           harmed at 100 %  500 -> 1,000 (x 2)
+           more things may be notified in a minute
+  forecast false aborts     0 %
+           harmed if bad    62 -> 116 (x 1.9)
+           harmed at worst  500 at 100 % -> 1,000 at 100 %
+           (x 2)
+           stops from       4 %
+           done             1 h 44 min -> 54 min (x 0.52)
            executions       10,000
   deploy   the id changes; the old template is removed; the
            parameter /iot-jobs/prod/reboot is updated; jobs
            in progress continue unchanged
+
+Assumed: things 10000, failure_rate 0, reject_rate 0,
+  hang_rate 0, offline_rate 0, start_delay_minutes 0,
+  run_time_minutes 5, failure_time_minutes 5, failures_stick
+  0, bad_release_rate 0.1, start 2026-01-01T00:00
 """
 
 
@@ -216,8 +222,8 @@ def test_a_broken_value_is_not_deployed(repository: Path) -> None:
 def test_no_forecast_of_a_side(repository: Path) -> None:
     """Where one side can't be forecast, its figures say so, and don't look as if nothing changed."""
     write(repository, {"stacks/templates/reboot.yaml": FAMILY.replace("100", "none")})
-    assert "           harmed at 10 %   50 -> no forecast\n" in run("HEAD", ".").stdout
-    assert "           harmed at 10 %   no forecast -> 50\n" in run(".", "HEAD").stdout
+    assert "           harmed at worst  500 at 100 % -> no forecast\n" in run("HEAD", ".").stdout
+    assert "           harmed at worst  no forecast -> 500 at 100 %\n" in run(".", "HEAD").stdout
 
 
 def test_a_revision_that_is_broken(repository: Path) -> None:
@@ -449,6 +455,211 @@ def test_functions(tmp_path: Path) -> None:
     ]
 
 
+def rate(value: Any) -> dict[str, Any]:
+    """A raw job template with this rate."""
+    return resource(JobExecutionsRolloutConfig={"MaximumPerMinute": value})
+
+
+PROD, RATE = {"Fn::Equals": [{"Ref": "Stage"}, "prod"]}, {"Ref": "Rate"}
+DIRECTIONS = {"faster": "riskier", "slower": "safer"}
+REASONS = {"faster": "more things may be notified in a minute", "slower": "fewer things may be notified in a minute"}
+
+
+def by_stage(prod: Any, other: Any) -> dict[str, Any]:
+    """A rate that a condition chooses."""
+    return rate({"Fn::If": ["Prod", prod, other]})
+
+
+UNKNOWN = ("unknown", "not compared: only known at deployment")
+CASES: list[tuple[str, dict[str, Any], dict[str, Any], Any, Any, str, list[tuple[Any, Any, str, str]]]] = [
+    ("a condition: one branch", by_stage(10, 5), by_stage(20, 5), None, None, "riskier",
+     [(10, 20, "riskier", f"{REASONS['faster']}; if Prod is true")]),
+    ("a condition: all branches alike", by_stage(10, 10), by_stage(5, 5), None, None, "safer",
+     [(10, 5, "safer", REASONS["slower"])]),
+    ("a condition: both ways", by_stage(10, 10), by_stage(20, 5), None, None, "riskier",
+     [(10, 20, "riskier", f"{REASONS['faster']}; if Prod is true"),
+      (10, 5, "safer", f"{REASONS['slower']}; if Prod is false")]),
+    ("a literal, then a condition", rate(10), by_stage(10, 5), None, None, "safer",
+     [(10, 5, "safer", f"{REASONS['slower']}; if Prod is false")]),
+    ("a condition, then a literal", by_stage(10, 5), rate(10), None, None, "riskier",
+     [(5, 10, "riskier", f"{REASONS['faster']}; if Prod is false")]),
+    ("the same value of a parameter", rate(RATE), rate(RATE), 10, 10, "none", []),
+    ("a parameter without a default", rate(10), rate(RATE), None, None, "unknown", [(10, RATE, *UNKNOWN)]),
+    ("a lower default", rate(10), rate(RATE), 5, 5, "unknown",
+     [(10, RATE, *UNKNOWN), (10, 5, "safer", f'{REASONS["slower"]}; if Rate is "5" by default')]),
+    ("a higher default", rate(10), rate(RATE), 20, 20, "riskier",
+     [(10, RATE, *UNKNOWN), (10, 20, "riskier", f'{REASONS["faster"]}; if Rate is "20" by default')]),
+    ("a default that is lowered", rate(RATE), rate(RATE), 10, 5, "safer",
+     [(10, 5, "safer", f'{REASONS["slower"]}; if Rate is "5" by default')]),
+    ("a default that is raised", rate(RATE), rate(RATE), 10, 20, "riskier",
+     [(10, 20, "riskier", f'{REASONS["faster"]}; if Rate is "20" by default')]),
+    ("one parameter for another", rate({"Ref": "Other"}), rate(RATE), None, None, "unknown",
+     [({"Ref": "Other"}, RATE, *UNKNOWN)]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "old", "new", "verdict", "changes"), [row[1:] for row in CASES], ids=[row[0] for row in CASES]
+)
+def test_values_that_depend_on_conditions_and_parameters(
+    tmp_path: Path, before: Any, after: Any, old: Any, new: Any, verdict: str, changes: list[Any]
+) -> None:
+    """Each case is compared with the same case of the other side; what isn't known in any is unknown, never neutral."""
+    paths = []
+    for name, one, default in (("a.json", before, old), ("b.json", after, new)):
+        parameters = {"Rate": {"Type": "Number", **({} if default is None else {"Default": default})}}
+        template = {
+            "Parameters": {"Stage": {"Type": "String"}, "Other": {"Type": "Number"}, **parameters},
+            "Conditions": {"Prod": PROD},
+            "Resources": {"T": one | {"Properties": one["Properties"] | {"JobTemplateId": name[0]}}},
+        }
+        (tmp_path / name).write_text(json.dumps(template))
+        paths.append(str(tmp_path / name))
+    done = run(*paths, "--format", "json", "--things", "50", "--fail-on", "riskier")
+    (found,) = json.loads(done.stdout)["templates"]
+    id_changes, *compared = found["changes"]
+    assert id_changes["path"] == "job_template_id"
+    expected = [("rollout.maximum_per_minute", *change) for change in changes]
+    assert [tuple(change.values()) for change in compared] == expected
+    assert found["verdict"] == ("neutral" if verdict == "none" else verdict)  # the id is a neutral change
+    assert done.exit_code == int(verdict in ("riskier", "unknown"))
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        {"Rate": {"Type": "Number", "AllowedValues": [5, 10]}, "Minutes": {"Type": "Number", "AllowedValues": [8, 9]}},
+        {"Rate": {"Type": "Number", "Default": 5}, "Minutes": {"Type": "Number", "Default": 8}},
+        {"Rate": {"Type": "Number", "Default": 5}, "Minutes": {"Type": "Number"}},
+    ],
+)
+def test_a_case_is_compared_with_the_same_case_only(tmp_path: Path, parameters: Any) -> None:
+    """Values that several parameters may have on both sides are no change."""
+    properties = rate(RATE)["Properties"] | {"TimeoutConfig": {"InProgressTimeoutInMinutes": {"Ref": "Minutes"}}}
+    for name in "ab":
+        one = {"Type": "AWS::IoT::JobTemplate", "Properties": properties | {"JobTemplateId": name}}
+        (tmp_path / f"{name}.json").write_text(json.dumps({"Parameters": parameters, "Resources": {"T": one}}))
+    (found,) = json.loads(run(str(tmp_path / "a.json"), str(tmp_path / "b.json"), "--format", "json").stdout)[
+        "templates"
+    ]
+    assert [change["path"] for change in found["changes"]] == ["job_template_id"]
+
+
+def test_the_forecast_of_the_riskiest_case(tmp_path: Path) -> None:
+    """Of several cases, the riskiest is forecast that can be, and each format says which."""
+    stages = {"Parameters": {"Stage": {"Type": "String"}}, "Conditions": {"Prod": PROD}}
+    for name, one in (("a.json", by_stage(10, 10)), ("b.json", by_stage(5, 20))):
+        (tmp_path / name).write_text(json.dumps({**stages, "Resources": {"T": one}}))
+    sides = str(tmp_path / "a.json"), str(tmp_path / "b.json"), "--things", "400"
+    (found,) = json.loads(run(*sides, "--format", "json").stdout)["templates"]
+    assert found["consequence"]["when"] == "Prod is false"
+    finish = [found["consequence"][side]["risk"]["healthy"]["finish"]["p50"] for side in ("before", "after")]
+    assert finish == [400 / 10 + 4, 400 / 20 + 4]
+    assert "  forecast if Prod is false\n           false aborts     0 %\n" in run(*sides).stdout
+    assert "\nForecast <code>if Prod is false</code>\n" in run(*sides, "--format", "markdown").stdout
+    run(*sides, "--html", str(tmp_path / "page.html"))
+    assert "<h4>Forecast if Prod is false</h4>" in (tmp_path / "page.html").read_text()
+
+
+def test_a_condition_that_changes(tmp_path: Path) -> None:
+    """What a condition compares is unknown if it changes, also that of one it refers to; one that no value needs isn't."""
+    stage = {"Fn::Equals": [{"Ref": "Stage"}, "production"]}
+    unused = {"Fn::Equals": ["a", "b"]}
+    for name, expressions in (
+        ("a.json", {"Live": PROD, "Prod": {"Fn::Not": [{"Condition": "Live"}]}, "Unused": unused}),
+        ("b.json", {"Live": stage, "Prod": {"Fn::Not": [{"Condition": "Live"}]}, "Unused": PROD}),
+    ):
+        template = {"Conditions": expressions, "Resources": {"T": by_stage(10, 5)}}
+        (tmp_path / name).write_text(json.dumps(template))
+    (found,) = json.loads(run(str(tmp_path / "a.json"), str(tmp_path / "b.json"), "--format", "json").stdout)[
+        "templates"
+    ]
+    assert [tuple(change.values()) for change in found["changes"]] == [
+        ("condition.Live", PROD, stage, "unknown", "not compared: the values may apply to other stacks")
+    ]
+
+
+@pytest.mark.parametrize(("before", "after"), [(None, PROD), (PROD, None), (5, 6), ("a", [])])
+def test_malformed_conditions(tmp_path: Path, before: Any, after: Any) -> None:
+    """A condition is anything, and its change is unknown all the same."""
+    for name, expression in (("a.json", before), ("b.json", after)):
+        one = by_stage(10, 5) | {"Condition": expression}
+        template = {"Conditions": {"Prod": expression}, "Resources": {"T": one}}
+        (tmp_path / name).write_text(json.dumps(template))
+    done = run(str(tmp_path / "a.json"), str(tmp_path / "b.json"), "--format", "json")
+    (found,) = json.loads(done.stdout)["templates"]
+    assert {change["path"]: change["direction"] for change in found["changes"]} == {
+        "condition.Prod": "unknown",
+        "resource.Condition": "neutral",
+    }
+
+
+def test_a_literal_beside_a_condition(tmp_path: Path) -> None:
+    """A criterion that is there only in one case is compared in that case."""
+    literal = {"Action": "CANCEL", "FailureType": "ALL", "ThresholdPercentage": 4, "MinNumberOfExecutedThings": 60}
+    strict = {**literal, "FailureType": "FAILED", "ThresholdPercentage": 2}
+    either = {"Fn::If": ["Prod", strict, {"Ref": "AWS::NoValue"}]}
+    for name, criteria in (("a.json", [literal]), ("b.json", [literal, either])):
+        one = resource(AbortConfig={"CriteriaList": criteria})
+        (tmp_path / name).write_text(json.dumps({"Resources": {"T": one}}))  # a condition that isn't declared here
+    (found,) = json.loads(run(str(tmp_path / "a.json"), str(tmp_path / "b.json"), "--format", "json").stdout)[
+        "templates"
+    ]
+    assert [(change["path"], change["direction"], change["reason"]) for change in found["changes"]] == [
+        (
+            "abort.criteria[FAILED]",
+            "safer",
+            "one more criterion that aborts the rollout, of a healthy release too; if Prod is true",
+        )
+    ]
+
+
+def test_the_options_of_the_forecast(repository: Path) -> None:
+    """What the options state overrides the fleet on both sides, and is stated in each format."""
+    write(repository, {"stacks/templates/reboot.yaml": FAMILY.replace("100", "200")})
+    options = ("--things", "300", "--run-time", "7", "--failure-rate", "0.01", "--start", "2026-02-03T04:05")
+    stated = "assumed: things 300, failure_rate 0.01, reject_rate 0, hang_rate 0, offline_rate 0"
+    start = "start 2026-02-03T04:05"
+    for form in ("text", "markdown", "github"):
+        shown = " ".join(run("HEAD", ".", *options, "--format", form).stdout.split())
+        assert stated in shown.replace("Assumed", "assumed")
+        assert start in shown
+        assert "run_time_minutes 7," in shown
+    (found,) = json.loads(run("HEAD", ".", *options, "--format", "json").stdout)["templates"]
+    assert found["consequence"]["assumed"] == {
+        "things": 300,
+        "failure_rate": 0.01,
+        "reject_rate": 0,
+        "hang_rate": 0,
+        "offline_rate": 0,
+        "start_delay_minutes": 0,
+        "run_time_minutes": 7,
+        "failure_time_minutes": 7,
+        "failures_stick": 0,
+        "bad_release_rate": 0.1,
+        "start": "2026-02-03T04:05",
+    }
+    page_file = repository / "page.html"
+    run("HEAD", ".", *options, "--html", str(page_file))
+    assert f'<p class="assumed">{stated.capitalize()}' in page_file.read_text()
+    done = run("HEAD", ".", "--failure-rate", "2")
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert done.stderr.startswith("Error: error JT907 failure_rate\n")
+
+
+def test_templates_with_other_expectations(repository: Path) -> None:
+    """Where templates of an environment are expected to behave differently, each assumption names its templates."""
+    expected = ENVIRONMENT.replace("reboot: {}", "reboot: {}, other: {expect: {run_time_minutes: 9}}")
+    files = {"stacks/environments/prod.yaml": expected, "stacks/templates/other.yaml": FAMILY}
+    write(repository, files)
+    git(repository, "add", ".")
+    git(repository, "commit", "-m", "two")
+    write(repository, {f"stacks/templates/{name}.yaml": FAMILY.replace("100", "200") for name in ("reboot", "other")})
+    lines = run("HEAD", ".").stdout.splitlines()
+    assumed = [line.partition(":")[0] for line in lines if line.startswith("Assumed")]
+    assert assumed == ["Assumed for reboot", "Assumed for other"]
+
+
 def test_policies_keep_the_old_one(tmp_path: Path) -> None:
     """What stays is read from the resource's policies."""
     kept = {"UpdateReplacePolicy": "Retain", "DeletionPolicy": "Retain"}
@@ -491,7 +702,7 @@ def test_cdk_out(tmp_path: Path) -> None:
     assert [(one["path"], one["before"], one["after"]) for one in found["changes"][1:]] == [
         ("presign_role.allow[s3:GetObject]", ["arn:aws:s3:::bucket/1"], ["arn:aws:s3:::bucket/2"])
     ]
-    assert found["consequence"]["things"] == 50
+    assert found["consequence"]["assumed"]["things"] == 50
     assert found["deploy"] == {
         "id_changes": True,
         "old_id": "reboot-aaaaaaaaaa",
@@ -593,7 +804,7 @@ def test_nothing_is_made_of_what_templates_hold() -> None:
     outside = re.sub(r"<code>.*?</code>", "", found)
     assert not {"octocat", "script", "@", "#12", "example"} & set(re.findall(r"octocat|script|@|#12|example", outside))
     rows = [line for line in found.splitlines() if line.startswith("| ")]
-    assert {line.count("|") for line in rows} <= {6, 8}
+    assert {line.count("|") for line in rows} <= {6, 10}
 
 
 def test_code() -> None:
@@ -618,14 +829,14 @@ def test_a_table_per_environment() -> None:
     assert found.partition("<details>")[0] == (
         f"{MARKER}\n**Safer: 3 changed**\n\n"
         "### <code>dev</code>\n\n"
-        "| template | change | verdict | time to finish | harmed at 10&nbsp;% | harmed at 100&nbsp;% | executions |\n"
-        "| --- | --- | --- | ---: | ---: | ---: | ---: |\n"
-        "| <code>t</code> | changed | safer |  |  |  |  |\n\n"
+        "| template | change | verdict | false aborts | harmed if bad | harmed at worst | stops from | done | executions |\n"
+        "| --- | --- | --- | ---: | ---: | ---: | ---: | ---: | ---: |\n"
+        "| <code>t</code> | changed | safer |  |  |  |  |  |  |\n\n"
         "### <code>prod</code>\n\n"
-        "| template | change | verdict | time to finish | harmed at 10&nbsp;% | harmed at 100&nbsp;% | executions |\n"
-        "| --- | --- | --- | ---: | ---: | ---: | ---: |\n"
-        "| <code>prod-1 t</code> | changed | safer |  |  |  |  |\n"
-        "| <code>prod-2 t</code> | changed | safer |  |  |  |  |\n\n"
+        "| template | change | verdict | false aborts | harmed if bad | harmed at worst | stops from | done | executions |\n"
+        "| --- | --- | --- | ---: | ---: | ---: | ---: | ---: | ---: |\n"
+        "| <code>prod-1 t</code> | changed | safer |  |  |  |  |  |  |\n"
+        "| <code>prod-2 t</code> | changed | safer |  |  |  |  |  |  |\n\n"
     )
 
 
@@ -746,5 +957,8 @@ def test_no_traceback_whatever_stands_anywhere(tmp_path: Path, other: Any) -> No
         head = read(replaced(good, place, other))
         for sides in () if head is None else ((base, head), (head, base)):
             found = review(*sides)
+            broken = any(template.broken for side in sides for template in side.templates)
+            changes = [change for one in found.templates for change in one.changes]
+            assert broken or not [change for change in changes if "breaks a rule" in change.reason]
             for shown in (*FORMATS.values(), page):
                 shown(found).encode()

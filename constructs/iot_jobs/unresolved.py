@@ -117,3 +117,14 @@ def is_intrinsic(value: object) -> TypeGuard[Mapping[str, Any]]:
         return any(key == "Fn::Transform" or (isinstance(key, str) and key.startswith(FOR_EACH)) for key in value)
     (key,) = value
     return key == "Ref" or (isinstance(key, str) and key.startswith("Fn::"))
+
+
+def is_at_deployment(value: object) -> bool:
+    """Return whether a value is a function, token or reference that only the deployment resolves, or contains one."""
+    if isinstance(value, Unresolved):
+        return is_at_deployment(value.value)
+    if is_intrinsic(value) or is_unknown(value) or is_dynamic(value):
+        return True
+    if isinstance(value, Mapping):
+        return any(map(is_at_deployment, value.values()))
+    return isinstance(value, list | tuple) and any(map(is_at_deployment, value))

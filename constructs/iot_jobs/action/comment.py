@@ -50,8 +50,8 @@ def main(environ: Mapping[str, str]) -> int:
 def judgement(review: Mapping[str, Any], *, label: str, labels: frozenset[str]) -> tuple[str | None, str | None]:
     """Return the reason not to merge the pull request, and a note for the comment; None for neither.
 
-    The label, if one is named, acknowledges riskier changes. It never acknowledges a blocked change: its
-    deployment would fail, or its tag replace the template with every build, all the same.
+    The label, if one is named, acknowledges riskier changes, and unknown ones. It never acknowledges a blocked change:
+    its deployment would fail, or its tag replace the template with every build, all the same.
     """
     if review["verdict"] == FAILED:
         if label and label in labels:  # such as when the base is broken and this fixes it
@@ -64,13 +64,14 @@ def judgement(review: Mapping[str, Any], *, label: str, labels: frozenset[str]) 
     ]
     if blocked:
         return f"blocked, as the review says: {', '.join(blocked)}", None
-    if review["verdict"] != "riskier":
+    verdict = review["verdict"]
+    if verdict not in ("riskier", "unknown"):  # what can't be compared might be riskier
         return None, None
     if not label:
-        return "riskier", None
+        return verdict, None
     if label in labels:
         return None, f"Acknowledged by the label `{label}`."
-    return f"riskier; the label {label} acknowledges it", f"The label `{label}` acknowledges riskier changes."
+    return f"{verdict}; the label {label} acknowledges it", f"The label `{label}` acknowledges riskier changes."
 
 
 def labels_of(started_by: Mapping[str, Any]) -> frozenset[str]:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from operator import attrgetter
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
 
-from iot_jobs.cloudformation import Case
-from iot_jobs.finding import LONGEST_TEXT, Finding, shortened, shown
+from iot_jobs.cloudformation import Case, when
+from iot_jobs.finding import Finding
 from iot_jobs.sources import Subject
 
 
@@ -32,7 +30,7 @@ def in_some_cases(
         certain = _is_certain(where, cases)
         if not certain and finding.severity == "error":
             finding = finding._replace(rule=finding.rule.replace(severity="warning"))
-        yield finding._replace(when=_when(where, cases))
+        yield finding._replace(when=when(where, cases))
 
 
 def _identity(finding: Finding) -> object:
@@ -46,30 +44,3 @@ def _is_certain(where: Sequence[Case], cases: Sequence[Case]) -> bool:
         if case.certain:
             (found if case in where else left).add(case.combination)
     return bool(found - left)
-
-
-def _when(where: Sequence[Case], cases: Sequence[Case]) -> str | None:
-    """Return what these cases have in common and others have not: truths of conditions, and values if these don't tell.
-
-    None if it is found in all cases.
-    """
-    others = [case for case in cases if case not in where]
-    first = where[0]
-    truths = {name: truth for name, truth in first.truths.items() if _share(where, name, truth, _truths)}
-    truths = {name: truth for name, truth in truths.items() if not _share(others, name, truth, _truths)}
-    parts = [f"{name} is {str(truth).lower()}" for name, truth in truths.items()]
-    if alike := [case for case in others if truths.items() <= case.truths.items()]:
-        values = {name: value for name, value in first.values.items() if _share(where, name, value, _values)}
-        # A value that others have too makes no difference, unless it takes several together.
-        alone = {name: value for name, value in values.items() if all(one.values.get(name) != value for one in alike)}
-        default = "" if first.certain else " by default"
-        parts += [f"{name} is {shown(value)}{default}" for name, value in (alone or values).items()]
-    return shortened(" and ".join(parts), LONGEST_TEXT) or None
-
-
-def _share(cases: Sequence[Case], name: str, value: object, of: Callable[[Case], Mapping[str, Any]]) -> bool:
-    """Return whether all cases have this value."""
-    return all(of(case).get(name) == value for case in cases)
-
-
-_truths, _values = attrgetter("truths"), attrgetter("values")

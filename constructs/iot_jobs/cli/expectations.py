@@ -63,6 +63,16 @@ def expectation_options(command: Command) -> Command:
     return command
 
 
+def start_option(default: str) -> Callable[[Command], Command]:
+    """Return the option that states when a job is created, with the default in words."""
+    return click.option(
+        "--start",
+        metavar="YYYY-MM-DDThh:mm",
+        type=click.DateTime(["%Y-%m-%dT%H:%M"]),
+        help=f"When the job is created, in UTC; default: {default}.",
+    )
+
+
 def stated(given: Mapping[str, Any]) -> dict[str, Any]:
     """Return the options as fields of `Fleet` and `Assumptions`; None where nothing is stated."""
     times = {f"{name}_minutes": _minutes(given[name]) for name in _TIMES}

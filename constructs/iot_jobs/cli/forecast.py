@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from iot_jobs.cli.errors import CannotRun
-from iot_jobs.cli.expectations import expectation_options, stated
+from iot_jobs.cli.expectations import expectation_options, start_option, stated
 from iot_jobs.finding import FindingsError, one_line
 
 
@@ -25,12 +25,7 @@ def _picture(_: click.Context, __: click.Parameter, path: Path | None) -> Path |
 @click.argument("path", metavar="FILE", type=click.Path(path_type=Path, exists=True))
 @click.argument("template", required=False)
 @expectation_options
-@click.option(
-    "--start",
-    metavar="YYYY-MM-DDThh:mm",
-    type=click.DateTime(["%Y-%m-%dT%H:%M"]),
-    help="When the job is created, in UTC; default: now.",
-)
+@start_option("now")
 @click.option(
     "--trials",
     type=click.IntRange(1, 100_000),

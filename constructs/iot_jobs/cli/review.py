@@ -9,13 +9,15 @@ from typing import Any
 import click
 
 from iot_jobs.cli.errors import CannotRun
+from iot_jobs.cli.expectations import expectation_options, start_option, stated
 from iot_jobs.finding import FindingsError
 
 
 @click.command(short_help="Review what a change does to the fleet.")
 @click.argument("base")
 @click.argument("head")
-@click.option("--things", type=click.IntRange(1), help="Number of things for templates without a fleet.")
+@expectation_options
+@start_option("2026-01-01T00:00, whenever the review is made")
 @click.option(
     "--format", "output", type=click.Choice(["text", "json", "markdown", "github"]), default="text", show_default=True
 )
@@ -24,15 +26,16 @@ from iot_jobs.finding import FindingsError
     type=click.Choice(["riskier", "any", "none"]),
     default="none",
     show_default=True,
-    help="Changes that give exit code 1; riskier and any include blocked ones.",
+    help="Changes that give exit code 1; riskier includes unknown ones, and riskier and any include blocked ones.",
 )
 @click.option("--html", type=click.Path(path_type=Path, dir_okay=False), help="Write an HTML page too, with plots.")
-def review(base: str, head: str, things: int | None, output: str, fail_on: Any, html: Path | None) -> None:
+def review(base: str, head: str, output: str, fail_on: Any, html: Path | None, **expected: Any) -> None:
     """Show what a change does to the fleet: riskier or safer, and by how much.
 
     BASE and HEAD are each a cdk.out folder, a file with job templates (CloudFormation, or a request or response of
     the API), the folder of an application, or a git revision of this repository's environments, such as main or HEAD~1,
-    which is read without checking it out; . is the working tree.
+    which is read without checking it out; . is the working tree. Options about things and devices override the
+    environments' fleets on both sides.
 
     The report goes to stdout; docs/review.md says which changes are riskier, and why. Exit code 1 means a change that
     --fail-on names, 2 that the review could not run.
@@ -43,10 +46,15 @@ def review(base: str, head: str, things: int | None, output: str, fail_on: Any, 
 
     try:
         sides = [reviewing.deployment(side, near=Path.cwd()) for side in (base, head)]
-        result = reviewing.review(*sides, things=things)
     except FindingsError as error:
         click.echo(error)
         raise CannotRun("a side of the comparison has errors") from None
+    except reviewing.ReviewError as error:
+        raise CannotRun(str(error)) from None
+    try:
+        result = reviewing.review(*sides, **stated(expected))
+    except FindingsError as error:
+        raise CannotRun(str(error)) from None
     except reviewing.ReviewError as error:
         raise CannotRun(str(error)) from None
     if html is not None:

@@ -1,6 +1,6 @@
 """Properties in the spellings of CloudFormation and of the API, to and from specs."""
 
-from iot_jobs.cloudformation.conditions import Case, Declarations
+from iot_jobs.cloudformation.conditions import Case, Declarations, when
 from iot_jobs.cloudformation.intrinsics import Resolved, Scope, expanded, mentioned, shown_unknown
 from iot_jobs.cloudformation.names import API_JOB, API_TEMPLATE, JOB, TEMPLATE, Names, Spelling
 from iot_jobs.cloudformation.properties import TAG_KEY_TWICE, properties, translate, values, without_nulls
@@ -29,5 +29,6 @@ __all__ = [
     "shown_unknown",
     "translate",
     "values",
+    "when",
     "without_nulls",
 ]

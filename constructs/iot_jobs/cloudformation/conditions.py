@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import product
 from math import prod
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 from iot_jobs.cloudformation.intrinsics import SAMPLES, Resolved, Scope, as_key, mentioned
 from iot_jobs.cloudformation.parameters import taken, typed
 from iot_jobs.cloudformation.scalars import as_text
 from iot_jobs.cloudformation.stack import UNKNOWN_STACK, Stack
+from iot_jobs.finding import LONGEST_TEXT, shortened, shown
 from iot_jobs.unresolved import is_intrinsic
 
 MOST_COMBINATIONS = 64
@@ -101,6 +103,17 @@ class Declarations:
         differs = any(case.truths or case.values for case in cases.values())
         sampled = SAMPLES.keys() - self.scope.values.keys()
         return tuple(cases.values()) if differs or any(name in sampled for _, name in mentions) else ()
+
+    def expressions(self, names: Iterable[str]) -> dict[str, Any]:
+        """Return the expressions of conditions by name, and of those they refer to; undeclared ones are left out."""
+        found: dict[str, Any] = {}
+        pending = list(names)
+        while pending:
+            name = pending.pop()
+            if name in self._expressions and name not in found:
+                found[name] = self._expressions[name]
+                pending += [other for kind, other in mentioned(found[name]) if kind == "Condition"]
+        return found
 
     def may_both_hold(self, first: object, second: object) -> bool:
         """Return whether two conditions may be true at once; a resource without one is always created."""
@@ -199,6 +212,33 @@ class Declarations:
         operand = name if isinstance(name, str) else as_key(unknown[0])
         literal = next(side for side in sides if isinstance(side, str))
         return _Condition(lambda given: bool(given[operand] == literal), {operand: (literal,)})
+
+
+def when(where: Sequence[Case], cases: Sequence[Case]) -> str | None:
+    """Return what some of all cases have in common and the others have not, in words. None if these are all cases.
+
+    That is the truths of conditions and, if these don't tell, values of parameters.
+    """
+    others = [case for case in cases if case not in where]
+    first = where[0]
+    truths = {name: truth for name, truth in first.truths.items() if _share(where, name, truth, _truths)}
+    truths = {name: truth for name, truth in truths.items() if not _share(others, name, truth, _truths)}
+    parts = [f"{name} is {str(truth).lower()}" for name, truth in truths.items()]
+    if alike := [case for case in others if truths.items() <= case.truths.items()]:
+        values = {name: value for name, value in first.values.items() if _share(where, name, value, _values)}
+        # A value that others have too makes no difference, unless it takes several together.
+        alone = {name: value for name, value in values.items() if all(one.values.get(name) != value for one in alike)}
+        default = "" if first.certain else " by default"
+        parts += [f"{name} is {shown(value)}{default}" for name, value in (alone or values).items()]
+    return shortened(" and ".join(parts), LONGEST_TEXT) or None
+
+
+def _share(cases: Sequence[Case], name: str, value: object, of: Callable[[Case], Mapping[str, Any]]) -> bool:
+    """Return whether all cases have this value."""
+    return all(of(case).get(name) == value for case in cases)
+
+
+_truths, _values = attrgetter("truths"), attrgetter("values")
 
 
 def _remembered(name: str, condition: _Condition) -> _Condition:

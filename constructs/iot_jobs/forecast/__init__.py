@@ -13,13 +13,12 @@ from iot_jobs.limits import TIME_FORMAT
 from iot_jobs.template import JobSpec, JobTemplateSpec
 
 with extra("forecast"):
-    from iot_jobs.forecast.assumptions import ASSUMED, NOT_MODELLED, Assumptions, Duration, Scheduler
+    from iot_jobs.forecast.assumptions import ASSUMED, NOT_MODELLED, SINCE, Assumptions, Duration, Scheduler
     from iot_jobs.forecast.binding import Binding, Goals
     from iot_jobs.forecast.blast import BlastRadius, blast_radius
     from iot_jobs.forecast.engine import Engine
     from iot_jobs.forecast.lanes import figure
     from iot_jobs.forecast.montecarlo import Trials, monte_carlo
-    from iot_jobs.forecast.outline import Outline, outline
     from iot_jobs.forecast.plan import ForecastError, Plan, plan
     from iot_jobs.forecast.result import (
         Executions,
@@ -40,6 +39,7 @@ with extra("forecast"):
 __all__ = [
     "ASSUMED",
     "NOT_MODELLED",
+    "SINCE",
     "Assumptions",
     "Bad",
     "Binding",
@@ -51,7 +51,6 @@ __all__ = [
     "ForecastError",
     "Goals",
     "Healthy",
-    "Outline",
     "Percentiles",
     "Point",
     "Reached",
@@ -68,7 +67,6 @@ __all__ = [
     "chances",
     "figure",
     "forecast",
-    "outline",
     "suggest",
 ]
 

@@ -15,7 +15,7 @@ from iot_jobs.forecast.states import FAILED, REJECTED, TIMED_OUT, Retries
 from iot_jobs.limits import DEFAULT_MAXIMUM_PER_MINUTE
 from iot_jobs.template import JobSpec, JobTemplateSpec, RetryConfig, RolloutConfig
 from iot_jobs.template.part import Model
-from iot_jobs.unresolved import Unresolved, known
+from iot_jobs.unresolved import Unresolved, is_at_deployment, known
 from iot_jobs.windows import Cron, CronError
 
 FAILURES = {"FAILED": (FAILED,), "REJECTED": (REJECTED,), "TIMED_OUT": (TIMED_OUT,),
@@ -159,7 +159,8 @@ def _items(values: Any) -> Sequence[Any]:
 def _refuse_unresolved(path: str, value: Any) -> None:
     """Raise `ForecastError` if a part of a value is only known at deployment."""
     if isinstance(value, Unresolved):
-        raise ForecastError(f"{path} is not known before deployment, or breaks a rule: run iot-jobs check")
+        why = "is not known before deployment" if is_at_deployment(value) else "breaks a rule: run iot-jobs check"
+        raise ForecastError(f"{path} {why}")
     if isinstance(value, tuple):
         for index, item in enumerate(value):
             _refuse_unresolved(f"{path}[{index}]", item)

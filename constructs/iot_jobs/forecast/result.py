@@ -154,6 +154,11 @@ class Forecast:
         return last_minute(self.timeline, self.risk)
 
     @property
+    def things(self) -> int:
+        """Number of things that the job targets."""
+        return int(self.assumptions["things"])
+
+    @property
     def worst(self) -> BlastRadius:
         """The row of the blast radius with the most things harmed in total; if several, the lowest rate."""
         return max(self.blast_radius, key=lambda row: row.harmed_final)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from iot_jobs.render.numbers import duration
 
 if TYPE_CHECKING:
-    from iot_jobs.forecast import Outline, Window
+    from iot_jobs.forecast import Forecast, Window
 
 _STEPS = (1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720, *(days * 1440 for days in (1, 2, 5, 10, 20, 50, 100, 200, 500)))
 _BETWEEN = 2
@@ -126,11 +126,11 @@ class Axis:
         return {0: _label(0, start), **labels}
 
 
-def common(outlines: Sequence[Outline], *, width: int, gap: int) -> Axis:
+def common(forecasts: Sequence[Forecast], *, width: int, gap: int) -> Axis:
     """Return the axis of several forecasts, up to the end of the longest. A gap is a stretch that is closed in all."""
-    windows = [outline.windows.open for outline in outlines]
+    windows = [forecast.windows.open for forecast in forecasts]
     opened = sorted(chain(*windows), key=lambda window: window.opens) if all(windows) else []
-    return Axis(opened, max(outline.timeline.last_minute for outline in outlines), width=width, gap=gap)
+    return Axis(opened, max(forecast.timeline.last_minute for forecast in forecasts), width=width, gap=gap)
 
 
 def _label(minute: int, start: datetime | None) -> str:

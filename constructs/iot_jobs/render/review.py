@@ -9,7 +9,6 @@ from iot_jobs.finding import one_line
 from iot_jobs.render import review_words as words
 from iot_jobs.render.findings import command_data, command_property
 from iot_jobs.render.jsonout import to_json
-from iot_jobs.render.numbers import number
 from iot_jobs.render.review_markdown import markdown
 from iot_jobs.render.table import folded, text_width
 from iot_jobs.render.values import pair
@@ -20,11 +19,19 @@ if TYPE_CHECKING:
 
 
 def text(review: Review, width: int | None = None) -> str:
-    """Return the verdict, then a block for each template. As wide as the terminal, if any."""
+    """Return the verdict, a block for each template, and what is assumed of each environment.
+
+    As wide as the terminal, if any.
+    """
     if not review.templates:
         return words.NOTHING
     width = text_width() if width is None else width
-    return f"{words.headline(review)}\n" + "".join(f"\n{_block(template, width)}" for template in review.templates)
+    parts = [f"{words.headline(review)}\n"]
+    for templates in words.by_environment(review).values():
+        parts += [_block(template, width) for template in templates]
+        if assumed := "".join(folded(words.capital(line), width, others="  ") for line in words.assumed(templates)):
+            parts.append(assumed)
+    return "\n".join(parts)
 
 
 def as_json(review: Review) -> str:
@@ -33,7 +40,7 @@ def as_json(review: Review) -> str:
 
 
 def github(review: Review) -> str:
-    """Return a workflow command for each template: an error if it is blocked, a warning if it is riskier."""
+    """Return a workflow command for each template: an error if it is blocked, a warning if it is riskier or unknown."""
     return "".join(map(_annotation, review.templates))
 
 
@@ -62,9 +69,11 @@ def _lines(template: TemplateReview) -> Iterator[tuple[str, str]]:
     if template.consequence is None:
         yield "forecast", f"none: {template.consequence_reason}"
     else:
-        yield "forecast", f"for {number(template.consequence.things)} things"
-        yield from (("", f"{words.TITLES[name]:<16} {shown}") for name, shown in words.figures(template))
-        yield from (("", reason) for reason in words.reasons(template))
+        figures = [f"{words.TITLES[name]:<16} {shown}" for name, shown in words.figures(template)]
+        case = words.forecast_for(template)
+        first, *others = [*([case] if case else []), *figures, *words.reasons(template)]
+        yield "forecast", first
+        yield from (("", line) for line in others)
     yield "deploy", "; ".join(words.deployment_lines(template))
 
 
@@ -103,11 +112,12 @@ def _template(template: TemplateReview) -> dict[str, Any]:
 
 def _annotation(template: TemplateReview) -> str:
     blocked = template.deploy.blocked
-    level = "error" if blocked is not None else "warning" if template.verdict == "riskier" else "notice"
+    level = "error" if blocked is not None else "warning" if template.verdict in ("riskier", "unknown") else "notice"
     title = f"{template.stack} {template.name}: {template.fate}, {words.verdict(template.verdict)}"
     lines = [] if blocked is None else [f"blocked: {blocked}"]
     lines += [_sentence(change) for change in template.changes]
     lines += [f"{words.TITLES[name]}: {shown}" for name, shown in words.figures(template)]
+    lines += [*words.reasons(template), *words.assumed([template])]
     message = "\n".join(map(one_line, lines)) or "; ".join(words.deployment_lines(template))
     return f"::{level} title={command_property(one_line(title))}::{command_data(message)}\n"
 

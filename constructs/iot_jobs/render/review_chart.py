@@ -15,7 +15,7 @@ from iot_jobs.render.axis import Axis, common
 from iot_jobs.render.numbers import duration, number
 
 if TYPE_CHECKING:
-    from iot_jobs.forecast import Outline, Reached
+    from iot_jobs.forecast import Forecast, Reached
 
 SHOWN = {"notified": "things notified", "done": "things done"}
 """The columns of the timeline that have a panel, and its title."""
@@ -27,7 +27,7 @@ _WIDTH, _TOP, _BOTTOM, _LANES = 320, 44, 146, 14
 _GAP, _LETTER = 4, 5
 """Units of a gap in the time axis, and of a letter below it, with room to spare for labels that aren't centered."""
 
-Sides = Mapping[str, "Outline"]
+Sides = Mapping[str, "Forecast"]
 """The forecasts of `before` and `after`; either may be missing."""
 
 
@@ -116,7 +116,7 @@ def _gaps(axis: Axis) -> Iterator[str]:
         yield f'<path class="grid" d="M{_x(gap.left):g} {_TOP}V{_BOTTOM + 4}M{_x(gap.right):g} {_TOP}V{_BOTTOM + 4}"/>'
 
 
-def _marks(which: str, side: Outline, column: str, axis: Axis) -> Iterator[str]:
+def _marks(which: str, side: Forecast, column: str, axis: Axis) -> Iterator[str]:
     """Yield a side's line with a dot at its end, its abort, and its windows."""
     points = _line(side, column, axis)
     yield f'<polyline class="{which}" points="{" ".join(f"{x:g},{y:g}" for x, y in points)}"/>'
@@ -130,7 +130,7 @@ def _marks(which: str, side: Outline, column: str, axis: Axis) -> Iterator[str]:
         yield f'<path class="window {which}" d="{"".join(f"M{x:g} {y}h{width:.4g}" for x, width in bars)}"/>'
 
 
-def _line(side: Outline, column: str, axis: Axis) -> list[tuple[float, float]]:
+def _line(side: Forecast, column: str, axis: Axis) -> list[tuple[float, float]]:
     """Return the points of a line. Sums only rise, so the largest value of a span of minutes is that at its end.
 
     Points within a level stretch are left out.
@@ -158,7 +158,7 @@ def _axis(sides: Sides) -> Axis:
     return common(list(sides.values()), width=MOST_POINTS, gap=_GAP)
 
 
-def _description(side: Outline, column: str) -> str:
+def _description(side: Forecast, column: str) -> str:
     reached: Reached = getattr(side, column)
     times = (("half", reached.p50), ("90 %", reached.p90), ("all", reached.p100))
     parts = [f"{share} {'never' if minute is None else f'after {duration(minute)}'}" for share, minute in times]

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 from iot_jobs.finding import one_line
 from iot_jobs.render import review_chart as chart
 from iot_jobs.render import review_words as words
-from iot_jobs.render.numbers import number
 from iot_jobs.render.values import pair
 
 if TYPE_CHECKING:
@@ -22,12 +21,21 @@ MOST_OPEN = 5
 """With more templates than this, all are folded: the tables show where to look."""
 
 # A sign beside each word, for readers who can't see the colors.
-_SIGNS = {"riskier": "▲", "safer": "▼", "neutral": "•", "none": "="}
+_SIGNS = {"riskier": "▲", "unknown": "?", "safer": "▼", "neutral": "•", "none": "="}
 _BLOCKED = '<strong class="blocked"><span aria-hidden="true">✕</span> blocked</strong>'
 _TO = '<span class="to" aria-hidden="true">→</span><span class="unseen"> to </span>'
 _NOTES = (
-    ("time to finish", "until all things are done"),
-    ("harmed at 10 %, at 100 %", "things harmed in total by a release that fails on this share of devices"),
+    ("false aborts", "rollouts of a healthy release that are stopped by mistake"),
+    (
+        "harmed if bad",
+        "at most so many things are harmed in 95 % of rollouts, if it fails on bad_release_rate of devices",
+    ),
+    ("harmed at worst", "the same of the release that harms the most, which fails on the share of devices beside it"),
+    ("stops from", "the smallest share of devices on which a release fails that stops the rollout"),
+    (
+        "done",
+        "when all things are done in 95 % of rollouts; with windows, after the best and the worst start of a week",
+    ),
     ("executions", "number of billed executions"),
     ("forecast", "a model, on the same fleet before and after: AWS does not publish its scheduler"),
 )
@@ -111,9 +119,11 @@ def _section(place: str, name: str, numbered: Sequence[Numbered], *, is_open: bo
     )
     names = ("template", "change", "verdict", *words.TITLES.values())
     table = _table(f"Templates of {name}", names, rows, "overview", numbers=len(words.TITLES))
+    assumed = "".join(f'<p class="assumed">{_text(words.capital(line))}</p>\n' for line in words.assumed(templates))
     details = "".join(_details(key, template, is_open=is_open) for key, template in numbered)
     return (
-        f'<section aria-labelledby="{place}">\n<h2 id="{place}">{_code(name)}{fleet}</h2>\n{table}{details}</section>\n'
+        f'<section aria-labelledby="{place}">\n<h2 id="{place}">{_code(name)}{fleet}</h2>\n'
+        f"{table}{assumed}{details}</section>\n"
     )
 
 
@@ -131,7 +141,7 @@ def _figure(before: str | None, after: str | None, factor: str | None) -> str:
     if before is None or after is None or before == after:
         return f"<span>{after if before is None else before}</span>"
     times = f" <b>&times; {factor}</b>" if factor else ""
-    return f'<span><span class="old">{before}</span> {_TO} <span>{after}</span></span>{times}'
+    return f'<span><span class="old">{before}</span> <span>{_TO} {after}</span></span>{times}'
 
 
 def _details(key: str, template: TemplateReview, *, is_open: bool) -> str:
@@ -171,17 +181,18 @@ def _consequence(key: str, template: TemplateReview, name: str) -> Iterator[str]
     if consequence is None:
         yield f'<h4>Forecast</h4>\n<p class="reason">No forecast: {_text(template.consequence_reason or "")}</p>\n'
         return
-    yield f"<div>\n<h4>Forecast for {number(consequence.things)} things</h4>\n"
+    case = words.forecast_for(template)
+    yield f"<div>\n<h4>Forecast{f' {_text(case)}' if case else ''}</h4>\n"
     rows = "".join(
-        f'<tr><th scope="row">{_unbroken(words.TITLES[figure])}</th><td class="number old">{before or "-"}</td>'
+        f'<tr><th scope="row">{words.TITLES[figure]}</th><td class="number old">{before or "-"}</td>'
         f'<td class="number new">{after or "-"}</td><td class="number">{_times(before, after, factor)}</td></tr>\n'
         for figure, before, after, factor in words.compared(template)
     )
     yield _table(f"Forecast of {name}", ("figure", "before", "after", "factor"), rows, "figures", numbers=3)
     reasons = "".join(f'<p class="reason">{_text(words.capital(reason))}</p>\n' for reason in words.reasons(template))
     yield f"{reasons}</div>\n"
-    outlines = (("before", consequence.before.outline), ("after", consequence.after.outline))
-    sides = {which: outline for which, outline in outlines if outline is not None}
+    forecasts = (("before", consequence.before.forecast), ("after", consequence.after.forecast))
+    sides = {which: forecast for which, forecast in forecasts if forecast is not None}
     if not chart.same(sides):
         drawn = chart.panels(sides, prefix=key, name=one_line(name))
         legend = f"<figcaption>{chart.legend(sides)}</figcaption>\n"
@@ -198,8 +209,7 @@ def _table(caption: str, names: Sequence[str], rows: str, kind: str, *, numbers:
     """Return a table in its own region, which scrolls on a narrow screen. The last columns hold the numbers."""
     first = len(names) - numbers
     heads = "".join(
-        f'<th scope="col"{" class=number" if index >= first else ""}>{_unbroken(name)}</th>'
-        for index, name in enumerate(names)
+        f'<th scope="col"{" class=number" if index >= first else ""}>{name}</th>' for index, name in enumerate(names)
     )
     shown = _text(caption)
     return (
@@ -207,10 +217,6 @@ def _table(caption: str, names: Sequence[str], rows: str, kind: str, *, numbers:
         f'<caption class="unseen">{shown}</caption>\n<thead><tr>{heads}</tr></thead>\n<tbody>\n{rows}</tbody>\n'
         "</table>\n</div>\n"
     )
-
-
-def _unbroken(title: str) -> str:
-    return title.replace(" %", "&nbsp;%")
 
 
 def _verdict(verdict: str, *, capital: bool = False, seen: bool = True) -> str:

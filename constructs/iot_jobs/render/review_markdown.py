@@ -15,7 +15,7 @@ from iot_jobs.render.axis import Axis, common
 from iot_jobs.render.values import pair
 
 if TYPE_CHECKING:
-    from iot_jobs.forecast import Outline
+    from iot_jobs.forecast import Forecast
     from iot_jobs.review import Review, TemplateReview
 
 MARKER = "<!-- iot-jobs review -->"
@@ -54,13 +54,15 @@ def _note(count: int) -> str:
 
 
 def _table(name: str, templates: Sequence[TemplateReview]) -> str:
-    names = ("template", "change", "verdict", *map(_unbroken, words.TITLES.values()))
+    names = ("template", "change", "verdict", *words.TITLES.values())
     named = zip(templates, words.named(templates), strict=True)
     rows = [_row(template, name) for template, name in islice(named, _MOST_ROWS)]
     lines = [names, ("---", "---", "---", *["---:"] * len(words.TITLES)), *rows]
     fleet = f", {things}" if (things := words.fleet(templates)) else ""
     more = f"\nand {len(templates) - _MOST_ROWS} more\n" if len(templates) > _MOST_ROWS else ""
-    return f"### {code(name)}{fleet}\n\n" + "".join(f"| {' | '.join(line)} |\n" for line in lines) + more
+    assumed = "".join(f"\n{words.capital(line)}\n" for line in words.assumed(templates, name=code))
+    table = "".join(f"| {' | '.join(line)} |\n" for line in lines)
+    return f"### {code(name)}{fleet}\n\n{table}{more}{assumed}"
 
 
 def _row(template: TemplateReview, name: str) -> tuple[str, ...]:
@@ -70,8 +72,8 @@ def _row(template: TemplateReview, name: str) -> tuple[str, ...]:
 
 
 def _unbroken(figure: str) -> str:
-    """Return a figure that breaks neither before its unit nor within its factor."""
-    return figure.replace(" %", "&nbsp;%").replace("(x ", "(x&nbsp;")
+    """Return a figure that breaks before its arrow and its factor only."""
+    return figure.replace(" ", "&nbsp;").replace("&nbsp;->&nbsp;", " →&nbsp;").replace("&nbsp;(x", " (x")
 
 
 def _details(template: TemplateReview) -> str:
@@ -89,6 +91,8 @@ def _details(template: TemplateReview) -> str:
     if template.consequence is None:
         parts.append(f"No forecast: {code(template.consequence_reason or '')}\n")
     else:
+        if case := words.forecast_for(template):
+            parts.append(f"Forecast {code(case)}\n")
         parts += [f"{code(reason)}\n" for reason in words.reasons(template)]
         if drawn := picture(template):
             parts.append(f"```text\n{drawn}```\n")
@@ -100,7 +104,7 @@ def _details(template: TemplateReview) -> str:
 def picture(template: TemplateReview) -> str:
     """Return both forecasts in block characters on one scale: things notified and done over time. Empty without any."""
     forecasts = template.consequence
-    sides = [] if forecasts is None else [("before", forecasts.before.outline), ("after", forecasts.after.outline)]
+    sides = [] if forecasts is None else [("before", forecasts.before.forecast), ("after", forecasts.after.forecast)]
     drawn = [(name, side) for name, side in sides if side is not None]
     if not drawn:
         return ""
@@ -111,7 +115,7 @@ def picture(template: TemplateReview) -> str:
     return "".join(f"{line.rstrip()}\n" for line in lines if line.strip())
 
 
-def _drawn(name: str, side: Outline, axis: Axis) -> Iterator[str]:
+def _drawn(name: str, side: Forecast, axis: Axis) -> Iterator[str]:
     cells = axis.cells()[: ceil(axis.at(side.timeline.last_minute + 1))]
     spans = [cell for cell in cells if cell is not None]
     for label, column in ((f"{name:<7} notified", "notified"), (f"{'':<7} done", "done")):

@@ -10,19 +10,14 @@ from iot_jobs.finding import one_line
 from iot_jobs.render.numbers import duration, number
 
 if TYPE_CHECKING:
-    from iot_jobs.review import Deploy, Review, Side, TemplateReview
+    from iot_jobs.review import Deploy, Figures, Review, Side, TemplateReview
 
 NOTHING = "nothing changed\n"
 """The whole report if both sides are the same."""
 
-_TITLES = {
-    "minutes_to_finish": "time to finish",
-    "harmed_at_10_percent": "harmed at 10 %",
-    "harmed_at_100_percent": "harmed at 100 %",
-    "executions": "executions",
-}
-TITLES: Mapping[str, str] = _TITLES
-"""The titles of a consequence's figures."""
+_UNKNOWN = "unknown"
+_CHANCE = 1.1
+"""The factor up to which figures from rollouts drawn at random differ by chance."""
 
 
 def headline(review: Review) -> str:
@@ -62,23 +57,25 @@ def compared(template: TemplateReview) -> Iterator[tuple[str, str | None, str | 
     consequence = template.consequence
     if consequence is None:
         return
-    for name, factor in consequence.factors.items():
+    factors = consequence.factors
+    for name in TITLES:
         old, new = (_side(name, side) for side in (consequence.before, consequence.after))
-        yield name, old, new, None if factor in (None, 1) else _factor(factor)
+        factor = factors.get(name)
+        yield name, old, new, None if factor is None else _factor(factor)
 
 
 def _side(name: str, side: Side) -> str | None:
     """Return a figure of one side, None without a template, and words without a forecast."""
     if side.figures is None:
         return None if side.reason is None else "no forecast"
-    return _figure(name, side.figures[name])
+    return _FIGURES[name][1](side.figures)
 
 
 def by_environment(review: Review) -> dict[str, list[TemplateReview]]:
     """Return the templates by their environment, or by their stack without one."""
     groups: dict[str, list[TemplateReview]] = {}
     for template in review.templates:
-        groups.setdefault(template.environment or template.stack, []).append(template)
+        groups.setdefault(template.place, []).append(template)
     return groups
 
 
@@ -90,13 +87,34 @@ def named(templates: Sequence[TemplateReview]) -> Iterator[str]:
 
 def fleet(templates: Sequence[TemplateReview]) -> str | None:
     """Return the size of the fleet for which all of these were forecast, None if there isn't a single one."""
-    things = {template.consequence.things for template in templates if template.consequence is not None}
+    things = {template.consequence.assumed["things"] for template in templates if template.consequence is not None}
     return f"{number(things.pop())} things" if len(things) == 1 else None
 
 
-def _factor(value: float) -> str:
-    """Return a small factor with two digits, and a large one as a whole number."""
-    return f"{value:.2g}" if value < 10 else f"{value:,.0f}"
+def assumed(templates: Sequence[TemplateReview], *, name: Callable[[str], str] = one_line) -> Iterator[str]:
+    """Yield what the forecasts of an environment's templates assume, by the names in a `fleet:` block.
+
+    If they assume different things, each line says which templates it is about; `name` formats their names.
+    """
+    groups: dict[str, list[str]] = {}
+    for template, title in zip(templates, named(templates), strict=True):
+        if template.consequence is not None:
+            values = ", ".join(f"{key} {value}" for key, value in template.consequence.assumed.items())
+            groups.setdefault(values, []).append(name(title))
+    for values, titles in groups.items():
+        scope = "" if len(groups) == 1 else f" for {', '.join(titles)}"
+        yield f"assumed{scope}: {values}"
+
+
+def forecast_for(template: TemplateReview) -> str:
+    """Return which case is forecast, empty if there is only one."""
+    when = template.consequence and template.consequence.when
+    return f"if {one_line(when)}" if when else ""
+
+
+def _factor(value: float) -> str | None:
+    """Return a small factor with two digits, and a large one as a whole number; None for about 1."""
+    return (None if (shown := f"{value:.2g}") == "1" else shown) if value < 10 else f"{value:,.0f}"
 
 
 def deployment_lines(template: TemplateReview, *, name: Callable[[str], str] = one_line) -> Iterator[str]:
@@ -133,14 +151,55 @@ def _id(value: Any, name: Callable[[str], str]) -> str:
 
 
 def reasons(template: TemplateReview) -> Iterator[str]:
-    """Yield why a side has no forecast."""
-    if template.consequence is not None:
-        for name, side in (("before", template.consequence.before), ("after", template.consequence.after)):
-            if side.reason is not None:
-                yield f"no forecast {name}: {one_line(side.reason)}"
+    """Yield why a side has no forecast, and where the figures go against the verdict, a rule for all fleets."""
+    if template.consequence is None:
+        return
+    for name, side in (("before", template.consequence.before), ("after", template.consequence.after)):
+        if side.reason is not None:
+            yield f"no forecast {name}: {one_line(side.reason)}"
+        if side.figures is not None and side.figures.aborted_percent is None:
+            yield f"no risk {name}: rollouts this long take minutes to draw at random"
+    worst = template.consequence.factors["worst_harmed_p95"]
+    if worst is not None and template.verdict == "riskier" and worst < 1 / _CHANCE:
+        yield "riskier as a rule, but in this forecast the worst release harms fewer things"
+    if worst is not None and template.verdict == "safer" and worst > _CHANCE:
+        yield "safer as a rule, but in this forecast the worst release harms more things"
 
 
-def _figure(name: str, value: float | None) -> str:
-    if value is None:
-        return "never"
-    return duration(int(value)) if name == "minutes_to_finish" else number(value)
+def _minutes(value: float | None) -> str:
+    return "never" if value is None else duration(int(value))
+
+
+def _finish(figures: Figures) -> str:
+    return " to ".join(dict.fromkeys(map(_minutes, (figures.shortest_finish, figures.longest_finish))))
+
+
+def _stopped_from(figures: Figures) -> str:
+    smallest = figures.smallest_stopping_failure_rate_percent
+    return "never" if smallest is None else f"{smallest:g} %"
+
+
+def _count(value: float | None) -> str:
+    return _UNKNOWN if value is None else number(value)
+
+
+def _percent(value: float | None) -> str:
+    return _UNKNOWN if value is None else f"{value:g} %"
+
+
+def _worst(figures: Figures) -> str:
+    if figures.worst_harmed_p95 is None:
+        return _UNKNOWN
+    return f"{number(figures.worst_harmed_p95)} at {_percent(figures.worst_failure_rate_percent)}"
+
+
+_FIGURES: Mapping[str, tuple[str, Callable[[Figures], str]]] = {
+    "aborted_percent": ("false aborts", lambda figures: _percent(figures.aborted_percent)),
+    "bad_harmed_p95": ("harmed if bad", lambda figures: _count(figures.bad_harmed_p95)),
+    "worst_harmed_p95": ("harmed at worst", _worst),
+    "smallest_stopping_failure_rate_percent": ("stops from", _stopped_from),
+    "longest_finish": ("done", _finish),
+    "executions": ("executions", lambda figures: number(figures.executions)),
+}
+TITLES: Mapping[str, str] = {name: title for name, (title, _) in _FIGURES.items()}
+"""The titles of a consequence's figures: those that they have in a forecast."""

@@ -11,10 +11,10 @@ from iot_jobs.documents.job_document import JobDocument
 from iot_jobs.limits import DEFAULT_MAXIMUM_PER_MINUTE
 from iot_jobs.review.change import Change, same
 from iot_jobs.review.compare_document import document_changes
-from iot_jobs.review.directions import BROKEN, COPIED, TABLE, UNKNOWN, Judgement, Movement, judge
+from iot_jobs.review.directions import AT_DEPLOYMENT, BROKEN, COPIED, TABLE, Judgement, Movement, judge, not_compared
 from iot_jobs.template import JobTemplateSpec
 from iot_jobs.template.part import Model
-from iot_jobs.unresolved import Unresolved, holds_token, is_intrinsic, known
+from iot_jobs.unresolved import Unresolved, is_at_deployment, known
 
 _COPIED = ("rollout", "abort", "retry", "timeout", "presigned_url", "maintenance_windows", "document_source",
            "destination_package_versions", "document")  # fmt: skip
@@ -45,7 +45,7 @@ def _all(before: JobTemplateSpec, after: JobTemplateSpec) -> Iterator[Change]:
             continue
         for change in compare(old, new):
             copies = (change.before is None and before.copies()) or (change.after is None and after.copies())
-            yield _judged(change, COPIED) if copies and name in _COPIED else change
+            yield _judged(change, not_compared(name, COPIED)) if copies and name in _COPIED else change
 
 
 def _judged(change: Change, judgement: Judgement) -> Change:
@@ -57,7 +57,7 @@ def _leaf(path: str, kind: str, before: Any, after: Any) -> Iterator[Change]:
     if before == after or (not _unresolved(before, after) and same(before, after)):
         return
     if _unresolved(before, after):
-        yield _not_compared(path, before, after)
+        yield _not_compared(path, before, after, kind)
     else:
         yield Change(path, before, after, *judge(kind, _movement(before, after)))
 
@@ -66,19 +66,21 @@ def _unresolved(*values: Any) -> bool:
     return any(isinstance(value, Unresolved) for value in values)
 
 
-def _not_compared(path: str, before: Any, after: Any) -> Change:
-    values = [value.value for value in (before, after) if isinstance(value, Unresolved)]
-    judgement = UNKNOWN if values and all(map(_at_deployment, values)) else BROKEN
-    return Change(path, plain(before), plain(after), *judgement)
+def _not_compared(path: str, before: Any, after: Any, kind: str | None = None) -> Change:
+    """Return the change of a value that can't be compared. `kind` is the path without names of list items."""
+    unknown = [value for value in _parts(before, after) if isinstance(value, Unresolved)]
+    reason = AT_DEPLOYMENT if unknown and all(map(is_at_deployment, unknown)) else BROKEN
+    return Change(path, plain(before), plain(after), *not_compared(kind or path, reason))
 
 
-def _at_deployment(value: Any) -> bool:
-    """Return whether a value is a CloudFormation function or a text with an unknown part, or contains one."""
-    if holds_token(value):
-        return True
-    if isinstance(value, Mapping):
-        return is_intrinsic(value) or any(map(_at_deployment, value.values()))
-    return isinstance(value, list | tuple) and any(map(_at_deployment, value))
+def _parts(*values: Any) -> Iterator[Any]:
+    """Yield values, the items of those that are lists, and the fields of these."""
+    for value in values:
+        yield value
+        if isinstance(value, list | tuple):
+            yield from _parts(*value)
+        elif isinstance(value, Model):
+            yield from (item for _, item in value)
 
 
 def _movement(before: Any, after: Any) -> Movement:

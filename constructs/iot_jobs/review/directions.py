@@ -1,6 +1,8 @@
 """The closed table of directions: whether each kind of change is riskier, safer or neutral, and why.
 
-A change is riskier if a bad release can reach more things before it is stopped, or if somebody can do more.
+A change is riskier if, as a rule, a bad release can reach more things before it is stopped, or if somebody can do more.
+The reasons are about the setting. What it makes of a fleet is in the figures of the forecast, which know its size,
+rates and windows.
 """
 
 from __future__ import annotations
@@ -11,9 +13,10 @@ from iot_jobs.limits import DEFAULT_MAXIMUM_PER_MINUTE
 
 
 class Direction(StrEnum):
-    """The direction of a change."""
+    """The direction of a change. `unknown` is that of a value which can't be compared."""
 
     RISKIER = "riskier"
+    UNKNOWN = "unknown"
     SAFER = "safer"
     NEUTRAL = "neutral"
 
@@ -47,12 +50,18 @@ def judge(kind: str, movement: Movement) -> Judgement:
     return TABLE[kind, movement]
 
 
-UNKNOWN: Judgement = (Direction.NEUTRAL, "not compared: only known at deployment")
-BROKEN: Judgement = (Direction.NEUTRAL, "not compared: breaks a rule, run iot-jobs check")
-COPIED: Judgement = (
-    Direction.NEUTRAL,
-    "not compared: an absent value is copied from the job that job_arn names, which is not known here",
-)
+AT_DEPLOYMENT = "not compared: only known at deployment"
+BROKEN = "not compared: breaks a rule, run iot-jobs check"
+COPIED = "not compared: an absent value is copied from the job that job_arn names, which is not known here"
+
+
+def not_compared(kind: str, reason: str) -> Judgement:
+    """Return the judgement of a value that can't be compared: neutral only if every change of the kind is."""
+    directions = {
+        direction for (other, _), (direction, _) in TABLE.items() if other == kind or other.startswith(f"{kind}.")
+    }
+    return (Direction.NEUTRAL if directions == {Direction.NEUTRAL} else Direction.UNKNOWN), reason
+
 
 TABLE: dict[tuple[str, Movement], Judgement] = {}
 
@@ -81,8 +90,8 @@ _RATE = "rollout.exponential_rate"
 _opposed(
     "rollout.maximum_per_minute",
     Movement.RAISED,
-    "a higher rate: more things have the release before the first failures are counted",
-    "a lower rate: fewer things have the release before the first failures are counted",
+    "more things may be notified in a minute",
+    "fewer things may be notified in a minute",
 )
 _neutral(
     "rollout.maximum_per_minute",
@@ -94,7 +103,7 @@ _opposed(
     _RATE,
     Movement.REMOVED,
     "no slow start: the rollout starts at its maximum rate",
-    "a slow start: few things have the release before the first failures are counted",
+    "a slow start: the rollout starts at its base rate",
 )
 _opposed(f"{_RATE}.base_rate_per_minute", Movement.RAISED, "a faster start", "a slower start")
 _opposed(f"{_RATE}.increment_factor", Movement.RAISED, "the rate rises more steeply", "the rate rises less steeply")
@@ -116,20 +125,20 @@ _opposed(
 _opposed(
     "abort.criteria",
     Movement.REMOVED,
-    "one fewer criterion to stop a bad release",
-    "one more criterion to stop a bad release",
+    "one fewer criterion that aborts the rollout",
+    "one more criterion that aborts the rollout, of a healthy release too",
 )
 _opposed(
     "abort.criteria.threshold_percentage",
     Movement.RAISED,
-    "more failures are needed to stop a bad release",
-    "fewer failures are needed to stop a bad release",
+    "a larger share of executions must fail before the rollout is aborted",
+    "a smaller share of failures aborts the rollout, of a healthy release too",
 )
 _opposed(
     "abort.criteria.min_number_of_executed_things",
     Movement.RAISED,
-    "more executions must complete before a bad release can be stopped",
-    "fewer executions must complete before a bad release can be stopped",
+    "more executions must complete before the rollout can be aborted",
+    "fewer executions must complete before the rollout can be aborted, of a healthy release too",
 )
 _neutral("abort.criteria.action", "AWS has only one action", Movement.CHANGED)
 _RETRIES = "the number of retries changes; each retry is an execution"
@@ -166,8 +175,8 @@ _opposed(
 _opposed(
     "maintenance_windows.further",
     Movement.ADDED,
-    "devices may be disturbed at more times, and the rollout is faster",
-    "devices may be disturbed at fewer times, and the rollout is slower",
+    "devices may be disturbed at more times",
+    "devices may be disturbed at fewer times",
 )
 _opposed(
     "maintenance_windows.duration_in_minutes",
@@ -223,4 +232,6 @@ for _protected in ("environment.production", "stack.termination_protection"):
     )
 _neutral("environment.fleet.things", "both forecasts are for the new number", *_ALL)
 _neutral("environment.fleet", "an assumption of the forecast about the fleet, or its budget", *_ALL)
-_neutral("resource", "it decides whether the template is created, and kept when it is replaced or removed", *_SETS)
+for _movement in Movement:
+    TABLE["condition", _movement] = (Direction.UNKNOWN, "not compared: the values may apply to other stacks")
+_neutral("resource", "it decides whether the template is created, and kept when it is replaced or removed", *_ALL)

@@ -130,10 +130,9 @@ def _template_file(path: Path, stack: str, settings: Mapping[str, Any]) -> Itera
     if not isinstance(resources, Mapping):
         yield from _of_another_kind(path, source, stack)
         return
-    parameters = dict(_parameters(resources))
-    scope = Declarations(source.data).scope
+    parameters, declarations = dict(_parameters(resources)), Declarations(source.data)
     templates = {
-        str(logical_id): _resource(source, str(logical_id), resource, stack=stack, resources=resources, scope=scope)
+        str(logical_id): _resource(source, str(logical_id), resource, stack, declarations)
         for logical_id, resource in resources.items()
         if isinstance(resource, Mapping) and resource.get("Type") == _TYPE
     }
@@ -172,21 +171,24 @@ def _of_another_kind(path: Path, source: Source, stack: str) -> Iterator[Templat
 
 
 def _resource(
-    source: Source,
-    logical_id: str,
-    resource: Mapping[str, Any],
-    *,
-    stack: str,
-    resources: Mapping[str, Any],
-    scope: Scope,
+    source: Source, logical_id: str, resource: Mapping[str, Any], stack: str, declarations: Declarations
 ) -> Template:
-    """Return a resource with the functions resolved that the template alone tells."""
+    """Return a resource with its functions resolved as far as the template tells, and its cases."""
     given = resource.get("Properties", {})
     if is_intrinsic(given) or not isinstance(given, Mapping):
         raise ReviewError(f"{source.name}: Resources.{logical_id}.Properties is not a literal mapping")
-    subject = from_properties(source, ("Resources", logical_id, "Properties"), given, TEMPLATE, scope=scope)
-    spec, emitted = subject.spec, Resolved(given, scope).value
-    assert isinstance(spec, JobTemplateSpec)  # noqa: S101  # it is what TEMPLATE reads
+
+    def within(scope: Scope) -> tuple[JobTemplateSpec, Subject]:
+        subject = from_properties(source, ("Resources", logical_id, "Properties"), given, TEMPLATE, scope=scope)
+        assert isinstance(subject.spec, JobTemplateSpec)  # noqa: S101  # it is what TEMPLATE reads
+        return subject.spec, subject
+
+    spec, subject = within(declarations.scope)
+    # Samples would make different texts of one form the same.
+    cases = tuple(
+        (case, within(case.scope(declarations.scope)._replace(samples={}))[0]) for case in declarations.cases(resource)
+    )
+    emitted = Resolved(given, declarations.scope).value
     template_id = emitted.get("JobTemplateId")
     metadata = resource.get("Metadata")
     ours = metadata.get(METADATA) if isinstance(metadata, Mapping) else None
@@ -194,10 +196,13 @@ def _resource(
     name, environment = ours.get("template_name"), ours.get("environment")
     fleet = Fleet.check(ours["fleet"])[0] if isinstance(ours.get("fleet"), Mapping) else None
     beside = {f"resource.{key}": resource.get(key) for key in ("DeletionPolicy", "UpdateReplacePolicy", "Condition")}
+    conditions = declarations.expressions(sorted({name for case, _ in cases for name in case.truths}))
+    beside |= {f"condition.{name}": expression for name, expression in conditions.items()}
     return Template(
         stack=stack,
         name=name if isinstance(name, str) else logical_id,
         spec=spec,
+        cases=cases,
         emitted=emitted,
         id=given.get("JobTemplateId") if holds_token(template_id) else template_id,
         environment=environment if isinstance(environment, str) else None,
@@ -205,7 +210,7 @@ def _resource(
         generated=isinstance(name, str) and _made_of(name, template_id),
         kept_when_replaced=resource.get("UpdateReplacePolicy") in _KEPT,
         kept_when_removed=resource.get("DeletionPolicy") in _KEPT,
-        grants=_grants(spec, emitted, resources),
+        grants=_grants(spec, emitted, source.data["Resources"]),
         settings={**_of_fleet(fleet), **beside},
         broken=_broken(subject),
     )

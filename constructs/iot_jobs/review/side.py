@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from iot_jobs.cloudformation import properties
+from iot_jobs.cloudformation import Case, properties
 from iot_jobs.environment import Fleet
 from iot_jobs.identity import emitted_digest
 from iot_jobs.template import JobTemplateSpec
@@ -40,6 +40,8 @@ class Template:
     name: str
     spec: JobTemplateSpec
     emitted: Mapping[str, Any]
+    cases: tuple[tuple[Case, JobTemplateSpec], ...] = ()
+    """The spec in each case in which its values differ; they have what `spec` leaves unknown. Empty for only one."""
     id: Any = None
     """The id in AWS: text, or an intrinsic function. None without synthesis."""
     environment: str | None = None
