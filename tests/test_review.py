@@ -565,6 +565,21 @@ def test_figures_within_chance(verdict: Verdict, harmed: int, said: bool) -> Non
     assert [line.startswith(f"{verdict} as a rule, but") for line in shown] == [True] * said
 
 
+def test_forecasts_that_draw(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only the first forecasts of a review draw rollouts; the others have expected values."""
+    monkeypatch.setattr("iot_jobs.review.consequence.MOST_DRAWN", 2)
+    base, head = (
+        side(*(spec(template_name=f"t{one}", rollout={"maximum_per_minute": rate + one}) for one in (1, 2)), things=60)
+        for rate in (10, 20)
+    )
+    found = [one.consequence for one in review(base, head).templates]
+    drawn = [one and (one.before.forecast, one.after.forecast) for one in found]
+    assert [[side is not None and side.risk is not None for side in pair or ()] for pair in drawn] == [
+        [True, True],
+        [False, False],
+    ]
+
+
 def test_rollouts_too_long_to_draw() -> None:
     """Without a risk its figures are unknown, with the reason; the others are there."""
     (found,) = review(side(spec(), things=60), side(spec(description="e"), things=60)).templates
@@ -573,7 +588,8 @@ def test_rollouts_too_long_to_draw() -> None:
     assert drawn is not None
     consequence = dataclasses.replace(found.consequence, after=Side(dataclasses.replace(drawn, risk=None)))
     found = dataclasses.replace(found, consequence=consequence)
-    assert list(reasons(found)) == ["no risk after: rollouts this long take minutes to draw at random"]
+    why = "rollouts this long, or for as many changes as here, take minutes to draw at random"
+    assert list(reasons(found)) == [f"no risk after: {why}"]
     assert {TITLES[name]: shown for name, shown in figures(found)} == {
         "false aborts": "0 % -> unknown",
         "harmed if bad": f"{drawn.risk.bad.harmed.p95 if drawn.risk else 0} -> unknown",

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 # The properties that the forecast reads. Templates with the same ones share a forecast, because it takes time.
 _READ = ("JobArn", "JobExecutionsRolloutConfig", "AbortConfig", "JobExecutionsRetryConfig", "TimeoutConfig",
          "MaintenanceWindows")  # fmt: skip
+MOST_DRAWN = 60
+"""So many forecasts of a review draw rollouts at random, which takes a fraction of a second each."""
 _NOT_VALUES = ("scheduler", "assumed", "not_modelled")
 """The assumptions of a forecast that are the same in every one."""
 
@@ -25,9 +27,9 @@ _NOT_VALUES = ("scheduler", "assumed", "not_modelled")
 class Figures:
     """What is compared of a forecast; docs/forecast.md describes the figures of these names.
 
-    The first four are None if the rollout is too long to be drawn at random. `shortest_finish` and `longest_finish` are
-    the minutes until all things are done, None for never: over the starts of a week with windows, else both in 95 % of
-    rollouts, or expected if none are drawn.
+    The first four are None if no rollouts are drawn at random: they are too long, or those of `MOST_DRAWN` forecasts
+    have been drawn. `shortest_finish` and `longest_finish` are the minutes until all things are done, None for never:
+    over the starts of a week with windows, else both in 95 % of rollouts, or expected if none are drawn.
     """
 
     aborted_percent: float | None
@@ -128,15 +130,15 @@ class Forecasts:
         read = {key: emitted.get(key) for key in _READ}
         key = json.dumps([read, assumed.model_dump()], sort_keys=True, default=str)
         if key not in self.made:
-            self.made[key] = _forecast(spec, assumed)
+            self.made[key] = _forecast(spec, assumed, with_risk=len(self.made) < MOST_DRAWN)
         return self.made[key]
 
 
-def _forecast(spec: JobTemplateSpec, assumed: Assumptions) -> Side:
+def _forecast(spec: JobTemplateSpec, assumed: Assumptions, *, with_risk: bool) -> Side:
     from iot_jobs.forecast import ForecastError, forecast
 
     try:
-        return Side(forecast(spec, assumed))
+        return Side(forecast(spec, assumed, with_risk=with_risk))
     except ForecastError as error:
         return Side(None, str(error))
 
