@@ -318,11 +318,13 @@ def without_aws(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 @pytest.mark.usefixtures("without_aws")
 def test_list_without_settings() -> None:
     """Without a region, or without keys, nothing is listed: exit code 2 and the reason on stderr."""
-    no_region, no_keys = run("list"), run("list", "--region", "eu-west-1")
+    no_region, no_keys = run("templates", "list"), run("templates", "list", "--region", "eu-west-1")
     assert (no_region.exit_code, no_region.stdout) == (2, "")
-    assert no_region.stderr == "Error: You must specify a region.\n"
+    fix = "correct --region, --endpoint-url or the AWS settings"
+    assert no_region.stderr == f"Error: You must specify a region; {fix}\n"
     assert (no_keys.exit_code, no_keys.stdout) == (2, "")
-    assert no_keys.stderr == "Error: Unable to locate credentials\n"
+    fix = "log in again, such as with aws sso login, or renew the keys"
+    assert no_keys.stderr == f"Error: Unable to locate credentials; {fix}\n"
 
 
 @pytest.mark.usefixtures("without_aws")
@@ -331,9 +333,9 @@ def test_list_of_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
     monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
-    result = run("list", "--region", "eu-west-1", "--endpoint-url", "http://127.0.0.1:9")
+    result = run("templates", "list", "--region", "eu-west-1", "--endpoint-url", "http://127.0.0.1:9")
     assert (result.exit_code, result.stdout) == (2, "")
-    assert re.fullmatch(r'Error: .*"http://127\.0\.0\.1:9/job-templates".*\n', result.stderr)
+    assert re.fullmatch(r'Error: .*"http://127\.0\.0\.1:9/job-templates.*"; try again\n', result.stderr)
 
 
 @pytest.mark.usefixtures("without_aws")
@@ -344,16 +346,18 @@ def test_list_of_no_address(address: str, message: str, monkeypatch: pytest.Monk
     """An invalid address is one line."""
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
-    result = run("list", "--region", "eu-west-1", "--endpoint-url", address)
-    assert (result.exit_code, result.stdout, result.stderr) == (2, "", f"Error: {message}\n")
+    result = run("templates", "list", "--region", "eu-west-1", "--endpoint-url", address)
+    fix = "correct --region, --endpoint-url or the AWS settings"
+    assert (result.exit_code, result.stdout, result.stderr) == (2, "", f"Error: {message}; {fix}\n")
 
 
 def test_list_without_boto3(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without boto3 the command says which extra brings it."""
-    monkeypatch.delitem(sys.modules, "iot_jobs.aws", raising=False)
+    for name in [name for name in sys.modules if name.startswith("iot_jobs.aws")]:
+        monkeypatch.delitem(sys.modules, name)
     monkeypatch.delattr(iot_jobs, "aws", raising=False)
     monkeypatch.setitem(sys.modules, "boto3", None)
-    result = run("list")
+    result = run("templates", "list")
     assert (result.exit_code, result.stdout) == (2, "")
     assert result.stderr == f"Error: {not_installed('boto3', 'aws')}\n"
 

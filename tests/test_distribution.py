@@ -196,7 +196,7 @@ def test_files_of_the_wheel(installed: Installed, tmp_path: Path) -> None:
 DEV = "stacks/environments/dev.yaml"
 COMMANDS = [
     (("forecast", DEV, "reboot"), "numpy", "forecast"),
-    (("list", "--region", "eu-west-1"), "boto3", "aws"),
+    (("templates", "list", "--region", "eu-west-1"), "boto3", "aws"),
 ]
 IMPORTS = [
     ("from iot_jobs.cdk import JobTemplate", "aws_cdk", "cdk"),

@@ -96,7 +96,7 @@ def test_the_whole_way(tmp_path: Path) -> None:
                     name_made_role(template, f"arn:aws:iam::{place[0]}:role/iot-jobs/{environment.name}/")
                 assert found == {str(spec.template_name): without_tags(spec) for spec in environment.templates}
                 deployed.setdefault(place, set()).update(ids)
-                listed = run(Path(sys.executable).parent / "iot-jobs", "list", "--region", place[1], folder=tmp_path,
+                listed = run(Path(sys.executable).parent / "iot-jobs", "templates", "list", "--region", place[1], folder=tmp_path,
                              environ={**aws.environ, "AWS_ACCESS_KEY_ID": place[0], "COLUMNS": "200"})  # fmt: skip
                 assert all(each in listed.stdout for each in ids)
         for place, expected in deployed.items():

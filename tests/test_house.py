@@ -14,6 +14,7 @@ import tomllib
 import zipfile
 from pathlib import Path
 
+import click
 import pytest
 
 from tests.commands import EXAMPLE
@@ -27,7 +28,7 @@ GUIDES = [API, *((ROOT / "docs" / name).read_text() for name in ("scaling.md", "
 PYTHON_BLOCKS = [block for text in (README, *GUIDES) for block in re.findall(r"```python\n(.*?)```", text, re.DOTALL)]
 MOST_FUNCTIONS = 60
 """The number of functions that a value may pass through on its way from an environment's file."""
-HELP_BLOCKS = re.findall(r"```\n\$ iot-jobs ((?:[a-z]+ )?)--help\n(.*?)```", CLI, re.DOTALL)
+HELP_BLOCKS = re.findall(r"```\n\$ iot-jobs ((?:[a-z-]+ )*)--help\n(.*?)```", CLI, re.DOTALL)
 
 
 def run(*command: str | Path, folder: Path = ROOT, **environ: str) -> subprocess.CompletedProcess[str]:
@@ -176,10 +177,20 @@ def test_readme_help(command: str, text: str) -> None:
     assert run(BIN / "iot-jobs", *command.split(), "--help").stdout == text
 
 
+def commands(group: click.Group, *above: str) -> dict[str, click.Command]:
+    """The commands of a group and of the groups in it, by their names on the command line."""
+    found: dict[str, click.Command] = {}
+    for name, command in group.commands.items():
+        path = (*above, name)
+        found |= commands(command, *path) if isinstance(command, click.Group) else {" ".join(path): command}
+    return found
+
+
 def test_readme_has_all_commands() -> None:
     """Every command has its help in docs/cli.md, and there are Python blocks to run."""
-    listed = re.findall(r"^  ([a-z]+) ", run(BIN / "iot-jobs", "--help").stdout.partition("Commands:")[2], re.MULTILINE)
-    assert sorted(name.strip() for name, _ in HELP_BLOCKS) == sorted(listed)
+    from iot_jobs.cli import main
+
+    assert sorted(name.strip() for name, _ in HELP_BLOCKS) == sorted(commands(main))
     assert len(PYTHON_BLOCKS) >= 3
 
 
@@ -282,21 +293,25 @@ def test_the_path_of_a_value() -> None:
 
 def test_choices_of_formats() -> None:
     """Each command offers the formats that its renderer has; the choices are literal, so that no renderer is loaded."""
-    import click
-
     from iot_jobs.cli import main
-    from iot_jobs.render import deployed, findings, forecast, review, suggest
+    from iot_jobs.render import deployed, drift, findings, forecast, jobs, review, suggest
 
     rendered: dict[str, list[str]] = {
         "check": [*findings.FORMATS],
         "forecast": [*forecast.FORMATS],
-        "list": [*deployed.FORMATS],
+        "jobs execution": [*jobs.EXECUTION],
+        "jobs executions": [*jobs.EXECUTIONS],
+        "jobs list": [*jobs.LIST],
+        "jobs show": [*jobs.SHOW],
         "review": [*review.FORMATS],
         "suggest": [*suggest.FORMATS],
+        "templates drift": [*drift.FORMATS],
+        "templates list": [*deployed.FORMATS],
+        "templates show": [*deployed.SHOW],
     }
     offered = {
         name: [*parameter.type.choices]
-        for name, command in main.commands.items()
+        for name, command in commands(main).items()
         for parameter in command.params
         if "--format" in parameter.opts and isinstance(parameter.type, click.Choice)
     }

@@ -74,7 +74,7 @@ def deploy(folder: Path, environment: str) -> str:
         run("bootstrap", CDK, "bootstrap", where, environ=aws.environ, folder=folder)
         options = ("--app", assembly, "--require-approval", "never")
         run(f"deploy {environment}", CDK, "deploy", *options, target.stack, environ=aws.environ, folder=folder)
-        table = run("read back", BIN / "iot-jobs", "list", environ=aws.environ)
+        table = run("read back", BIN / "iot-jobs", "templates", "list", environ=aws.environ)
         began = time.monotonic()
     say("stop local AWS", began)
     names = ", ".join(known.name for known in environments)

@@ -14,10 +14,11 @@ import click
 from iot_jobs.cli.check import check
 from iot_jobs.cli.errors import CannotRun
 from iot_jobs.cli.forecast import forecast
-from iot_jobs.cli.list import list_templates
+from iot_jobs.cli.jobs import jobs
 from iot_jobs.cli.review import review
 from iot_jobs.cli.schema import schema
 from iot_jobs.cli.suggest import suggest
+from iot_jobs.cli.templates import templates
 from iot_jobs.extras import MissingExtraError
 
 __all__ = ["main"]
@@ -39,10 +40,10 @@ class _Commands(click.Group):
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="iot-jobs")
 def main() -> None:
-    """Check, forecast and review AWS IoT job templates before deployment, suggest settings, list deployed ones."""
+    """Check, forecast, suggest and review AWS IoT job templates before deployment, then start and watch their jobs."""
     if isinstance(sys.stdout, TextIOWrapper):  # the same bytes everywhere, and any name can be printed
         sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")
 
 
-for command in (check, forecast, suggest, review, schema, list_templates):
+for command in (check, forecast, suggest, review, schema, templates, jobs):
     main.add_command(command)

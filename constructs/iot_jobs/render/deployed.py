@@ -8,10 +8,11 @@ from typing import Any
 
 from iot_jobs.cloudformation import API_TEMPLATE, Names, without_nulls
 from iot_jobs.extras import extra
+from iot_jobs.finding import one_line
 from iot_jobs.identity import template_name_of
 from iot_jobs.limits import DEFAULT_MAXIMUM_PER_MINUTE
 from iot_jobs.render.jsonout import to_json
-from iot_jobs.render.table import Column, table, text_width
+from iot_jobs.render.table import Column, folded, table, text_width
 
 _COLUMNS = (
     Column("name"),
@@ -52,7 +53,29 @@ def as_json(templates: Sequence[Mapping[str, Any]]) -> str:
     return to_json({"templates": [_data(template) for template in templates]}, levels=2)
 
 
+def one_as_text(template: Mapping[str, Any], width: int | None = None) -> str:
+    """Return one template in full: what the table has of it, then description and document."""
+    width = text_width() if width is None else width
+    row = dict(zip((column.name for column in _COLUMNS), _row(template), strict=True))
+    facts = {"description": template.get("description") or ""} | {name: row[name] for name in _IN_FULL}
+    facts["document"] = template.get("documentSource") or template.get("document") or ""
+    text = folded(one_line(row["name"]), width)
+    for name, value in facts.items():
+        first = f"  {name:<11}  "
+        for line in value.split("\n"):
+            text += folded(one_line(line), width, first=first, others=" " * 15)
+            first = " " * 15
+    return text
+
+
+def one_as_json(template: Mapping[str, Any]) -> str:
+    """Return one template as an object with the members that it has in the list."""
+    return to_json(_data(template))
+
+
+_IN_FULL = ("id", "rollout", "abort", "windows")
 FORMATS: Mapping[str, Callable[[Sequence[Mapping[str, Any]]], str]] = {"table": as_table, "json": as_json}
+SHOW: Mapping[str, Callable[[Mapping[str, Any]], str]] = {"table": one_as_text, "json": one_as_json}
 
 
 def _data(template: Mapping[str, Any]) -> dict[str, Any]:

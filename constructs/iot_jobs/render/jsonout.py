@@ -6,8 +6,8 @@ import json
 import re
 from typing import Any
 
-# json.dumps escapes those below the space; a terminal obeys these as well.
-_CONTROL = re.compile("[\x7f-\x9f]")
+# All but the white space of JSON. json.dumps escapes those below the space; a terminal obeys the others as well.
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 
 
 def to_json(value: Any, *, levels: int | None = None) -> str:
@@ -18,7 +18,12 @@ def to_json(value: Any, *, levels: int | None = None) -> str:
     """
     text = json.dumps(value, indent=2, ensure_ascii=False) if levels is None else _indented(value, levels, "\n")
     text = text.encode("utf-8", "replace").decode()
-    return _CONTROL.sub(lambda match: f"\\u{ord(match[0]):04x}", text) + "\n"
+    return escaped(text) + "\n"
+
+
+def escaped(text: str) -> str:
+    """Return JSON text without control characters, which a terminal would obey: they are escaped as JSON does."""
+    return _CONTROL.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
 
 
 def _indented(value: Any, levels: int, line: str) -> str:

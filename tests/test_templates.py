@@ -1,4 +1,4 @@
-"""`iot-jobs list`: what is deployed as a table and as JSON, over real answers from an address of our own."""
+"""`iot-jobs templates`: what is deployed as a table and as JSON, over real answers from an address of our own."""
 
 from __future__ import annotations
 
@@ -91,7 +91,9 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[ThreadingHTTPServer]:
 def run(server: ThreadingHTTPServer, *arguments: str) -> Result:
     """The result of a list of what the service has."""
     where = ("--region", "eu-west-1", "--endpoint-url", f"http://127.0.0.1:{server.server_address[1]}")
-    return CliRunner().invoke(main, ["list", *where, *arguments], catch_exceptions=False, prog_name="iot-jobs")
+    return CliRunner().invoke(
+        main, ["templates", "list", *where, *arguments], catch_exceptions=False, prog_name="iot-jobs"
+    )
 
 
 BLOCKS = f"""\
@@ -204,7 +206,14 @@ def test_every_member_is_listed(server: ThreadingHTTPServer) -> None:
 @pytest.mark.parametrize("missing", ["boto3", "rich"])
 def test_missing_library(server: ThreadingHTTPServer, missing: str) -> None:
     """Where a library isn't installed, one line says which extra has it."""
-    arguments = ["list", "--region", "eu-west-1", "--endpoint-url", f"http://127.0.0.1:{server.server_address[1]}"]
+    arguments = [
+        "templates",
+        "list",
+        "--region",
+        "eu-west-1",
+        "--endpoint-url",
+        f"http://127.0.0.1:{server.server_address[1]}",
+    ]
     code = f"import sys; sys.modules[{missing!r}] = None\nfrom iot_jobs.cli import main; main({arguments!r})"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 2

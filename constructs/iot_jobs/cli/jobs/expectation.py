@@ -1,0 +1,88 @@
+"""The forecast of a job that is about to be started, and what a watch keeps of it."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from iot_jobs.extras import MissingExtraError
+from iot_jobs.jobs import SHARES, Expected
+
+if TYPE_CHECKING:
+    from iot_jobs.environment import Fleet
+    from iot_jobs.forecast import Forecast
+
+
+class Expectation(NamedTuple):
+    """The forecast in sentences, and as a watch needs it; None where there is none, or where it never ends."""
+
+    sentences: tuple[str, ...]
+    expected: Expected | None = None
+
+
+def expectation(members: Mapping[str, Any], things: int, start: datetime, environment: str | None) -> Expectation:
+    """Return the forecast of a job with these members, for a start in UTC.
+
+    The fleet of the environment says how devices behave, if the application is in the working directory.
+    """
+    from iot_jobs.template import JobTemplateSpec
+
+    anything = {"template_name": "job", "description": "job", "document_source": _ANY}
+    known = {name: value for name, value in members.items() if name in JobTemplateSpec.model_fields}
+    spec, _ = JobTemplateSpec.judge({**anything, **known})
+    try:
+        from iot_jobs.forecast import Assumptions, ForecastError, forecast
+    except MissingExtraError as error:
+        return Expectation((f"no forecast: {error}",))
+    fleet = _fleet(environment)
+    try:
+        result = forecast(spec, Assumptions.of(fleet, things=things, start=start))
+    except ForecastError as error:
+        return Expectation((f"no forecast: {error}",))
+    basis = (
+        f"the fleet of {environment}" if fleet else "the forecast's defaults, as there is no fleet of an environment"
+    )
+    return Expectation((*_sentences(result), f"assumed: {basis}"), _expected(result, things))
+
+
+_ANY = "s3://bucket/document.json"
+
+
+def _fleet(environment: str | None) -> Fleet | None:
+    from iot_jobs.sources import read_application, root_of
+
+    root = root_of(Path())
+    if root is None or environment is None:
+        return None
+    environments = read_application(root)[0].environments
+    return next((each.fleet for each in environments if each.name == environment), None)
+
+
+def _sentences(result: Forecast) -> tuple[str, ...]:
+    from iot_jobs.render.job_words import span
+
+    risk = result.risk
+    if risk is None:
+        return ()
+    finish, bad = risk.healthy.finish, risk.bad
+    if finish.p50 is None or finish.p95 is None:
+        done = "it may never be done: executions hang or devices are offline, and nothing times out"
+    else:
+        done = f"done after {span(finish.p50)}, in 95 % of rollouts after {span(finish.p95)}"
+    harmed = "" if bad.harmed.p95 is None else f", and harms up to {bad.harmed.p95:,.0f} things"
+    stopped = f"one that fails on {bad.failure_rate_percent:g} % is stopped in {bad.stopped_percent:g} %{harmed}"
+    mistaken = f"a healthy release is aborted by mistake in {risk.healthy.aborted_percent:g} % of rollouts"
+    return f"forecast: {done}", f"forecast: {mistaken}; {stopped}"
+
+
+def _expected(result: Forecast, things: int) -> Expected | None:
+    finish = result.risk.healthy.finish if result.risk else None
+    if finish is None or finish.p50 is None or finish.p95 is None:
+        return None
+    minutes, done = (result.timeline.columns[name].tolist() for name in ("minute", "done"))
+    reached = (bisect_left(done, share * things) for share in SHARES)
+    course = [minutes[min(index, len(minutes) - 1)] for index in reached]
+    return Expected(finish.p50, finish.p95, tuple(course))

@@ -1,0 +1,94 @@
+"""Jobs in AWS: their states, how near they are to an abort, how long they still take, and what an action does to them.
+
+Pure: nothing here calls AWS, reads a clock or prints. `iot_jobs.aws` calls AWS, and `iot_jobs.cli` joins the two.
+"""
+
+from iot_jobs.jobs.compose import Composed, Schedule, composed, next_opening
+from iot_jobs.jobs.consequence import (
+    MAX_DELETIONS,
+    Consequence,
+    of_cancel,
+    of_cancel_execution,
+    of_delete,
+    of_delete_execution,
+    update_refused,
+)
+from iot_jobs.jobs.drift import STANDINGS, Drift, drift
+from iot_jobs.jobs.job import (
+    ABORTED,
+    EXECUTION_STATUSES,
+    JOB_STATUSES,
+    Counts,
+    Execution,
+    Job,
+    Summary,
+    newest_first,
+    thing_name,
+)
+from iot_jobs.jobs.margin import NEVER, Margin, margins
+from iot_jobs.jobs.overrides import ON_CREATION, ON_UPDATE, Setting, as_request, checked, merged, parse_setting
+from iot_jobs.jobs.rates import Rate, Sample, seen_rate, set_rate
+from iot_jobs.jobs.request import Purpose, default_job_id, differences, fingerprint, request
+from iot_jobs.jobs.targets import Target, of_arn, parse_target
+from iot_jobs.jobs.time_left import SHARES, Expected, TimeLeft, time_left
+from iot_jobs.jobs.watch import Plan, State, Trouble, Verdict, gone, missed, saw, why_canceled
+
+__all__ = [
+    "ABORTED",
+    "EXECUTION_STATUSES",
+    "JOB_STATUSES",
+    "MAX_DELETIONS",
+    "NEVER",
+    "ON_CREATION",
+    "ON_UPDATE",
+    "SHARES",
+    "STANDINGS",
+    "Composed",
+    "Consequence",
+    "Counts",
+    "Drift",
+    "Execution",
+    "Expected",
+    "Job",
+    "Margin",
+    "Plan",
+    "Purpose",
+    "Rate",
+    "Sample",
+    "Schedule",
+    "Setting",
+    "State",
+    "Summary",
+    "Target",
+    "TimeLeft",
+    "Trouble",
+    "Verdict",
+    "as_request",
+    "checked",
+    "composed",
+    "default_job_id",
+    "differences",
+    "drift",
+    "fingerprint",
+    "gone",
+    "margins",
+    "merged",
+    "missed",
+    "newest_first",
+    "next_opening",
+    "of_arn",
+    "of_cancel",
+    "of_cancel_execution",
+    "of_delete",
+    "of_delete_execution",
+    "parse_setting",
+    "parse_target",
+    "request",
+    "saw",
+    "seen_rate",
+    "set_rate",
+    "thing_name",
+    "time_left",
+    "update_refused",
+    "why_canceled",
+]

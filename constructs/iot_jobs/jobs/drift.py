@@ -1,0 +1,84 @@
+"""The job templates that are deployed, compared with those that the files declare."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, get_args
+
+from iot_jobs.cloudformation import API_TEMPLATE, properties, values, without_nulls
+from iot_jobs.environment import Environment
+from iot_jobs.identity import template_name_of
+from iot_jobs.presign import MADE_ROLE
+from iot_jobs.template import JobTemplateSpec
+
+Standing = Literal["as declared", "differs", "missing", "left over"]
+"""How a template stands.
+
+- differs: the published one isn't what the files say: they were edited and not deployed, or it was made again by hand
+- missing: nothing is published under its name, or what is published is gone
+- left over: it has an id of ours, and no environment publishes it
+"""
+STANDINGS: tuple[Standing, ...] = get_args(Standing)
+
+
+@dataclass(frozen=True)
+class Drift:
+    """One template. `differences` are the fields in which a template that differs does, in our words."""
+
+    environment: str | None
+    name: str
+    standing: Standing
+    template_id: str | None = None
+    differences: tuple[str, ...] = ()
+
+
+def drift(
+    environments: Iterable[Environment],
+    published: Mapping[tuple[str, str], str | None],
+    deployed: Mapping[str, Mapping[str, Any]],
+    ids: Iterable[str],
+) -> Sequence[Drift]:
+    """Return how every declared template stands, and those that are left over.
+
+    `published` are the ids that environments publish, by environment and name; `deployed` the answers of
+    `DescribeJobTemplate` for those that exist, `ids` all that exist in the region.
+    """
+    declared = [_declared(environment, published, deployed) for environment in environments]
+    return [*(each for of in declared for each in of), *_left_over(set(published.values()), ids)]
+
+
+def _declared(
+    environment: Environment,
+    published: Mapping[tuple[str, str], str | None],
+    deployed: Mapping[str, Mapping[str, Any]],
+) -> Iterator[Drift]:
+    for spec in environment.templates:
+        name = str(spec.template_name)
+        template_id = published.get((environment.name, name))
+        if template_id is None or template_id not in deployed:
+            yield Drift(environment.name, name, "missing", template_id)
+            continue
+        different = tuple(_differences(spec, deployed[template_id]))
+        yield Drift(environment.name, name, "differs" if different else "as declared", template_id, different)
+
+
+def _differences(spec: JobTemplateSpec, answer: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the fields that differ. Ids are made at synthesis, and AWS doesn't describe tags."""
+    described, _ = values({key: answer[key] for key in answer if key in API_TEMPLATE.keys}, API_TEMPLATE)
+    there = properties(JobTemplateSpec.judge(described)[0], API_TEMPLATE)
+    here = without_nulls(properties(spec, API_TEMPLATE))
+    made = here.get("presignedUrlConfig", {})
+    if made.get("roleArn") == MADE_ROLE.value:  # the stack's own role, whose name only CloudFormation knows
+        made["roleArn"] = (there.get("presignedUrlConfig") or {}).get("roleArn")
+    for field, theirs in API_TEMPLATE.names.items():
+        key = theirs[0] if isinstance(theirs, tuple) else theirs
+        if field not in ("template_name", "tags") and here.get(key) != there.get(key):
+            yield field
+
+
+def _left_over(published: set[str | None], ids: Iterable[str]) -> Iterator[Drift]:
+    for template_id in sorted(ids):
+        name = template_name_of(template_id)
+        if name != template_id and template_id not in published:
+            yield Drift(None, name, "left over", template_id)
