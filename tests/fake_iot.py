@@ -176,3 +176,13 @@ def summary(thing: str, status: str = "QUEUED", number: int = 1, at: float = 0) 
             "lastUpdatedAt": START.timestamp() + at,
         },
     }
+
+
+def over_time(iot: FakeIot, *changes: tuple[float, Any]) -> Any:
+    """An answer that is each of these from its minute on."""
+
+    def answer(_: Mapping[str, Any]) -> Any:
+        minutes = (iot.time - START) / timedelta(minutes=1)
+        return [value for minute, value in changes if minute <= minutes][-1]
+
+    return answer

@@ -18,8 +18,6 @@ with extra("aws"):
 PAGE = 250
 """The greatest page of AWS IoT Jobs. https://docs.aws.amazon.com/iot/latest/apireference/API_ListJobs.html"""
 _SEARCH_PAGE = 100
-_CONFIG = {"retries": {"mode": "standard"}, "connect_timeout": 10, "read_timeout": 30}
-"""botocore's standard retries: three tries, also after throttling, an error of the service or a lost connection."""
 
 
 class ManagedTemplate(NamedTuple):
@@ -59,8 +57,13 @@ class Aws:
         return self._client("iot")
 
     def _client(self, service: str) -> Any:
+        """Return a client with botocore's standard retries: three tries in all, unless the AWS settings say otherwise.
+
+        They cover throttling, errors of the service and lost connections.
+        """
+        config = Config(retries={"mode": "standard"}, connect_timeout=10, read_timeout=30)
         with translated(f"{service}:*"):
-            return self._session().client(service, config=Config(**_CONFIG), **self._settings)
+            return self._session().client(service, config=config, **self._settings)
 
     @property
     def region(self) -> str:

@@ -16,7 +16,7 @@ from iot_jobs.render.table import folded
 
 HEARTBEAT = timedelta(seconds=30)
 """The silence after which a sentence says that the watch goes on."""
-_LABEL = 10
+_LABEL = 12
 _PARTS = 10
 """Parts of the rollout after each of which a sentence says so."""
 
@@ -116,18 +116,22 @@ def _title(state: State) -> str:
 
 
 def _phase(state: State) -> str:
-    """Return the status and the stage of a job in words, with the reason or the next time where there is one."""
+    """Return the status of a job with its stage, the reason, or the next time, where there is one."""
     job, phase = state.job, state.phase
-    more = ""
+    parts = [job.status]
     if phase == "scheduled":
-        more = f", starts at {words.day(job.starts_at)} UTC"
-    elif phase == "between windows":
-        more = f", the next opens at {words.day(job.openings[0])} UTC" if job.openings else ""
-    elif phase == "stopping":
-        more = f", {job.counts.open:,} devices are still at it"
+        parts.append(f"starts at {words.day(job.starts_at)} UTC")
+    elif phase == "notified":
+        parts.append("all notified")
+    elif phase in ("rolling out", "between windows"):
+        parts.append(phase)
+    if phase == "between windows" and job.openings:
+        parts.append(f"the next opens at {words.day(job.openings[0])} UTC")
+    if phase == "stopping":
+        parts.append(f"{job.counts.open:,} devices are still at it")
     if job.status == "CANCELED":
-        more += f"; {why_canceled(job)}"
-    return f"{job.status}, {'all notified' if phase == 'notified' else phase}{more}"
+        parts.append(why_canceled(job))
+    return ", ".join(parts)
 
 
 def _origin(state: State, purpose: Purpose) -> str:

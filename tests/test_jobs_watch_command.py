@@ -1,0 +1,378 @@
+"""`iot-jobs jobs watch` over answers of a fake AWS with its own clock: what it prints, how it ends, what it survives."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from botocore.exceptions import ConnectTimeoutError, EndpointConnectionError
+
+from iot_jobs.jobs import Plan, Purpose
+from iot_jobs.render import watch as render
+from tests.fake_iot import START, FakeIot, Refusal, described, execution, iot, over_time, summary, tags
+from tests.test_jobs_watch import job, states
+
+__all__ = ["iot"]
+
+ABORT = {
+    "criteriaList": [
+        {"failureType": "FAILED", "action": "CANCEL", "thresholdPercentage": 2.5, "minNumberOfExecutedThings": 200}
+    ]
+}
+FORECAST = tags(
+    template="firmware-update",
+    environment="prod",
+    things="100",
+    forecast_p50_minutes="60",
+    forecast_p95_minutes="80",
+    forecast_course_minutes="6 12 18 24 30 36 42 48 54",
+)
+LOST = EndpointConnectionError(endpoint_url="https://iot.eu-west-1.amazonaws.com")
+GOES_ON = "the job goes on in AWS; to watch it again: iot-jobs jobs watch update\n"
+
+
+def prepared(iot: FakeIot, *changes: tuple[float, Any], about: Any = FORECAST) -> FakeIot:
+    """A service whose job is each of these from its minute on."""
+    iot.answers |= {
+        "DescribeJob": over_time(iot, *changes),
+        "ListTagsForResource": about,
+        "ListJobExecutionsForJob": lambda asked: {
+            "executionSummaries": [summary(f"{asked['status'].lower()}-{index}", asked["status"]) for index in range(2)]
+        },
+        "DescribeJobExecution": lambda asked: execution(
+            asked["thingName"], asked["thingName"].partition("-")[0].upper(),
+            statusDetails={"detailsMap": {"reason": "no space"}},
+        ),
+    }  # fmt: skip
+    return iot
+
+
+def test_sentences(iot: FakeIot) -> None:
+    """Without a terminal there is a sentence for each change, a heartbeat after 30 s of silence, and the failures last."""
+    prepared(
+        iot,
+        (0, described(counts={"queued": 50}, abortConfig=ABORT)),
+        (1, described(counts={"queued": 90, "succeeded": 8, "failed": 2}, abortConfig=ABORT)),
+        (2, described(status="COMPLETED", counts={"succeeded": 98, "failed": 2}, abortConfig=ABORT)),
+    )
+    result = iot.run("watch", "update")
+    assert result.exit_code == 0
+    assert result.stdout == (
+        "02:00:00 update: IN_PROGRESS, rolling out\n"
+        "02:00:00 set to 50/min\n"
+        "02:00:30 50 of 100 notified; 50 queued; 38 min to 1 h 20 min left (forecast; so far on time)\n"
+        "02:01:00 2 more failed, 2 in all: failed-0 FAILED: reason=no space; failed-1 FAILED: reason=no space\n"
+        "02:01:00 FAILED 2.5 % of 200: 2 of 10; fires after 190 more in a row\n"
+        "02:01:00 100 of 100 notified; 90 queued, 8 succeeded, 2 failed; "
+        "5 min to 1 h 15 min left (forecast; so far 5 min faster)\n"
+        "02:01:30 100 of 100 notified; 90 queued, 8 succeeded, 2 failed; "
+        "8 min to 1 h 15 min left (forecast; so far 4 min faster)\n"
+        "02:02:00 update: COMPLETED\n"
+        "02:02:00 100 of 100 notified; 98 succeeded, 2 failed\n"
+        "update: completed; 98 succeeded, 2 failed\n"
+        "  failed-0 FAILED: reason=no space\n"
+        "  failed-1 FAILED: reason=no space\n"
+    )
+    assert len(iot.asked("DescribeJob")) == 13
+    assert len(iot.asked("DescribeJobExecution")) == 2
+
+
+def test_json_lines(iot: FakeIot) -> None:
+    """With --json each look is an object on a line with the same members, the last with a verdict."""
+    prepared(
+        iot,
+        (0, described(counts={"queued": 50}, abortConfig=ABORT)),
+        (0.1, described(status="COMPLETED", counts={"succeeded": 99, "rejected": 1}, abortConfig=ABORT)),
+    )
+    result = iot.run("watch", "update", "--json", "--max-failed", "0")
+    assert result.exit_code == 1
+    first, last = map(json.loads, result.stdout.splitlines())
+    assert list(first) == list(last)
+    assert first == {
+        "at": "2026-12-01T02:00:00Z",
+        "job": "update",
+        "status": "IN_PROGRESS",
+        "phase": "rolling out",
+        "reason_code": None,
+        "comment": None,
+        "things": 100,
+        "notified": 50,
+        "completed": 0,
+        "executions": {
+            "queued": 50, "in_progress": 0, "succeeded": 0, "failed": 0,
+            "timed_out": 0, "rejected": 0, "removed": 0, "canceled": 0,
+        },
+        "rate": {"per_minute": 50, "rises_at": None, "rises_to": None, "counted": "notified", "seen_per_minute": None},
+        "minutes_left": {"low": 39.0, "high": 81.0, "slower_by": 0.0},
+        "criteria": [
+            {
+                "failure_type": "FAILED", "threshold_percentage": 2.5, "min_number_of_executed_things": 200,
+                "failed": 0, "completed": 0, "fires_after": 200,
+            }
+        ],
+        "failures": [],
+        "trouble": None,
+        "verdict": None,
+    }  # fmt: skip
+    assert [failure["thing"] for failure in last["failures"]] == ["rejected-0", "rejected-1"]
+    assert last["minutes_left"] is None
+    assert last["verdict"] == {"exit_code": 1, "reason": "1 failed, more than the 0 allowed", "job_goes_on": False}
+
+
+def test_page() -> None:
+    """On a terminal there is a page with all that is known."""
+    exponential = {
+        "base_rate_per_minute": 20,
+        "increment_factor": 1.5,
+        "rate_increase_criteria": {"number_of_succeeded_things": 500},
+    }
+    criterion = {"failure_type": "FAILED", "threshold_percentage": 2.5, "min_number_of_executed_things": 200}
+    members: dict[str, Any] = {
+        "rollout": {"maximum_per_minute": 500, "exponential_rate": exponential},
+        "abort": {"criteria": [criterion, criterion | {"failure_type": "ALL", "threshold_percentage": 10}]},
+    }
+    purpose = Purpose("firmware-update", "prod", 200)
+    looks = [
+        job(concurrent=True, queued=50, **members),
+        job(concurrent=True, queued=100, **members),
+        job(concurrent=True, queued=140, succeeded=8, failed=2, **members),
+    ]
+    page = render.page(states(Plan(purpose=purpose), *looks)[-1], purpose, 80)
+    assert page == (
+        "update  IN_PROGRESS, rolling out  (02:02:00 UTC)\n"
+        "firmware-update in prod, started 2026-12-01 02:00:00 UTC\n"
+        f"notified    {'█' * 30}{'░' * 10} 150 of 200, 75 %\n"
+        f"ended       {'█' * 2}{'░' * 38} 10 of 200, 5 %\n"
+        "executions  140 queued, 8 succeeded, 2 failed\n"
+        "rate        set to 20/min, 30/min from 500 succeeded; seen 50/min\n"
+        "abort       FAILED 2.5 % of 200: 2 of 10; fires after 190 more in a row\n"
+        "            ALL 10 % of 200: 2 of 10; fires after 190 more in a row\n"
+    )
+
+
+@pytest.mark.parametrize("width", [40, 80, 200])
+def test_page_fits(width: int) -> None:
+    """No line of the page is wider than the terminal where words allow it."""
+    purpose = Purpose("firmware-update", "prod", 123_456)
+    (state,) = states(Plan(purpose=purpose), job(concurrent=True, queued=99_999, succeeded=8))
+    assert max(map(len, render.page(state, purpose, width).splitlines())) <= width
+
+
+def test_hostile_details(iot: FakeIot) -> None:
+    """What a device or somebody in AWS wrote can't command the terminal, nor start a line of its own."""
+    evil = "\x1b[2J\n::error::x\u202e\x9b31m"
+    prepared(iot, (0, described(status="CANCELED", counts={"failed": 1}, comment=evil, reasonCode="X")))
+    iot.answers["DescribeJobExecution"] = execution("t", "FAILED", statusDetails={"detailsMap": {evil: evil}})
+    for arguments in ([], ["--json"]):
+        result = iot.run("watch", "update", *arguments)
+        assert result.exit_code == 1
+        assert all(line.isprintable() for line in result.stdout.replace("\u202e", "").splitlines())
+        assert ("\u202e" in result.stdout) == bool(arguments)  # it is no control character, and JSON may have it
+        assert "::error" not in [line[:7] for line in result.stdout.splitlines()]
+    (state,) = states(Plan(), job("CANCELED", comment=evil, in_progress=1))
+    assert all(
+        line.isprintable() for line in render.page(state, Purpose(template=evil, environment=evil), 80).splitlines()
+    )
+
+
+def test_it_waits_longer_for_an_older_job(iot: FakeIot) -> None:
+    """Looks are 10 s apart at first, and a minute apart after an hour; --interval is the least."""
+    prepared(iot, (0, described(counts={"queued": 50})))
+    assert iot.run("watch", "update", "--timeout", "2h").exit_code == 3
+    at = [call.at for call in iot.calls if call.operation == "DescribeJob"]
+    pauses = [(later - earlier).total_seconds() for earlier, later in pairwise(at)]
+    assert pauses[1:60] == [10] * 59
+    assert pauses[-5:-1] == [60] * 4
+    assert at[-1] - at[0] == timedelta(hours=2)  # the last look is at the timeout
+    iot.calls.clear()
+    assert iot.run("watch", "update", "--timeout", "1h", "--interval", "5m").exit_code == 3
+    assert len(iot.asked("DescribeJob")) == 1 + 12
+
+
+def test_timeout_says_that_the_job_goes_on(iot: FakeIot) -> None:
+    """A watch that stops leaves the job alone, and says so."""
+    prepared(iot, (0, described(counts={"queued": 50})))
+    result = iot.run("watch", "update", "--timeout", "30s")
+    assert result.exit_code == 3
+    assert result.stdout.endswith(f"update: the timeout of the watch; 50 queued\n{GOES_ON}")
+
+
+def test_interrupt(iot: FakeIot) -> None:
+    """So does one that is interrupted."""
+
+    def interrupt(_: Any) -> Any:
+        raise KeyboardInterrupt
+
+    prepared(iot, (0, described(counts={"queued": 50})))
+    looks = [described(counts={"queued": 50}), described(counts={"queued": 50}), interrupt]
+    iot.answers["DescribeJob"] = lambda asked: value(asked) if callable(value := looks.pop(0)) else value
+    result = iot.run("watch", "update")
+    assert (result.exit_code, result.stderr) == (130, f"stopped watching; {GOES_ON}")
+
+
+PASSING = [
+    Refusal("ThrottlingException", "Rate exceeded", 429),
+    Refusal("ServiceUnavailableException", "later", 503),
+    Refusal("InternalFailureException", "oops", 500),
+    Refusal("ExpiredTokenException", "The security token included in the request is expired", 403),
+    LOST,
+    ConnectTimeoutError(endpoint_url="https://iot.eu-west-1.amazonaws.com"),
+]
+
+
+@pytest.mark.parametrize("trouble", PASSING, ids=repr)
+def test_trouble_that_passes(iot: FakeIot, trouble: Any) -> None:
+    """After throttling, errors of the service, lost connections and expired credentials it goes on; it says so twice."""
+    running = described(counts={"queued": 50})
+    prepared(iot, (0, running), (1, trouble), (8, described(status="COMPLETED", counts={"succeeded": 50})))
+    result = iot.run("watch", "update")
+    assert (result.exit_code, result.stdout.count("no answer, trying again")) == (0, 1)
+    assert "AWS answers again after" in result.stdout
+    assert len(iot.asked("DescribeJob")) < 20  # the pauses grow
+    expired = isinstance(trouble, Refusal) and trouble.code.startswith("Expired")
+    assert (iot.sessions > 1) == expired  # credentials are read again
+
+
+@pytest.mark.parametrize("trouble", PASSING, ids=repr)
+def test_trouble_that_stays(iot: FakeIot, trouble: Any) -> None:
+    """After half an hour without an answer it stops, and the job goes on."""
+    prepared(iot, (0, described(counts={"queued": 50})), (1, trouble))
+    result = iot.run("watch", "update")
+    assert result.exit_code == 3
+    assert "no answer for 30 minutes: " in result.stdout
+    assert result.stdout.endswith(GOES_ON)
+    assert timedelta(minutes=31) <= iot.time - START <= timedelta(minutes=37)
+
+
+def test_permission_that_is_taken_away(iot: FakeIot) -> None:
+    """What doesn't pass ends the watch at once, with the action that a policy has to allow."""
+    denied = Refusal("AccessDeniedException", "User: x is not authorized", 403)
+    prepared(iot, (0, described(counts={"queued": 50})), (1, denied))
+    result = iot.run("watch", "update")
+    assert result.exit_code == 3
+    assert iot.time - START == timedelta(minutes=1)
+    assert "allow iot:DescribeJob on job/update to these credentials" in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("answer", "error"),
+    [
+        (
+            Refusal("ResourceNotFoundException", "Job update cannot be found.", 404),
+            "iot:DescribeJob: ResourceNotFoundException: Job update cannot be found; "
+            "check the name, the account and the region",
+        ),
+        (Refusal("AccessDeniedException", "no", 403),
+         "iot:DescribeJob: AccessDeniedException: no; allow iot:DescribeJob on job/update to these credentials"),
+        (Refusal("ExpiredTokenException", "expired", 403),
+         "iot:DescribeJob: ExpiredTokenException: expired; log in again, such as with aws sso login, or renew the keys"),
+        (LOST,
+         'Could not connect to the endpoint URL: "https://iot.eu-west-1.amazonaws.com"; try again'),
+        (
+            described(targetSelection="CONTINUOUS"),
+            "update is continuous and has no end, so it never completes: add --until notified, or --timeout",
+        ),
+    ],
+)  # fmt: skip
+def test_could_not_run(iot: FakeIot, answer: Any, error: str) -> None:
+    """What can't be watched from the start is exit code 2."""
+    prepared(iot, (0, answer))
+    result = iot.run("watch", "update")
+    assert (result.exit_code, result.stdout, result.stderr) == (2, "", f"Error: {error}\n")
+
+
+def test_deleted_under_the_watch(iot: FakeIot) -> None:
+    """A job that is deleted meanwhile has ended badly, and isn't waited for."""
+    gone = Refusal("ResourceNotFoundException", "Job update cannot be found.", 404)
+    prepared(
+        iot,
+        (0, described(counts={"queued": 50})),
+        (1, described(status="DELETION_IN_PROGRESS", counts={"queued": 20})),
+        (3, gone),
+    )
+    result = iot.run("watch", "update")
+    assert (result.exit_code, iot.time - START) == (1, timedelta(minutes=3))
+    assert "update: DELETION_IN_PROGRESS\n" in result.stdout
+    assert result.stdout.endswith("update: the job was deleted; 20 queued\n")
+
+
+def test_canceled_while_devices_are_at_it(iot: FakeIot) -> None:
+    """An abort isn't the end while devices are at it."""
+    aborted = {"reasonCode": "ABORT_CANCEL", "comment": "Abort criteria met."}
+    prepared(
+        iot,
+        (0, described(counts={"queued": 50, "in_progress": 31})),
+        (1, described(status="CANCELED", counts={"in_progress": 31, "canceled": 50}, **aborted)),
+        (5, described(status="CANCELED", counts={"succeeded": 31, "canceled": 50}, **aborted)),
+    )
+    result = iot.run("watch", "update")
+    assert (result.exit_code, iot.time - START) == (1, timedelta(minutes=5))
+    assert (
+        "update: CANCELED, 31 devices are still at it, aborted by its criteria: Abort criteria met.\n" in result.stdout
+    )
+    assert result.stdout.endswith("update: aborted by its criteria: Abort criteria met.; 31 succeeded, 50 canceled\n")
+
+
+def test_days_between_windows(iot: FakeIot) -> None:
+    """A job of two nights is watched through the day between them, and both starts are said."""
+    scheduled = {"startTime": "2026-12-01T03:00"}
+    night: dict[str, Any] = {"scheduledJobRollouts": [{"startTime": "2026-12-02T03:00:00"}]}
+    more: dict[str, Any] = {
+        "targetSelection": "CONTINUOUS",
+        "schedulingConfig": scheduled | {"endTime": "2026-12-03T03:00"},
+    }
+    prepared(
+        iot,
+        (0, described(status="SCHEDULED", **more)),
+        (60, described(counts={"queued": 50}, **more)),
+        (240, described(status="SCHEDULED", counts={"queued": 10, "succeeded": 40}, **more, **night)),
+        (25 * 60, described(counts={"queued": 50, "succeeded": 40}, **more)),
+        (28 * 60, described(status="COMPLETED", counts={"succeeded": 90}, **more)),
+    )
+    result = iot.run("watch", "update")
+    assert result.exit_code == 0
+    changes = [line.partition("update: ")[2] for line in result.stdout.splitlines() if " update: " in line]
+    assert changes == [
+        "SCHEDULED, starts at 2026-12-01 03:00:00 UTC",
+        "IN_PROGRESS, rolling out",
+        "SCHEDULED, between windows, the next opens at 2026-12-02 03:00:00 UTC",
+        "IN_PROGRESS, rolling out",
+        "COMPLETED",
+    ]
+
+
+def test_without_tags(iot: FakeIot) -> None:
+    """A job that somebody else started has no forecast; a watch that may not read tags says why there is none."""
+    done = described(status="COMPLETED", counts={"succeeded": 9})
+    prepared(iot, (0, described(counts={"queued": 9})), (0.1, done), about={"tags": []})
+    assert iot.run("watch", "update").stderr == ""
+    prepared(iot, (0, done), about=Refusal("AccessDeniedException", "no", 403))
+    result = iot.run("watch", "update")
+    assert (result.exit_code, result.stderr) == (
+        0,
+        "there will be no forecast, as the tags of the job can't be read: iot:ListTagsForResource: "
+        "AccessDeniedException: no; allow iot:ListTagsForResource on job/update to these credentials\n",
+    )
+
+
+def test_without_executions(iot: FakeIot) -> None:
+    """A watch that may not list executions goes on without the failures."""
+    prepared(iot, (0, described(counts={"failed": 9})), (1, described(status="COMPLETED", counts={"failed": 9})))
+    iot.answers["ListJobExecutionsForJob"] = Refusal("AccessDeniedException", "no", 403)
+    result = iot.run("watch", "update")
+    assert (result.exit_code, result.stdout.splitlines()[-1]) == (0, "update: completed; 9 failed")
+
+
+def test_botocore_retries(iot: FakeIot, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before a watch sees any trouble, botocore has tried three times."""
+    monkeypatch.delenv("AWS_MAX_ATTEMPTS")
+    monkeypatch.setattr("botocore.endpoint.time.sleep", lambda _: None)
+    throttled = Refusal("ThrottlingException", "Rate exceeded", 429)
+    done = described(status="COMPLETED", counts={"succeeded": 9})
+    prepared(iot, (0, done))
+    iot.answers["DescribeJob"] = [throttled, throttled, done]
+    assert iot.run("watch", "update").exit_code == 0
+    assert iot.operations.count("DescribeJob") == 3
