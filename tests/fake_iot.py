@@ -14,14 +14,18 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 import boto3
+import botocore.session
 import pytest
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
+from botocore.loaders import create_loader
 from click.testing import CliRunner, Result
 
 from iot_jobs.cli import main
 from iot_jobs.cli.runtime import Runtime
 
 START = datetime(2026, 12, 1, 2, 0, tzinfo=UTC)
+_LOADER = create_loader()
+"""Shared, because to read the service's model takes most of the time of a short test."""
 REGION, ACCOUNT = "eu-west-1", "123456789012"
 
 
@@ -67,7 +71,9 @@ class FakeIot:
     def session(self) -> Any:
         """A boto3 session with nobody's keys, whose clients get their answers here."""
         self.sessions += 1
-        session = boto3.Session(aws_access_key_id="test", aws_secret_access_key="test", region_name=REGION)
+        session = botocore.session.Session()
+        session.register_component("data_loader", _LOADER)
+        session = boto3.Session("test", "test", region_name=REGION, botocore_session=session)
         session.events.register("before-parameter-build", self._note)
         session.events.register("before-send", self._answer)
         return session

@@ -16,7 +16,7 @@ MINUTE = timedelta(minutes=1)
 ABORTED = "Abort criteria for failure type FAILED with threshold 2.50% met."
 
 
-def job(status: str = "IN_PROGRESS", *, concurrent: bool = False, **values: Any) -> Job:
+def job(status: str = "IN_PROGRESS", *, concurrent: Any = False, **values: Any) -> Job:
     """A job with these counts; all else is a member of `Job`, or of `members`."""
     counts = Counts(**{name: values.pop(name) for name in Counts._fields if name in values})
     own = {name: values.pop(name) for name in Job.__dataclass_fields__ if name in values}

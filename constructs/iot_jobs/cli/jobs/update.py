@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import shlex
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +12,7 @@ import click
 from iot_jobs.cli.errors import CannotRun
 from iot_jobs.cli.runtime import agreed, aws_options, connected, yes_option
 from iot_jobs.finding import FindingsError, one_line
+from iot_jobs.limits import DEFAULT_MAXIMUM_PER_MINUTE
 
 if TYPE_CHECKING:
     from iot_jobs.aws import Aws
@@ -54,10 +57,13 @@ def slow(job: str, yes: bool, region: str | None, endpoint_url: str | None) -> N
     Executions that are queued or in progress go on. To go on faster, use `update` with the rollout that is printed.
     """
     with connected(region, endpoint_url) as aws:
-        _updated(aws, aws.job(job), _SLOWEST, yes=yes)
+        found = aws.job(job)
+        rollout = found.members.get("rollout") or {"maximum_per_minute": DEFAULT_MAXIMUM_PER_MINUTE}
+        back = shlex.join(["iot-jobs", "jobs", "update", job, "--set", f"rollout={json.dumps(rollout)}"])
+        _updated(aws, found, _SLOWEST, f"to go on as before: {back}", yes=yes)
 
 
-def _updated(aws: Aws, job: Job, whole: Mapping[str, Any], *, yes: bool) -> None:
+def _updated(aws: Aws, job: Job, whole: Mapping[str, Any], *notes: str, yes: bool) -> None:
     """Show what changes, ask, and update the job, unless somebody else has changed it meanwhile."""
     from iot_jobs.jobs import Consequence, as_request, checked, update_refused
 
@@ -68,7 +74,7 @@ def _updated(aws: Aws, job: Job, whole: Mapping[str, Any], *, yes: bool) -> None
         click.echo(f"{job.job_id}: nothing changes")
         return
     replaced = f"AWS replaces {' and '.join(whole)} as a whole"
-    agreed("update", job.job_id, Consequence((*changes, replaced), update_refused(job, whole)), yes=yes)
+    agreed("update", job.job_id, Consequence((*changes, replaced, *notes), update_refused(job, whole)), yes=yes)
     again = aws.job(job.job_id)
     if (again.members, again.status) != (job.members, job.status):
         raise CannotRun(f"nothing was done: {job.job_id} was changed meanwhile; look at it again")
