@@ -109,7 +109,7 @@ class FakeIot:
         status, headers, body = 200, {}, answer
         if isinstance(answer, Refusal):
             status, headers = answer.status, {"x-amzn-errortype": answer.code}
-            body = {"message": answer.message}
+            body = {"message": answer.message, "__type": answer.code}
         return AWSResponse(request.url, status, headers, _Body(json.dumps(body).encode()))
 
 

@@ -74,7 +74,11 @@ def agreed(verb: str, what: str, consequence: Consequence, *, yes: bool) -> None
         return
     if not Runtime.current().asks():
         raise CannotRun("nothing was done: there is no terminal to ask on; add --yes to agree")
-    if not click.confirm(f"{verb} {what}?", err=True):
+    try:
+        agrees = click.confirm(f"{verb} {what}?", err=True)
+    except click.Abort:  # ^C or the end of the input
+        agrees = False
+    if not agrees:
         raise CannotRun("nothing was done")
 
 
