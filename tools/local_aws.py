@@ -8,7 +8,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException
@@ -33,12 +33,15 @@ class LocalAws:
 
 
 @contextmanager
-def local_aws(*, account: str = "000000000000", region: str = "us-east-1") -> Iterator[LocalAws]:
+def local_aws(
+    *, account: str = "000000000000", region: str = "us-east-1", program: Sequence[str | Path] = ("-m", "ministack")
+) -> Iterator[LocalAws]:
     """Run ministack on a free loopback port and stop it on the way out, also after an exception, ^C or SIGTERM.
 
     Args:
         account: The 12 digits that everything is created in; they double as the access key.
         region: The default region of the child processes. Every other region works too.
+        program: What Python runs: ministack, or a program of yours that starts it.
 
     Raises:
         RuntimeError: The server stopped, or was not ready within 30 seconds; the message ends with its log.
@@ -47,7 +50,7 @@ def local_aws(*, account: str = "000000000000", region: str = "us-east-1") -> It
     with tempfile.TemporaryDirectory(prefix="local-aws-") as folder, _signals_raise():
         home = Path(folder)
         log = home / "ministack.log"
-        process = _start(port, home, log)
+        process = _start(program, port, home, log)
         try:
             _wait_until_ready(process, port, log)
             url = f"http://localhost:{port}"  # by name: bucket.127.0.0.1 is no host, bucket.localhost is
@@ -78,7 +81,7 @@ def _free_port() -> int:
         return port
 
 
-def _start(port: int, home: Path, log: Path) -> "subprocess.Popen[bytes]":
+def _start(program: Sequence[str | Path], port: int, home: Path, log: Path) -> "subprocess.Popen[bytes]":
     """Start the server in a process group of its own, so that ^C in a terminal reaches only the parent."""
     # None of the caller's variables: some of them would make the server keep state on disk or call elsewhere.
     environ = {
@@ -92,7 +95,7 @@ def _start(port: int, home: Path, log: Path) -> "subprocess.Popen[bytes]":
     }
     with log.open("wb") as output:
         return subprocess.Popen(
-            [sys.executable, "-m", "ministack"],
+            [sys.executable, *program],
             env=environ,
             cwd=home,
             stdin=subprocess.DEVNULL,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
 from iot_jobs.cloudformation import API_TEMPLATE, properties, values, without_nulls
+from iot_jobs.documents.job_document import JobDocument
 from iot_jobs.environment import Environment
 from iot_jobs.identity import template_name_of
 from iot_jobs.presign import MADE_ROLE
@@ -65,16 +66,25 @@ def _declared(
 
 def _differences(spec: JobTemplateSpec, answer: Mapping[str, Any]) -> Iterator[str]:
     """Yield the fields that differ. Ids are made at synthesis, and AWS doesn't describe tags."""
-    described, _ = values({key: answer[key] for key in answer if key in API_TEMPLATE.keys}, API_TEMPLATE)
+    given = {key: value for key, value in without_nulls(answer).items() if key in API_TEMPLATE.keys}
+    described, _ = values(given, API_TEMPLATE)
     there = properties(JobTemplateSpec.judge(described)[0], API_TEMPLATE)
-    here = without_nulls(properties(spec, API_TEMPLATE))
+    here = properties(spec, API_TEMPLATE)
     made = here.get("presignedUrlConfig", {})
     if made.get("roleArn") == MADE_ROLE.value:  # the stack's own role, whose name only CloudFormation knows
         made["roleArn"] = (there.get("presignedUrlConfig") or {}).get("roleArn")
     for field, theirs in API_TEMPLATE.names.items():
         key = theirs[0] if isinstance(theirs, tuple) else theirs
-        if field not in ("template_name", "tags") and here.get(key) != there.get(key):
+        if field not in ("template_name", "tags") and _value(field, here.get(key)) != _value(field, there.get(key)):
             yield field
+
+
+def _value(field: str, emitted: Any) -> Any:
+    """Return a value to compare: of a document what it says, not how it is laid out."""
+    if field != "document" or emitted is None:
+        return emitted
+    document = JobDocument(emitted)
+    return document.value if document.readable else document.text
 
 
 def _left_over(published: set[str | None], ids: Iterable[str]) -> Iterator[Drift]:

@@ -7,12 +7,16 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from iot_jobs.extras import extra
+from iot_jobs.finding import one_line
 from iot_jobs.jobs import STANDINGS, Drift
 from iot_jobs.limits import MAX_TEMPLATES_IN_REGION
 from iot_jobs.render.jsonout import to_json
 from iot_jobs.render.table import Column, table, text_width
 
 _COLUMNS = (Column("environment"), Column("template"), Column("standing"), Column("id"), Column("note", prose=True))
+
+
+_LEFT_OVER = "to delete what is left over, unless another application or keep_previous needs it:"
 
 
 class Comparison(NamedTuple):
@@ -24,13 +28,19 @@ class Comparison(NamedTuple):
 
 
 def as_table(comparison: Comparison) -> str:
-    """Return a line for each template. Empty without any."""
+    """Return a line for each template, and the commands that delete what is left over. Empty without any."""
     rows = [
         (each.environment or "", each.name, each.standing, each.template_id or "", _note(each))
         for each in comparison.templates
     ]
+    if not rows:
+        return ""
     with extra("aws"):
-        return table(_COLUMNS, rows, text_width()) if rows else ""
+        text = table(_COLUMNS, rows, text_width())
+    if left_over := [each.template_id for each in comparison.templates if each.standing == "left over"]:
+        commands = (f"  aws iot delete-job-template --job-template-id {one_line(str(each))}\n" for each in left_over)
+        text += f"\n{_LEFT_OVER}\n{''.join(commands)}"
+    return text
 
 
 def as_json(comparison: Comparison) -> str:
@@ -62,6 +72,4 @@ FORMATS: Mapping[str, Callable[[Comparison], str]] = {"table": as_table, "json":
 def _note(template: Drift) -> str:
     if template.standing == "differs":
         return f"in {', '.join(template.differences)}"
-    if template.standing == "left over":
-        return f"aws iot delete-job-template --job-template-id {template.template_id}"
     return "deploy the environment" if template.standing == "missing" else ""

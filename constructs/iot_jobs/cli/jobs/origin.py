@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from iot_jobs.cli.errors import CannotRun
-from iot_jobs.cloudformation import API_TEMPLATE, properties, values
+from iot_jobs.cloudformation import API_TEMPLATE, properties, values, without_nulls
 from iot_jobs.finding import Finding
 from iot_jobs.identity import parameter_name, template_name_of
 from iot_jobs.limits import JOB_TEMPLATE_ARN, PARAMETER_VALUE
@@ -91,7 +91,8 @@ def _published(aws: Aws, environment: str, name: str) -> str:
 
 def _deployed(aws: Aws, arn: str) -> Origin:
     answer = aws.template(arn.rpartition("/")[2])
-    members, _ = values({key: answer[key] for key in answer if key in API_TEMPLATE.keys}, API_TEMPLATE)
+    given = {key: value for key, value in without_nulls(answer).items() if key in API_TEMPLATE.keys}
+    members, _ = values(given, API_TEMPLATE)
     return Origin(template_name_of(answer["jobTemplateId"]), arn, members)
 
 
