@@ -94,13 +94,13 @@ class Sentences:
             yield _progress(state)
 
 
-def ending(state: State) -> str:
-    """Return the last lines: the verdict, the failures again, and where to go on."""
+def ending(state: State, *, below_page: bool = False) -> str:
+    """Return the last lines: the verdict, the failures again unless the page above has them, and where to go on."""
     verdict, job = state.verdict, state.job
     if verdict is None:
         return ""
     lines = [f"{job.job_id}: {verdict.reason}; {words.executions(job.counts)}"]
-    lines += [f"  {words.failure(failure)}" for failure in state.failures]
+    lines += [] if below_page else [f"  {words.failure(failure)}" for failure in state.failures]
     if verdict.goes_on:
         lines.append(goes_on(job.job_id))
     return "".join(f"{one_line(line)}\n" for line in lines)

@@ -42,9 +42,7 @@ def expectation(members: Mapping[str, Any], things: int, start: datetime, enviro
         result = forecast(spec, Assumptions.of(fleet, things=things, start=start))
     except ForecastError as error:
         return Expectation((f"no forecast: {error}",))
-    basis = (
-        f"the fleet of {environment}" if fleet else "the forecast's defaults, as there is no fleet of an environment"
-    )
+    basis = f"the fleet of {environment}" if fleet else "the forecast's defaults: no file here has the fleet"
     return Expectation((*_sentences(result), f"assumed: {basis}"), _expected(result, things))
 
 

@@ -101,8 +101,12 @@ def _followed(states: Iterator[State], plan: Plan, job_id: str, *, as_json: bool
     if last is None or last.verdict is None:
         raise AssertionError("a watch ends with a verdict")
     if not as_json:
-        click.echo(render.ending(last), nl=False)
+        click.echo(render.ending(last, below_page=_on_terminal()), nl=False)
     return last.verdict.code
+
+
+def _on_terminal() -> bool:
+    return sys.stdout is not None and sys.stdout.isatty()
 
 
 def _printed(states: Iterator[State], purpose: Purpose, *, as_json: bool) -> Iterator[State]:
@@ -113,7 +117,7 @@ def _printed(states: Iterator[State], purpose: Purpose, *, as_json: bool) -> Ite
         for state in states:
             click.echo(render.json_line(state), nl=False)
             yield state
-    elif sys.stdout is not None and sys.stdout.isatty():
+    elif _on_terminal():
         with Region() as region:
             for state in states:
                 region.draw(render.page(state, purpose, region.width))
