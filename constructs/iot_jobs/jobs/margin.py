@@ -22,11 +22,6 @@ class Margin(NamedTuple):
     completed: int
 
     @property
-    def met(self) -> bool:
-        """Whether the job is canceled now."""
-        return self.needed == 0
-
-    @property
     def needed(self) -> int:
         """The further failures in a row after which the criterion is met: 0 if it is met now, `NEVER` if none suffice.
 
