@@ -21,6 +21,7 @@ EXPECTED = Expected(100, 120, (10, 20, 30, 40, 50, 60, 70, 80, 90))
         (0, 0, TimeLeft(79, 121, 0)),  # 80 to 120, and a minute on both sides
         (5, 0, TimeLeft(74, 116, 0)),  # nothing is expected to be done yet
         (10, 0, TimeLeft(69, 111, 0)),
+        (5, 0.1, TimeLeft(34, 111, -5)),  # from a tenth on there is
         (20, 0, TimeLeft(69, 221, 10)),  # the first tenth is 10 minutes late, and the rest may be as slow
         (50, 0.5, TimeLeft(29, 71, 0)),
         (100, 0.5, TimeLeft(29, 141, 50)),

@@ -206,6 +206,8 @@ def test_time_left_is_that_of_the_forecast() -> None:
     assert left[0] is left[2] is None
     assert left[1] == pytest.approx((29, 71, 0))
     assert [state.left for state in states(Plan(), *looks)] == [None] * 3
+    retried = job(concurrent=True, queued=10, failed=10)  # each of the ten has to run again
+    assert states(plan, retried, retried, every=50 * MINUTE)[1].left == pytest.approx((29, 71, 0))
 
 
 @pytest.mark.parametrize(

@@ -3,8 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
+import pty
+import subprocess
+import sys
+import termios
+from contextlib import suppress
 from datetime import timedelta
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,11 +19,13 @@ from botocore.exceptions import ConnectTimeoutError, EndpointConnectionError
 
 from iot_jobs.jobs import Plan, Purpose
 from iot_jobs.render import watch as render
+from iot_jobs.render.region import Region
 from tests.fake_iot import START, FakeIot, Refusal, described, execution, iot, over_time, summary, tags
 from tests.test_jobs_watch import job, states
 
 __all__ = ["iot"]
 
+ROOT = Path(__file__).resolve().parent.parent
 ABORT = {
     "criteriaList": [
         {"failureType": "FAILED", "action": "CANCEL", "thresholdPercentage": 2.5, "minNumberOfExecutedThings": 200}
@@ -376,3 +385,67 @@ def test_botocore_retries(iot: FakeIot, monkeypatch: pytest.MonkeyPatch) -> None
     iot.answers["DescribeJob"] = [throttled, throttled, done]
     assert iot.run("watch", "update").exit_code == 0
     assert iot.operations.count("DescribeJob") == 3
+
+
+# On a terminal ----------------------------------------------------------------------------------------------------------
+
+ON_A_TERMINAL = """
+from tests.fake_iot import FakeIot, described, over_time, tags
+from iot_jobs.cli import main
+from iot_jobs.cli.runtime import Runtime
+
+iot = FakeIot()
+looks = [described(counts={"queued": 5}), described(counts={"queued": 9}), RAISED]
+def look(asked):
+    found = looks.pop(0)
+    if found is None:
+        raise KeyboardInterrupt
+    return found
+iot.answers = {"DescribeJob": look, "ListTagsForResource": tags(things="9")}
+runtime = Runtime(session=iot.session, now=iot.now, sleep=iot.sleep, random=lambda: 0.5)
+main(["jobs", "watch", "update"], obj=runtime, prog_name="iot-jobs")
+"""
+HIDE, SHOW = "\x1b[?25l", "\x1b[?25h"
+
+
+@pytest.mark.parametrize(
+    ("last", "code", "ends"),
+    [
+        ('described(status="COMPLETED", counts={"succeeded": 9})', 0, "update: completed; 9 succeeded\r\n"),
+        ("None", 130, f"stopped watching; {GOES_ON[:-1]}\r\n"),
+    ],
+)
+def test_on_a_terminal(last: str, code: int, ends: str) -> None:
+    """The page is drawn in place, and the last one stays, also after ^C; the cursor is back."""
+    ours, theirs = pty.openpty()
+    termios.tcsetwinsize(theirs, (24, 60))
+    environ = {**os.environ, "TERM": "xterm", "AWS_MAX_ATTEMPTS": "1"}
+    for name in ("COLUMNS", "LINES", "NO_COLOR", "AWS_PROFILE"):
+        environ.pop(name, None)
+    command = [sys.executable, "-c", ON_A_TERMINAL.replace("RAISED", last)]
+    with subprocess.Popen(command, stdin=theirs, stdout=theirs, stderr=theirs, env=environ, cwd=ROOT) as child:
+        os.close(theirs)
+        output = b""
+        with suppress(OSError):  # at the end, on Linux
+            while chunk := os.read(ours, 65536):
+                output += chunk
+        os.close(ours)
+    text = output.decode()
+    assert (child.returncode, text[-len(ends) :]) == (code, ends)
+    assert text.count(HIDE) == text.count(SHOW) == 1
+    page = text.rpartition("\x1b[2K")[2]
+    assert ("9 of 9, 100 %" in page) == (code == 0) or "9 of 9, 100 %" in text
+    assert "\x1b[1A" in text
+
+
+def test_region(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """A region knows the width of the terminal, and cuts lines that are too long."""
+    monkeypatch.setenv("TTY_COMPATIBLE", "1")
+    monkeypatch.setenv("COLUMNS", "20")
+    with Region() as region:
+        assert region.width == 20
+        region.draw("a" * 19 + "\n" + "b" * 21 + "\n")
+    printed = capsys.readouterr().out
+    assert "a" * 19 in printed
+    assert "b" * 19 + "…" in printed
+    assert "b" * 20 not in printed

@@ -83,7 +83,7 @@ def _value(field: str, emitted: Any) -> Any:
     """Return a value to compare: of a document what it says, not how it is laid out."""
     if field != "document" or emitted is None:
         return emitted
-    document = JobDocument(emitted)
+    document = emitted if isinstance(emitted, JobDocument) else JobDocument(emitted)  # one with errors isn't emitted
     return document.value if document.readable else document.text
 
 
