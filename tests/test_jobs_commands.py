@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import io
 import json
 import shlex
+import sys
 from typing import Any
 
 import pytest
 
+from iot_jobs.cli.runtime import counted
 from tests.fake_iot import START, FakeIot, Refusal, arn, described, execution, iot, summary, tags
 
 __all__ = ["iot"]
@@ -131,6 +134,29 @@ update
     ]  # fmt: skip
     assert data["members"]["timeout"] == {"in_progress_timeout_in_minutes": 60}
     assert data["executions"]["succeeded"] == 200
+
+
+def test_no_id(iot: FakeIot) -> None:
+    """An id that no request can hold is refused by botocore."""
+    result = iot.run("show", "")
+    assert (result.exit_code, iot.calls) == (2, [])
+    assert "Invalid length for parameter jobId" in result.stderr
+
+
+class Terminal(io.StringIO):
+    """A stream that somebody looks at."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def test_long_lists(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a terminal a long list says from time to time how much there is, and leaves nothing behind."""
+    monkeypatch.setattr(sys, "stderr", terminal := Terminal())
+    assert counted(range(999), "jobs") == [*range(999)]
+    assert terminal.getvalue() == ""
+    assert counted(range(2500), "jobs") == [*range(2500)]
+    assert terminal.getvalue() == "\r1,000 jobs...\r2,000 jobs...\r\x1b[K"
 
 
 def test_document(iot: FakeIot) -> None:

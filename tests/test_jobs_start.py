@@ -66,6 +66,15 @@ def service(iot: FakeIot, here: Path) -> FakeIot:
     return iot
 
 
+def fleet(here: Path, assumed: str) -> None:
+    """An application whose environment prod assumes this of its fleet."""
+    for folder in ("stacks/environments", "stacks/templates", "job_documents"):
+        (here / folder).mkdir(parents=True)
+    (here / "stacks/environments/prod.yaml").write_text(
+        f"name: prod\naccount: '{ACCOUNT}'\nregion: eu-west-1\nfleet: {{things: 10, {assumed}}}\ntemplates: {{}}\n"
+    )
+
+
 def created(iot: FakeIot) -> dict[str, Any]:
     """The request that created the job, with the tags as a mapping."""
     (request,) = iot.asked("CreateJob")
@@ -254,6 +263,39 @@ def test_schedule(service: FakeIot) -> None:
     }  # fmt: skip
 
 
+def test_unusual_windows(service: FakeIot) -> None:
+    """A window in a form that nobody documents has no next opening to offer, and no forecast."""
+    unusual = [{"startTime": "cron(0 3 ? * mon *)", "durationInMinutes": 120}]
+    service.answers["DescribeJobTemplate"] = TEMPLATE | {"maintenanceWindows": unusual}
+    assert "fix      add --at\n" in service.run("start", *NOW, "--continuous").stdout
+    result = service.run("start", *NOW, "--continuous", "--at", "2026-12-01T03:00")
+    assert result.exit_code == 0
+    assert "  no forecast: a window's start time has a form that AWS doesn't document" in result.stderr
+
+
+def test_a_rollout_that_may_never_end(service: FakeIot, here: Path) -> None:
+    """Where executions hang without a timeout there is no finish to keep."""
+    fleet(here, "hang_rate: 0.1")
+    service.answers["DescribeJobTemplate"] = TEMPLATE | {"timeoutConfig": None}
+    result = service.run("start", *NOW)
+    assert "  forecast: it may never be done: " in result.stderr
+    assert not [key for key in created(service)["tags"] if "forecast" in key]
+
+
+def test_advice(service: FakeIot) -> None:
+    """Advice is printed, and doesn't stop the start."""
+    block = {"role_arn": f"arn:aws:iam::{ACCOUNT}:role/presign", "expires_in_sec": 60}
+    result = service.run("start", *NOW, "--set", f"presigned_url={json.dumps(block)}")
+    assert (result.exit_code, "warning JT553 presigned_url.expires_in_sec" in result.stderr) == (0, True)
+
+
+@pytest.mark.parametrize("parameter", ["path", "=x"])
+def test_parameters_are_pairs(service: FakeIot, parameter: str) -> None:
+    """A parameter has a key and a value."""
+    result = service.run("start", *NOW, "--param", parameter)
+    assert (result.exit_code, service.calls) == (2, [])
+
+
 # Where the template comes from -----------------------------------------------------------------------------------------
 
 
@@ -275,6 +317,8 @@ def test_unknown_names(service: FakeIot) -> None:
     unpublished = service.run("start", *NOW)
     assert unpublished.exit_code == 2
     assert "environment prod publishes no template firmware-update in eu-west-1" in unpublished.stderr
+    service.answers["GetParameter"] = Refusal("AccessDeniedException", "no", 400)
+    assert "allow ssm:GetParameter on parameter/iot-jobs/prod/firmware-update" in service.run("start", *NOW).stderr
 
 
 MANAGED = {
@@ -451,11 +495,7 @@ def test_start_and_watch(service: FakeIot) -> None:
 
 def test_fleet(service: FakeIot, here: Path) -> None:
     """The fleet of the environment says how devices behave, if the application is here."""
-    for folder in ("stacks/environments", "stacks/templates", "job_documents"):
-        (here / folder).mkdir(parents=True)
-    (here / "stacks/environments/prod.yaml").write_text(
-        f'name: prod\naccount: "{ACCOUNT}"\nregion: eu-west-1\nfleet: {{things: 10, run_time_minutes: 30}}\ntemplates: {{}}\n'
-    )
+    fleet(here, "run_time_minutes: 30")
     result = service.run("start", *NOW)
     assert "forecast: done after 44 min" in result.stderr
     assert "  assumed: the fleet of prod\n" in result.stderr

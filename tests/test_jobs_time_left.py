@@ -86,6 +86,12 @@ def test_tags() -> None:
     assert Purpose.of({}) == Purpose() == Purpose.of(Purpose().tags())
 
 
+@pytest.mark.parametrize("expected", [Expected(0, 0, (0,) * 9), Expected(1, 1, (0, 0, 0, 0, 1, 1, 1, 1, 1))])
+def test_tags_of_a_short_rollout(expected: Expected) -> None:
+    """A rollout that is over in a minute, or always after as long, has a forecast too."""
+    assert Purpose.of(Purpose(expected=expected).tags()).expected == expected
+
+
 @pytest.mark.parametrize(
     ("key", "value"),
     [

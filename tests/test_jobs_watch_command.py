@@ -17,10 +17,12 @@ from typing import Any
 import pytest
 from botocore.exceptions import ConnectTimeoutError, EndpointConnectionError
 
-from iot_jobs.jobs import Plan, Purpose
+from iot_jobs.jobs import Counts, Execution, Expected, Job, Plan, Purpose, Trouble, margins, missed, saw
+from iot_jobs.render import job_words
 from iot_jobs.render import watch as render
 from iot_jobs.render.region import Region
 from tests.fake_iot import START, FakeIot, Refusal, described, execution, iot, over_time, summary, tags
+from tests.test_jobs_margin import members as criterion
 from tests.test_jobs_watch import job, states
 
 __all__ = ["iot"]
@@ -449,3 +451,83 @@ def test_region(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[s
     assert "a" * 19 in printed
     assert "b" * 19 + "…" in printed
     assert "b" * 20 not in printed
+
+
+def test_page_with_everything() -> None:
+    """A page has the time left, the failures and why there was no answer; the template's id where no tag has its name."""
+    expected = Expected(100, 120, (10, 20, 30, 40, 50, 60, 70, 80, 90))
+    plan = Plan(purpose=Purpose(things=20, expected=expected))
+    members: dict[str, Any] = {
+        "target_selection": "CONTINUOUS",
+        "job_template_arn": "arn:x:jobtemplate/update-abcdefghij",
+    }
+    failures = [
+        Execution(job_id="update", thing=f"t{index}", number=index, status="FAILED", queued_at=START, started_at=None,
+                  last_updated_at=START, details={"reason": "no space"})
+        for index in (1, 2)
+    ]  # fmt: skip
+    seen = saw(plan, None, job(concurrent=True, queued=10, failed=10, **members), failures, START + timedelta(hours=1))
+    state = missed(plan, seen, Trouble("throttled", passes=True), START + timedelta(hours=1, minutes=1))
+    assert render.page(state, plan.purpose, 80) == (
+        "update  IN_PROGRESS, rolling out  (03:01:00 UTC)\n"
+        "update-abcdefghij, continuous, started 2026-12-01 02:00:00 UTC\n"
+        f"notified    {'█' * 40} 20 of 20, 100 %\n"
+        f"ended       {'█' * 20}{'░' * 20} 10 of 20, 50 %\n"
+        "executions  10 queued, 10 failed\n"
+        "rate        set to 1000/min\n"
+        "time        29 min to 1 h 25 min left (forecast; so far 10 min slower)\n"
+        "failures    02:00:00 t1 FAILED: reason=no space\n"
+        "            02:00:00 t2 (try 2) FAILED: reason=no space\n"
+        "            all: iot-jobs jobs executions update --status FAILED\n"
+        "no answer   throttled\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("found", "title"),
+    [
+        (job("SCHEDULED"), "SCHEDULED, starts at 2026-12-01 02:00:00 UTC"),
+        (job("SCHEDULED", queued=1), "SCHEDULED, between windows"),
+        (job("SCHEDULED", queued=1, openings=(START,)),
+         "SCHEDULED, between windows, the next opens at 2026-12-01 02:00:00 UTC"),
+        (job(queued=1), "IN_PROGRESS, all notified"),
+        (job("CANCELED", in_progress=2), "CANCELED, 2 devices are still at it, canceled"),
+        (job("CANCELED", reason_code="ABORT_CANCEL", comment="why"), "CANCELED, aborted by its criteria: why"),
+        (job("COMPLETED"), "COMPLETED"),
+        (job("DELETION_IN_PROGRESS"), "DELETION_IN_PROGRESS"),
+    ],
+)  # fmt: skip
+def test_titles(found: Job, title: str) -> None:
+    """The first line says in which stage a job is; nothing is made up where the number of things isn't known."""
+    (state,) = states(Plan(), found)
+    lines = render.page(state, Purpose(), 200).splitlines()
+    assert lines[:2] == [f"update  {title}  (02:00:00 UTC)", "no template, started 2026-12-01 02:00:00 UTC"]
+    assert any("how many things there are is not known" in line for line in lines) == (state.things in (None, 0))
+
+
+@pytest.mark.parametrize(
+    ("counts", "words"),
+    [
+        (Counts(succeeded=200, failed=10), "FAILED 2.5 % of 200: 10 of 210; is met"),
+        (Counts(), "FAILED 2.5 % of 200: 0 of 0; fires after 200 more in a row"),
+    ],
+)
+def test_margin_in_words(counts: Counts, words: str) -> None:
+    """A criterion is met, or it fires after some more."""
+    assert [job_words.margin(margin) for margin in margins(criterion(), counts)] == [words]
+
+
+def test_margin_of_all_in_words() -> None:
+    """One that asks for every execution can't fire once one has succeeded."""
+    (margin,) = margins(criterion(percentage=100), Counts(succeeded=1))
+    assert job_words.margin(margin) == "FAILED 100 % of 200: 0 of 1; can't fire any more"
+
+
+@pytest.mark.parametrize(
+    "option", [("--timeout", "10"), ("--timeout", "0s"), ("--interval", "1 h"), ("--interval", "-1s")]
+)
+def test_times(iot: FakeIot, option: tuple[str, str]) -> None:
+    """A time has a unit, and is more than none."""
+    result = iot.run("watch", "update", *option)
+    assert (result.exit_code, iot.calls) == (2, [])
+    assert "is no time; write a number and s, m, h or d, such as 10m" in result.stderr

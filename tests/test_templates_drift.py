@@ -13,7 +13,9 @@ from tests.fake_iot import ACCOUNT, START, FakeIot, Refusal, arn, iot
 
 __all__ = ["iot"]
 
-DOCUMENT = '{"operation": "install.sh", "image": "${aws:iot:s3-presigned-url:https://s3.eu-west-1.amazonaws.com/releases/k}"}'
+DOCUMENT = (
+    '{"operation": "install.sh", "image": "${aws:iot:s3-presigned-url:https://s3.eu-west-1.amazonaws.com/releases/k}"}'
+)
 FAMILY = """\
 description: Install
 document: install.json

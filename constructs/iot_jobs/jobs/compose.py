@@ -106,6 +106,6 @@ def _as_option(finding: Finding, windows: Sequence[Mapping[str, Any]], now: date
         return finding._replace(fix="add --continuous")
     if finding.loc == ("scheduling", "start_time") and finding.given is None:
         opening = next_opening(windows, now + SOONEST)
-        if opening is not None:
-            return finding._replace(fix=f"add --at {opening:{TIME_FORMAT}}, when the next window opens")
+        when = "add --at" if opening is None else f"add --at {opening:{TIME_FORMAT}}, when the next window opens"
+        return finding._replace(fix=when)
     return finding

@@ -9,8 +9,8 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from iot_jobs.cloudformation import API_JOB, values, without_nulls
-from iot_jobs.limits import TIME_FORMAT
 from iot_jobs.template import JobSpec
+from iot_jobs.template.job import instant
 
 ABORTED = "ABORT_CANCEL"
 """The reason code of a job that its abort criteria canceled. Measured: AWS documents no text."""
@@ -120,11 +120,8 @@ class Job:
 
     def scheduled(self, name: str) -> datetime | None:
         """Return `start_time` or `end_time`, None if it isn't set or is no time."""
-        text = (self.members.get("scheduling") or {}).get(name)
-        try:
-            return None if text is None else datetime.strptime(text, TIME_FORMAT).replace(tzinfo=UTC)
-        except (TypeError, ValueError):
-            return None
+        at = instant((self.members.get("scheduling") or {}).get(name))
+        return at and at.replace(tzinfo=UTC)
 
     @classmethod
     def read(cls, answer: Mapping[str, Any]) -> Job:

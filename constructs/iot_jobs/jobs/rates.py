@@ -42,15 +42,11 @@ def set_rate(members: Mapping[str, Any], counts: Counts) -> Rate:
     exponential = rollout.get("exponential_rate")
     if not exponential:
         return Rate(maximum)
-    criteria = exponential.get("rate_increase_criteria") or {}
-    threshold, counted = criteria.get("number_of_notified_things"), "notified"
-    if threshold is None:
-        threshold, counted = criteria.get("number_of_succeeded_things"), "succeeded"
-    base, factor = exponential.get("base_rate_per_minute"), exponential.get("increment_factor")
-    if not (threshold and base and factor):
-        return Rate(maximum)
+    ((name, threshold),) = exponential["rate_increase_criteria"].items()  # AWS takes exactly one
+    counted = name.removeprefix("number_of_").removesuffix("_things")
     passed = int(getattr(counts, counted)) // threshold
-    now, then = (_after(rises, base, Decimal(str(factor)), maximum) for rises in (passed, passed + 1))
+    base, factor = exponential["base_rate_per_minute"], Decimal(str(exponential["increment_factor"]))
+    now, then = (_after(rises, base, factor, maximum) for rises in (passed, passed + 1))
     if now >= maximum:
         return Rate(maximum)
     return Rate(int(now), (passed + 1) * threshold, int(then), counted)

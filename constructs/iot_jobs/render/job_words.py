@@ -57,10 +57,9 @@ def rollout(members: Mapping[str, Any]) -> str:
     exponential = block.get("exponential_rate")
     if not exponential:
         return f"{maximum}/min"
-    criteria = exponential.get("rate_increase_criteria") or {}
-    name, number = next(iter(criteria.items()), ("number_of_notified_things", "?"))
+    ((name, number),) = exponential["rate_increase_criteria"].items()  # AWS takes exactly one
     counted = name.removeprefix("number_of_").removesuffix("_things")
-    base, factor = exponential.get("base_rate_per_minute"), exponential.get("increment_factor")
+    base, factor = exponential["base_rate_per_minute"], exponential["increment_factor"]
     return f"{base}/min, x{factor:g} per {number} {counted}, up to {maximum}/min"
 
 

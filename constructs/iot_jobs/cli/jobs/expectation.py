@@ -13,7 +13,7 @@ from iot_jobs.jobs import SHARES, Expected
 
 if TYPE_CHECKING:
     from iot_jobs.environment import Fleet
-    from iot_jobs.forecast import Forecast
+    from iot_jobs.forecast import Forecast, Percentiles, Risk
 
 
 class Expectation(NamedTuple):
@@ -43,7 +43,8 @@ def expectation(members: Mapping[str, Any], things: int, start: datetime, enviro
     except ForecastError as error:
         return Expectation((f"no forecast: {error}",))
     basis = f"the fleet of {environment}" if fleet else "the forecast's defaults: no file here has the fleet"
-    return Expectation((*_sentences(result), f"assumed: {basis}"), _expected(result, things))
+    risk: Risk = result.risk  # type: ignore[assignment]  # a forecast has one unless it is left out
+    return Expectation((*_sentences(risk), f"assumed: {basis}"), _expected(result, risk.healthy.finish, things))
 
 
 _ANY = "s3://bucket/document.json"
@@ -59,12 +60,9 @@ def _fleet(environment: str | None) -> Fleet | None:
     return next((each.fleet for each in environments if each.name == environment), None)
 
 
-def _sentences(result: Forecast) -> tuple[str, ...]:
+def _sentences(risk: Risk) -> tuple[str, ...]:
     from iot_jobs.render.job_words import span
 
-    risk = result.risk
-    if risk is None:
-        return ()
     finish, bad = risk.healthy.finish, risk.bad
     if finish.p50 is None or finish.p95 is None:
         done = "it may never be done: executions hang or devices are offline, and nothing times out"
@@ -76,9 +74,8 @@ def _sentences(result: Forecast) -> tuple[str, ...]:
     return f"forecast: {done}", f"forecast: {mistaken}; {stopped}"
 
 
-def _expected(result: Forecast, things: int) -> Expected | None:
-    finish = result.risk.healthy.finish if result.risk else None
-    if finish is None or finish.p50 is None or finish.p95 is None:
+def _expected(result: Forecast, finish: Percentiles, things: int) -> Expected | None:
+    if finish.p50 is None or finish.p95 is None:
         return None
     minutes, done = (result.timeline.columns[name].tolist() for name in ("minute", "done"))
     reached = (bisect_left(done, share * things) for share in SHARES)
