@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ReadTimeoutError
 
+from tests.commands import write
 from tests.fake_iot import ACCOUNT, START, FakeIot, Refusal, arn, described, iot, tags
 from tests.test_jobs_commands import pages
 
@@ -494,8 +495,17 @@ def test_start_and_watch(service: FakeIot) -> None:
 
 
 def test_fleet(service: FakeIot, here: Path) -> None:
-    """The fleet of the environment says how devices behave, if the application is here."""
-    fleet(here, "run_time_minutes: 30")
+    """The fleet of the environment says how devices behave, and the template's own expectations, if they are here."""
+    fleet(here, "run_time_minutes: 5")
+    write(
+        here,
+        {
+            "stacks/templates/firmware-update.yaml": "description: x\ndocument: x.json\nexpect: {run_time_minutes: 30}\n",
+            "job_documents/x.json": "{}",
+        },
+    )
+    environment = here / "stacks/environments/prod.yaml"
+    environment.write_text(environment.read_text().replace("templates: {}", "templates: {firmware-update: {}}"))
     result = service.run("start", *NOW)
     assert "forecast: done after 44 min" in result.stderr
     assert "  assumed: the fleet of prod\n" in result.stderr

@@ -23,8 +23,10 @@ class Expectation(NamedTuple):
     expected: Expected | None = None
 
 
-def expectation(members: Mapping[str, Any], things: int, start: datetime, environment: str | None) -> Expectation:
-    """Return the forecast of a job with these members, for a start in UTC.
+def expectation(
+    template: str, members: Mapping[str, Any], things: int, start: datetime, environment: str | None
+) -> Expectation:
+    """Return the forecast of a job from a template with these members, for a start in UTC.
 
     The fleet of the environment says how devices behave, if the application is in the working directory.
     """
@@ -37,7 +39,7 @@ def expectation(members: Mapping[str, Any], things: int, start: datetime, enviro
         from iot_jobs.forecast import Assumptions, ForecastError, forecast
     except MissingExtraError as error:
         return Expectation((f"no forecast: {error}",))
-    fleet = _fleet(environment)
+    fleet = _fleet(environment, template)
     try:
         result = forecast(spec, Assumptions.of(fleet, things=things, start=start))
     except ForecastError as error:
@@ -50,14 +52,14 @@ def expectation(members: Mapping[str, Any], things: int, start: datetime, enviro
 _ANY = "s3://bucket/document.json"
 
 
-def _fleet(environment: str | None) -> Fleet | None:
+def _fleet(environment: str | None, template: str) -> Fleet | None:
     from iot_jobs.sources import read_application, root_of
 
     root = root_of(Path())
     if root is None or environment is None:
         return None
     environments = read_application(root)[0].environments
-    return next((each.fleet for each in environments if each.name == environment), None)
+    return next((each.fleet_of(template) for each in environments if each.name == environment), None)
 
 
 def _sentences(risk: Risk) -> tuple[str, ...]:

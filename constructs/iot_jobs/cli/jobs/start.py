@@ -154,7 +154,7 @@ def _purpose(
     begins = now if at is None else at.replace(tzinfo=now.tzinfo)
     forecast = Expectation(("no forecast: the targets have no things",))
     if things:
-        forecast = expectation(job.effective, things, begins, environment)
+        forecast = expectation(source.name, job.effective, things, begins, environment)
     purpose = Purpose(source.name, environment, things or None, fingerprint, forecast.expected)
     return purpose, forecast.sentences
 
