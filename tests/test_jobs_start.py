@@ -508,7 +508,15 @@ def test_fleet(service: FakeIot, here: Path) -> None:
     environment.write_text(environment.read_text().replace("templates: {}", "templates: {firmware-update: {}}"))
     result = service.run("start", *NOW)
     assert "forecast: done after 44 min" in result.stderr
-    assert "  assumed: the fleet of prod\n" in result.stderr
+    assert "  assumed: the environment's fleet\n" in result.stderr
+
+
+@pytest.mark.parametrize(("quota", "code"), [(2000, 0), (1999, 1)])
+def test_raised_quota(service: FakeIot, here: Path, quota: int, code: int) -> None:
+    """A quota that AWS raised is stated in the environment."""
+    fleet(here, f"run_time_minutes: 5}}\nquotas: {{maximum_per_minute: {quota}")
+    result = service.run("start", *GIVEN, "--set", "rollout.maximum_per_minute=2000", "--dry-run")
+    assert (result.exit_code, "JT201" in result.stdout) == (code, bool(code))
 
 
 def test_without_the_extra(service: FakeIot, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -67,9 +67,7 @@ def merged(
 def checked(members: Mapping[str, Any]) -> Sequence[Finding]:
     """Return what AWS refuses in whole members of a job, by the rules of `check`."""
     given = {name: value for name, value in members.items() if value is not None}
-    # The rules between members that these are not concern the document, which is the job's own.
-    findings = JobSpec.judge({"job_id": "job", "targets": [_ANY_TARGET], "job_template_arn": _ANY_TEMPLATE} | given)[1]
-    return [finding for finding in findings if finding.loc and finding.loc[0] in given]
+    return JobSpec.judge({"job_id": "job", "targets": [_ANY_TARGET], "job_template_arn": _ANY_TEMPLATE} | given)[1]
 
 
 def as_request(members: Mapping[str, Any]) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from iot_jobs.extras import MissingExtraError
 from iot_jobs.jobs import SHARES, Expected
 
 if TYPE_CHECKING:
-    from iot_jobs.environment import Fleet
+    from iot_jobs.environment import Environment, Fleet
     from iot_jobs.forecast import Forecast, Percentiles, Risk
 
 
@@ -23,13 +23,8 @@ class Expectation(NamedTuple):
     expected: Expected | None = None
 
 
-def expectation(
-    template: str, members: Mapping[str, Any], things: int, start: datetime, environment: str | None
-) -> Expectation:
-    """Return the forecast of a job from a template with these members, for a start in UTC.
-
-    The fleet of the environment says how devices behave, if the application is in the working directory.
-    """
+def expectation(members: Mapping[str, Any], things: int, start: datetime, fleet: Fleet | None) -> Expectation:
+    """Return the forecast of a job with these members, for a start in UTC. Without a fleet, devices are the default."""
     from iot_jobs.template import JobTemplateSpec
 
     anything = {"template_name": "job", "description": "job", "document_source": _ANY}
@@ -39,12 +34,11 @@ def expectation(
         from iot_jobs.forecast import Assumptions, ForecastError, forecast
     except MissingExtraError as error:
         return Expectation((f"no forecast: {error}",))
-    fleet = _fleet(environment, template)
     try:
         result = forecast(spec, Assumptions.of(fleet, things=things, start=start))
     except ForecastError as error:
         return Expectation((f"no forecast: {error}",))
-    basis = f"the fleet of {environment}" if fleet else "the forecast's defaults: no file here has the fleet"
+    basis = "the forecast's defaults: no file here has the fleet" if fleet is None else "the environment's fleet"
     risk: Risk = result.risk  # type: ignore[assignment]  # a forecast has one unless it is left out
     return Expectation((*_sentences(risk), f"assumed: {basis}"), _expected(result, risk.healthy.finish, things))
 
@@ -52,14 +46,14 @@ def expectation(
 _ANY = "s3://bucket/document.json"
 
 
-def _fleet(environment: str | None, template: str) -> Fleet | None:
+def environment_here(name: str | None) -> Environment | None:
+    """Return an environment of the application in the working directory, None if there is none of this name."""
     from iot_jobs.sources import read_application, root_of
 
-    root = root_of(Path())
-    if root is None or environment is None:
+    root = None if name is None else root_of(Path())
+    if root is None:
         return None
-    environments = read_application(root)[0].environments
-    return next((each.fleet_of(template) for each in environments if each.name == environment), None)
+    return next((each for each in read_application(root)[0].environments if each.name == name), None)
 
 
 def _sentences(risk: Risk) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -16,7 +16,9 @@ from iot_jobs.finding import Finding, FindingsError, Place, dotted, one_line
 
 if TYPE_CHECKING:
     from iot_jobs.aws import Aws, AwsError
+    from iot_jobs.cli.jobs.expectation import Expectation
     from iot_jobs.cli.jobs.origin import Origin
+    from iot_jobs.environment import Fleet, Quotas
     from iot_jobs.jobs import Composed, Target
     from iot_jobs.template import JobSpec
 
@@ -71,8 +73,10 @@ def start(
     region: str | None,
     endpoint_url: str | None,
 ) -> None:
-    """Start a job from TEMPLATE: a template's name with --environment, an ARN, a managed template such as AWS-Reboot,
-    or a file with one template.
+    """Start a job from TEMPLATE.
+
+    TEMPLATE is a template's name, with --environment; or an ARN, a managed template such as AWS-Reboot, or a file with
+    one template.
 
     What AWS would refuse is refused before. The things are counted, the forecast for them is printed, and then it asks.
     AWS replaces whole members of a template, so those that --set touches are sent with all that the template has of
@@ -80,12 +84,14 @@ def start(
 
     Exit code 1 means that the request has errors, which are listed; 2 that nothing was done, or that AWS refused. With
     --watch, the exit codes are those of `watch`.
-    """  # noqa: D205  # click prints the first paragraph as it is
+    """
     from iot_jobs import jobs
+    from iot_jobs.cli.jobs.expectation import environment_here
     from iot_jobs.cli.jobs.origin import origin, parameter_problems
     from iot_jobs.cli.jobs.reach import count_things, found_targets
 
     now = Runtime.current().now()
+    declared = environment_here(environment)
     with connected(region, endpoint_url) as aws:
         source = origin(aws, template, environment)
         found = found_targets(aws, targets)
@@ -100,14 +106,17 @@ def start(
             parameters=parameters,
             now=now,
         )
-        _checked(job, [*parameter_problems(source, parameters)], now)
+        _checked(job, [*parameter_problems(source, parameters)], now, None if declared is None else declared.quotas)
         fingerprint = jobs.fingerprint(job.spec)
         if job_id is not None and _exists(aws, job.spec, fingerprint):
             _then(aws, job_id, watches=watches)
         count = things or count_things(aws, found)
-        purpose, sentences = _purpose(source, environment, job, count, fingerprint, now)
+        fleet = None if declared is None else declared.fleet_of(source.name)
+        forecast = _forecast(job, count, now, fleet)
+        purpose = jobs.Purpose(source.name, environment, count or None, fingerprint, forecast.expected)
         request = jobs.request(job.spec, purpose)
-        _agreed(source, found, job, count, sentences, yes=yes or dry_run)
+        effects = (*_effects(source, found, job, count), *forecast.sentences)
+        agreed("start", str(job.spec.job_id), jobs.Consequence(effects), yes=yes or dry_run)
         if dry_run:
             from iot_jobs.render.jsonout import to_json
 
@@ -125,14 +134,14 @@ def _then(aws: Aws, job_id: str, *, watches: bool) -> None:
     sys.exit(0)
 
 
-def _checked(job: Composed, problems: Sequence[Finding], now: datetime) -> None:
+def _checked(job: Composed, problems: Sequence[Finding], now: datetime, quotas: Quotas | None) -> None:
     """Print warnings, and raise what AWS would refuse: by the job's own rules, and by the advice of `check`."""
     from iot_jobs.check import advice
     from iot_jobs.cloudformation import API_JOB
     from iot_jobs.sources import Subject
 
     subject = Subject(job.spec, lambda loc: Place(dotted(loc), loc=loc), spelling=API_JOB)
-    findings = [*job.findings, *problems, *advice(subject, now=now)]
+    findings = [*job.findings, *problems, *advice(subject, now=now, quotas=quotas)]
     errors = [finding for finding in findings if finding.severity == "error"]
     for finding in findings:
         if finding.severity != "error":
@@ -141,31 +150,14 @@ def _checked(job: Composed, problems: Sequence[Finding], now: datetime) -> None:
         raise FindingsError(errors)
 
 
-def _purpose(
-    source: Origin, environment: str | None, job: Composed, things: int, fingerprint: str, now: datetime
-) -> tuple[Any, tuple[str, ...]]:
-    """Return what the job is started for, and the forecast in sentences."""
+def _forecast(job: Composed, things: int, now: datetime, fleet: Fleet | None) -> Expectation:
     from iot_jobs.cli.jobs.expectation import Expectation, expectation
-    from iot_jobs.jobs import Purpose
-    from iot_jobs.template.job import SchedulingConfig, instant
+    from iot_jobs.template.job import instant
 
-    scheduling = job.spec.scheduling
-    at = instant(str(scheduling.start_time)) if isinstance(scheduling, SchedulingConfig) else None
-    begins = now if at is None else at.replace(tzinfo=now.tzinfo)
-    forecast = Expectation(("no forecast: the targets have no things",))
-    if things:
-        forecast = expectation(source.name, job.effective, things, begins, environment)
-    purpose = Purpose(source.name, environment, things or None, fingerprint, forecast.expected)
-    return purpose, forecast.sentences
-
-
-def _agreed(
-    source: Origin, targets: Sequence[Target], job: Composed, things: int, sentences: Sequence[str], *, yes: bool
-) -> None:
-    from iot_jobs.jobs import Consequence
-
-    effects = (*_effects(source, targets, job, things), *sentences)
-    agreed("start", f"{job.spec.job_id}", Consequence(effects), yes=yes)
+    if not things:
+        return Expectation(("no forecast: the targets have no things",))
+    at = instant(job.effective["scheduling"].get("start_time"))
+    return expectation(job.effective, things, now if at is None else at.replace(tzinfo=UTC), fleet)
 
 
 def _effects(source: Origin, targets: Sequence[Target], job: Composed, things: int) -> Iterator[str]:
