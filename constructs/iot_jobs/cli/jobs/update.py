@@ -12,7 +12,6 @@ import click
 from iot_jobs.cli.errors import CannotRun
 from iot_jobs.cli.runtime import agreed, aws_options, connected, yes_option
 from iot_jobs.finding import FindingsError, one_line
-from iot_jobs.limits import DEFAULT_MAXIMUM_PER_MINUTE
 
 if TYPE_CHECKING:
     from iot_jobs.aws import Aws
@@ -56,6 +55,8 @@ def slow(job: str, yes: bool, region: str | None, endpoint_url: str | None) -> N
 
     Executions that are queued or in progress go on. To go on faster, use `update` with the rollout that is printed.
     """
+    from iot_jobs.limits import DEFAULT_MAXIMUM_PER_MINUTE
+
     with connected(region, endpoint_url) as aws:
         found = aws.job(job)
         rollout = found.members.get("rollout") or {"maximum_per_minute": DEFAULT_MAXIMUM_PER_MINUTE}
