@@ -159,6 +159,21 @@ def test_long_lists(monkeypatch: pytest.MonkeyPatch) -> None:
     assert terminal.getvalue() == "\r1,000 jobs...\r2,000 jobs...\r\x1b[K"
 
 
+def test_show_of_a_job_without_a_template(iot: FakeIot) -> None:
+    """A job may have its document in S3, and nothing else."""
+    iot.answers["DescribeJob"] = described(jobExecutionsRolloutConfig={}) | {"documentSource": "s3://bucket/key"}
+    iot.answers["ListTagsForResource"] = {"tags": []}
+    members = json.loads(iot.run("show", "update", "--format", "json").stdout)["members"]
+    assert members == {"document_source": "s3://bucket/key", "target_selection": "SNAPSHOT"}
+    assert "  rollout      1000/min\n  abort        never\n" in iot.run("show", "update").stdout
+
+
+def test_queued_execution(iot: FakeIot) -> None:
+    """An execution that hasn't started says so."""
+    iot.answers["DescribeJobExecution"] = execution("t", startedAt=None)
+    assert "  started      not yet\n" in iot.run("execution", "update", "t").stdout
+
+
 def test_document(iot: FakeIot) -> None:
     """A document is printed as it is, but for what a terminal would obey."""
     iot.answers["GetJobDocument"] = {"document": '{\n\t"a": "é\x9b2J\x1b"}'}

@@ -322,6 +322,14 @@ def test_unknown_names(service: FakeIot) -> None:
     assert "allow ssm:GetParameter on parameter/iot-jobs/prod/firmware-update" in service.run("start", *NOW).stderr
 
 
+def test_targets_that_may_not_be_seen(service: FakeIot) -> None:
+    """A thing that may not be described is no missing one."""
+    service.answers["DescribeThing"] = Refusal("AccessDeniedException", "no", 403)
+    result = service.run("start", *NOW)
+    assert (result.exit_code, service.asked("CreateJob")) == (2, [])
+    assert result.stderr.endswith("allow iot:DescribeThing on thing/canary to these credentials\n")
+
+
 MANAGED = {
     "templateName": "AWS-Reboot",
     "templateArn": "arn:aws:iot:eu-west-1::jobtemplate/AWS-Reboot:1.0",

@@ -129,6 +129,8 @@ def test_missing(service: FakeIot, published: bool) -> None:
         "install-bbbbbbbbbb" if published else None,
     )
     assert result.stderr.startswith("1 missing; 0 of 100")
+    table = service.run("drift", "--environment", "prod", group="templates").stdout
+    assert table.splitlines()[-1].endswith("  deploy the environment")
 
 
 def test_left_over(service: FakeIot) -> None:

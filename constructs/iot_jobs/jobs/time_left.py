@@ -49,10 +49,8 @@ def _minute(expected: Expected, done: float, elapsed: float) -> float:
     first = points[0]
     if done < first[0]:  # before a tenth is done there is nothing to compare
         return min(elapsed, first[1])
-    for (share, minute), (later_share, later) in pairwise(points):
-        if done <= later_share:
-            return minute + (later - minute) * (done - share) / (later_share - share)
-    return points[-1][1]
+    (share, minute), (later_share, later) = next(pair for pair in pairwise(points) if done <= pair[1][0])
+    return minute + (later - minute) * (done - share) / (later_share - share)
 
 
 def as_text(expected: Expected) -> Sequence[str]:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from iot_jobs.finding import one_line
-from iot_jobs.jobs import Execution, Purpose, State, why_canceled
+from iot_jobs.jobs import Execution, Purpose, State, Verdict, why_canceled
 from iot_jobs.render import job_words as words
 from iot_jobs.render.jobs import criterion_data
 from iot_jobs.render.jsonout import escaped
@@ -94,11 +94,9 @@ class Sentences:
             yield _progress(state)
 
 
-def ending(state: State, *, below_page: bool = False) -> str:
+def ending(state: State, verdict: Verdict, *, below_page: bool = False) -> str:
     """Return the last lines: the verdict, the failures again unless the page above has them, and where to go on."""
-    verdict, job = state.verdict, state.job
-    if verdict is None:
-        return ""
+    job = state.job
     lines = [f"{job.job_id}: {verdict.reason}; {words.executions(job.counts)}"]
     lines += [] if below_page else [f"  {words.failure(failure)}" for failure in state.failures]
     if verdict.goes_on:

@@ -101,7 +101,7 @@ def _followed(states: Iterator[State], plan: Plan, job_id: str, *, as_json: bool
     if last is None or last.verdict is None:
         raise AssertionError("a watch ends with a verdict")
     if not as_json:
-        click.echo(render.ending(last, below_page=_on_terminal()), nl=False)
+        click.echo(render.ending(last, last.verdict, below_page=_on_terminal()), nl=False)
     return last.verdict.code
 
 
