@@ -110,35 +110,37 @@ def eventually(true: Callable[[], bool]) -> None:
         time.sleep(0.05)
 
 
-def test_a_rollout(fleet: Fleet) -> None:
+@pytest.mark.parametrize("count", [130, pytest.param(1000, marks=pytest.mark.slow)])
+def test_a_rollout(fleet: Fleet, count: int) -> None:
     """A job is started by its template's name and watched to its end, while devices report; the course makes sense."""
-    things = fleet.group("rollout", 130)
-    fleet.template("rollout", jobExecutionsRolloutConfig={"maximumPerMinute": 1000})
-    result = fleet.start("rollout", "--set", f"rollout.maximum_per_minute={RATE}")
-    assert (result.exit_code, result.stdout) == (0, "rollout: started\n")
-    assert "to group rollout: 130 things" in result.stderr
+    name, rate = f"rollout-{count}", f"rollout.maximum_per_minute={RATE}"
+    fleet.group(name, count)
+    fleet.template(name, jobExecutionsRolloutConfig={"maximumPerMinute": 1000})
+    result = fleet.start(name, "--set", rate)
+    assert (result.exit_code, result.stdout) == (0, f"{name}: started\n")
+    assert f"to group {name}: {count:,} things" in result.stderr
 
     def devices() -> None:
-        left = set(things)
-        while left:
-            pending = {t for t in left if fleet.devices.get_pending_job_executions(thingName=t)["queuedJobs"]}
-            fleet.report("rollout", sorted(pending), "SUCCEEDED")
-            left -= pending
+        done = 0
+        while done < count:
+            queued = [each.thing for each in fleet.client.executions_of_job(name, statuses=["QUEUED"])]
+            fleet.report(name, queued, "SUCCEEDED")
+            done += len(queued)
 
     reporting = threading.Thread(target=devices)
     reporting.start()
-    watched = fleet.run("jobs", "watch", "rollout", "--json", "--interval", "1s", "--max-failed", "0")
+    watched = fleet.run("jobs", "watch", name, "--json", "--interval", "1s", "--max-failed", "0")
     reporting.join()
     assert watched.exit_code == 0
     states = [json.loads(line) for line in watched.stdout.splitlines()]
     assert [state["verdict"] for state in states[:-1]] == [None] * (len(states) - 1)
-    assert states[-1]["executions"] == dict.fromkeys(states[-1]["executions"], 0) | {"succeeded": 130}
+    assert states[-1]["executions"] == dict.fromkeys(states[-1]["executions"], 0) | {"succeeded": count}
     assert [state["notified"] for state in states] == sorted(state["notified"] for state in states)
-    assert {state["things"] for state in states} == {130}
+    assert {state["things"] for state in states} == {count}
     assert states[0]["phase"] == "rolling out"
-    again = fleet.start("rollout", "--set", f"rollout.maximum_per_minute={RATE}")
-    assert (again.exit_code, again.stdout) == (0, "rollout: is there already, made by the same request; COMPLETED\n")
-    other = fleet.start("rollout", "--set", "rollout.maximum_per_minute=7")
+    again = fleet.start(name, "--set", rate)
+    assert (again.exit_code, again.stdout) == (0, f"{name}: is there already, made by the same request; COMPLETED\n")
+    other = fleet.start(name, "--set", "rollout.maximum_per_minute=7")
     assert (other.exit_code, "differs in rollout" in other.stderr) == (2, True)
 
 
