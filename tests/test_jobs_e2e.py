@@ -340,7 +340,7 @@ def test_templates(fleet: Fleet, here: Path) -> None:
         each["name"]: (each["standing"], each["differences"]) for each in json.loads(result.stdout)["templates"]
     }
     assert standing["same"] == ("as declared", [])
-    assert standing["edited"] == ("differs", ["rollout"])
+    assert standing["edited"] == ("differs", ["rollout.maximum_per_minute"])
     assert standing["missing"] == ("missing", [])
     assert standing["old"] == ("left over", [])
     assert "not-of-ours" not in standing

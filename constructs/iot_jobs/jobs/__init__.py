@@ -13,7 +13,6 @@ from iot_jobs.jobs.consequence import (
     of_delete_execution,
     update_refused,
 )
-from iot_jobs.jobs.drift import STANDINGS, Drift, drift
 from iot_jobs.jobs.job import (
     ABORTED,
     EXECUTION_STATUSES,
@@ -42,11 +41,9 @@ __all__ = [
     "ON_CREATION",
     "ON_UPDATE",
     "SHARES",
-    "STANDINGS",
     "Composed",
     "Consequence",
     "Counts",
-    "Drift",
     "Execution",
     "Expected",
     "Job",
@@ -68,7 +65,6 @@ __all__ = [
     "composed",
     "default_job_id",
     "differences",
-    "drift",
     "fingerprint",
     "gone",
     "margins",

@@ -8,10 +8,10 @@ from typing import NamedTuple
 
 from iot_jobs.extras import extra
 from iot_jobs.finding import one_line
-from iot_jobs.jobs import STANDINGS, Drift
 from iot_jobs.limits import MAX_TEMPLATES_IN_REGION
 from iot_jobs.render.jsonout import to_json
 from iot_jobs.render.table import Column, table, text_width
+from iot_jobs.review import STANDINGS, Drift
 
 _COLUMNS = (Column("environment"), Column("template"), Column("standing"), Column("id"), Column("note", prose=True))
 

@@ -12,6 +12,7 @@ from iot_jobs.review.compare import setting_changes, spec_changes
 from iot_jobs.review.compare_role import grant_changes
 from iot_jobs.review.consequence import Consequence, Figures, Forecasts, Side, as_data
 from iot_jobs.review.directions import Direction, Movement, judge
+from iot_jobs.review.drift import STANDINGS, Drift, drift
 from iot_jobs.review.match import Fate, Unmatched, aligned, pairs
 from iot_jobs.review.read import ReviewError, deployment
 from iot_jobs.review.replacement import Deploy, deploy
@@ -19,11 +20,13 @@ from iot_jobs.review.side import Deployment, Grant, Template
 
 __all__ = [
     "ORDER",
+    "STANDINGS",
     "Change",
     "Consequence",
     "Deploy",
     "Deployment",
     "Direction",
+    "Drift",
     "Fate",
     "Figures",
     "Grant",
@@ -35,6 +38,7 @@ __all__ = [
     "Verdict",
     "as_data",
     "deployment",
+    "drift",
     "review",
     "spec_changes",
 ]

@@ -30,7 +30,7 @@ def drift(path: Path, environment: str | None, region: str | None, endpoint_url:
 
     Exit code 1 means that a template isn't as declared, 2 that the comparison could not run.
     """
-    from iot_jobs import jobs
+    from iot_jobs import review
     from iot_jobs.check import load_application
     from iot_jobs.render import drift as render
 
@@ -45,7 +45,7 @@ def drift(path: Path, environment: str | None, region: str | None, endpoint_url:
         published = _published(aws, here)
         deployed = {each: aws.template(each) for each in sorted({*filter(None, published.values())} & {*ids})}
         asked = [each for each in here if environment in (None, each.name)]
-        found = render.Comparison(jobs.drift(asked, published, deployed, ids), len(ids), aws.region)
+        found = render.Comparison(review.drift(asked, published, deployed, ids), len(ids), aws.region)
         click.echo(render.FORMATS[output](found), nl=False)
         click.echo(render.summary(found), err=True)
         sys.exit(0 if all(each.standing == "as declared" for each in found.templates) else 1)

@@ -6,12 +6,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
-from iot_jobs.cloudformation import API_TEMPLATE, properties, values, without_nulls
-from iot_jobs.documents.job_document import JobDocument
+from iot_jobs.cloudformation import API_TEMPLATE, values, without_nulls
 from iot_jobs.environment import Environment
 from iot_jobs.identity import template_name_of
 from iot_jobs.presign import MADE_ROLE
+from iot_jobs.review.compare import spec_changes
+from iot_jobs.review.directions import COPIED
 from iot_jobs.template import JobTemplateSpec
+from iot_jobs.unresolved import known
 
 Standing = Literal["as declared", "differs", "missing", "left over"]
 """How a template stands.
@@ -25,7 +27,7 @@ STANDINGS: tuple[Standing, ...] = get_args(Standing)
 
 @dataclass(frozen=True)
 class Drift:
-    """One template. `differences` are the fields in which a template that differs does, in our words."""
+    """One template. `differences` are the paths of the values that differ, as a review spells them."""
 
     environment: str | None
     name: str
@@ -65,26 +67,20 @@ def _declared(
 
 
 def _differences(spec: JobTemplateSpec, answer: Mapping[str, Any]) -> Iterator[str]:
-    """Yield the fields that differ. Ids are made at synthesis, and AWS doesn't describe tags."""
+    """Yield the paths of the values that differ, where both are known.
+
+    Ids are made at synthesis. AWS doesn't describe tags, nor the job that a template was copied from.
+    """
     given = {key: value for key, value in without_nulls(answer).items() if key in API_TEMPLATE.keys}
-    described, _ = values(given, API_TEMPLATE)
-    there = properties(JobTemplateSpec.judge(described)[0], API_TEMPLATE)
-    here = properties(spec, API_TEMPLATE)
-    made = here.get("presignedUrlConfig", {})
-    if made.get("roleArn") == MADE_ROLE.value:  # the stack's own role, whose name only CloudFormation knows
-        made["roleArn"] = (there.get("presignedUrlConfig") or {}).get("roleArn")
-    for field, theirs in API_TEMPLATE.names.items():
-        key = theirs[0] if isinstance(theirs, tuple) else theirs
-        if field not in ("template_name", "tags") and _value(field, here.get(key)) != _value(field, there.get(key)):
-            yield field
-
-
-def _value(field: str, emitted: Any) -> Any:
-    """Return a value to compare: of a document what it says, not how it is laid out."""
-    if field != "document" or emitted is None:
-        return emitted
-    document = emitted if isinstance(emitted, JobDocument) else JobDocument(emitted)  # one with errors isn't emitted
-    return document.value if document.readable else document.text
+    there = JobTemplateSpec.judge(values(given, API_TEMPLATE)[0])[0]
+    there = there.model_copy(update={"tags": spec.tags, "job_arn": spec.job_arn})
+    here_presigned, there_presigned = known(spec.presigned_url), known(there.presigned_url)
+    if here_presigned and there_presigned and here_presigned.role_arn == MADE_ROLE:
+        # The stack's own role, whose name only CloudFormation knows.
+        there = there.model_copy(update={"presigned_url": there_presigned.model_copy(update={"role_arn": MADE_ROLE})})
+    for change in spec_changes(spec, there):
+        if (change.direction, change.reason) != COPIED:
+            yield change.path
 
 
 def _left_over(published: set[str | None], ids: Iterable[str]) -> Iterator[Drift]:
