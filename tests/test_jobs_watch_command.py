@@ -203,6 +203,16 @@ def test_it_waits_longer_for_an_older_job(iot: FakeIot) -> None:
     assert len(iot.asked("DescribeJob")) == 1 + 12
 
 
+def test_it_waits_longer_for_a_job_that_starts_later(iot: FakeIot) -> None:
+    """Hours before its start a job is looked at once a minute, and more often when the start is near."""
+    prepared(iot, (0, described(status="SCHEDULED", schedulingConfig={"startTime": "2026-12-01T05:00"})))
+    iot.run("watch", "update", "--timeout", "3h")
+    at = [call.at for call in iot.calls if call.operation == "DescribeJob"]
+    pauses = [(later - earlier).total_seconds() for earlier, later in pairwise(at)][1:-1]
+    assert (pauses[0], pauses[-1]) == (60, 10)
+    assert pauses == sorted(pauses, reverse=True)
+
+
 def test_timeout_says_that_the_job_goes_on(iot: FakeIot) -> None:
     """A watch that stops leaves the job alone, and says so."""
     prepared(iot, (0, described(counts={"queued": 50})))

@@ -12,7 +12,7 @@ from iot_jobs.jobs import Execution, Job, Plan, State, Trouble, gone, missed, sa
 INTERVAL = timedelta(seconds=10)
 _SLOWEST = timedelta(minutes=1)
 _AGE_PARTS = 60
-"""A job is looked at every sixtieth of its age, between the interval and a minute."""
+"""A job is looked at every sixtieth of its age, or of the time to its start, between the interval and a minute."""
 _JITTER = 0.1
 _LONGEST_BACKOFF = timedelta(minutes=5)
 _DETAILS = 5
@@ -58,7 +58,7 @@ def watch(
 
 def _pause(interval: timedelta, state: State, errors: int, random: float) -> timedelta:
     """Return the time to the next look."""
-    age = state.at - state.job.starts_at
+    age = abs(state.at - state.job.starts_at)
     slower = min(_SLOWEST, age / _AGE_PARTS)
     pause = max(interval, slower)
     if errors:

@@ -207,7 +207,7 @@ def thing_name(arn: str) -> str:
 
 
 def newest_first(executions: Sequence[Execution]) -> list[Execution]:
-    """Return executions without duplicates, the last updated first; pages may repeat what changed meanwhile."""
+    """Return executions, the last updated first. Pages may repeat what changed meanwhile; the last of a kind counts."""
     unique = {(execution.job_id, execution.thing, execution.number): execution for execution in executions}
     return sorted(unique.values(), key=lambda each: (-each.last_updated_at.timestamp(), each.thing, -each.number))
 
