@@ -463,6 +463,15 @@ def test_update_with_errors(willing: FakeIot, value: str) -> None:
     assert result.stdout.startswith("error JT")
 
 
+@pytest.mark.parametrize(("before", "line"), [(None, "nothing -> new"), ("old", "old -> new")])
+def test_update_of_the_description(willing: FakeIot, before: str | None, line: str) -> None:
+    """A job may have no description."""
+    willing.answers["DescribeJob"] = described(description=before)
+    result = willing.run("update", "update", "--yes", "--set", "description=new")
+    assert f"  neutral: description: {line} (" in result.stderr
+    assert willing.asked("UpdateJob") == [{"jobId": "update", "description": "new"}]
+
+
 def test_update_of_nothing(willing: FakeIot) -> None:
     """What is there already isn't sent."""
     result = willing.run("update", "update", "--yes", "--set", "rollout.maximum_per_minute=50")

@@ -215,6 +215,11 @@ REFUSED = [
     (("--set", "rollout.maximum_per_minute=0"), 1, "JT201"),
     (("--set", "rollout.maximum_per_minute=5"), 1, "JT206"),
     (("--set", "rolout=5"), 1, "JT003"),
+    (("--set", "rollout={}"), 1, "JT205"),
+    (("--set", "description="), 1, "JT102"),
+    (("--at", ""), 1, "JT810"),
+    (("--until", ""), 1, "JT810"),
+    (("--job-id", ""), 1, "JT801"),
     (("--set", "timeout=null"), 1, "a job without it has the template's"),
     (("--at", "2026-12-01T02:29"), 1, "JT815"),
     (("--at", "2026-12-01 03:00"), 1, "JT810"),
@@ -262,6 +267,15 @@ def test_schedule(service: FakeIot) -> None:
     assert created(service)["schedulingConfig"] == {
         "startTime": "2026-12-01T02:30", "endTime": "2026-12-01T03:00", "endBehavior": "CANCEL"
     }  # fmt: skip
+
+
+def test_the_first_of_several_windows(service: FakeIot) -> None:
+    """Of several windows the one that opens first is offered; other findings keep their fixes."""
+    several = [{"startTime": f"cron(0 {hour} * * ? *)", "durationInMinutes": 30} for hour in (5, 3, 4)]
+    service.answers["DescribeJobTemplate"] = TEMPLATE | {"maintenanceWindows": several}
+    printed = service.run("start", *NOW, "--continuous", "--set", "rollout={}").stdout
+    assert "fix      add --at 2026-12-01T03:00, when the next window opens\n" in printed
+    assert "fix      add maximum_per_minute, or remove the rollout\n" in printed
 
 
 def test_unusual_windows(service: FakeIot) -> None:
@@ -354,20 +368,21 @@ def test_managed(service: FakeIot, name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("parameters", "code", "path"),
+    ("parameters", "code", "path", "allowed"),
     [
-        ((), "JT004", "param.path"),
-        (("path=x", "pth=x"), "JT003", "param.pth"),
-        (("path=x", "runAsUser=ROOT"), "JT808", "param.runAsUser"),
+        ((), "JT004", "param.path", "A path"),
+        (("path=x", "pth=x"), "JT003", "param.pth", "path, runAsUser"),
+        (("path=x", "runAsUser=ROOT"), "JT808", "param.runAsUser", "A user: [a-z]+"),
     ],
 )
-def test_parameters(service: FakeIot, parameters: tuple[str, ...], code: str, path: str) -> None:
+def test_parameters(service: FakeIot, parameters: tuple[str, ...], code: str, path: str, allowed: str) -> None:
     """Parameters are checked against the template's own description."""
     service.answers["DescribeManagedJobTemplate"] = MANAGED
     options = [part for each in parameters for part in ("--param", each)]
     result = service.run("start", "AWS-Reboot", "--to", "canary", "--yes", *options)
     assert (result.exit_code, service.asked("CreateJob")) == (1, [])
     assert f"error {code} {path}\n" in result.stdout
+    assert f"  allowed  {allowed}\n" in result.stdout
 
 
 def test_file(service: FakeIot, here: Path) -> None:

@@ -266,6 +266,9 @@ def test_trouble_that_stays(iot: FakeIot, trouble: Any) -> None:
     assert "no answer for 30 minutes: " in result.stdout
     assert result.stdout.endswith(GOES_ON)
     assert timedelta(minutes=31) <= iot.time - START <= timedelta(minutes=37)
+    at = [call.at for call in iot.calls if call.operation == "DescribeJob" and call.at > START + timedelta(seconds=50)]
+    pauses = [(later - earlier).total_seconds() for earlier, later in pairwise(at)]
+    assert pauses == [20, 40, 80, 160, *[300] * (len(pauses) - 4)]
 
 
 def test_permission_that_is_taken_away(iot: FakeIot) -> None:

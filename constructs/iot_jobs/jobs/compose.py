@@ -62,9 +62,9 @@ def composed(
         "start_time": schedule.start,
         "end_time": schedule.end,
         "end_behavior": schedule.end_behavior,
-        "maintenance_windows": windows if template_arn is None else (),
+        "maintenance_windows": (windows or None) if template_arn is None else None,
     }
-    given = {
+    given: dict[str, Any] = {
         **(own if template_arn is None else {"job_template_arn": template_arn}),
         "description": members.get("description"),  # AWS doesn't copy a template's
         **replaced,
@@ -72,14 +72,14 @@ def composed(
         "targets": list(targets),
         "target_selection": "CONTINUOUS" if continuous else None,
         "document_parameters": dict(parameters),
-        "scheduling": {name: value for name, value in scheduling.items() if value},
+        "scheduling": {name: value for name, value in scheduling.items() if value is not None} or None,
     }
-    spec, findings = JobSpec.judge({name: value for name, value in given.items() if value})
+    spec, findings = JobSpec.judge({name: value for name, value in given.items() if value is not None})
     problems = [*findings, *_not_removable(replaced, template_arn)]
     if windows and template_arn is not None:
         problems += spec.needs_for_windows()
     fixed = tuple(_as_option(finding, windows, now) for finding in problems)
-    effective = {**members, **replaced, "scheduling": given["scheduling"]}
+    effective = {**members, **replaced, "scheduling": given["scheduling"] or {}}
     return Composed(spec, replaced, effective, fixed)
 
 

@@ -98,7 +98,7 @@ def start(
         job = jobs.composed(
             source.members,
             source.arn,
-            job_id=job_id or jobs.default_job_id(source.name, now),
+            job_id=jobs.default_job_id(source.name, now) if job_id is None else job_id,
             targets=[str(target.arn) for target in found],
             continuous=continuous,
             schedule=jobs.Schedule(start, end, end_behavior),

@@ -85,20 +85,21 @@ def _updated(aws: Aws, job: Job, whole: Mapping[str, Any], *notes: str, yes: boo
 
 def _changes(job: Job, whole: Mapping[str, Any]) -> list[str]:
     """Return each difference with its direction, as in a review."""
+    from iot_jobs.jobs import ON_UPDATE
     from iot_jobs.render.values import pair
     from iot_jobs.review import spec_changes
     from iot_jobs.template import JobTemplateSpec
 
-    common = {"template_name": "job", "description": job.members.get("description") or "job", "document_source": _SAME}
-    before, after = (
-        JobTemplateSpec.judge(common | {name: value for name, value in members.items() if name in _COMPARED})[0]
-        for members in (job.members, {**job.members, **whole})
-    )
+    def spec(members: Mapping[str, Any]) -> JobTemplateSpec:
+        updated = {name: members[name] for name in ON_UPDATE if name in members}
+        judged, _ = JobTemplateSpec.judge({"template_name": "job", "document_source": _SAME, **updated})
+        return judged.model_copy(update={"description": updated.get("description") or "nothing"})
+
     return [
         one_line(f"{change.direction}: {change.path}: {' -> '.join(pair(change))} ({change.reason})")
-        for change in spec_changes(before, after)
+        for change in spec_changes(spec(job.members), spec({**job.members, **whole}))
     ]
 
 
 _SAME = "s3://bucket/document.json"
-_COMPARED = ("description", "rollout", "abort", "retry", "timeout", "presigned_url")
+"""A document for both sides, as it can't be updated."""
