@@ -6,11 +6,12 @@ import io
 import json
 import shlex
 import sys
+import time
 from typing import Any
 
 import pytest
 
-from iot_jobs.cli.runtime import counted
+from iot_jobs.cli.runtime import Runtime, counted
 from tests.fake_iot import START, FakeIot, Refusal, arn, described, execution, iot, summary, tags
 
 __all__ = ["iot"]
@@ -157,6 +158,28 @@ def test_long_lists(monkeypatch: pytest.MonkeyPatch) -> None:
     assert terminal.getvalue() == ""
     assert counted(range(2500), "jobs") == [*range(2500)]
     assert terminal.getvalue() == "\r1,000 jobs...\r2,000 jobs...\r\x1b[K"
+
+
+@pytest.mark.parametrize("opening", ["2026-12-02T03:00:00", "2026-12-02T05:00:00+02:00", "2026-12-02T03:00:00Z"])
+def test_openings(iot: FakeIot, opening: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An opening is in UTC, wherever the command runs."""
+    monkeypatch.setenv("TZ", "America/New_York")
+    time.tzset()
+    iot.answers["DescribeJob"] = described(scheduledJobRollouts=[{"startTime": opening}])
+    iot.answers["ListTagsForResource"] = {"tags": []}
+    assert "  opens next   2026-12-02 03:00:00 UTC\n" in iot.run("show", "update").stdout
+    monkeypatch.delenv("TZ")
+    time.tzset()
+
+
+@pytest.mark.parametrize(
+    ("stdin", "stderr", "expected"), [(True, True, True), (True, False, False), (False, True, False)]
+)
+def test_somebody_can_answer(monkeypatch: pytest.MonkeyPatch, stdin: bool, stderr: bool, expected: bool) -> None:
+    """A question needs somebody who reads it and somebody who answers."""
+    monkeypatch.setattr(sys, "stdin", Terminal() if stdin else io.StringIO())
+    monkeypatch.setattr(sys, "stderr", Terminal() if stderr else io.StringIO())
+    assert Runtime().asks() is expected
 
 
 def test_show_of_a_job_without_a_template(iot: FakeIot) -> None:

@@ -238,6 +238,8 @@ PASSING = [
     Refusal("ThrottlingException", "Rate exceeded", 429),
     Refusal("ServiceUnavailableException", "later", 503),
     Refusal("InternalFailureException", "oops", 500),
+    Refusal("SomethingNew", "oops", 502),
+    Refusal("SomethingNew", "slow down", 429),
     Refusal("ExpiredTokenException", "The security token included in the request is expired", 403),
     LOST,
     ConnectTimeoutError(endpoint_url="https://iot.eu-west-1.amazonaws.com"),
@@ -271,14 +273,24 @@ def test_trouble_that_stays(iot: FakeIot, trouble: Any) -> None:
     assert pauses == [20, 40, 80, 160, *[300] * (len(pauses) - 4)]
 
 
-def test_permission_that_is_taken_away(iot: FakeIot) -> None:
-    """What doesn't pass ends the watch at once, with the action that a policy has to allow."""
-    denied = Refusal("AccessDeniedException", "User: x is not authorized", 403)
-    prepared(iot, (0, described(counts={"queued": 50})), (1, denied))
+@pytest.mark.parametrize(
+    ("refusal", "text"),
+    [
+        (
+            Refusal("AccessDeniedException", "not authorized", 403),
+            "allow iot:DescribeJob on job/update to these credentials",
+        ),
+        (
+            Refusal("InvalidRequestException", "no", 400),
+            "iot:DescribeJob: InvalidRequestException: no; correct the request",
+        ),
+    ],
+)
+def test_trouble_that_doesnt_pass(iot: FakeIot, refusal: Refusal, text: str) -> None:
+    """A permission that is taken away, and what else doesn't pass, ends the watch at once."""
+    prepared(iot, (0, described(counts={"queued": 50})), (1, refusal))
     result = iot.run("watch", "update")
-    assert result.exit_code == 3
-    assert iot.time - START == timedelta(minutes=1)
-    assert "allow iot:DescribeJob on job/update to these credentials" in result.stdout
+    assert (result.exit_code, iot.time - START, text in result.stdout) == (3, timedelta(minutes=1), True)
 
 
 @pytest.mark.parametrize(
