@@ -137,7 +137,7 @@ def test_a_rollout(fleet: Fleet, count: int) -> None:
     assert states[-1]["executions"] == dict.fromkeys(states[-1]["executions"], 0) | {"succeeded": count}
     assert [state["notified"] for state in states] == sorted(state["notified"] for state in states)
     assert {state["things"] for state in states} == {count}
-    assert states[0]["phase"] == "rolling out"
+    assert states[-1]["phase"] == "completed"
     again = fleet.start(name, "--set", rate)
     assert (again.exit_code, again.stdout) == (0, f"{name}: is there already, made by the same request; COMPLETED\n")
     other = fleet.start(name, "--set", "rollout.maximum_per_minute=7")
