@@ -9,6 +9,7 @@ from typing import Any
 from iot_jobs.finding import one_line
 from iot_jobs.jobs import NEVER, Counts, Execution, Margin, Rate, TimeLeft, of_arn
 from iot_jobs.limits import DEFAULT_MAXIMUM_PER_MINUTE
+from iot_jobs.render.numbers import duration
 
 
 def clock(at: datetime) -> str:
@@ -27,15 +28,8 @@ def iso(at: datetime | None) -> str | None:
 
 
 def span(minutes: float) -> str:
-    """Return minutes as the two largest units: 41 min, 3 h 20 min, 2 d 5 h."""
-    whole = max(0, round(minutes))
-    hours, rest = divmod(whole, 60)
-    days, hours_left = divmod(hours, 24)
-    if days:
-        return f"{days} d" + (f" {hours_left} h" if hours_left else "")
-    if hours:
-        return f"{hours} h" + (f" {rest} min" if rest else "")
-    return f"{rest} min"
+    """Return minutes, rounded, as the two largest units: 41 min, 3 h 20 min, 2 d 5 h."""
+    return duration(max(0, round(minutes)))
 
 
 def waited(time: timedelta) -> str:
