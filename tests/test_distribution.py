@@ -196,14 +196,14 @@ def test_files_of_the_wheel(installed: Installed, tmp_path: Path) -> None:
 DEV = "stacks/environments/dev.yaml"
 COMMANDS = [
     (("forecast", DEV, "reboot"), "numpy", "forecast"),
-    (("templates", "list", "--region", "eu-west-1"), "boto3", "aws"),
+    (("templates", "list", "--region", "eu-west-1"), "botocore", "aws"),
 ]
 IMPORTS = [
     ("from iot_jobs.cdk import JobTemplate", "aws_cdk", "cdk"),
     ("from iot_jobs.cdk.grants import Target", "aws_cdk", "cdk"),
     ("import iot_jobs.forecast", "numpy", "forecast"),
     ("from iot_jobs.forecast.engine import Engine", "numpy", "forecast"),
-    ("import iot_jobs.aws", "boto3", "aws"),
+    ("import iot_jobs.aws", "botocore", "aws"),
     ("import iot_jobs.render.plot", "matplotlib", "plot"),
 ]
 
