@@ -9,9 +9,13 @@ import sys
 import time
 from typing import Any
 
+import botocore.session
+import click
 import pytest
 
+from iot_jobs.cli import main
 from iot_jobs.cli.runtime import Runtime, counted
+from iot_jobs.jobs import EXECUTION_STATUSES, JOB_STATUSES
 from tests.fake_iot import START, FakeIot, Refusal, arn, described, execution, iot, summary, tags
 
 __all__ = ["iot"]
@@ -67,6 +71,20 @@ def test_list(iot: FakeIot) -> None:
         "last_updated_at": "2026-12-01T02:01:00Z",
         "completed_at": None,
     }
+
+
+@pytest.mark.parametrize(
+    ("command", "shape", "statuses"),
+    [("list", "JobStatus", JOB_STATUSES), ("executions", "JobExecutionStatus", EXECUTION_STATUSES)],
+)
+def test_statuses(command: str, shape: str, statuses: tuple[str, ...]) -> None:
+    """The statuses that an option takes are those of the API, and those that are known here."""
+    group = main.commands["jobs"]
+    assert isinstance(group, click.Group)
+    (option,) = [each for each in group.commands[command].params if "--status" in each.opts]
+    assert isinstance(option.type, click.Choice)
+    model = botocore.session.get_session().get_service_model("iot")
+    assert {*option.type.choices} == {*model.shape_for(shape).enum} == {*statuses}
 
 
 def test_list_of_nothing(iot: FakeIot) -> None:

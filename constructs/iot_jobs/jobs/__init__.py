@@ -5,7 +5,6 @@ Pure: nothing here calls AWS, reads a clock or prints. `iot_jobs.aws` calls AWS,
 
 from iot_jobs.jobs.compose import Composed, Schedule, composed, next_opening
 from iot_jobs.jobs.consequence import (
-    MAX_DELETIONS,
     Consequence,
     of_cancel,
     of_cancel_execution,
@@ -14,7 +13,6 @@ from iot_jobs.jobs.consequence import (
     update_refused,
 )
 from iot_jobs.jobs.job import (
-    ABORTED,
     EXECUTION_STATUSES,
     JOB_STATUSES,
     Counts,
@@ -25,20 +23,17 @@ from iot_jobs.jobs.job import (
     thing_name,
 )
 from iot_jobs.jobs.margin import NEVER, Margin, margins
-from iot_jobs.jobs.overrides import ON_CREATION, ON_UPDATE, Setting, as_request, checked, merged, parse_setting
-from iot_jobs.jobs.rates import Rate, Sample, seen_rate, set_rate
+from iot_jobs.jobs.overrides import ON_UPDATE, as_request, checked, merged, parse_setting
+from iot_jobs.jobs.rates import Rate, set_rate
 from iot_jobs.jobs.request import Purpose, default_job_id, differences, fingerprint, request
 from iot_jobs.jobs.targets import Target, of_arn, parse_target
 from iot_jobs.jobs.time_left import SHARES, Expected, TimeLeft, time_left
 from iot_jobs.jobs.watch import Plan, State, Trouble, Verdict, gone, missed, saw, why_canceled
 
 __all__ = [
-    "ABORTED",
     "EXECUTION_STATUSES",
     "JOB_STATUSES",
-    "MAX_DELETIONS",
     "NEVER",
-    "ON_CREATION",
     "ON_UPDATE",
     "SHARES",
     "Composed",
@@ -51,9 +46,7 @@ __all__ = [
     "Plan",
     "Purpose",
     "Rate",
-    "Sample",
     "Schedule",
-    "Setting",
     "State",
     "Summary",
     "Target",
@@ -81,7 +74,6 @@ __all__ = [
     "parse_target",
     "request",
     "saw",
-    "seen_rate",
     "set_rate",
     "thing_name",
     "time_left",
