@@ -215,3 +215,13 @@ def test_show_by_name(service: FakeIot) -> None:
     assert (unknown.exit_code, unknown.stderr) == (2, "Error: there is no job template nothing in eu-west-1\n")
     service.answers["ListJobTemplates"] = {"jobTemplates": [{"jobTemplateId": "install-aaaaaaaaaa"}]}
     assert service.run("show", "install", group="templates").exit_code == 0
+
+
+def test_copied_from_a_job(service: FakeIot, here: Path) -> None:
+    """Of a template that copies a job only the values that the family has are compared: AWS describes the others too."""
+    family = f"description: Install\njob_arn: {arn('job', 'x')}\nrollout: {{maximum_per_minute: 50}}\n"
+    (here / "stacks/templates/install.yaml").write_text(family)
+    assert service.run("drift", group="templates").exit_code == 0
+    (here / "stacks/templates/install.yaml").write_text(family.replace("50", "51"))
+    result = service.run("drift", "--format", "json", group="templates")
+    assert {each["differences"][0] for each in json.loads(result.stdout)["templates"]} == {"rollout.maximum_per_minute"}

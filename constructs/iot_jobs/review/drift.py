@@ -79,7 +79,7 @@ def _differences(spec: JobTemplateSpec, answer: Mapping[str, Any]) -> Iterator[s
         # The stack's own role, whose name only CloudFormation knows.
         there = there.model_copy(update={"presigned_url": there_presigned.model_copy(update={"role_arn": MADE_ROLE})})
     for change in spec_changes(spec, there):
-        if (change.direction, change.reason) != COPIED:
+        if change.reason != COPIED:
             yield change.path
 
 
