@@ -35,7 +35,7 @@ _OPTIONS = (
         metavar="MINUTES",
         help="Minutes from queued to started: 5, or 5:2 (lognormal, median 5, factor 2).",
     ),
-    click.option("--run-time", metavar="MINUTES", help="Minutes that an execution runs, in the same forms."),
+    click.option("--run-time", metavar="MINUTES", help="Minutes that an execution runs, in the same format."),
     click.option(
         "--failure-time", metavar="MINUTES", help="Minutes until a failure is reported; default: the run time."
     ),
@@ -43,7 +43,7 @@ _OPTIONS = (
         "--failures-stick",
         type=float,
         metavar="SHARE",
-        help="Share of things on which all retries of a failure fail, 0 to 1.",
+        help="Share of things on which every retry of a failure fails too, 0 to 1.",
     ),
     click.option(
         "--bad-release",

@@ -29,9 +29,9 @@ def _picture(_: click.Context, __: click.Parameter, path: Path | None) -> Path |
 @click.option(
     "--trials",
     type=click.IntRange(1, 100_000),
-    help="Number of random rollouts for the risk, 250 to 1000 by default; also adds percentiles of all figures.",
+    help="Number of simulated rollouts for the risk, 250 to 1000 by default; also adds percentiles of all figures.",
 )
-@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Seed of the random rollouts.")
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Seed of the simulation.")
 @click.option("--format", "output", type=click.Choice(["text", "json", "markdown"]), default="text", show_default=True)
 @click.option(
     "--plot",
@@ -45,7 +45,8 @@ def forecast(path: Path, template: str | None, trials: int | None, seed: int, ou
 
     FILE is an environment in stacks/environments or, with --things, a CloudFormation template or the properties of one
     job template. Without TEMPLATE, one table shows all templates of FILE. Options that are left out take their values
-    from the environment's fleet; docs/forecast.md lists the defaults and the assumptions.
+    from the template's expect block and the environment's fleet; docs/forecast.md lists the defaults and the
+    assumptions.
 
     Exit code 1 means that the files have errors, which are listed; 2 that there was nothing to forecast.
     """

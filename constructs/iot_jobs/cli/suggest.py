@@ -17,13 +17,13 @@ if TYPE_CHECKING:
     from iot_jobs.sources import Subject
 
 
-@click.command(short_help="Suggest a rollout and abort criteria from what may be harmed.")
+@click.command(short_help="Suggest a rollout and abort criteria that limit harm.")
 @click.argument("path", metavar="FILE", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 @click.argument("template", required=False)
 @click.option(
     "--max-harmed",
     type=click.IntRange(0),
-    help="Most things that a release may fail on; default: the fleet's max_harmed.",
+    help="Largest number of things that a release may fail on; default: the fleet's max_harmed.",
 )
 @click.option(
     "--max-hours",
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 @click.option(
     "--max-per-minute",
     type=click.IntRange(1),
-    help="Most things a minute, for your servers' sake; default: the quota of AWS.",
+    help="Largest number of things a minute that your servers can handle; default: the AWS quota.",
 )
 @click.option(
     "--false-abort",
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     help="Share of healthy releases that may be stopped by mistake.",
 )
 @expectation_options
-@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Seed of the random rollouts.")
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Seed of the simulation.")
 @click.option("--write", is_flag=True, help="Write the settings into FILE, an environment, and show the difference.")
 @click.option("--format", "output", type=click.Choice(["text", "json"]), default="text", show_default=True)
 def suggest(
@@ -59,11 +59,11 @@ def suggest(
     output: str,
     **expected: Any,
 ) -> None:
-    """Suggest a rollout and abort criteria from what may be harmed.
+    """Suggest a rollout and abort criteria that limit harm.
 
-    Of all rollouts in which no release, however bad, fails on more things than allowed, and which hardly ever stop a
-    healthy release, the settings are those of the quickest. FILE is what forecast takes; the template's timeout,
-    retries and windows are kept. docs/suggest.md says what is promised, and how it is found.
+    The settings are those of the quickest rollout in which no release, however bad, fails on more things than allowed,
+    and a healthy release is hardly ever stopped. FILE is the same as for forecast; the template's timeout, retries and
+    windows are kept. docs/suggest.md says what is promised, and how the settings are found.
 
     Exit code 1 means that a template has no such settings, with the reason, or that the files have errors; 2 that the
     command could not run.
@@ -73,7 +73,7 @@ def suggest(
     from iot_jobs.render import suggest as render
 
     if not 0 < false_abort <= 0.5:
-        raise click.BadParameter("it is above 0 and at most 0.5, or 50%", param_hint="--false-abort")
+        raise click.BadParameter("it must be above 0 and at most 0.5, or 50%", param_hint="--false-abort")
     try:
         subjects = selection.selected(path, template)
     except FindingsError as error:
