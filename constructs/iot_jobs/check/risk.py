@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 TOO_SLOW = Rule(
     code="JT253",
     title="a rollout finishes within the environment's time budget",
-    why="In the forecast, with the rates and times that the environment states, fewer than 95 % of rollouts are done "
+    why="In the forecast, with the rates and times that the environment sets, fewer than 95 % of rollouts are done "
     "in time or, if some executions never complete, not all things are notified in time.",
     source=GUIDE + "jobs-configurations-details.html",
     evidence="own",
@@ -30,18 +30,18 @@ TOO_SLOW = Rule(
 )
 TOO_HARMFUL = Rule(
     code="JT354",
-    title="a bad release fails on no more things than the environment allows",
+    title="a bad release harms no more things than the environment allows",
     why="In the forecast, more than 5 % of rollouts of the worst release harm more things: it is stopped too late, or "
-    "not always. A release that fails on few devices often harms more than one that fails on all.",
+    "not every time. A release that fails on few devices often harms more things than one that fails on all.",
     source=API + "AbortConfig.html",
     evidence="own",
     severity="warning",
 )
 STOPPED_BY_MISTAKE = Rule(
     code="JT356",
-    title="the abort criteria leave a healthy release alone",
-    why="In the forecast, more than 1 % of rollouts of a release that fails at the rates the environment states are "
-    "aborted.",
+    title="the abort criteria don't stop a healthy release",
+    why="In the forecast, more than 1 % of rollouts are aborted although the release fails only at the rates that the "
+    "environment sets.",
     source=API + "AbortConfig.html",
     evidence="own",
     severity="warning",
@@ -49,8 +49,8 @@ STOPPED_BY_MISTAKE = Rule(
 NOT_STOPPED = Rule(
     code="JT357",
     title="the abort criteria stop a bad release",
-    why="In the forecast, fewer than 95 % of rollouts of a release that fails on the environment's bad_release_rate of "
-    "devices are aborted.",
+    why="In the forecast, fewer than 95 % of rollouts are aborted if the release fails on the share of devices that "
+    "the environment sets as bad_release_rate.",
     source=API + "AbortConfig.html",
     evidence="own",
     severity="warning",
@@ -122,7 +122,7 @@ def _too_slow(result: Forecast, healthy: Healthy, hours: int) -> Iterator[Findin
     fix = "raise the rate, widen the windows, or allow more time"
     if minutes is None and healthy.aborted_percent:
         share = f"{round(healthy.aborted_percent, 1):g} % of rollouts"
-        fix = f"correct the abort criteria: at the rates that the environment states they stop {share}"
+        fix = f"correct the abort criteria: at the rates that the environment sets they stop {share}"
     yield TOO_SLOW.finding(
         loc=("rollout",),
         given="never finishes" if minutes is None else f"finishes in minute {minutes:g}{begun}",
@@ -147,7 +147,7 @@ def _wrong_releases(healthy: Healthy, bad: Bad) -> Iterator[Finding]:
         yield STOPPED_BY_MISTAKE.finding(
             loc=("abort",),
             given=f"{round(healthy.aborted_percent, 1):g} % of rollouts aborted",
-            allowed=f"at most {MOST_STOPPED_BY_MISTAKE} % at the rates that the environment states",
+            allowed=f"at most {MOST_STOPPED_BY_MISTAKE} % at the rates that the environment sets",
             fix="raise the thresholds or the minimum number of executions",
         )
     if bad.stopped_percent < LEAST_STOPPED:
@@ -156,5 +156,5 @@ def _wrong_releases(healthy: Healthy, bad: Bad) -> Iterator[Finding]:
             given=f"{round(bad.stopped_percent, 1):g} % of rollouts aborted, if a release fails on "
             f"{bad.failure_rate_percent:g} % of devices",
             allowed=f"at least {LEAST_STOPPED} %",
-            fix="lower the thresholds or the minimum number of executions, or state the bad_release_rate that matters",
+            fix="lower the thresholds or the minimum number of executions, or set the bad_release_rate that matters",
         )

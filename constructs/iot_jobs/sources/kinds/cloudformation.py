@@ -57,7 +57,7 @@ LOGICAL_ID = Rule(
 
 PARAMETER_GIVEN = Rule(
     code="JT121",
-    title="a value that is given for a parameter is one that the template allows",
+    title="the value given for a parameter is one that the template allows",
     why="CloudFormation refuses the deployment before anything is created.",
     source="https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/parameters-section-structure.html",
     evidence="documented",
@@ -169,12 +169,12 @@ def _windows_of_templates(subjects: Mapping[str, tuple[Subject, object]], readin
 
 
 def _given(source: Source, declarations: Declarations, reading: Reading) -> None:
-    """Add findings for the values that are given for parameters, and that these don't take."""
+    """Add findings for the values that are given for parameters, and that the template doesn't allow."""
     for name, allowed in declarations.refused.items():
         hidden = as_text(declarations.parameters[name].get("NoEcho")) == "true"
         given = "****" if hidden else declarations.stack.parameters[name]
         finding = PARAMETER_GIVEN.finding(
-            given=given, allowed=allowed, fix="give another value, or let it take this one"
+            given=given, allowed=allowed, fix="give another value, or allow this one in the template"
         )
         reading.find(finding, source.place(("Parameters", name)))
 
