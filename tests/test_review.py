@@ -588,8 +588,8 @@ def test_rollouts_too_long_to_draw() -> None:
     assert drawn is not None
     consequence = dataclasses.replace(found.consequence, after=Side(dataclasses.replace(drawn, risk=None)))
     found = dataclasses.replace(found, consequence=consequence)
-    why = "rollouts this long, or for as many changes as here, take minutes to draw at random"
-    assert list(reasons(found)) == [f"no risk after: {why}"]
+    why = "rollouts this long, or for this many changes, take minutes to simulate"
+    assert list(reasons(found)) == [f"risk after not computed: {why}"]
     assert {TITLES[name]: shown for name, shown in figures(found)} == {
         "false aborts": "0 % -> unknown",
         "harmed if bad": f"{drawn.risk.bad.harmed.p95 if drawn.risk else 0} -> unknown",

@@ -609,7 +609,7 @@ def test_a_literal_beside_a_condition(tmp_path: Path) -> None:
         (
             "abort.criteria[FAILED]",
             "safer",
-            "one more criterion that aborts the rollout, of a healthy release too; if Prod is true",
+            "one more criterion can abort the rollout, of a healthy release too; if Prod is true",
         )
     ]
 

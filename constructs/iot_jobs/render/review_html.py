@@ -28,13 +28,13 @@ _NOTES = (
     ("false aborts", "rollouts of a healthy release that are stopped by mistake"),
     (
         "harmed if bad",
-        "at most so many things are harmed in 95 % of rollouts, if it fails on bad_release_rate of devices",
+        "the most things harmed in 95 % of rollouts of a release that fails on bad_release_rate of devices",
     ),
-    ("harmed at worst", "the same of the release that harms the most, which fails on the share of devices beside it"),
-    ("stops from", "the smallest share of devices on which a release fails that stops the rollout"),
+    ("harmed at worst", "the same for the release that harms the most, and the share of devices on which it fails"),
+    ("stops from", "the smallest share of devices on which a release must fail to be stopped"),
     (
         "done",
-        "when all things are done in 95 % of rollouts; with windows, after the best and the worst start of a week",
+        "when all things are done in 95 % of rollouts; with windows, from the best and the worst start of a week",
     ),
     ("executions", "number of billed executions"),
     ("forecast", "a model, on the same fleet before and after: AWS does not publish its scheduler"),

@@ -158,7 +158,7 @@ def reasons(template: TemplateReview) -> Iterator[str]:
         if side.reason is not None:
             yield f"no forecast {name}: {one_line(side.reason)}"
         if side.figures is not None and side.figures.aborted_percent is None:
-            yield f"no risk {name}: rollouts this long, or for as many changes as here, take minutes to draw at random"
+            yield f"risk {name} not computed: rollouts this long, or for this many changes, take minutes to simulate"
     worst = template.consequence.factors["worst_harmed_p95"]
     if worst is not None and template.verdict == "riskier" and worst < 1 / _CHANCE:
         yield "riskier as a rule, but in this forecast the worst release harms fewer things"

@@ -125,8 +125,8 @@ _opposed(
 _opposed(
     "abort.criteria",
     Movement.REMOVED,
-    "one fewer criterion that aborts the rollout",
-    "one more criterion that aborts the rollout, of a healthy release too",
+    "one fewer criterion can abort the rollout",
+    "one more criterion can abort the rollout, of a healthy release too",
 )
 _opposed(
     "abort.criteria.threshold_percentage",
@@ -147,8 +147,8 @@ _neutral("retry.criteria.number_of_retries", _RETRIES, Movement.RAISED, Movement
 _opposed(
     "timeout.in_progress_timeout_in_minutes",
     Movement.RAISED,
-    "hanging executions time out, and count towards the abort, later",
-    "hanging executions time out, and count towards the abort, earlier; slow devices may be cut off",
+    "hanging executions time out later, and count towards the abort later",
+    "hanging executions time out earlier, and count towards the abort earlier; slow devices may be cut off",
 )
 TABLE["timeout.in_progress_timeout_in_minutes", Movement.REMOVED] = (
     Direction.RISKIER,
@@ -231,7 +231,7 @@ for _protected in ("environment.production", "stack.termination_protection"):
         "the stack is protected from deletion",
     )
 _neutral("environment.fleet.things", "both forecasts are for the new number", *_ALL)
-_neutral("environment.fleet", "an assumption of the forecast about the fleet, or its budget", *_ALL)
+_neutral("environment.fleet", "an assumption of the forecast, or a budget", *_ALL)
 for _movement in Movement:
     TABLE["condition", _movement] = (Direction.UNKNOWN, "not compared: the values may apply to other stacks")
 _neutral("resource", "it decides whether the template is created, and kept when it is replaced or removed", *_ALL)
