@@ -206,13 +206,13 @@ IMPOSSIBLE = [
     ("no result in time", {"things": 200, "failure_rate": 0, "failure_time_minutes": 20}, Goals(15), "max_harmed",
      "20 minutes until a failure is reported, at 1 a minute, reach 20 things before the first result, and 15 may be"),
     ("nothing may be harmed", {"failure_rate": 0}, Goals(0), "max_harmed", "before the first result, and 0 may be"),
-    ("not told from a healthy one", {"failure_rate": 0.01}, Goals(30), "false_abort", "no criteria that leave healthy releases alone, which fail on 1 %, stop all that are worse in time"),
+    ("not told from a healthy one", {"failure_rate": 0.01}, Goals(30), "false_abort", "no criteria stop every worse release in time without stopping healthy ones, which fail on 1 %"),
     ("a bad release like a healthy one", {"bad_release_rate": 0.0001}, Goals(60), "bad_release",
      "a release that fails on 0.01 % of devices isn't stopped in 95 % of rollouts"),
     ("too slow", {"failure_rate": 0.0001}, Goals(100, max_hours=1, max_per_minute=15), "max_hours",
      "2,000 things at 15 a minute take 2.2 hours in any case"),
     ("one thing a minute", {}, Goals(60, max_per_minute=1), "max_per_minute", "allow at least 2 things a minute"),
-    ("one thing", {"things": 1}, Goals(1), "things", "no ramp is of use"),
+    ("one thing", {"things": 1}, Goals(1), "things", "a ramp has no effect"),
 ]  # fmt: skip
 
 

@@ -51,18 +51,19 @@ def slows(
     """
     now = time(found.minutes)
     if twice is not None and twice * AS_QUICK < found.minutes:
-        yield Binding("max_harmed", f"with {count(2 * bound.harmed)} things harmed, it takes {time(twice)}, not {now}")
+        why = f"if {count(2 * bound.harmed)} things may be harmed, it would take {time(twice)}, not {now}"
+        yield Binding("max_harmed", why)
     ramp = found.ramp
     relaxed = looser.quickest(bound, Margins(), ramp)
     if relaxed is not None and relaxed.minutes * AS_QUICK < found.minutes:
         yield Binding(
             "false_abort",
-            f"if {100 * LOOSER * goals.false_abort:g} % of healthy releases may be stopped by mistake, it takes "
+            f"if {100 * LOOSER * goals.false_abort:g} % of healthy releases may be stopped by mistake, it would take "
             f"{time(relaxed.minutes)}, not {now}",
         )
     always_open = search.open_minutes(ramp)
     if always_open * AS_QUICK < found.minutes:
-        yield Binding("maintenance_windows", f"without windows, it takes {time(always_open)}, not {now}")
+        yield Binding("maintenance_windows", f"without windows, it would take {time(always_open)}, not {now}")
     at_best = search.things / ramp.maximum
     if at_best >= always_open / 2:
         yield Binding(
@@ -82,7 +83,7 @@ def nothing_to_ramp(goals: Goals, things: int) -> Binding:
     """Return why no rollout is possible where the rate can't rise."""
     if goals.max_per_minute < 2:
         return Binding("max_per_minute", "a base rate is below the maximum: allow at least 2 things a minute")
-    return Binding("things", f"a fleet of {things} things has none left once the rate has risen: no ramp is of use")
+    return Binding("things", f"a fleet of {things} things has none left once the rate has risen: a ramp has no effect")
 
 
 def too_harmful_when_healthy(search: Search, goals: Goals) -> Binding:
@@ -121,13 +122,13 @@ def too_harmful(search: Search, bound: Bound, margins: Margins) -> Binding:
         return Binding(
             "bad_release",
             f"a release that fails on {100 * search.bad:g} % of devices isn't stopped in 95 % of rollouts by any "
-            "criterion that leaves healthy ones alone",
+            "criterion that doesn't stop healthy ones",
         )
     healthy, tolerated = f"{100 * search.healthy:.2g} %", f"{100 * bound.tolerated:.2g} %"
     return Binding(
         "false_abort",
         f"{count(bound.harmed)} things are harmed by a release that fails on {tolerated} of devices and isn't stopped; "
-        f"no criteria that leave healthy releases alone, which fail on {healthy}, stop all that are worse in time",
+        f"no criteria stop every worse release in time without stopping healthy ones, which fail on {healthy}",
     )
 
 
@@ -135,7 +136,7 @@ def unverified(goals: Goals) -> Binding:
     """Return why settings that the search found aren't suggested."""
     return Binding(
         "max_harmed",
-        "in rollouts drawn at random, the settings that come closest miss a goal: allow more than "
+        "in simulated rollouts, the settings that come closest miss a goal: allow more than "
         f"{count(goals.max_harmed)} things harmed, or more than {100 * goals.false_abort:g} % of false aborts",
     )
 

@@ -122,11 +122,11 @@ def _promises(suggestion: Suggestion) -> Iterator[str]:
         return
     yield from risk_lines(risk)
     yield (
-        f"A release that fails on up to {100 * tolerated:.2g} % of devices need not be stopped: it harms at most "
-        f"{number(suggestion.goals.max_harmed)} things even so"
+        f"A release that fails on up to {100 * tolerated:.2g} % of devices need not be stopped: even if nothing stops "
+        f"it, it harms at most {number(suggestion.goals.max_harmed)} things"
     )
     if suggestion.start is not None:
-        yield f"Times are those of a job created at {suggestion.start:{TIME_FORMAT}} UTC, which takes longest"
+        yield f"Times are for a job created at {suggestion.start:{TIME_FORMAT}} UTC, the start with the longest rollout"
     yield drawn_line(risk)
 
 
