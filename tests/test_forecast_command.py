@@ -291,8 +291,8 @@ def test_the_start_decides(application: Path) -> None:
     }
     words = " ".join(run(ENVIRONMENT, "reboot").stdout.split())
     assert (
-        "done: after 10 min if the job is created at Thu 2026-01-01 05:30 UTC, after 22 h 40 min at Thu 2026-01-01 07:00 "
-        "UTC" in words
+        "start: 10 min if the job is created at Thu 2026-01-01 05:30 UTC, 22 h 40 min if at Thu 2026-01-01 07:00 UTC"
+        in words
     )
 
 

@@ -131,7 +131,7 @@ def test_two_stories() -> None:
     assert found.risk.healthy.aborted_percent > 50
     text = " ".join(render.text(render.Forecasts([found], several=False), 400).split())
     share = f"{found.risk.healthy.aborted_percent:.1f}"
-    assert f"the rollout is never aborted, but {share} % of the random rollouts are: trust those" in text
+    assert f"the rollout is never aborted, but {share} % of the simulated rollouts are: trust the simulation" in text
 
 
 HARD = {
@@ -185,4 +185,4 @@ def test_too_long_to_draw() -> None:
     assumed = Assumptions(things=10**9, run_time_minutes=1)
     found = forecast(spec(threshold=None), assumed)
     assert found.risk is None
-    assert "No risk: rollouts this long" in render.text(render.Forecasts([found], several=False), 200)
+    assert "Risk not computed: rollouts this long" in render.text(render.Forecasts([found], several=False), 200)

@@ -52,12 +52,12 @@ ASSUMED = (
     "one batch is notified at the start of each minute, the first at creation",
     "a rate is rounded down, and rises once each time its counter passes the threshold",
     "the abort criteria are evaluated once a minute, after that minute's completions and before its batch",
-    "an abort criterion is met at exactly its percentage, and counts executions, not things",
+    "an abort criterion is met as soon as its percentage is reached, and counts executions, not things",
     "each execution fails, is rejected or hangs independently of all others, except where failures stick",
     "in the blast radius, every attempt fails on the bad share of devices, and the others behave as assumed",
-    "offline things are notified, and their executions stay queued; they are billed all the same",
+    "offline things are notified, and their executions stay queued but are billed",
     "a retry is queued at once, or when the next window opens, and waits for its device again",
-    f"without a start, a job is created at the first opening from {SINCE:{limits.TIME_FORMAT}} UTC on, or at that time",
+    f"in Python, the default start is the first opening from {SINCE:{limits.TIME_FORMAT}} UTC on, or that time",
 )
 """The assumptions about AWS and devices that have no number, in words. AWS publishes none of them."""
 

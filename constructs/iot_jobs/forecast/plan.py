@@ -25,7 +25,7 @@ FAILURES = {"FAILED": (FAILED,), "REJECTED": (REJECTED,), "TIMED_OUT": (TIMED_OU
 
 TOO_MUCH = (
     "so many minutes, with times so spread or so many retries, would take too long to forecast: raise the rate, or use "
-    "exact times"
+    "fixed times"
 )
 
 

@@ -104,7 +104,7 @@ def _risk(forecast: Forecast) -> Iterator[str]:
     """Yield the risk in words, and where it and the expected values tell different stories."""
     risk = forecast.risk
     if risk is None:
-        yield "No risk: rollouts this long take minutes to draw at random; --trials draws as many as you can wait for"
+        yield "Risk not computed: rollouts this long take minutes to simulate; --trials says how many to run anyway"
         return
     yield from risk_lines(risk)
     healthy = risk.healthy
@@ -113,21 +113,21 @@ def _risk(forecast: Forecast) -> Iterator[str]:
         course = "is aborted, but only" if expected else "is never aborted, but"
         yield (
             f"According to the expected values, the rollout {course} {_percent(healthy.aborted_percent)} % of the "
-            "random rollouts are: trust those"
+            "simulated rollouts are: trust the simulation"
         )
     if forecast.starts is not None:
         shortest, longest = forecast.starts.shortest, forecast.starts.longest
         yield (
-            f"The start decides when it is done: after {_duration(shortest.minutes)} if the job is created at "
-            f"{_weekday(shortest.start)} UTC, after {_duration(longest.minutes)} at {_weekday(longest.start)} UTC"
+            f"The time to finish depends on the start: {_duration(shortest.minutes)} if the job is created at "
+            f"{_weekday(shortest.start)} UTC, {_duration(longest.minutes)} if at {_weekday(longest.start)} UTC"
         )
     yield drawn_line(risk)
 
 
 def drawn_line(risk: Risk) -> str:
-    """Return how many rollouts were drawn, and how sure the shares are."""
+    """Return how many rollouts were simulated, and how sure the shares are."""
     error = f"{risk.error_percent:g} percentage points"
-    return f"{risk.trials} rollouts of each, drawn with seed {risk.seed}; shares ± {error}"
+    return f"{risk.trials} simulated rollouts of each release, seed {risk.seed}; shares ± {error}"
 
 
 def risk_lines(risk: Risk) -> Iterator[str]:
