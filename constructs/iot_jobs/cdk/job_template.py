@@ -310,8 +310,8 @@ class JobTemplate(cdk.Resource, JobMetrics, Permissions):
 
         Args:
             things: Number of things that the job targets.
-            trials: Number of random rollouts to simulate besides the expected one. None: no others.
-            seed: Seed of the random rollouts.
+            trials: Number of rollouts to simulate for the risk; also adds percentiles. None: 250 to 1000 for the risk.
+            seed: Seed of the simulation.
             assumed: Other fields of `iot_jobs.forecast.Assumptions`, such as `failure_rate=0.01`.
 
         Raises:
