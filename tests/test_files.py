@@ -667,7 +667,7 @@ NO_CLOUDFORMATION = [
 def test_source_of_the_form(application: Application, files: Mapping[str, Content], code: str) -> None:
     """What is wrong in the form of our own files rests on that form, not on a page of CloudFormation."""
     (finding,) = application.write(files).findings()
-    assert (finding.code, finding.rule.source) == (code, "the form of the application's own files: iot-jobs schema")
+    assert (finding.code, finding.rule.source) == (code, "the schema of the application's own files: iot-jobs schema")
 
 
 def test_a_number_with_separators(application: Application) -> None:

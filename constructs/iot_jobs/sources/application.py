@@ -53,7 +53,7 @@ UNKNOWN_ENVIRONMENT = Rule(
     evidence="own",
 )
 _OWN_FORM = {
-    rule: rule.replace(source="the form of the application's own files: iot-jobs schema")
+    rule: rule.replace(source="the schema of the application's own files: iot-jobs schema")
     for rule in (MISSING_VALUE, UNKNOWN_KEY, WRONG_KIND)
 }
 """Rules about the form of a file, with the application's format as their source."""
