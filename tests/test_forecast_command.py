@@ -263,12 +263,12 @@ WINDOW = 'maintenance_windows: [{start_time: "cron(30 5 ? * * *)", duration_in_m
 
 
 def test_several_starts(application: Path) -> None:
-    """In Python each template starts at its own first opening, and the table says which at which."""
+    """In Python each template starts at its own first opening, and what isn't assumed of all is listed for each."""
     path = application / "stacks/templates/reboot.yaml"
     path.write_text(f"{path.read_text()}\n{WINDOW}\n")
     found = [forecast(one.spec, selection.assumptions(one, {})) for one in selection.selected(Path(ENVIRONMENT))]
     words = " ".join(render.text(render.Forecasts(found, several=True)).split())
-    assert "start 2026-01-01T05:30 (reboot); 2026-01-01T00:00 (all-at-once)," in words
+    assert "catch_up all, comparison >= - reboot: start 2026-01-01T05:30 - all-at-once: start 2026-01-01T00:00 -" in words
 
 
 def test_the_start_is_now(application: Path) -> None:

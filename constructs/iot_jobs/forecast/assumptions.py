@@ -52,7 +52,7 @@ ASSUMED = (
     "one batch is notified at the start of each minute, the first at creation",
     "a rate is rounded down, and rises once each time its counter passes the threshold",
     "the abort criteria are evaluated once a minute, after that minute's completions and before its batch",
-    "an abort criterion is met as soon as its percentage is reached, and counts executions, not things",
+    "an abort criterion counts executions, not things",
     "each execution fails, is rejected or hangs independently of all others, except where failures stick",
     "in the blast radius, every attempt fails on the bad share of devices, and the others behave as assumed",
     "offline things are notified, and their executions stay queued but are billed",

@@ -242,16 +242,19 @@ def _duration(minutes: float | None) -> str:
 
 
 def _notes(forecasts: Sequence[Forecast]) -> tuple[tuple[str, list[str]], ...]:
-    """Return the lists of what is assumed, and of what is not modelled."""
+    """Return the lists of what is assumed, first of all templates and then of each, and of what is not modelled."""
     assumed = dict(forecasts[0].assumptions)
-    starts: dict[str, list[str]] = {}
-    for forecast in forecasts:
-        starts.setdefault(forecast.assumptions["start"], []).append(forecast.template)
-    if len(starts) > 1:
-        assumed["start"] = "; ".join(f"{start} ({', '.join(names)})" for start, names in starts.items())
     words, missing, scheduler = assumed.pop("assumed"), assumed.pop("not_modelled"), assumed.pop("scheduler")
-    values = ", ".join(f"{name} {value}" for name, value in {**assumed, **scheduler}.items())
-    return ("Assumed", [values, *words]), ("Not modelled", missing)
+    own = [name for name, value in assumed.items() if any(one.assumptions[name] != value for one in forecasts)]
+    common = {name: value for name, value in assumed.items() if name not in own}
+    lines = [_values({**common, **scheduler})]
+    if own:
+        lines += [f"{one.template}: {_values({name: one.assumptions[name] for name in own})}" for one in forecasts]
+    return ("Assumed", [*lines, *words]), ("Not modelled", missing)
+
+
+def _values(named: Mapping[str, Any]) -> str:
+    return ", ".join(f"{name} {value}" for name, value in named.items())
 
 
 def _listed(title: str, lines: Sequence[str], width: int) -> str:
