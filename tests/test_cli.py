@@ -323,7 +323,7 @@ def test_list_without_settings() -> None:
     fix = "correct --region, --endpoint-url or the AWS settings"
     assert no_region.stderr == f"Error: You must specify a region; {fix}\n"
     assert (no_keys.exit_code, no_keys.stdout) == (2, "")
-    fix = "log in again, such as with aws sso login, or renew the keys"
+    fix = "log in again, for example with aws sso login, or renew the keys"
     assert no_keys.stderr == f"Error: Unable to locate credentials; {fix}\n"
 
 

@@ -57,7 +57,7 @@ def test_list(iot: FakeIot) -> None:
     iot.answers["ListJobs"] = {"jobs": [listed("a"), listed("b", 1, status="SCHEDULED"), listed("c", 1)]}
     result = iot.run("list")
     assert (result.exit_code, result.stderr) == (0, "3 jobs\n")
-    assert result.stdout.splitlines()[0].split() == ["job", "status", "targets", "created", "(UTC)", "updated", "(UTC)"]
+    assert result.stdout.splitlines()[0].split() == ["job", "status", "selection", "created", "(UTC)", "updated", "(UTC)"]
     assert [line.split()[:2] for line in result.stdout.splitlines()[2:]] == [
         ["c", "IN_PROGRESS"], ["b", "SCHEDULED"], ["a", "IN_PROGRESS"]
     ]  # fmt: skip
@@ -126,18 +126,18 @@ def test_show(iot: FakeIot) -> None:
         == f"""\
 update
   status       IN_PROGRESS
-  about        Install an image
+  description  Install an image
   template     {arn("jobtemplate", "firmware-update-abcdefghij")}
   environment  prod
   target       group canary
                thing gateway-1
   selection    SNAPSHOT
-  things       500 when it was started
+  things       500 when the job was started
   created      2026-12-01 02:00:00 UTC
   updated      2026-12-01 02:00:00 UTC
   executions   5 queued, 200 succeeded, 3 failed
   rollout      50/min
-  abort        FAILED 2.5 % of 200: 3 of 203; fires after 3 more in a row
+  abort        FAILED 2.5 % of 200 or more: 3 of 203; fires after 3 more in a row
   retry        FAILED 2
   timeout      60 min in progress
   starts       2026-12-01T03:00 UTC
@@ -185,7 +185,7 @@ def test_openings(iot: FakeIot, opening: str, monkeypatch: pytest.MonkeyPatch) -
     time.tzset()
     iot.answers["DescribeJob"] = described(scheduledJobRollouts=[{"startTime": opening}])
     iot.answers["ListTagsForResource"] = {"tags": []}
-    assert "  opens next   2026-12-02 03:00:00 UTC\n" in iot.run("show", "update").stdout
+    assert "  next window  2026-12-02 03:00:00 UTC\n" in iot.run("show", "update").stdout
     monkeypatch.delenv("TZ")
     time.tzset()
 
@@ -321,9 +321,9 @@ def nothing_was_called(iot: FakeIot) -> bool:
 EFFECTS = """\
 cancel update:
   4 queued executions are canceled
-  5 executions in progress run to the end
-  79 things are not notified yet, and never will be
-  a canceled job can't be resumed: to go on, start another one
+  5 executions in progress run to completion
+  79 things will never be notified
+  a canceled job can't be resumed: to continue, start another job
 """
 
 
@@ -416,9 +416,9 @@ def test_refused_before_the_call(willing: FakeIot, job: dict[str, Any], command:
 @pytest.mark.parametrize(
     ("status", "command", "reason"),
     [
-        ("IN_PROGRESS", "cancel-execution", "it is IN_PROGRESS; add --force to cancel it while the device works on it"),
-        ("SUCCEEDED", "cancel-execution", "it is SUCCEEDED, and has ended"),
-        ("IN_PROGRESS", "delete-execution", "it is IN_PROGRESS; add --force to delete it while the device works on it"),
+        ("IN_PROGRESS", "cancel-execution", "it is IN_PROGRESS; add --force to cancel it while the device is working on it"),
+        ("SUCCEEDED", "cancel-execution", "it has already ended: SUCCEEDED"),
+        ("IN_PROGRESS", "delete-execution", "it is IN_PROGRESS; add --force to delete it while the device is working on it"),
     ],
 )
 def test_executions_are_refused_before_the_call(willing: FakeIot, status: str, command: str, reason: str) -> None:
@@ -446,7 +446,7 @@ def test_versions(willing: FakeIot) -> None:
     assert willing.asked("CancelJobExecution")[0]["expectedVersion"] == 1
     assert result.stderr.endswith(
         "Error: iot:CancelJobExecution: VersionConflictException: Version mismatch; "
-        "look at its state again: it has changed\n"
+        "its state has changed: check it again\n"
     )
 
 
@@ -527,7 +527,7 @@ def test_update_of_what_somebody_else_changed(willing: FakeIot, meanwhile: dict[
     willing.answers["DescribeJob"] = [described(), meanwhile]
     result = willing.run("slow", "update", "--yes")
     assert (result.exit_code, nothing_was_called(willing)) == (2, True)
-    assert "update was changed meanwhile" in result.stderr
+    assert "update was changed in the meantime" in result.stderr
 
 
 def test_slow(willing: FakeIot) -> None:

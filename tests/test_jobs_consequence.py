@@ -17,8 +17,8 @@ from iot_jobs.jobs import (
 )
 from tests.test_jobs_watch import START, job
 
-NO_WAY_BACK = "a canceled job can't be resumed: to go on, start another one"
-UNKNOWN = "things that were not notified yet never will be; how many is not known"
+NO_WAY_BACK = "a canceled job can't be resumed: to continue, start another job"
+UNKNOWN = "things not yet notified never will be; how many is unknown"
 
 
 @pytest.mark.parametrize(
@@ -26,16 +26,15 @@ UNKNOWN = "things that were not notified yet never will be; how many is not know
     [
         ({}, False, None, ("0 queued executions are canceled", "no execution is in progress", UNKNOWN)),
         ({}, False, 1, ("0 queued executions are canceled", "no execution is in progress",
-                        "1 thing is not notified yet, and never will be")),
+                        "1 thing will never be notified")),
         ({"queued": 1, "in_progress": 1}, False, 2,
-         ("1 queued execution is canceled", "1 execution in progress runs to the end")),
+         ("1 queued execution is canceled", "1 execution in progress runs to completion")),
         ({"queued": 1200, "in_progress": 2}, False, 2000,
-         ("1,200 queued executions are canceled", "2 executions in progress run to the end",
-          "798 things are not notified yet, and never will be")),
+         ("1,200 queued executions are canceled", "2 executions in progress run to completion",
+          "798 things will never be notified")),
         ({"in_progress": 2, "succeeded": 9}, True, 3,
          ("0 queued executions are canceled",
-          "2 executions in progress are canceled: the device works on it, is not told to stop, "
-          "and can no longer report how it ended")),
+          "2 executions in progress are canceled; devices keep working, and can no longer report the result")),
     ],
 )  # fmt: skip
 def test_effects_of_a_cancel(counts: dict[str, Any], force: bool, things: int | None, effects: tuple[str, ...]) -> None:
@@ -86,7 +85,7 @@ def test_executions(status: str, cancel: bool, cancel_by_force: bool, delete: bo
     assert refused(of_cancel_execution(execution, force=True)) == (not cancel_by_force)
     assert refused(of_delete_execution(execution, force=False)) == (not delete)
     assert refused(of_delete_execution(execution, force=True)) == (not delete_by_force)
-    works = any("works on it" in effect for effect in of_delete_execution(execution, force=True).effects)
+    works = any("keeps working" in effect for effect in of_delete_execution(execution, force=True).effects)
     assert works == (status == "IN_PROGRESS")
 
 

@@ -139,7 +139,7 @@ def test_a_rollout(fleet: Fleet, count: int) -> None:
     assert {state["things"] for state in states} == {count}
     assert states[-1]["phase"] == "completed"
     again = fleet.start(name, "--set", rate)
-    assert (again.exit_code, again.stdout) == (0, f"{name}: is there already, made by the same request; COMPLETED\n")
+    assert (again.exit_code, again.stdout) == (0, f"{name}: already exists, started by the same request; COMPLETED\n")
     other = fleet.start(name, "--set", "rollout.maximum_per_minute=7")
     assert (other.exit_code, "differs in rollout" in other.stderr) == (2, True)
 
@@ -192,9 +192,9 @@ def test_brakes(fleet: Fleet) -> None:
     fleet.report("brakes", things[:3], "IN_PROGRESS")
     stopped = fleet.run("jobs", "stop", "brakes", "--yes", "--comment", "see ticket 7")
     assert (stopped.exit_code, stopped.stdout.startswith("brakes: CANCELED; 3 in progress")) == (0, True)
-    assert "3 executions in progress run to the end\n" in stopped.stderr
+    assert "3 executions in progress run to completion\n" in stopped.stderr
     short = fleet.run("jobs", "watch", "brakes", "--interval", "1s", "--timeout", "1s")
-    assert (short.exit_code, "3 devices are still at it" in short.stdout) == (1, True)
+    assert (short.exit_code, "3 not finished yet" in short.stdout) == (1, True)
     fleet.report("brakes", things[:3], "SUCCEEDED")
     over = fleet.run("jobs", "watch", "brakes", "--interval", "1s")
     assert (over.exit_code, "canceled: STOPPED_BY_OPERATOR, see ticket 7; 3 succeeded" in over.stdout) == (1, True)
@@ -300,7 +300,7 @@ def test_a_watcher_that_is_interrupted(fleet: Fleet) -> None:
     first.send_signal(signal.SIGINT)
     _, errors = first.communicate(timeout=30)
     assert first.returncode == 130
-    assert errors.endswith("the job goes on in AWS; to watch it again: iot-jobs jobs watch resumed\n")
+    assert errors.endswith("the job continues in AWS; to watch it again: iot-jobs jobs watch resumed\n")
     both = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environ) for _ in range(2)]
     fleet.report("resumed", things, "SUCCEEDED")
     for watcher in both:

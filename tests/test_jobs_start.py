@@ -91,9 +91,9 @@ def test_start(service: FakeIot) -> None:
         "start update:",
         f"  from firmware-update ({arn('jobtemplate', TEMPLATE_ID)})",
         "  to group canary: 300 things",
-        "  rollout 20/min, x1.5 per 500 notified, up to 500/min; abort FAILED 5 % of 100; retry none",
+        "  rollout 20/min, x1.5 per 500 notified, up to 500/min; abort FAILED 5 % of 100 or more; retry none",
     ]
-    assert lines[4].startswith("  forecast: done after 19 min, in 95 % of rollouts after 19 min")
+    assert lines[4].startswith("  forecast: done within 19 min in half of rollouts, within 19 min in 95 %")
     assert lines[-1] == "to watch it: iot-jobs jobs watch update"
     assert service.asked("GetParameter") == [{"Name": "/iot-jobs/prod/firmware-update"}]
     assert {asked["recursive"] for asked in service.asked("ListThingsInThingGroup")} == {True}
@@ -157,7 +157,7 @@ def test_default_id(service: FakeIot) -> None:
 def test_overrides_replace_whole_members(service: FakeIot) -> None:
     """A member that is set is sent whole, with what the template has of it; others stay the template's."""
     result = service.run("start", *NOW, "--set", "rollout.maximum_per_minute=50")
-    assert "  rollout is sent whole, in place of the template's\n" in result.stderr
+    assert "  rollout is sent in full, replacing the template's\n" in result.stderr
     request = created(service)
     assert request["jobExecutionsRolloutConfig"] == {
         "maximumPerMinute": 50,
@@ -207,7 +207,7 @@ def test_no_things(service: FakeIot) -> None:
 REFUSED = [
     (("--to", "nowhere"), 2, "there is no thing or thing group nowhere in eu-west-1"),
     (("--to", "group/gateway-2"), 2, "there is no group gateway-2 in eu-west-1"),
-    (("--to", "gateway-1"), 2, "gateway-1 is a thing and a thing group: write thing/gateway-1 or group/gateway-1"),
+    (("--to", "gateway-1"), 2, "gateway-1 is both a thing and a thing group: write thing/gateway-1 or group/gateway-1"),
     (("--to", "a b"), 1, "JT803"),
     (("--to", "arn:aws:iot:us-east-1:123456789012:thing/gateway-2"), 2, "is in another account or region"),
     (("--to", "canary"), 1, "JT804"),
@@ -220,7 +220,7 @@ REFUSED = [
     (("--at", ""), 1, "JT810"),
     (("--until", ""), 1, "JT810"),
     (("--job-id", ""), 1, "JT801"),
-    (("--set", "timeout=null"), 1, "a job without it has the template's"),
+    (("--set", "timeout=null"), 1, "a job without it gets the template's"),
     (("--at", "2026-12-01T02:29"), 1, "JT815"),
     (("--at", "2026-12-01 03:00"), 1, "JT810"),
     (("--at", "2027-12-02T02:00"), 1, "JT815"),
@@ -341,7 +341,7 @@ def test_targets_that_may_not_be_seen(service: FakeIot) -> None:
     service.answers["DescribeThing"] = Refusal("AccessDeniedException", "no", 403)
     result = service.run("start", *NOW)
     assert (result.exit_code, service.asked("CreateJob")) == (2, [])
-    assert result.stderr.endswith("allow iot:DescribeThing on thing/canary to these credentials\n")
+    assert result.stderr.endswith("allow iot:DescribeThing on thing/canary for these credentials\n")
 
 
 MANAGED = {
@@ -436,7 +436,7 @@ def test_the_same_again(service: FakeIot) -> None:
     after_creation(service)
     service.calls.clear()
     again = service.run("start", *NOW)
-    assert (again.exit_code, again.stdout) == (0, "update: is there already, made by the same request; IN_PROGRESS\n")
+    assert (again.exit_code, again.stdout) == (0, "update: already exists, started by the same request; IN_PROGRESS\n")
     assert service.asked("CreateJob") == []
 
 
@@ -493,8 +493,8 @@ def test_lost_answer(service: FakeIot) -> None:
     unknown = service.run("start", *NOW)
     assert unknown.exit_code == 2
     assert unknown.stderr.startswith("start update:")
-    assert "Error: whether update was created is not known: " in unknown.stderr
-    assert unknown.stderr.endswith("; to look: iot-jobs jobs show update\n")
+    assert "Error: it is not known whether update was created: " in unknown.stderr
+    assert unknown.stderr.endswith("; to find out: iot-jobs jobs show update\n")
 
 
 def test_refused_by_aws(service: FakeIot) -> None:
@@ -504,7 +504,7 @@ def test_refused_by_aws(service: FakeIot) -> None:
     assert result.exit_code == 2
     assert result.stderr.splitlines()[-1] == (
         "Error: iot:CreateJob: LimitExceededException: too many jobs; "
-        "wait until there is room below the quota, or have it raised"
+        "wait until you are below the quota, or request an increase"
     )
 
 
@@ -530,7 +530,7 @@ def test_fleet(service: FakeIot, here: Path) -> None:
     environment = here / "stacks/environments/prod.yaml"
     environment.write_text(environment.read_text().replace("templates: {}", "templates: {firmware-update: {}}"))
     result = service.run("start", *NOW)
-    assert "forecast: done after 44 min" in result.stderr
+    assert "forecast: done within 44 min" in result.stderr
     assert "  assumed: the environment's fleet\n" in result.stderr
 
 

@@ -119,16 +119,16 @@ VERDICTS: list[tuple[str, Plan, list[Job], Verdict | None]] = [
     ),
     ("being deleted", Plan(), [job("DELETION_IN_PROGRESS")] * 9, None),
     ("before the timeout", Plan(timeout=2 * MINUTE), [job(queued=1)] * 2, None),
-    ("timeout", Plan(timeout=2 * MINUTE), [job(queued=1)] * 3, Verdict(3, "the timeout of the watch", goes_on=True)),
+    ("timeout", Plan(timeout=2 * MINUTE), [job(queued=1)] * 3, Verdict(3, "stopped watching at the timeout", goes_on=True)),
     ("timeout at the end", Plan(timeout=2 * MINUTE), [job(queued=1)] * 2 + [COMPLETED], Verdict(0, "completed")),
     (
         "timeout while devices are at it",
         Plan(timeout=MINUTE),
         [job("CANCELED", in_progress=31, comment="stop")] * 2,
-        Verdict(1, "canceled: stop; 31 devices are still at it", goes_on=True),
+        Verdict(1, "canceled: stop; 31 not finished yet", goes_on=True),
     ),
     ("timeout before the start", Plan(timeout=MINUTE), [job("SCHEDULED")] * 2,
-     Verdict(3, "the timeout of the watch", goes_on=True)),
+     Verdict(3, "stopped watching at the timeout", goes_on=True)),
 ]  # fmt: skip
 
 
@@ -147,7 +147,7 @@ def test_no_answer() -> None:
         last = missed(Plan(), last, Trouble("throttled", passes=True), START + minutes * MINUTE)
         assert (last.verdict, last.trouble_since) == (None, START + MINUTE)
     over = missed(Plan(), last, Trouble("no connection", passes=True), START + 31 * MINUTE)
-    assert over.verdict == Verdict(3, "no answer for 30 minutes: no connection", goes_on=True)
+    assert over.verdict == Verdict(3, "no answer from AWS for 30 minutes: no connection", goes_on=True)
     refused = missed(Plan(), last, Trouble("not allowed", passes=False), START + 31 * MINUTE)
     assert refused.verdict == Verdict(3, "not allowed", goes_on=True)
     again = saw(Plan(), last, job(queued=2), (), START + 31 * MINUTE)
@@ -161,7 +161,7 @@ def test_timeout_without_an_answer() -> None:
     trouble = Trouble("throttled", passes=True)
     assert missed(plan, first, trouble, START + MINUTE).verdict is None
     assert missed(plan, first, trouble, START + 2 * MINUTE).verdict == Verdict(
-        3, "the timeout of the watch", goes_on=True
+        3, "stopped watching at the timeout", goes_on=True
     )
 
 

@@ -42,7 +42,7 @@ FORECAST = tags(
     forecast_course_minutes="6 12 18 24 30 36 42 48 54",
 )
 LOST = EndpointConnectionError(endpoint_url="https://iot.eu-west-1.amazonaws.com")
-GOES_ON = "the job goes on in AWS; to watch it again: iot-jobs jobs watch update\n"
+GOES_ON = "the job continues in AWS; to watch it again: iot-jobs jobs watch update\n"
 
 
 def prepared(iot: FakeIot, *changes: tuple[float, Any], about: Any = FORECAST) -> FakeIot:
@@ -73,14 +73,14 @@ def test_sentences(iot: FakeIot) -> None:
     assert result.exit_code == 0
     assert result.stdout == (
         "02:00:00 update: IN_PROGRESS, rolling out\n"
-        "02:00:00 set to 50/min\n"
+        "02:00:00 rate set to 50/min\n"
         "02:00:30 50 of 100 notified; 50 queued; 38 min to 1 h 20 min left (forecast; so far on time)\n"
         "02:01:00 2 more failed, 2 in all: failed-0 FAILED: reason=no space; failed-1 FAILED: reason=no space\n"
-        "02:01:00 FAILED 2.5 % of 200: 2 of 10; fires after 190 more in a row\n"
+        "02:01:00 FAILED 2.5 % of 200 or more: 2 of 10; fires after 190 more in a row\n"
         "02:01:00 100 of 100 notified; 90 queued, 8 succeeded, 2 failed; "
-        "5 min to 1 h 15 min left (forecast; so far 5 min faster)\n"
+        "5 min to 1 h 15 min left (forecast; so far 5 min ahead)\n"
         "02:01:30 100 of 100 notified; 90 queued, 8 succeeded, 2 failed; "
-        "8 min to 1 h 15 min left (forecast; so far 4 min faster)\n"
+        "8 min to 1 h 15 min left (forecast; so far 4 min ahead)\n"
         "02:02:00 update: COMPLETED\n"
         "02:02:00 100 of 100 notified; 98 succeeded, 2 failed\n"
         "update: completed; 98 succeeded, 2 failed\n"
@@ -158,9 +158,9 @@ def test_page() -> None:
         f"notified    {'█' * 30}{'░' * 10} 150 of 200, 75 %\n"
         f"ended       {'█' * 2}{'░' * 38} 10 of 200, 5 %\n"
         "executions  140 queued, 8 succeeded, 2 failed\n"
-        "rate        set to 20/min, 30/min from 500 succeeded; seen 50/min\n"
-        "abort       FAILED 2.5 % of 200: 2 of 10; fires after 190 more in a row\n"
-        "            ALL 10 % of 200: 2 of 10; fires after 190 more in a row\n"
+        "rate        set to 20/min, 30/min from 500 succeeded; observed 50/min\n"
+        "abort       FAILED 2.5 % of 200 or more: 2 of 10; fires after 190 more in a row\n"
+        "            ALL 10 % of 200 or more: 2 of 10; fires after 190 more in a row\n"
     )
 
 
@@ -218,7 +218,7 @@ def test_timeout_says_that_the_job_goes_on(iot: FakeIot) -> None:
     prepared(iot, (0, described(counts={"queued": 50})))
     result = iot.run("watch", "update", "--timeout", "30s")
     assert result.exit_code == 3
-    assert result.stdout.endswith(f"update: the timeout of the watch; 50 queued\n{GOES_ON}")
+    assert result.stdout.endswith(f"update: stopped watching at the timeout; 50 queued\n{GOES_ON}")
 
 
 def test_interrupt(iot: FakeIot) -> None:
@@ -252,7 +252,7 @@ def test_trouble_that_passes(iot: FakeIot, trouble: Any) -> None:
     running = described(counts={"queued": 50})
     prepared(iot, (0, running), (1, trouble), (8, described(status="COMPLETED", counts={"succeeded": 50})))
     result = iot.run("watch", "update")
-    assert (result.exit_code, result.stdout.count("no answer, trying again")) == (0, 1)
+    assert (result.exit_code, result.stdout.count("no answer from AWS, trying again")) == (0, 1)
     assert "AWS answers again after" in result.stdout
     assert len(iot.asked("DescribeJob")) < 20  # the pauses grow
     expired = isinstance(trouble, Refusal) and trouble.code.startswith("Expired")
@@ -265,7 +265,7 @@ def test_trouble_that_stays(iot: FakeIot, trouble: Any) -> None:
     prepared(iot, (0, described(counts={"queued": 50})), (1, trouble))
     result = iot.run("watch", "update")
     assert result.exit_code == 3
-    assert "no answer for 30 minutes: " in result.stdout
+    assert "no answer from AWS for 30 minutes: " in result.stdout
     assert result.stdout.endswith(GOES_ON)
     assert timedelta(minutes=31) <= iot.time - START <= timedelta(minutes=37)
     at = [call.at for call in iot.calls if call.operation == "DescribeJob" and call.at > START + timedelta(seconds=50)]
@@ -278,7 +278,7 @@ def test_trouble_that_stays(iot: FakeIot, trouble: Any) -> None:
     [
         (
             Refusal("AccessDeniedException", "not authorized", 403),
-            "allow iot:DescribeJob on job/update to these credentials",
+            "allow iot:DescribeJob on job/update for these credentials",
         ),
         (
             Refusal("InvalidRequestException", "no", 400),
@@ -302,9 +302,9 @@ def test_trouble_that_doesnt_pass(iot: FakeIot, refusal: Refusal, text: str) -> 
             "check the name, the account and the region",
         ),
         (Refusal("AccessDeniedException", "no", 403),
-         "iot:DescribeJob: AccessDeniedException: no; allow iot:DescribeJob on job/update to these credentials"),
+         "iot:DescribeJob: AccessDeniedException: no; allow iot:DescribeJob on job/update for these credentials"),
         (Refusal("ExpiredTokenException", "expired", 403),
-         "iot:DescribeJob: ExpiredTokenException: expired; log in again, such as with aws sso login, or renew the keys"),
+         "iot:DescribeJob: ExpiredTokenException: expired; log in again, for example with aws sso login, or renew the keys"),
         (LOST,
          'Could not connect to the endpoint URL: "https://iot.eu-west-1.amazonaws.com"; try again'),
         (
@@ -347,7 +347,7 @@ def test_canceled_while_devices_are_at_it(iot: FakeIot) -> None:
     result = iot.run("watch", "update")
     assert (result.exit_code, iot.time - START) == (1, timedelta(minutes=5))
     assert (
-        "update: CANCELED, 31 devices are still at it, aborted by its criteria: Abort criteria met.\n" in result.stdout
+        "update: CANCELED, 31 not finished yet, aborted by its criteria: Abort criteria met.\n" in result.stdout
     )
     assert result.stdout.endswith("update: aborted by its criteria: Abort criteria met.; 31 succeeded, 50 canceled\n")
 
@@ -374,7 +374,7 @@ def test_days_between_windows(iot: FakeIot) -> None:
     assert changes == [
         "SCHEDULED, starts at 2026-12-01 03:00:00 UTC",
         "IN_PROGRESS, rolling out",
-        "SCHEDULED, between windows, the next opens at 2026-12-02 03:00:00 UTC",
+        "SCHEDULED, between windows, the next one opens at 2026-12-02 03:00:00 UTC",
         "IN_PROGRESS, rolling out",
         "COMPLETED",
     ]
@@ -389,8 +389,8 @@ def test_without_tags(iot: FakeIot) -> None:
     result = iot.run("watch", "update")
     assert (result.exit_code, result.stderr) == (
         0,
-        "there will be no forecast, as the tags of the job can't be read: iot:ListTagsForResource: "
-        "AccessDeniedException: no; allow iot:ListTagsForResource on job/update to these credentials\n",
+        "no forecast: the job's tags can't be read: iot:ListTagsForResource: "
+        "AccessDeniedException: no; allow iot:ListTagsForResource on job/update for these credentials\n",
     )
 
 
@@ -499,9 +499,9 @@ def test_page_with_everything() -> None:
         f"ended       {'█' * 20}{'░' * 20} 10 of 20, 50 %\n"
         "executions  10 queued, 10 failed\n"
         "rate        set to 1000/min\n"
-        "time        29 min to 1 h 25 min left (forecast; so far 10 min slower)\n"
+        "time        29 min to 1 h 25 min left (forecast; so far 10 min behind)\n"
         "failures    02:00:00 t1 FAILED: reason=no space\n"
-        "            02:00:00 t2 (try 2) FAILED: reason=no space\n"
+        "            02:00:00 t2 (execution 2) FAILED: reason=no space\n"
         "            all: iot-jobs jobs executions update --status FAILED\n"
         "no answer   throttled\n"
     )
@@ -513,9 +513,9 @@ def test_page_with_everything() -> None:
         (job("SCHEDULED"), "SCHEDULED, starts at 2026-12-01 02:00:00 UTC"),
         (job("SCHEDULED", queued=1), "SCHEDULED, between windows"),
         (job("SCHEDULED", queued=1, openings=(START,)),
-         "SCHEDULED, between windows, the next opens at 2026-12-01 02:00:00 UTC"),
+         "SCHEDULED, between windows, the next one opens at 2026-12-01 02:00:00 UTC"),
         (job(queued=1), "IN_PROGRESS, all notified"),
-        (job("CANCELED", in_progress=2), "CANCELED, 2 devices are still at it, canceled"),
+        (job("CANCELED", in_progress=2), "CANCELED, 2 not finished yet, canceled"),
         (job("CANCELED", reason_code="ABORT_CANCEL", comment="why"), "CANCELED, aborted by its criteria: why"),
         (job("COMPLETED"), "COMPLETED"),
         (job("DELETION_IN_PROGRESS"), "DELETION_IN_PROGRESS"),
@@ -526,14 +526,14 @@ def test_titles(found: Job, title: str) -> None:
     (state,) = states(Plan(), found)
     lines = render.page(state, Purpose(), 200).splitlines()
     assert lines[:2] == [f"update  {title}  (02:00:00 UTC)", "no template, started 2026-12-01 02:00:00 UTC"]
-    assert any("how many things there are is not known" in line for line in lines) == (state.things in (None, 0))
+    assert any("of an unknown number of things" in line for line in lines) == (state.things in (None, 0))
 
 
 @pytest.mark.parametrize(
     ("counts", "words"),
     [
-        (Counts(succeeded=200, failed=10), "FAILED 2.5 % of 200: 10 of 210; is met"),
-        (Counts(), "FAILED 2.5 % of 200: 0 of 0; fires after 200 more in a row"),
+        (Counts(succeeded=200, failed=10), "FAILED 2.5 % of 200 or more: 10 of 210; is met"),
+        (Counts(), "FAILED 2.5 % of 200 or more: 0 of 0; fires after 200 more in a row"),
     ],
 )
 def test_margin_in_words(counts: Counts, words: str) -> None:
@@ -544,7 +544,7 @@ def test_margin_in_words(counts: Counts, words: str) -> None:
 def test_margin_of_all_in_words() -> None:
     """One that asks for every execution can't fire once one has succeeded."""
     (margin,) = margins(criterion(percentage=100), Counts(succeeded=1))
-    assert job_words.margin(margin) == "FAILED 100 % of 200: 0 of 1; can't fire any more"
+    assert job_words.margin(margin) == "FAILED 100 % of 200 or more: 0 of 1; can no longer fire"
 
 
 @pytest.mark.parametrize(
@@ -554,4 +554,4 @@ def test_times(iot: FakeIot, option: tuple[str, str]) -> None:
     """A time has a unit, and is more than none."""
     result = iot.run("watch", "update", *option)
     assert (result.exit_code, iot.calls) == (2, [])
-    assert "is no time; write a number and s, m, h or d, such as 10m" in result.stderr
+    assert "is not a time; write a number and s, m, h or d, such as 10m" in result.stderr

@@ -72,7 +72,7 @@ def described(template_id: str, **changes: Any) -> dict[str, Any]:
     return {**about, "createdAt": START.timestamp(), **DEPLOYED, **changes}
 
 
-QUOTA = "3 of 100 templates in eu-west-1 unless AWS raised the quota\n"
+QUOTA = "3 of 100 templates in eu-west-1 (100 is the default quota)\n"
 
 
 def test_as_declared(service: FakeIot) -> None:
@@ -174,7 +174,7 @@ def test_denied(service: FakeIot) -> None:
     service.answers["GetParameter"] = Refusal("AccessDeniedException", "no", 400)
     result = service.run("drift", group="templates")
     assert result.exit_code == 2
-    assert result.stderr.endswith("allow ssm:GetParameter on parameter/iot-jobs/dev/install to these credentials\n")
+    assert result.stderr.endswith("allow ssm:GetParameter on parameter/iot-jobs/dev/install for these credentials\n")
 
 
 def test_nothing_to_compare(service: FakeIot, here: Path) -> None:
@@ -185,7 +185,7 @@ def test_nothing_to_compare(service: FakeIot, here: Path) -> None:
     service.answers["ListJobTemplates"] = {"jobTemplates": []}
     result = service.run("drift", group="templates")
     assert (result.exit_code, result.stdout) == (0, "")
-    assert result.stderr == "no templates; 0 of 100 templates in eu-west-1 unless AWS raised the quota\n"
+    assert result.stderr == "no templates; 0 of 100 templates in eu-west-1 (100 is the default quota)\n"
 
 
 def test_show(service: FakeIot) -> None:

@@ -57,13 +57,13 @@ _KINDS: dict[str, Kind] = {
     "RequestLimitExceeded": "transient",
 }
 _FIXES: dict[Kind, str] = {
-    "credentials": "log in again, such as with aws sso login, or renew the keys",
+    "credentials": "log in again, for example with aws sso login, or renew the keys",
     "settings": "correct --region, --endpoint-url or the AWS settings",
     "transient": "try again",
     "missing": "check the name, the account and the region",
     "exists": "choose another id",
-    "state": "look at its state again: it has changed",
-    "limit": "wait until there is room below the quota, or have it raised",
+    "state": "its state has changed: check it again",
+    "limit": "wait until you are below the quota, or request an increase",
     "refused": "correct the request",
 }
 
@@ -94,7 +94,7 @@ class AwsError(Exception):
     def fix(self) -> str:
         """What to do about it."""
         if self.kind == "permission":
-            return f"allow {self.operation} on {self.resource or '*'} to these credentials"
+            return f"allow {self.operation} on {self.resource or '*'} for these credentials"
         return _FIXES[self.kind]
 
     def __str__(self) -> str:

@@ -101,7 +101,7 @@ def span(_context: click.Context, _parameter: click.Parameter, value: str | None
         return None
     match = re.fullmatch(r"([1-9][0-9]{0,6})([smhd])", value)
     if match is None:
-        raise click.BadParameter(f"{value!r} is no time; write a number and s, m, h or d, such as 10m")
+        raise click.BadParameter(f"{value!r} is not a time; write a number and s, m, h or d, such as 10m")
     unit = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}[match[2]]
     return timedelta(**{unit: int(match[1])})
 

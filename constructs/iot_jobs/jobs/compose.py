@@ -96,7 +96,7 @@ def _not_removable(replaced: Mapping[str, Any], template_arn: str | None) -> Ite
     """Yield members that were set to null: a job that leaves them out has its template's."""
     for name, value in replaced.items():
         if value is None and template_arn is not None:
-            allowed = "another value; a job without it has the template's"
+            allowed = "another value; a job without it gets the template's"
             yield WRONG_KIND.finding(loc=(name,), allowed=allowed, fix="set a value, or use another template")
 
 

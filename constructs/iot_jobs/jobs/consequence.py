@@ -34,31 +34,31 @@ def of_delete(job: Job, *, force: bool, deletions: int) -> Consequence:
         return Consequence(refused="it is being deleted already")
     if deletions >= MAX_DELETIONS:
         return Consequence(
-            refused=f"{deletions} jobs are being deleted, and AWS allows {MAX_DELETIONS}; wait for one of them to go"
+            refused=f"{deletions} jobs are being deleted, and AWS allows {MAX_DELETIONS}; wait until one is gone"
         )
     if job.status not in ("COMPLETED", "CANCELED") and not force:
         return Consequence(
-            refused=f"it is {job.status}; cancel it first, or add --force, which deletes it while devices are at it"
+            refused=f"it is {job.status}; cancel it first, or add --force to delete it while devices work on it"
         )
-    kept = f"the record of {_count(job.counts.notified, 'execution')} is gone, in AWS and for every report"
+    kept = f"the history of {_count(job.counts.notified, 'execution')} is deleted with it"
     return Consequence((*_of_open(job, force=True, deleted=True), kept, "a deletion can't be undone"))
 
 
 def of_cancel_execution(execution: Execution, *, force: bool) -> Consequence:
     """Return what `CancelJobExecution` does."""
     if execution.status not in OPEN_STATUSES:
-        return Consequence(refused=f"it is {execution.status}, and has ended")
+        return Consequence(refused=f"it has already ended: {execution.status}")
     if execution.status == "QUEUED":
         return Consequence((f"{execution.thing} has not started it, and never will", "a cancellation can't be undone"))
     if not force:
-        return Consequence(refused="it is IN_PROGRESS; add --force to cancel it while the device works on it")
+        return Consequence(refused="it is IN_PROGRESS; add --force to cancel it while the device is working on it")
     return Consequence((f"{execution.thing} {_INTERRUPTED}", "a cancellation can't be undone"))
 
 
 def of_delete_execution(execution: Execution, *, force: bool) -> Consequence:
     """Return what `DeleteJobExecution` does."""
     if execution.status == "IN_PROGRESS" and not force:
-        return Consequence(refused="it is IN_PROGRESS; add --force to delete it while the device works on it")
+        return Consequence(refused="it is IN_PROGRESS; add --force to delete it while the device is working on it")
     effects = [f"{execution.thing} {_INTERRUPTED}"] if execution.status == "IN_PROGRESS" else []
     effects += ["the abort criteria no longer count it, so their percentages change", "a deletion can't be undone"]
     return Consequence(tuple(effects))
@@ -70,7 +70,7 @@ def update_refused(job: Job, whole: Mapping[str, Any]) -> str | None:
     https://docs.aws.amazon.com/iot/latest/apireference/API_UpdateJob.html. The statuses and the retries are measured.
     """
     if job.status == "SCHEDULED":
-        return "it is SCHEDULED: before its start and between its windows a job can't be updated" + (
+        return "it is SCHEDULED; a job can't be updated before it starts or between its maintenance windows" + (
             f"; the next window opens at {job.openings[0]:%Y-%m-%d %H:%M} UTC" if job.openings else ""
         )
     if job.status != "IN_PROGRESS":
@@ -81,8 +81,8 @@ def update_refused(job: Job, whole: Mapping[str, Any]) -> str | None:
     return _retry_refused(job.members.get("retry"), whole["retry"]) if "retry" in whole else None
 
 
-_NO_WAY_BACK = "a canceled job can't be resumed: to go on, start another one"
-_INTERRUPTED = "works on it, is not told to stop, and can no longer report how it ended"
+_NO_WAY_BACK = "a canceled job can't be resumed: to continue, start another job"
+_INTERRUPTED = "keeps working on it, and can no longer report the result"
 
 
 def _of_open(job: Job, *, force: bool, deleted: bool = False) -> Iterator[str]:
@@ -92,17 +92,18 @@ def _of_open(job: Job, *, force: bool, deleted: bool = False) -> Iterator[str]:
         yield "no execution is in progress"
     elif force:
         executions = f"{_count(counts.in_progress, 'execution')} in progress {_be(counts.in_progress)}"
-        yield f"{executions} {done}: the device {_INTERRUPTED}"
+        yield f"{executions} {done}; devices keep working, and can no longer report the result"
     else:
-        yield f"{_count(counts.in_progress, 'execution')} in progress run{'s' * (counts.in_progress == 1)} to the end"
+        executions = f"{_count(counts.in_progress, 'execution')} in progress"
+        yield f"{executions} run{'s' * (counts.in_progress == 1)} to completion"
 
 
 def _of_waiting(job: Job, things: int | None) -> Iterator[str]:
     waiting = None if things is None else max(0, things - job.counts.notified)
     if waiting is None:
-        yield "things that were not notified yet never will be; how many is not known"
+        yield "things not yet notified never will be; how many is unknown"
     elif waiting:
-        yield f"{_count(waiting, 'thing')} {_be(waiting)} not notified yet, and never will be"
+        yield f"{_count(waiting, 'thing')} will never be notified"
 
 
 def _retry_refused(before: Any, after: Any) -> str | None:

@@ -37,7 +37,9 @@ def parse_setting(text: str) -> Setting:
     path, equals, written = text.partition("=")
     if not equals or not path.strip():
         finding = WRONG_KIND.finding(
-            given=text, allowed="path=value, such as rollout.maximum_per_minute=50", fix="write a path, = and a value"
+            given=text,
+            allowed="path=value, such as rollout.maximum_per_minute=50",
+            fix="write a path, an equals sign and a value",
         )
         raise FindingsError([finding])
     try:
@@ -88,8 +90,8 @@ def _set(current: Any, rest: tuple[str, ...], setting: Setting, names: Mapping[s
         return setting.value
     name, bracket, item = rest[0].partition("[")
     if not names:
-        allowed = "a value without parts"
-        raise FindingsError([WRONG_KIND.finding(given=dotted(setting.loc), allowed=allowed, fix="set it as a whole")])
+        allowed = "a path that ends at a value, not one below it"
+        raise FindingsError([WRONG_KIND.finding(given=dotted(setting.loc), allowed=allowed, fix="shorten the path")])
     if name not in names:
         raise FindingsError([unknown_key(name, names, setting.loc[: -len(rest)])])
     inner = names.get(name)
@@ -115,5 +117,5 @@ def _set_item(current: Any, item: str, rest: tuple[str, ...], setting: Setting, 
 
 
 def _unknown_item(setting: Setting, *known: str) -> FindingsError:
-    allowed = f"the failure type of an item: {', '.join(known) or 'there are none'}"
+    allowed = f"the failure type of an existing criterion: {', '.join(known) or 'there is none'}"
     return FindingsError([WRONG_KIND.finding(given=dotted(setting.loc), allowed=allowed, fix="set the whole list")])

@@ -33,7 +33,7 @@ Phase = Literal[
 
 - scheduled, between windows: SCHEDULED, before anything was notified and after
 - rolling out, notified: IN_PROGRESS, while things are being notified and once all are
-- stopping, canceled: CANCELED, while devices are still at it and afterwards
+- stopping, canceled: CANCELED, while devices are still working on it and afterwards
 - completed; deleting and deleted
 """
 
@@ -135,7 +135,7 @@ def missed(plan: Plan, last: State, trouble: Trouble, at: datetime) -> State:
         verdict = Verdict(STOPPED_WATCHING, trouble.reason, goes_on=True)
     elif at - since >= LOST_FOR:
         minutes = LOST_FOR // timedelta(minutes=1)
-        verdict = Verdict(STOPPED_WATCHING, f"no answer for {minutes} minutes: {trouble.reason}", goes_on=True)
+        verdict = Verdict(STOPPED_WATCHING, f"no answer from AWS for {minutes} minutes: {trouble.reason}", goes_on=True)
     return replace(state, verdict=verdict)
 
 
@@ -197,8 +197,8 @@ def _timed_out(plan: Plan, state: State) -> Verdict | None:
         return None
     if state.phase == "stopping":
         still = state.job.counts.in_progress
-        return Verdict(ENDED_BADLY, f"{why_canceled(state.job)}; {still:,} devices are still at it", goes_on=True)
-    return Verdict(STOPPED_WATCHING, "the timeout of the watch", goes_on=state.phase in _GOING_ON)
+        return Verdict(ENDED_BADLY, f"{why_canceled(state.job)}; {still:,} not finished yet", goes_on=True)
+    return Verdict(STOPPED_WATCHING, "stopped watching at the timeout", goes_on=state.phase in _GOING_ON)
 
 
 def why_canceled(job: Job) -> str:

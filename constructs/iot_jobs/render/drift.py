@@ -63,7 +63,7 @@ def summary(comparison: Comparison) -> str:
     counts = Counter(each.standing for each in comparison.templates)
     stand = ", ".join(f"{counts[standing]} {standing}" for standing in STANDINGS if counts[standing]) or "no templates"
     quota = f"{comparison.in_region} of {MAX_TEMPLATES_IN_REGION} templates in {comparison.region}"
-    return f"{stand}; {quota} unless AWS raised the quota"
+    return f"{stand}; {quota} ({MAX_TEMPLATES_IN_REGION} is the default quota)"
 
 
 FORMATS: Mapping[str, Callable[[Comparison], str]] = {"table": as_table, "json": as_json}

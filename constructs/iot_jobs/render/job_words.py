@@ -67,19 +67,19 @@ def margin(of: Margin) -> str:
     """Return an abort criterion and how far it is from being met."""
     needed = of.needed
     if needed == NEVER:
-        distance = "can't fire any more"
+        distance = "can no longer fire"
     elif needed == 0:
         distance = "is met"
     else:
         distance = f"fires after {needed:,} more in a row"
     percentage = f"{of.threshold_percentage.normalize():f}"
-    return f"{of.failure_type} {percentage} % of {of.minimum:,}: {of.failed:,} of {of.completed:,}; {distance}"
+    return f"{of.failure_type} {percentage} % of {of.minimum:,} or more: {of.failed:,} of {of.completed:,}; {distance}"
 
 
 def left(time: TimeLeft) -> str:
     """Return the time left as a range, with what it rests on."""
     behind = round(time.slower_by)
-    pace = f"so far {span(abs(behind))} {'slower' if behind > 0 else 'faster'}" if behind else "so far on time"
+    pace = f"so far {span(abs(behind))} {'behind' if behind > 0 else 'ahead'}" if behind else "so far on time"
     low, high = span(time.low), span(time.high)
     between = low if low == high else f"{low} to {high}"
     return f"{between} left (forecast; {pace})"
@@ -93,7 +93,7 @@ def target(arn: str) -> str:
 def failure(execution: Execution) -> str:
     """Return a failed execution with what its device reported."""
     details = ", ".join(f"{key}={value}" for key, value in sorted((execution.details or {}).items()))
-    again = f" (try {execution.number})" if execution.number > 1 else ""
+    again = f" (execution {execution.number})" if execution.number > 1 else ""
     return one_line(f"{execution.thing}{again} {execution.status}" + (f": {details}" if details else ""))
 
 
@@ -102,7 +102,8 @@ def criteria(members: Mapping[str, Any]) -> str:
     found = (members.get("abort") or {}).get("criteria") or ()
     return (
         ", ".join(
-            f"{each['failure_type']} {each['threshold_percentage']:g} % of {each['min_number_of_executed_things']:,}"
+            f"{each['failure_type']} {each['threshold_percentage']:g} % of "
+            f"{each['min_number_of_executed_things']:,} or more"
             for each in found
         )
         or "never"

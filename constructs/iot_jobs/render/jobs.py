@@ -12,7 +12,7 @@ from iot_jobs.render import job_words as words
 from iot_jobs.render.jsonout import escaped, to_json
 from iot_jobs.render.table import Column, folded, table, text_width
 
-_JOBS = (Column("job"), Column("status"), Column("targets"), Column("created (UTC)"), Column("updated (UTC)"))
+_JOBS = (Column("job"), Column("status"), Column("selection"), Column("created (UTC)"), Column("updated (UTC)"))
 _EXECUTIONS = (
     Column("thing"),
     Column("job"),
@@ -148,7 +148,7 @@ EXECUTION: Mapping[str, Callable[[Execution], str]] = {"table": execution_text, 
 
 
 def criterion_data(margin: Margin) -> dict[str, Any]:
-    """Return an abort criterion with its margin as data for JSON; `fires_after` is null if it can't fire any more."""
+    """Return an abort criterion with its margin as data for JSON; `fires_after` is null if it can no longer fire."""
     percentage = margin.threshold_percentage
     needed = margin.needed
     return {
@@ -167,7 +167,7 @@ def _facts(shown: Shown) -> Iterator[tuple[str, str]]:
     if job.comment:
         yield "comment", job.comment
     if description := job.members.get("description"):
-        yield "about", str(description)
+        yield "description", str(description)
     if arn := job.members.get("job_template_arn"):
         yield "template", str(arn)
     if purpose.environment:
@@ -175,7 +175,7 @@ def _facts(shown: Shown) -> Iterator[tuple[str, str]]:
     yield from (("target", words.target(arn)) for arn in job.targets)
     yield "selection", "CONTINUOUS" if job.continuous else "SNAPSHOT"
     if purpose.things is not None:
-        yield "things", f"{purpose.things:,} when it was started"
+        yield "things", f"{purpose.things:,} when the job was started"
     for name, at in (("created", job.created_at), ("updated", job.last_updated_at), ("completed", job.completed_at)):
         if at is not None:
             yield name, _utc(at)
@@ -188,7 +188,7 @@ def _facts(shown: Shown) -> Iterator[tuple[str, str]]:
     yield "timeout", "never" if timeout is None else f"{timeout} min in progress"
     yield from words.schedule(job.members)
     if job.openings:
-        yield "opens next", _utc(job.openings[0])
+        yield "next window", _utc(job.openings[0])
     yield from (("tag", f"{key}={value}") for key, value in sorted(shown.tags.items()))
 
 

@@ -75,7 +75,7 @@ class Sentences:
         last, job = self._last, state.job
         if state.trouble is not None:
             if last is None or last.trouble != state.trouble:
-                yield f"no answer, trying again: {state.trouble}"
+                yield f"no answer from AWS, trying again: {state.trouble}"
             return
         if last is not None and last.trouble is not None:
             yield f"AWS answers again after {words.waited(state.at - (last.trouble_since or last.at))}"
@@ -89,7 +89,7 @@ class Sentences:
             )
             yield from map(words.margin, state.margins)
         if last is None or last.rate != state.rate:
-            yield words.rate(state.rate)
+            yield f"rate {words.rate(state.rate)}"
         if last is not None and _part(last) != _part(state):
             yield _progress(state)
 
@@ -106,7 +106,7 @@ def ending(state: State, verdict: Verdict, *, below_page: bool = False) -> str:
 
 def goes_on(job_id: str) -> str:
     """Return that the end of the watch isn't the end of the job, and the command that watches it again."""
-    return f"the job goes on in AWS; to watch it again: iot-jobs jobs watch {job_id}"
+    return f"the job continues in AWS; to watch it again: iot-jobs jobs watch {job_id}"
 
 
 def _title(state: State) -> str:
@@ -124,9 +124,9 @@ def _phase(state: State) -> str:
     elif phase in ("rolling out", "between windows"):
         parts.append(phase)
     if phase == "between windows" and job.openings:
-        parts.append(f"the next opens at {words.day(job.openings[0])} UTC")
+        parts.append(f"the next one opens at {words.day(job.openings[0])} UTC")
     if phase == "stopping":
-        parts.append(f"{job.counts.open:,} devices are still at it")
+        parts.append(f"{job.counts.open:,} not finished yet")
     if job.status == "CANCELED":
         parts.append(why_canceled(job))
     return ", ".join(parts)
@@ -146,10 +146,10 @@ def _lines(state: State, width: int) -> Iterator[tuple[str, str]]:
         yield "notified", _bar(min(counts.notified, state.things), state.things, width)
         yield "ended", _bar(min(counts.completed, state.things), state.things, width)
     else:
-        yield "notified", f"{counts.notified:,}; how many things there are is not known"
+        yield "notified", f"{counts.notified:,} of an unknown number of things"
     yield "executions", words.executions(counts)
     if state.phase in ("rolling out", "between windows"):
-        seen = "" if state.seen_per_minute is None else f"; seen {state.seen_per_minute:.0f}/min"
+        seen = "" if state.seen_per_minute is None else f"; observed {state.seen_per_minute:.0f}/min"
         yield "rate", words.rate(state.rate) + seen
     if state.left is not None:
         yield "time", words.left(state.left)

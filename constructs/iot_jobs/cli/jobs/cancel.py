@@ -19,15 +19,15 @@ _STOPPED = "STOPPED_BY_OPERATOR"
 
 def _reason_code(_context: click.Context, _parameter: click.Parameter, value: str | None) -> str | None:
     if value is not None and not re.fullmatch(rf"[\w]{{1,{_LONGEST_CODE}}}", value.upper()):
-        raise click.BadParameter(f"allowed are 1 to {_LONGEST_CODE} capital letters, digits and _")
+        raise click.BadParameter(f"use 1 to {_LONGEST_CODE} capital letters, digits and _")
     if value is not None and value != value.upper():
-        raise click.BadParameter(f"allowed are capital letters, digits and _; write {value.upper()}")
+        raise click.BadParameter(f"use capital letters, digits and _; write {value.upper()}")
     return value
 
 
 def _comment(_context: click.Context, _parameter: click.Parameter, value: str | None) -> str | None:
     if value is not None and not (0 < len(value) <= _LONGEST_COMMENT and value.isprintable()):
-        raise click.BadParameter(f"allowed are 1 to {_LONGEST_COMMENT} printable characters on one line")
+        raise click.BadParameter(f"use 1 to {_LONGEST_COMMENT} printable characters on one line")
     return value
 
 

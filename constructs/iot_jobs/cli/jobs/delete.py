@@ -25,4 +25,4 @@ def delete(job: str, force: bool, yes: bool, region: str | None, endpoint_url: s
         deletions = sum(1 for _ in aws.jobs(status="DELETION_IN_PROGRESS"))
         agreed("delete", job, of_delete(found, force=force, deletions=deletions), yes=yes)
         aws.delete_job(job, force=force)
-        click.echo(f"{job}: its deletion has begun")
+        click.echo(f"{job}: deletion started")

@@ -38,7 +38,8 @@ def expectation(members: Mapping[str, Any], things: int, start: datetime, fleet:
         result = forecast(spec, Assumptions.of(fleet, things=things, start=start))
     except ForecastError as error:
         return Expectation((f"no forecast: {error}",))
-    basis = "the forecast's defaults: no file here has the fleet" if fleet is None else "the environment's fleet"
+    defaults = "the forecast's defaults, as no file here describes the fleet"
+    basis = defaults if fleet is None else "the environment's fleet"
     risk: Risk = result.risk  # type: ignore[assignment]  # a forecast has one unless it is left out
     return Expectation((*_sentences(risk), f"assumed: {basis}"), _expected(result, risk.healthy.finish, things))
 
@@ -63,9 +64,10 @@ def _sentences(risk: Risk) -> tuple[str, ...]:
     if finish.p50 is None or finish.p95 is None:
         done = "it may never be done: executions hang or devices are offline, and nothing times out"
     else:
-        done = f"done after {span(finish.p50)}, in 95 % of rollouts after {span(finish.p95)}"
+        done = f"done within {span(finish.p50)} in half of rollouts, within {span(finish.p95)} in 95 %"
     harmed = "" if bad.harmed.p95 is None else f", and harms up to {bad.harmed.p95:,.0f} things"
-    stopped = f"one that fails on {bad.failure_rate_percent:g} % is stopped in {bad.stopped_percent:g} %{harmed}"
+    failing = f"one that fails on {bad.failure_rate_percent:g} % of devices"
+    stopped = f"{failing} is stopped in {bad.stopped_percent:g} %{harmed}"
     mistaken = f"a healthy release is aborted by mistake in {risk.healthy.aborted_percent:g} % of rollouts"
     return f"forecast: {done}", f"forecast: {mistaken}; {stopped}"
 

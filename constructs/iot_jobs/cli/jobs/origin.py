@@ -44,8 +44,8 @@ def origin(aws: Aws, template: str, environment: str | None) -> Origin:
         return _file(Path(template))
     if environment is None:
         raise CannotRun(
-            f"{template} is the name of a template: add --environment, whose stack publishes it; "
-            f"or name its ARN, a managed template ({_MANAGED}...), or a file"
+            f"{template} is the name of a template: add --environment with the one that publishes it; "
+            f"or give its ARN, a managed template ({_MANAGED}...), or a file"
         )
     return _deployed(aws, _published(aws, environment, template))
 
@@ -85,7 +85,7 @@ def _published(aws: Aws, environment: str, name: str) -> str:
             raise
         raise CannotRun(
             f"environment {environment} publishes no template {name} in {aws.region}; "
-            "`iot-jobs templates list` has those that are deployed"
+            "`iot-jobs templates list` lists those that are deployed"
         ) from None
 
 
@@ -110,7 +110,7 @@ def _file(path: Path) -> Origin:
     reading = read_paths([path])
     specs = [each.spec for each in reading.subjects if isinstance(each.spec, JobTemplateSpec)]
     if len(specs) != 1:
-        raise CannotRun(f"{path} holds {len(specs)} job templates, and a job is created from one")
+        raise CannotRun(f"{path} holds {len(specs)} job templates; a job needs exactly one")
     (spec,) = specs
     members, findings = values(properties(spec, API_TEMPLATE), API_TEMPLATE)
     if findings or reading.findings:

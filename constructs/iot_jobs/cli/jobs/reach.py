@@ -33,7 +33,7 @@ def _found(aws: Aws, target: Target) -> Target:
     group = aws.group_arn(target.name) if target.kind in ("thinggroup", None) else None
     if thing is not None and group is not None:
         name = target.name
-        raise CannotRun(f"{name} is a thing and a thing group: write thing/{name} or group/{name}")
+        raise CannotRun(f"{name} is both a thing and a thing group: write thing/{name} or group/{name}")
     arn = thing or group
     if arn is None:
         raise CannotRun(

@@ -168,7 +168,7 @@ def _effects(source: Origin, targets: Sequence[Target], job: Composed, things: i
     effective = dict(job.effective)
     yield f"rollout {words.rollout(effective)}; abort {words.criteria(effective)}; retry {words.retries(effective)}"
     for name in job.replaced:
-        yield f"{name} is sent whole, in place of the template's"
+        yield f"{name} is sent in full, replacing the template's"
     if job.spec.target_selection == "CONTINUOUS":
         yield "continuous: things that join the groups later are notified too, until the end time if there is one"
     yield from (f"{name} {value}" for name, value in words.schedule(job.effective))
@@ -196,8 +196,8 @@ def _was_created(aws: Aws, spec: JobSpec, fingerprint: str, lost: AwsError) -> b
         return _exists(aws, spec, fingerprint)
     except AwsError:
         raise CannotRun(
-            f"whether {spec.job_id} was created is not known: {one_line(str(lost))}; "
-            f"to look: iot-jobs jobs show {spec.job_id}"
+            f"it is not known whether {spec.job_id} was created: {one_line(str(lost))}; "
+            f"to find out: iot-jobs jobs show {spec.job_id}"
         ) from None
 
 
@@ -213,7 +213,7 @@ def _exists(aws: Aws, spec: JobSpec, fingerprint: str) -> bool:
             return False
         raise
     if Purpose.of(aws.job_tags(job)).request == fingerprint:
-        click.echo(f"{job.job_id}: is there already, made by the same request; {job.status}")
+        click.echo(f"{job.job_id}: already exists, started by the same request; {job.status}")
         return True
     different = ", ".join(differences(spec, job)) or "document or parameters"
     raise CannotRun(f"{job.job_id} is the id of another job, which differs in {different}; choose another --job-id")

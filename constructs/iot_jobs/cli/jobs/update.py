@@ -78,7 +78,7 @@ def _updated(aws: Aws, job: Job, whole: Mapping[str, Any], *notes: str, yes: boo
     agreed("update", job.job_id, Consequence((*changes, replaced, *notes), update_refused(job, whole)), yes=yes)
     again = aws.job(job.job_id)
     if (again.members, again.status) != (job.members, job.status):
-        raise CannotRun(f"nothing was done: {job.job_id} was changed meanwhile; look at it again")
+        raise CannotRun(f"nothing was done: {job.job_id} was changed in the meantime; check it again")
     aws.update_job(job.job_id, as_request(whole))
     click.echo(f"{job.job_id}: updated {', '.join(whole)}")
 

@@ -137,5 +137,5 @@ def _purpose(aws: Aws, job: Any) -> Purpose:
     try:
         return Purpose.of(aws.job_tags(job))
     except AwsError as error:
-        click.echo(f"there will be no forecast, as the tags of the job can't be read: {error}", err=True)
+        click.echo(f"no forecast: the job's tags can't be read: {error}", err=True)
         return Purpose()
