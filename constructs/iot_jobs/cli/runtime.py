@@ -118,4 +118,4 @@ def table_or_json(command: Command) -> Command:
     return click.option("--format", "output", type=choice, default="table", show_default=True)(command)
 
 
-yes_option = click.option("--yes", is_flag=True, help="Agree, without a question.")
+yes_option = click.option("--yes", is_flag=True, help="Don't ask for confirmation.")

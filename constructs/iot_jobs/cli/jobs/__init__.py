@@ -20,7 +20,7 @@ from iot_jobs.cli.jobs.watch import watch
 def jobs() -> None:
     """Start, watch and stop jobs, and show what is in AWS.
 
-    A command that changes something says first what it will do, and asks; without a terminal it needs --yes.
+    A command that changes something first says what it will do, and asks; without a terminal, it needs --yes.
     """
 
 

@@ -33,9 +33,9 @@ def _comment(_context: click.Context, _parameter: click.Parameter, value: str | 
 
 @click.command(short_help="Cancel a job.")
 @click.argument("job")
-@click.option("--force", is_flag=True, help="Cancel the executions in progress too, while devices work on them.")
-@click.option("--reason-code", callback=_reason_code, metavar="CODE", help="A code that is kept with the job.")
-@click.option("--comment", callback=_comment, metavar="TEXT", help="A comment that is kept with the job.")
+@click.option("--force", is_flag=True, help="Also cancel executions in progress, while devices work on them.")
+@click.option("--reason-code", callback=_reason_code, metavar="CODE", help="Reason code to store with the job.")
+@click.option("--comment", callback=_comment, metavar="TEXT", help="Comment to store with the job.")
 @yes_option
 @aws_options
 def cancel(
@@ -47,9 +47,10 @@ def cancel(
     region: str | None,
     endpoint_url: str | None,
 ) -> None:
-    """Cancel JOB for good: queued executions are canceled; those in progress run to the end, unless --force.
+    """Cancel JOB for good: queued executions are canceled; those in progress run to completion, unless --force.
 
-    It first says how many executions that is, and asks. Exit code 2 means that nothing was done, or that AWS refused.
+    It first says how many executions are affected, and asks. Exit code 2 means that nothing was done, or that AWS
+    refused.
     """
     with connected(region, endpoint_url) as aws:
         _canceled(aws, job, force=force, reason_code=reason_code, comment=comment, yes=yes)
@@ -57,14 +58,14 @@ def cancel(
 
 @click.command(short_help="Stop a job: the emergency brake.")
 @click.argument("job")
-@click.option("--comment", callback=_comment, metavar="TEXT", help="A comment that is kept with the job.")
+@click.option("--comment", callback=_comment, metavar="TEXT", help="Comment to store with the job.")
 @yes_option
 @aws_options
 def stop(job: str, comment: str | None, yes: bool, region: str | None, endpoint_url: str | None) -> None:
-    """Stop JOB for good: nothing more is notified, and devices that are at it finish.
+    """Stop JOB for good: no more things are notified, and devices that have started finish.
 
-    That is `cancel` without --force, with the reason code STOPPED_BY_OPERATOR. AWS has no pause: to let a job go on
-    slowly, use `slow`.
+    This is `cancel` without --force, with the reason code STOPPED_BY_OPERATOR. AWS has no pause: to continue slowly,
+    use `slow`.
     """
     with connected(region, endpoint_url) as aws:
         _canceled(aws, job, force=False, reason_code=_STOPPED, comment=comment, yes=yes)

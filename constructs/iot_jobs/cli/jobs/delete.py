@@ -7,16 +7,16 @@ import click
 from iot_jobs.cli.runtime import agreed, aws_options, connected, yes_option
 
 
-@click.command(short_help="Delete a job and the record of its executions.")
+@click.command(short_help="Delete a job and the history of its executions.")
 @click.argument("job")
-@click.option("--force", is_flag=True, help="Delete it while executions are queued or in progress.")
+@click.option("--force", is_flag=True, help="Delete it even if executions are queued or in progress.")
 @yes_option
 @aws_options
 def delete(job: str, force: bool, yes: bool, region: str | None, endpoint_url: str | None) -> None:
-    """Delete JOB, which has completed or was canceled, with the record of its executions.
+    """Delete JOB and the history of its executions. Without --force, it must be COMPLETED or CANCELED.
 
-    It first says how many executions that is, and asks. AWS deletes in the background, at most 10 jobs at a time. Exit
-    code 2 means that nothing was done, or that AWS refused.
+    It first says how many executions are affected, and asks. AWS deletes in the background, at most 10 jobs at a time.
+    Exit code 2 means that nothing was done, or that AWS refused.
     """
     from iot_jobs.jobs import of_delete
 

@@ -12,7 +12,7 @@ from iot_jobs.cli.runtime import aws_options, connected
 @click.option(
     "--before-substitution",
     is_flag=True,
-    help="Leave the placeholders of package versions as they were written.",
+    help="Keep the placeholders for package versions as they were written.",
 )
 @aws_options
 def document(job: str, before_substitution: bool, region: str | None, endpoint_url: str | None) -> None:

@@ -9,7 +9,7 @@ from iot_jobs.cli.runtime import aws_options, connected, counted, table_or_json
 
 @click.command(short_help="List the executions of a job or of a thing.")
 @click.argument("job", required=False)
-@click.option("--thing", metavar="NAME", help="The executions of this thing, of all jobs.")
+@click.option("--thing", metavar="NAME", help="The executions of this thing, in all jobs.")
 @click.option(
     "--status",
     "statuses",
@@ -27,7 +27,7 @@ def executions(
     endpoint_url: str | None,
     output: str,
 ) -> None:
-    """List the executions of JOB, or of a thing, the last updated first.
+    """List the executions of JOB, or of a thing, the most recently updated first.
 
     The list goes to stdout. Exit code 2 means that a call to AWS failed.
     """
@@ -50,7 +50,7 @@ def executions(
 @click.command(short_help="Show an execution of a job.")
 @click.argument("job")
 @click.argument("thing")
-@click.option("--number", type=click.IntRange(1), help="Which execution of the thing; the latest by default.")
+@click.option("--number", type=click.IntRange(1), help="Execution number; default: the latest.")
 @aws_options
 @table_or_json
 def execution(

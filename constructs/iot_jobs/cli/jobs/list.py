@@ -13,7 +13,9 @@ from iot_jobs.cli.runtime import aws_options, connected, counted, table_or_json
     type=click.Choice(["SCHEDULED", "IN_PROGRESS", "COMPLETED", "CANCELED", "DELETION_IN_PROGRESS"]),
     help="Only jobs with this status.",
 )
-@click.option("--target", metavar="NAME", help="Only jobs with this thing or thing group; a call for each job.")
+@click.option(
+    "--target", metavar="NAME", help="Only jobs that target this thing or thing group; makes a call for each job."
+)
 @aws_options
 @table_or_json
 def list_jobs(

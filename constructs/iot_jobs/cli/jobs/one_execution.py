@@ -10,15 +10,15 @@ from iot_jobs.cli.runtime import agreed, aws_options, connected, yes_option
 @click.command("cancel-execution", short_help="Cancel the execution of a job on one thing.")
 @click.argument("job")
 @click.argument("thing")
-@click.option("--force", is_flag=True, help="Cancel it while the device works on it.")
+@click.option("--force", is_flag=True, help="Cancel it even if the device is working on it.")
 @yes_option
 @aws_options
 def cancel_execution(
     job: str, thing: str, force: bool, yes: bool, region: str | None, endpoint_url: str | None
 ) -> None:
-    """Cancel the latest execution of JOB on THING; all others go on.
+    """Cancel the latest execution of JOB on THING; other things aren't affected.
 
-    It first says what that does, and asks. Exit code 2 means that nothing was done, or that AWS refused.
+    It first says what this does, and asks. Exit code 2 means that nothing was done, or that AWS refused.
     """
     from iot_jobs.jobs import of_cancel_execution
 
@@ -33,8 +33,8 @@ def cancel_execution(
 @click.command("delete-execution", short_help="Delete the record of an execution.")
 @click.argument("job")
 @click.argument("thing")
-@click.option("--number", type=click.IntRange(1), help="Which execution of the thing; the latest by default.")
-@click.option("--force", is_flag=True, help="Delete it while the device works on it.")
+@click.option("--number", type=click.IntRange(1), help="Execution number; default: the latest.")
+@click.option("--force", is_flag=True, help="Delete it even if the device is working on it.")
 @yes_option
 @aws_options
 def delete_execution(
@@ -42,7 +42,7 @@ def delete_execution(
 ) -> None:
     """Delete the record of an execution of JOB on THING.
 
-    It first says what that does, and asks. Exit code 2 means that nothing was done, or that AWS refused.
+    It first says what this does, and asks. Exit code 2 means that nothing was done, or that AWS refused.
     """
     from iot_jobs.jobs import of_delete_execution
 

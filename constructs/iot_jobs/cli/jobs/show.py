@@ -12,7 +12,7 @@ from iot_jobs.cli.runtime import aws_options, connected, table_or_json
 @aws_options
 @table_or_json
 def show(job: str, region: str | None, endpoint_url: str | None, output: str) -> None:
-    """Show a job: its status, its executions, how near it is to an abort, and what it was created with."""
+    """Show a job: its status, its executions, how close it is to an abort, and its configuration."""
     from iot_jobs.jobs import Purpose
     from iot_jobs.render import jobs as render
 

@@ -40,17 +40,17 @@ def _parameters(_context: click.Context, _parameter: click.Parameter, values: Se
 @click.option("--environment", metavar="NAME", help="The environment whose stack publishes TEMPLATE.")
 @click.option("--to", "targets", metavar="TARGET", multiple=True, required=True,
               help="A thing or thing group: its name, thing/NAME, group/NAME or ARN. Repeatable.")  # fmt: skip
-@click.option("--job-id", metavar="ID", help="By default the template's name and the minute.")
-@click.option("--continuous", is_flag=True, help="Notify things that join the groups later, too.")
-@click.option("--at", "start", metavar=_TIME, help="Start then, in UTC, 30 minutes to a year from now.")
-@click.option("--until", "end", metavar=_TIME, help="End then, in UTC.")
+@click.option("--job-id", metavar="ID", help="Default: the template's name and the time, to the minute, in UTC.")
+@click.option("--continuous", is_flag=True, help="Also notify things that join the groups later.")
+@click.option("--at", "start", metavar=_TIME, help="When to start, in UTC: 30 minutes to a year from now.")
+@click.option("--until", "end", metavar=_TIME, help="When to end, in UTC.")
 @click.option("--end-behavior", type=click.Choice(["STOP_ROLLOUT", "CANCEL", "FORCE_CANCEL"]),
-              help="What happens at the end to executions that are open.")  # fmt: skip
+              help="What happens at --until to executions that have not ended.")  # fmt: skip
 @click.option("--set", "settings", metavar="PATH=VALUE", multiple=True,
-              help="A value in place of the template's: rollout.maximum_per_minute=50. Repeatable.")  # fmt: skip
+              help="A value to use instead of the template's: rollout.maximum_per_minute=50. Repeatable.")  # fmt: skip
 @click.option("--param", "parameters", metavar="KEY=VALUE", multiple=True, callback=_parameters,
               help="A parameter of a managed template's document. Repeatable.")  # fmt: skip
-@click.option("--things", type=click.IntRange(1), metavar="NUMBER", help="The number of things, instead of counting.")
+@click.option("--things", type=click.IntRange(1), metavar="NUMBER", help="Number of things, instead of counting them.")
 @click.option("--dry-run", is_flag=True, help="Print the request, and create nothing.")
 @click.option("--watch", "watches", is_flag=True, help="Watch the job to its end, as `watch` does.")
 @yes_option
@@ -78,9 +78,9 @@ def start(
     TEMPLATE is a template's name, with --environment; or an ARN, a managed template such as AWS-Reboot, or a file with
     one template.
 
-    What AWS would refuse is refused before. The things are counted, the forecast for them is printed, and then it asks.
-    AWS replaces whole members of a template, so those that --set touches are sent with all that the template has of
-    them. A job with the same id and the same request is the one that was asked for: a second start is a success.
+    What AWS would refuse is refused first. Then the things are counted, the forecast for them is printed, and you are
+    asked to confirm. AWS replaces whole members of a template, so a member that --set changes is sent in full, with the
+    template's other values. If a job with this id was already started by the same request, that is a success.
 
     Exit code 1 means that the request has errors, which are listed; 2 that nothing was done, or that AWS refused. With
     --watch, the exit codes are those of `watch`.

@@ -35,8 +35,9 @@ _SLOWEST = {"rollout": {"maximum_per_minute": 1}}
 def update(job: str, settings: tuple[str, ...], yes: bool, region: str | None, endpoint_url: str | None) -> None:
     """Change description, rollout, abort, retry, timeout or presigned_url of JOB, which must be IN_PROGRESS.
 
-    AWS replaces whole members, so each is sent with what the job has of it already. What changes is shown first, as in
-    `iot-jobs review`. Exit code 1 means that the values have errors, 2 that nothing was done, or that AWS refused.
+    AWS replaces whole members, so each one is sent in full, with the job's other values. The changes are shown first,
+    as in `iot-jobs review`. Exit code 1 means that the values have errors, 2 that nothing was done, or that AWS
+    refused.
     """
     from iot_jobs.jobs import ON_UPDATE, merged, parse_setting
 
@@ -51,9 +52,9 @@ def update(job: str, settings: tuple[str, ...], yes: bool, region: str | None, e
 @yes_option
 @aws_options
 def slow(job: str, yes: bool, region: str | None, endpoint_url: str | None) -> None:
-    """Slow JOB down to one thing a minute, the nearest to a pause that AWS has.
+    """Slow JOB down to one thing a minute, the closest that AWS has to a pause.
 
-    Executions that are queued or in progress go on. To go on faster, use `update` with the rollout that is printed.
+    Executions that are queued or in progress continue. To speed up again, run the `update` command that is printed.
     """
     from iot_jobs.limits import DEFAULT_MAXIMUM_PER_MINUTE
 

@@ -30,11 +30,13 @@ if TYPE_CHECKING:
     "--max-failed",
     type=click.IntRange(0),
     metavar="NUMBER",
-    help="Executions that may fail, time out or be rejected; any number by default.",
+    help="Number of executions that may fail, time out or be rejected; default: any.",
 )
 @click.option("--timeout", callback=span, metavar="TIME", help="Stop watching after this time, such as 10m or 2h.")
-@click.option("--interval", callback=span, metavar="TIME", default="10s", show_default=True, help="Time between looks.")
-@click.option("--json", "as_json", is_flag=True, help="Print an object on a line for each look.")
+@click.option(
+    "--interval", callback=span, metavar="TIME", default="10s", show_default=True, help="Least time between polls."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON object, on one line, for each poll.")
 @aws_options
 def watch(
     job: str,
@@ -46,14 +48,15 @@ def watch(
     region: str | None,
     endpoint_url: str | None,
 ) -> None:
-    """Watch JOB: its progress, the time left, and how near it is to an abort.
+    """Watch JOB: its progress, the time left, and how close it is to an abort.
 
-    On a terminal the page is drawn again in place, else there is a sentence for each change. Looks become rarer as the
-    job ages, down to one a minute. The end of a watch never ends the job; any machine can watch it again.
+    On a terminal, a page is updated in place; otherwise, each change is a line. Polls become rarer as the job ages,
+    down to one a minute. The end of a watch never ends the job; you can watch it again, from any machine.
 
-    Exit code 0 means that the job has completed, or that all things are notified, within --max-failed; 1 that it ended
-    badly: aborted, canceled, deleted, or with more failures; 2 that the watch could not run; 3 that it stopped and the
-    job goes on: at --timeout, or without an answer from AWS for half an hour; 130 that it was interrupted.
+    Exit code 0 means that the job has completed, or that all things are notified, within --max-failed; 1 that it was
+    aborted, canceled or deleted, or that more executions failed; 2 that the watch could not start; 3 that it stopped
+    and the job goes on: at --timeout, after half an hour without an answer from AWS, or because AWS refused; 130 that
+    it was interrupted.
     """
     from iot_jobs.jobs import Plan
 

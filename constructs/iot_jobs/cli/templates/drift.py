@@ -19,14 +19,15 @@ if TYPE_CHECKING:
 
 @click.command(short_help="Compare the deployed job templates with the files.")
 @click.argument("path", type=click.Path(path_type=Path, exists=True), default=".")
-@click.option("--environment", metavar="NAME", help="Only the templates of this environment, and what is left over.")
+@click.option("--environment", metavar="NAME", help="Only the templates of this environment, and those left over.")
 @aws_options
 @table_or_json
 def drift(path: Path, environment: str | None, region: str | None, endpoint_url: str | None, output: str) -> None:
     """Compare the job templates of this account and region with those that the application at PATH declares.
 
-    A template is as declared; differs, because the files were edited and not deployed, or because it was made again by
-    hand; is missing; or is left over: it has an id of ours, and no environment of the application publishes it.
+    Each template is as declared; differs, because the files were edited but not deployed, or because it was recreated
+    by hand; is missing; or is left over: its id has the form that iot-jobs gives, but no environment of the
+    application publishes it.
 
     Exit code 1 means that a template isn't as declared, 2 that the comparison could not run.
     """
