@@ -57,7 +57,15 @@ def test_list(iot: FakeIot) -> None:
     iot.answers["ListJobs"] = {"jobs": [listed("a"), listed("b", 1, status="SCHEDULED"), listed("c", 1)]}
     result = iot.run("list")
     assert (result.exit_code, result.stderr) == (0, "3 jobs\n")
-    assert result.stdout.splitlines()[0].split() == ["job", "status", "selection", "created", "(UTC)", "updated", "(UTC)"]
+    assert result.stdout.splitlines()[0].split() == [
+        "job",
+        "status",
+        "selection",
+        "created",
+        "(UTC)",
+        "updated",
+        "(UTC)",
+    ]
     assert [line.split()[:2] for line in result.stdout.splitlines()[2:]] == [
         ["c", "IN_PROGRESS"], ["b", "SCHEDULED"], ["a", "IN_PROGRESS"]
     ]  # fmt: skip
@@ -416,9 +424,17 @@ def test_refused_before_the_call(willing: FakeIot, job: dict[str, Any], command:
 @pytest.mark.parametrize(
     ("status", "command", "reason"),
     [
-        ("IN_PROGRESS", "cancel-execution", "it is IN_PROGRESS; add --force to cancel it while the device is working on it"),
+        (
+            "IN_PROGRESS",
+            "cancel-execution",
+            "it is IN_PROGRESS; add --force to cancel it while the device is working on it",
+        ),
         ("SUCCEEDED", "cancel-execution", "it has already ended: SUCCEEDED"),
-        ("IN_PROGRESS", "delete-execution", "it is IN_PROGRESS; add --force to delete it while the device is working on it"),
+        (
+            "IN_PROGRESS",
+            "delete-execution",
+            "it is IN_PROGRESS; add --force to delete it while the device is working on it",
+        ),
     ],
 )
 def test_executions_are_refused_before_the_call(willing: FakeIot, status: str, command: str, reason: str) -> None:

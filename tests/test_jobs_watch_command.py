@@ -346,9 +346,7 @@ def test_canceled_while_devices_are_at_it(iot: FakeIot) -> None:
     )
     result = iot.run("watch", "update")
     assert (result.exit_code, iot.time - START) == (1, timedelta(minutes=5))
-    assert (
-        "update: CANCELED, 31 not finished yet, aborted by its criteria: Abort criteria met.\n" in result.stdout
-    )
+    assert "update: CANCELED, 31 not finished yet, aborted by its criteria: Abort criteria met.\n" in result.stdout
     assert result.stdout.endswith("update: aborted by its criteria: Abort criteria met.; 31 succeeded, 50 canceled\n")
 
 
