@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
 
+from iot_jobs.check import advice
 from iot_jobs.environment import Expectations, Fleet
 from iot_jobs.forecast import Assumptions, Risk, forecast
-from tests.test_check import Found, advised, environment, rollout, template
+from tests.test_check import NOW, Found, advised, environment, rollout, template
 
 
 def criteria(*pairs: tuple[str, float, int]) -> dict[str, Any]:
@@ -89,6 +91,36 @@ def test_what_a_template_expects() -> None:
     """The rates of the template come before the fleet's."""
     assert found(TIGHT, bad_release_rate=0.01, expect={"bad_release_rate": 1}) == []
     assert [one[0] for one in found(TIGHT, expect={"bad_release_rate": 0.01})] == ["JT357"]
+
+
+SETTINGS = [
+    (criteria(("FAILED", 2, 50)), {"failure_rate": 0.005, "bad_release_rate": 0.5}, "JT356"),
+    (criteria(("FAILED", 20, 50), ("ALL", 20, 100)), {"bad_release_rate": 0.1}, "JT357"),
+]
+
+
+@pytest.mark.parametrize(("change", "fleet", "code"), SETTINGS)
+def test_settings_that_would_do(change: dict[str, Any], fleet: dict[str, Any], code: str) -> None:
+    """The fix names thresholds for each criterion, and with these there is nothing to find."""
+    (finding,) = advice(template(change, environment=environment(1000, **fleet)), now=NOW)
+    assert finding.code == code
+    named = re.findall(r"([\d.]+) % for ([A-Z]+)", finding.fix)
+    old = change["abort"]["criteria"]
+    assert [kind for _, kind in named] == [one["failure_type"] for one in old]
+    raised = [float(percent) > one["threshold_percentage"] for (percent, _), one in zip(named, old, strict=True)]
+    assert raised == [code == "JT356"] * len(old)
+    counts = [one["min_number_of_executed_things"] for one in old]
+    better = criteria(*((kind, float(percent), count) for (percent, kind), count in zip(named, counts, strict=True)))
+    assert found(better, **fleet) == []
+
+
+def test_no_settings_would_do() -> None:
+    """No threshold tells a healthy release from a bad one that fails no more often."""
+    fleet: dict[str, Any] = {"failure_rate": 0.05, "bad_release_rate": 0.01}
+    findings = list(advice(template(TIGHT, environment=environment(1000, **fleet)), now=NOW))
+    assert [one.fix for one in findings if one.code == "JT356"] == [
+        "raise the thresholds or the minimum number of executions"
+    ]
 
 
 def test_quick_failures() -> None:

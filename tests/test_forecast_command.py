@@ -268,7 +268,9 @@ def test_several_starts(application: Path) -> None:
     path.write_text(f"{path.read_text()}\n{WINDOW}\n")
     found = [forecast(one.spec, selection.assumptions(one, {})) for one in selection.selected(Path(ENVIRONMENT))]
     words = " ".join(render.text(render.Forecasts(found, several=True)).split())
-    assert "catch_up all, comparison >= - reboot: start 2026-01-01T05:30 - all-at-once: start 2026-01-01T00:00 -" in words
+    assert (
+        "catch_up all, comparison >= - reboot: start 2026-01-01T05:30 - all-at-once: start 2026-01-01T00:00 -" in words
+    )
 
 
 def test_the_start_is_now(application: Path) -> None:

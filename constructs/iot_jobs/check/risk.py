@@ -6,10 +6,10 @@ states a budget or a rate.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from importlib.util import find_spec
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from iot_jobs.environment import Fleet
 from iot_jobs.finding import Finding, Rule
@@ -17,7 +17,7 @@ from iot_jobs.limits import API, GUIDE
 from iot_jobs.template import JobSpec, JobTemplateSpec
 
 if TYPE_CHECKING:
-    from iot_jobs.forecast import Bad, Chances, Forecast, Healthy, Risk, Worst
+    from iot_jobs.forecast import Assumptions, Chances, Forecast, Healthy, Risk, Worst
 
 TOO_SLOW = Rule(
     code="JT253",
@@ -58,6 +58,8 @@ NOT_STOPPED = Rule(
 MOST_STOPPED_BY_MISTAKE = 1
 LEAST_STOPPED = 95
 """Percent of rollouts."""
+_HIGHER, _LOWER = (1.25, 1.5, 2, 3, 5), (0.8, 0.6, 0.4, 0.2)
+"""Factors for the thresholds of abort criteria."""
 _RATES = ("failure_rate", "reject_rate", "hang_rate", "bad_release_rate")
 
 
@@ -83,7 +85,7 @@ def risk(spec: JobTemplateSpec | JobSpec, fleet: Fleet) -> Iterator[Finding]:
     except ForecastError:
         return
     if found is not None and spec.abort is not None and _states_rates(fleet):
-        yield from _wrong_releases(found.healthy, found.bad)
+        yield from _wrong_releases(spec, assumed, found)
 
 
 def states_risk(fleet: Fleet) -> bool:
@@ -142,19 +144,47 @@ def _too_harmful(worst: Worst, most: int) -> Iterator[Finding]:
     )
 
 
-def _wrong_releases(healthy: Healthy, bad: Bad) -> Iterator[Finding]:
-    if healthy.aborted_percent > MOST_STOPPED_BY_MISTAKE:
+def _wrong_releases(spec: JobTemplateSpec | JobSpec, assumed: Assumptions, found: Chances | Risk) -> Iterator[Finding]:
+    healthy, bad = found.healthy, found.bad
+    if _stops_too_many(found):
         yield STOPPED_BY_MISTAKE.finding(
             loc=("abort",),
             given=f"{round(healthy.aborted_percent, 1):g} % of rollouts aborted",
             allowed=f"at most {MOST_STOPPED_BY_MISTAKE} % at the rates that the environment sets",
-            fix="raise the thresholds or the minimum number of executions",
+            fix=f"raise the thresholds{_that_would_do(spec, assumed, _HIGHER)} or the minimum number of executions",
         )
-    if bad.stopped_percent < LEAST_STOPPED:
+    if _stops_too_few(found):
         yield NOT_STOPPED.finding(
             loc=("abort",),
             given=f"{round(bad.stopped_percent, 1):g} % of rollouts aborted, if a release fails on "
             f"{bad.failure_rate_percent:g} % of devices",
             allowed=f"at least {LEAST_STOPPED} %",
-            fix="lower the thresholds or the minimum number of executions, or set the bad_release_rate that matters",
+            fix=f"lower the thresholds{_that_would_do(spec, assumed, _LOWER)} or the minimum number of executions, or "
+            "set the bad_release_rate that matters",
         )
+
+
+def _stops_too_many(found: Chances | Risk) -> bool:
+    return found.healthy.aborted_percent > MOST_STOPPED_BY_MISTAKE
+
+
+def _stops_too_few(found: Chances | Risk) -> bool:
+    return found.bad.stopped_percent < LEAST_STOPPED
+
+
+def _that_would_do(spec: JobTemplateSpec | JobSpec, assumed: Assumptions, factors: Sequence[float]) -> str:
+    """Return the thresholds nearest to those of the template that would do, all changed alike; empty if none would."""
+    from iot_jobs.forecast import chances
+
+    abort: Any = spec.abort
+    for factor in factors:
+        criteria = [
+            one.model_copy(update={"threshold_percentage": min(round(one.threshold_percentage * factor, 2), 100)})
+            for one in abort.criteria
+        ]
+        changed = abort.model_copy(update={"criteria": criteria})
+        found = chances(spec.model_copy(update={"abort": changed}), assumed)
+        if found is not None and not _stops_too_many(found) and not _stops_too_few(found):
+            named = [f"{one.threshold_percentage:g} % for {one.failure_type}" for one in criteria]
+            return f" to {', '.join(named)},"
+    return ""
