@@ -20,7 +20,7 @@ GUIDE = (Path(__file__).resolve().parent.parent / "docs/operating.md").read_text
 TRANSCRIPTS = re.findall(r"```\n\$ iot-jobs (.*)\n((?s:.*?))```", GUIDE)
 READER, STARTER, OPERATOR = (json.loads(block) for block in re.findall(r"```json\n(.*?)```", GUIDE, re.DOTALL))
 ID = "reboot-abcdefghij"
-CRITERION = ABORT["criteriaList"][0] | {"thresholdPercentage": 5, "minNumberOfExecutedThings": 50}
+CRITERION = ABORT["criteriaList"][0] | {"thresholdPercentage": 20, "minNumberOfExecutedThings": 20}
 MEMBERS: dict[str, Any] = {
     "jobExecutionsRolloutConfig": {"maximumPerMinute": 10},
     "abortConfig": {"criteriaList": [CRITERION]},
@@ -30,7 +30,7 @@ MISSING = Refusal("ResourceNotFoundException", "not found", 404)
 
 @pytest.fixture
 def service(iot: FakeIot, here: Path) -> FakeIot:
-    """The service of the guide: a published template, a group of 200 things, and a job that runs for two minutes."""
+    """The service of the guide: a published template, a group of 30 things, and a job that runs for three minutes."""
 
     def job(status: str, **counts: int) -> dict[str, Any]:
         return described("reboot-canary", status, counts=counts, **MEMBERS)
@@ -38,10 +38,10 @@ def service(iot: FakeIot, here: Path) -> FakeIot:
     created = over_time(
         iot,
         (0, job("IN_PROGRESS", queued=10)),
-        (1, job("IN_PROGRESS", queued=20)),
-        (2, job("IN_PROGRESS", queued=20, succeeded=18, failed=2)),
-        (2.1, job("COMPLETED", succeeded=198, failed=2)),
-        (60, job("IN_PROGRESS", queued=20, in_progress=5)),
+        (1, job("IN_PROGRESS", queued=10, succeeded=10)),
+        (2, job("IN_PROGRESS", queued=10, succeeded=18, failed=2)),
+        (3, job("COMPLETED", succeeded=28, failed=2)),
+        (60, job("IN_PROGRESS", queued=5, in_progress=5, succeeded=10)),
     )
     iot.answers |= {
         "GetParameter": {"Parameter": {"Value": arn("jobtemplate", ID)}},
@@ -51,7 +51,7 @@ def service(iot: FakeIot, here: Path) -> FakeIot:
         },
         "DescribeThing": MISSING,
         "DescribeThingGroup": lambda asked: {"thingGroupArn": arn("thinggroup", asked["thingGroupName"])},
-        "ListThingsInThingGroup": pages("things", [f"gateway-{index}" for index in range(200)]),
+        "ListThingsInThingGroup": pages("things", [f"gateway-{index}" for index in range(30)]),
         "DescribeJob": lambda asked: created(asked) if iot.asked("CreateJob") else MISSING,
         "CreateJob": {},
         "ListTagsForResource": lambda _: {"tags": iot.asked("CreateJob")[0]["tags"]},
@@ -74,7 +74,7 @@ def test_transcripts(service: FakeIot) -> None:
         if "stop" in arguments:
             service.sleep(3600)
             looks = [service.answers["DescribeJob"](None), described(
-                "reboot-canary", "CANCELED", counts={"in_progress": 5, "canceled": 20}, **MEMBERS
+                "reboot-canary", "CANCELED", counts={"in_progress": 5, "succeeded": 10, "canceled": 5}, **MEMBERS
             )]  # fmt: skip
             service.answers["DescribeJob"] = looks
         result = service.run(*arguments, group=group)
