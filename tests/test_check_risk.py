@@ -136,3 +136,9 @@ def test_never_done() -> None:
     findings = found(TIGHT, failure_rate=0.05, hours=17520, bad_release_rate=1)
     assert [code for code, *_ in findings] == ["JT253", "JT356"]
     assert findings[0][2] == "never finishes"
+
+
+def test_too_long_to_simulate() -> None:
+    """Budgets aren't compared for a rollout that would take too long to simulate."""
+    slow = {"rollout": {"maximum_per_minute": 1}}
+    assert found(slow, things=10**9, max_harmed=1, run_time_minutes=1) == []

@@ -200,3 +200,44 @@ def test_percent_in_forecast(application: Path) -> None:
     share, percent, other = (CliRunner().invoke(main, [*command, value]).stdout for value in ("0.2", "20%", "0.3"))
     assert share == percent != other
     assert json.loads(share)["risk"]["bad"]["failure_rate_percent"] == 20
+
+
+def test_a_file_with_errors(application: Path) -> None:
+    """The errors of the file are listed, with exit code 1."""
+    (application / ENVIRONMENT).write_text(WRITTEN.replace("things: 500", "things: 0"))
+    done = run(ENVIRONMENT, *FAST)
+    assert done.exit_code == 1
+    assert "error JT904 fleet.things" in done.stdout
+
+
+def test_rates_that_can_not_be(application: Path) -> None:
+    """Rates that break a rule are refused with the rule."""
+    done = run(ENVIRONMENT, *FAST, "--failure-rate", "2")
+    assert done.exit_code == 2
+    assert "JT907" in done.stderr
+
+
+def test_nothing_to_suggest(application: Path) -> None:
+    """A template whose values are known only at deployment is skipped; if there is no other, nothing can be suggested."""
+    properties = {"JobTemplateId": "a", "Description": "d", "Document": "{}",
+                  "TimeoutConfig": {"InProgressTimeoutInMinutes": {"Ref": "Minutes"}}}  # fmt: skip
+    template = {"Resources": {"A": {"Type": "AWS::IoT::JobTemplate", "Properties": properties}}}
+    Path("template.json").write_text(json.dumps(template))
+    done = run("template.json", "--things", "100", "--max-harmed", "50", *FAST)
+    assert done.exit_code == 2
+    first, last = done.stderr.splitlines()
+    assert first.startswith("skipped a: timeout.in_progress_timeout_in_minutes is not known before deployment")
+    assert last == "Error: there is nothing to suggest settings for in template.json"
+
+
+def test_a_full_disk(application: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file that can't be written stays as it was."""
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("iot_jobs.render.atomic.write_whole", full)
+    done = run(ENVIRONMENT, "reboot", *FAST, "--write")
+    assert done.exit_code == 2
+    assert done.stderr.endswith(f"Error: {ENVIRONMENT}: No space left on device\n")
+    assert Path(ENVIRONMENT).read_text() == WRITTEN
