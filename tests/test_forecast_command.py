@@ -26,7 +26,7 @@ from iot_jobs.render import forecast as render
 from iot_jobs.render import plot
 from iot_jobs.render.axis import Axis
 from tests.cases import not_installed
-from tests.commands import EXAMPLE
+from tests.commands import EXAMPLE, write
 from tests.test_cli import GOOD
 from tests.test_forecast import FAILED, abort, constant, retry, template
 
@@ -77,9 +77,7 @@ def application(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         "wrong.json": json.dumps(PROPERTIES | {"JobExecutionsRolloutConfig": {"MaximumPerMinute": 0}}),
         "other.json": "{}",
     }  # fmt: skip
-    for name, text in files.items():
-        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / name).write_text(text)
+    write(tmp_path, files)
     monkeypatch.chdir(tmp_path)
     return tmp_path
 

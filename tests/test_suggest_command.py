@@ -11,6 +11,7 @@ from click.testing import CliRunner, Result
 
 from iot_jobs.cli import main
 from iot_jobs.sources.yamltext import parse
+from tests.commands import write
 from tests.test_cli import GOOD
 
 ENVIRONMENT = "stacks/environments/dev.yaml"
@@ -51,9 +52,7 @@ def run(*arguments: str) -> Result:
 def application(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An application with one environment, which is the working directory."""
     files = GOOD | {"stacks/templates/reboot.yaml": FAMILY, ENVIRONMENT: WRITTEN}
-    for name, text in files.items():
-        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / name).write_text(text)
+    write(tmp_path, files)
     monkeypatch.chdir(tmp_path)
     return tmp_path
 

@@ -7,7 +7,6 @@ states a budget or a rate.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
@@ -69,14 +68,13 @@ def risk(spec: JobTemplateSpec | JobSpec, fleet: Fleet) -> Iterator[Finding]:
     A template that can't be forecast has none: too little is known, or it would take too long. Requires the extra
     `forecast`.
     """
-    from iot_jobs.forecast import Assumptions, ForecastError, chances, forecast
+    from iot_jobs.forecast import Assumptions, ForecastError, chances, forecast, longest_start
 
     assumed = Assumptions.of(fleet)
     try:
         if _states_budget(fleet):
-            starts = None if fleet.max_duration_hours is None else forecast(spec, assumed, with_risk=False).starts
-            if starts is not None:
-                assumed = Assumptions.of(fleet, start=datetime.fromisoformat(starts.longest.start))
+            if fleet.max_duration_hours is not None:
+                assumed = Assumptions.of(fleet, start=longest_start(spec, assumed))
             result = forecast(spec, assumed)
             found: Chances | Risk | None = result.risk
             yield from _over_budget(result, fleet)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,6 @@ import click
 
 from iot_jobs.cli.errors import CannotRun
 from iot_jobs.cli.expectations import expectation_options, start_option, stated
-from iot_jobs.finding import FindingsError, one_line
 
 
 def _picture(_: click.Context, __: click.Parameter, path: Path | None) -> Path | None:
@@ -55,24 +53,14 @@ def forecast(path: Path, template: str | None, trials: int | None, seed: int, ou
     from iot_jobs.render import forecast as render
 
     values = {**stated(expected), "start": start or datetime.now(UTC)}
-    try:
-        subjects = selection.selected(path, template)
-    except FindingsError as error:
-        click.echo(error)
-        sys.exit(1)
-    except forecasting.ForecastError as error:
-        raise CannotRun(str(error)) from None
+    subjects = selection.of_file(path, template)
     if plot is not None and len(subjects) > 1:
         raise CannotRun("--plot draws one template: add TEMPLATE after FILE")
-    forecasts = []
-    for subject in subjects:
-        try:
-            assumed = selection.assumptions(subject, values)
-            forecasts.append(forecasting.forecast(subject.spec, assumed, trials=trials, seed=seed))
-        except FindingsError as error:
-            raise CannotRun(str(error)) from None
-        except forecasting.ForecastError as error:
-            click.echo(f"skipped {one_line(subject.name)}: {error}", err=True)
+    forecasts = selection.forecast_each(
+        subjects,
+        values,
+        lambda subject, assumed: forecasting.forecast(subject.spec, assumed, trials=trials, seed=seed),
+    )
     if not forecasts:
         raise CannotRun(f"there is nothing to forecast in {path}")
     text = render.FORMATS[output](render.Forecasts(forecasts, several=len(subjects) > 1))

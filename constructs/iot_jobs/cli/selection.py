@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import sys
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from iot_jobs.finding import FindingsError
+import click
+
+from iot_jobs.cli.errors import CannotRun
+from iot_jobs.finding import FindingsError, one_line
 from iot_jobs.forecast import Assumptions, ForecastError
 from iot_jobs.identity import template_name_of
 from iot_jobs.sources import Subject, read, read_paths
+
+T = TypeVar("T")
 
 
 def selected(path: Path, template: str | None = None) -> Sequence[Subject]:
@@ -46,6 +52,35 @@ def assumptions(subject: Subject, stated: Mapping[str, Any]) -> Assumptions:
     if fleet is None and stated.get("things") is None:
         raise ForecastError("a file without an environment doesn't say how many things there are: add --things")
     return Assumptions.of(fleet, **stated)
+
+
+def of_file(path: Path, template: str | None) -> Sequence[Subject]:
+    """Return what `selected` does. Errors in the file end the command with exit code 1, a missing template with 2."""
+    try:
+        return selected(path, template)
+    except FindingsError as error:
+        click.echo(error)
+        sys.exit(1)
+    except ForecastError as error:
+        raise CannotRun(str(error)) from None
+
+
+def forecast_each(
+    subjects: Sequence[Subject], stated: Mapping[str, Any], make: Callable[[Subject, Assumptions], T]
+) -> list[T]:
+    """Return what is made of each template and its assumptions. One that can't be forecast is skipped, with the reason.
+
+    Assumptions that break a rule end the command with exit code 2.
+    """
+    made = []
+    for subject in subjects:
+        try:
+            made.append(make(subject, assumptions(subject, stated)))
+        except FindingsError as error:
+            raise CannotRun(str(error)) from None
+        except ForecastError as error:
+            click.echo(f"skipped {one_line(subject.name)}: {error}", err=True)
+    return made
 
 
 def _names(subjects: Sequence[Subject]) -> list[str]:

@@ -10,7 +10,7 @@ import click
 
 from iot_jobs.cli.errors import CannotRun
 from iot_jobs.cli.expectations import expectation_options, share, stated
-from iot_jobs.finding import FindingsError, one_line
+from iot_jobs.finding import one_line
 
 if TYPE_CHECKING:
     from iot_jobs.render.suggest import Suggested
@@ -74,33 +74,25 @@ def suggest(
 
     if not 0 < false_abort <= 0.5:
         raise click.BadParameter("it must be above 0 and at most 0.5, or 50%", param_hint="--false-abort")
-    try:
-        subjects = selection.selected(path, template)
-    except FindingsError as error:
-        click.echo(error)
-        sys.exit(1)
-    except forecasting.ForecastError as error:
-        raise CannotRun(str(error)) from None
-    if write and not all(subject.environment for subject in subjects):
+    subjects = selection.of_file(path, template)
+    environment = subjects[0].environment  # all are of one, or of none
+    if write and environment is None:
         raise CannotRun("--write changes an environment: name a file of stacks/environments")
-    suggested = []
-    for subject in subjects:
-        fleet, quotas = (subject.environment.fleet, subject.environment.quotas) if subject.environment else (None, None)
-        harmed = max_harmed if max_harmed is not None or fleet is None else fleet.max_harmed
-        if harmed is None:
-            raise CannotRun("nothing says how many things may be harmed: add --max-harmed, or max_harmed to the fleet")
-        hours = max_hours if max_hours is not None or fleet is None else fleet.max_duration_hours
-        rate = max_per_minute or (quotas.maximum_per_minute if quotas else forecasting.Goals.max_per_minute)
-        goals = forecasting.Goals(harmed, hours, false_abort, rate)
-        try:
-            assumed = selection.assumptions(subject, stated(expected))
-            suggestion = forecasting.suggest(subject.spec, assumed, goals, seed=seed)
-        except FindingsError as error:
-            raise CannotRun(str(error)) from None
-        except forecasting.ForecastError as error:
-            click.echo(f"skipped {one_line(subject.name)}: {error}", err=True)
-            continue
-        suggested.append(render.Suggested(suggestion, _family(subject)))
+    if environment is not None:
+        max_harmed = environment.fleet.max_harmed if max_harmed is None else max_harmed
+        max_hours = max_hours or environment.fleet.max_duration_hours
+        max_per_minute = max_per_minute or environment.quotas.maximum_per_minute
+    if max_harmed is None:
+        raise CannotRun("nothing says how many things may be harmed: add --max-harmed, or max_harmed to the fleet")
+    rate = max_per_minute or forecasting.Goals.max_per_minute
+    goals = forecasting.Goals(max_harmed, max_hours, false_abort, rate)
+    suggested = selection.forecast_each(
+        subjects,
+        stated(expected),
+        lambda subject, assumed: render.Suggested(
+            forecasting.suggest(subject.spec, assumed, goals, seed=seed), _family(subject)
+        ),
+    )
     if not suggested:
         raise CannotRun(f"there is nothing to suggest settings for in {path}")
     click.echo(render.FORMATS[output](render.Suggestions(suggested, several=len(subjects) > 1)), nl=False)

@@ -6,6 +6,7 @@ what is assumed about both, and the result repeats it.
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from iot_jobs.extras import extra
@@ -33,7 +34,7 @@ with extra("forecast"):
     from iot_jobs.forecast.risk import Bad, Chances, Healthy, Percentiles, Risk, Worst, risk
     from iot_jobs.forecast.risk import chances as _chances
     from iot_jobs.forecast.schedule import Window
-    from iot_jobs.forecast.starts import Start, Starts, starts
+    from iot_jobs.forecast.starts import Start, Starts, extremes, starts
     from iot_jobs.forecast.suggest import Point, Suggestion, suggest
 
 __all__ = [
@@ -67,6 +68,7 @@ __all__ = [
     "chances",
     "figure",
     "forecast",
+    "longest_start",
     "suggest",
 ]
 
@@ -116,6 +118,15 @@ def chances(spec: JobTemplateSpec | JobSpec, assumed: Assumptions, *, seed: int 
     engine = Engine(ready, [0.0])
     engine.run()
     return _chances(ready, minutes=len(timeline(engine.log)), trials=None, seed=seed)
+
+
+def longest_start(spec: JobTemplateSpec | JobSpec, assumed: Assumptions) -> datetime | None:
+    """Return the start of a week from which a rollout takes longest, in UTC; None without windows.
+
+    Raises `ForecastError` if a value is only known to CloudFormation.
+    """
+    found = extremes(plan(spec, assumed))
+    return found and found[1].start
 
 
 def _stated(ready: Plan) -> dict[str, Any]:

@@ -34,6 +34,12 @@ ADDED = np.array([name not in ("rate", "released", "aborted") for name in COLUMN
 """A mask of the columns that are sums from creation on."""
 
 
+def all_reached(log: Floats, column: str, things: int) -> int | None:
+    """Return the minute of a log in which a column has counted all things but less than half a one; None for never."""
+    row = int(np.searchsorted(log[:, COLUMNS.index(column)], things - (0.5 - MARGIN)))
+    return int(log[row, COLUMNS.index("minute")]) if row < len(log) else None
+
+
 @dataclass(frozen=True)
 class Lanes:
     """The result of each lane.

@@ -16,7 +16,7 @@ import numpy as np
 
 from iot_jobs.forecast.durations import Floats
 from iot_jobs.forecast.engine import Engine
-from iot_jobs.forecast.lanes import COLUMNS, MARGIN
+from iot_jobs.forecast.lanes import MARGIN, all_reached
 from iot_jobs.forecast.plan import FAILURES, ForecastError, Plan
 from iot_jobs.limits import AbortFailureType
 
@@ -176,9 +176,6 @@ def finish_minute(plan: Plan) -> float:
         engine.run()
     except ForecastError:
         return math.inf
-    minutes, notified, done = (engine.log[:, COLUMNS.index(name)] for name in ("minute", "notified", "done"))
-    for values in (done, notified):
-        row = int(np.searchsorted(values, plan.things - (0.5 - MARGIN)))
-        if row < len(minutes):
-            return float(minutes[row])
-    return math.inf
+    log = engine.log
+    found = (all_reached(log, column, plan.things) for column in ("done", "notified"))
+    return next((minute for minute in found if minute is not None), math.inf)

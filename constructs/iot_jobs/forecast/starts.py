@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import timedelta
-
-import numpy as np
+from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from iot_jobs.forecast.engine import Engine
-from iot_jobs.forecast.lanes import COLUMNS, MARGIN
+from iot_jobs.forecast.lanes import all_reached
 from iot_jobs.forecast.plan import Plan
 from iot_jobs.limits import TIME_FORMAT
 
@@ -34,8 +34,21 @@ class Starts:
     longest: Start
 
 
+class Begun(NamedTuple):
+    """A start in UTC, and the minutes until all things are done, None for never."""
+
+    start: datetime
+    minutes: int | None
+
+
 def starts(plan: Plan) -> Starts | None:
-    """Return the extremes over the starts of a week; None without windows, where all starts are alike.
+    """Return the extremes over the starts of a week; None without windows."""
+    found = extremes(plan)
+    return found and Starts(*(Start(f"{one.start:{TIME_FORMAT}}", one.minutes) for one in found))
+
+
+def extremes(plan: Plan) -> tuple[Begun, Begun] | None:
+    """Return the shortest and the longest rollout over the starts of a week; None without windows: all are alike.
 
     In between openings, the time to wait shrinks minute by minute. So a rollout takes longest if its job is created as
     a window closes, and least at an opening. If there are more than `MOST_STARTS`, they are evenly thinned.
@@ -45,10 +58,10 @@ def starts(plan: Plan) -> Starts | None:
     moments = sorted(set(_moments(plan)))
     tried = [_started(plan, moment) for moment in moments[:: -(-len(moments) // MOST_STARTS)]]
 
-    def length(one: Start) -> float:
-        return np.inf if one.minutes is None else one.minutes
+    def length(one: Begun) -> float:
+        return math.inf if one.minutes is None else one.minutes
 
-    return Starts(min(tried, key=length), max(tried, key=length))
+    return min(tried, key=length), max(tried, key=length)
 
 
 def _moments(plan: Plan) -> Iterator[int]:
@@ -60,10 +73,8 @@ def _moments(plan: Plan) -> Iterator[int]:
         yield from (moment for moment in (window.opens, window.closes) if 0 <= moment < WEEK)
 
 
-def _started(plan: Plan, moment: int) -> Start:
+def _started(plan: Plan, moment: int) -> Begun:
     start = plan.start + timedelta(minutes=moment)
     engine = Engine(replace(plan, start=start), [0.0])
     engine.run()
-    minutes, done = (engine.log[:, COLUMNS.index(name)] for name in ("minute", "done"))
-    row = int(np.searchsorted(done, plan.things - (0.5 - MARGIN)))
-    return Start(f"{start:{TIME_FORMAT}}", int(minutes[row]) if row < len(minutes) else None)
+    return Begun(start, all_reached(engine.log, "done", plan.things))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import NamedTuple
 
 import numpy as np
@@ -29,7 +29,7 @@ from iot_jobs.forecast.result import timeline
 from iot_jobs.forecast.risk import Risk, risk
 from iot_jobs.forecast.screening import at_least
 from iot_jobs.forecast.search import Bound, Found, Margins, Ramp, Search, Threshold, planned, round_numbers, thinned
-from iot_jobs.forecast.starts import starts
+from iot_jobs.forecast.starts import extremes
 from iot_jobs.limits import AbortFailureType
 from iot_jobs.template import AbortConfig, AbortCriterion, JobSpec, JobTemplateSpec, RolloutConfig
 
@@ -267,11 +267,8 @@ class _Suggesting:
 
 def _extremes(plan: Plan) -> tuple[Plan, Plan]:
     """Return a plan created as a window opens, and as one closes, so that it takes longest; without windows, itself."""
-    extremes = starts(plan)
-    if extremes is None:
+    found = extremes(plan)
+    if found is None:
         return plan, plan
-    opening, latest = (
-        replace(plan, start=datetime.fromisoformat(start.start).replace(tzinfo=UTC))
-        for start in (extremes.shortest, extremes.longest)
-    )
-    return opening, latest
+    shortest, longest = found
+    return replace(plan, start=shortest.start), replace(plan, start=longest.start)
