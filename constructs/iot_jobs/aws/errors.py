@@ -25,7 +25,7 @@ with extra("aws"):
     )
 
 Kind = Literal["credentials", "permission", "settings", "transient", "missing", "exists", "state", "limit", "refused"]
-"""What an error means.
+"""The meaning of errors.
 
 - credentials, settings: there are none, or they are no longer valid; no region, profile or URL
 - permission: the caller may not do this
@@ -87,12 +87,12 @@ class AwsError(Exception):
 
     @property
     def passes(self) -> bool:
-        """Whether the same call may succeed later: after a pause, or with new credentials."""
+        """True if the same call may succeed later: after a pause, or with new credentials."""
         return self.kind in ("transient", "credentials")
 
     @property
     def fix(self) -> str:
-        """What to do about it."""
+        """The advice that follows the message."""
         if self.kind == "permission":
             return f"allow {self.operation} on {self.resource or '*'} for these credentials"
         return _FIXES[self.kind]

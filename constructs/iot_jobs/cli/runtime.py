@@ -1,4 +1,4 @@
-"""What commands that call AWS share: the connection, the clock, the question before an action, and their options."""
+"""The common parts of commands that call AWS: connection, clock, the question before an action, and options."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ _PROGRESS_AFTER = 1000
 
 @dataclass(frozen=True)
 class Runtime:
-    """What a command takes from outside. `session` makes the boto3 session, None for boto3's own."""
+    """The surroundings of a command. `session` makes the boto3 session, None for boto3's own."""
 
     session: Callable[[], Any] | None = None
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     sleep: Callable[[float], None] = time.sleep
     random: Callable[[], float] = random.random
     asks: Callable[[], bool] = lambda: sys.stdin.isatty() and sys.stderr.isatty()
-    """Whether somebody can answer a question."""
+    """Returns true if somebody can answer a question."""
 
     @staticmethod
     def current() -> Runtime:

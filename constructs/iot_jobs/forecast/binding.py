@@ -1,4 +1,4 @@
-"""What keeps a rollout from being quicker, or from being possible at all, in plain numbers."""
+"""The reasons why a rollout can't be quicker, or isn't possible at all, in plain numbers."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ AS_QUICK = 1.05
 
 @dataclass(frozen=True)
 class Goals:
-    """What the settings have to keep. The bad release, which has to be stopped, is one of the assumptions.
+    """The promises that settings have to keep. The bad release, which has to be stopped, is one of the assumptions.
 
     `max_harmed`: things, in 95 % of rollouts of any release. `false_abort`: share of healthy rollouts that are stopped,
     above 0. `max_hours`: None for no limit. `max_per_minute`: the greatest maximum rate.

@@ -1,4 +1,4 @@
-"""What an expected rollout that nothing stops tells about abort criteria: of all minimums and thresholds at once.
+"""Abort criteria judged by one expected rollout that nothing stops: all minimums and thresholds at once.
 
 A healthy release tells which thresholds leave it alone, bad ones how many things they harm until a threshold is met.
 Chance is allowed for by quantiles of known distributions; rollouts drawn at random verify what is found so.

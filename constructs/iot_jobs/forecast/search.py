@@ -63,7 +63,7 @@ class Bound(NamedTuple):
 
 
 class Margins(NamedTuple):
-    """What the search keeps in reserve: a share of the harm that is allowed, and a factor for the thresholds."""
+    """The reserves of the search: a share of the harm that is allowed, and a factor for the thresholds."""
 
     harmed: float = 1
     threshold: float = 1
@@ -133,7 +133,7 @@ class Search:
 
     @property
     def is_empty(self) -> bool:
-        """Whether there is no ramp, or no abort criterion, for a fleet so small or a rate so low."""
+        """True if there is no ramp, or no abort criterion, for a fleet so small or a rate so low."""
         return not (self.bases and self.numbers and self.minimums)
 
     def harmful(self, share: Floats | float) -> Floats:

@@ -137,7 +137,7 @@ class Settings(NamedTuple):
 
 
 class _Result(NamedTuple):
-    """What the search has come to: settings that keep the promises, or the reasons why there are none."""
+    """The result of the search: settings that keep the promises, or the reasons why there are none."""
 
     settings: Settings | None = None
     quickest: Found | None = None

@@ -1,4 +1,4 @@
-"""What an action does to a job's executions, and why AWS would refuse it: known before the call."""
+"""The effects of an action on a job's executions, and the reason for which AWS would refuse it, before the call."""
 
 from __future__ import annotations
 

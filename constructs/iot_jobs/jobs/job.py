@@ -85,7 +85,7 @@ class Job:
     members: Mapping[str, Any]
     counts: Counts
     is_concurrent: bool
-    """Whether AWS is notifying things or canceling executions. Measured: false once all things are notified."""
+    """True while AWS notifies things or cancels executions. Measured: false once all things are notified."""
     created_at: datetime
     last_updated_at: datetime
     completed_at: datetime | None = None
@@ -97,12 +97,12 @@ class Job:
 
     @property
     def continuous(self) -> bool:
-        """Whether things that join its groups later are notified too."""
+        """True if things that join its groups later are notified too."""
         return self.members.get("target_selection") == "CONTINUOUS"
 
     @property
     def ends(self) -> bool:
-        """Whether the job can complete: a continuous one does only at its end time.
+        """True if the job can complete: a continuous one does only at its end time.
 
         https://docs.aws.amazon.com/iot/latest/developerguide/iot-jobs-lifecycle.html
         """

@@ -1,4 +1,4 @@
-"""How far a job is from being canceled by one of its abort criteria."""
+"""The margin of a job: the failures left until one of its abort criteria cancels it."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ from iot_jobs.jobs.job import Counts
 from iot_jobs.limits import DEFAULT_MAXIMUM_PER_MINUTE
 
 SEEN_WITHIN = timedelta(minutes=5)
-"""How far back the rate that is seen looks: AWS notifies in batches of a minute."""
+"""The time over which the observed rate is taken: AWS notifies in batches of a minute."""
 _LEAST = timedelta(minutes=1)
 
 

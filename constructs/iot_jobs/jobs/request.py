@@ -29,7 +29,7 @@ _TEMPLATE, _ENVIRONMENT, _THINGS, _REQUEST, _P50, _P95, _COURSE = (
 
 
 class Purpose(NamedTuple):
-    """What a job was started for, as its tags say. None is not known: somebody else created the job."""
+    """The purpose of a job, as its tags say. None is not known: somebody else created the job."""
 
     template: str | None = None
     environment: str | None = None

@@ -40,9 +40,9 @@ Phase = Literal[
 COMPLETED, ENDED_BADLY, STOPPED_WATCHING = 0, 1, 3
 """Exit codes of a watch."""
 LOST_FOR = timedelta(minutes=30)
-"""How long a watch goes on without an answer from AWS."""
+"""The longest time for which a watch goes on without an answer from AWS."""
 _SETTLES_WITHIN = timedelta(minutes=1)
-"""How long counters may lag behind the status. Assumed: AWS doesn't document it."""
+"""The longest time for which counters lag behind the status. Assumed: AWS doesn't document it."""
 _FAILURES = 5
 
 
@@ -55,7 +55,7 @@ class Verdict(NamedTuple):
 
 
 class Plan(NamedTuple):
-    """What a watch waits for. `max_failed` None allows any number of failing executions."""
+    """The end that a watch waits for. `max_failed` None allows any number of failing executions."""
 
     until: Goal = "completed"
     max_failed: int | None = None
@@ -63,7 +63,7 @@ class Plan(NamedTuple):
     purpose: Purpose = Purpose()
 
     def never_ends(self, job: Job) -> bool:
-        """Whether this watch would wait for the completion of a continuous job that has no end."""
+        """Return whether this watch would wait for the completion of a continuous job that has no end."""
         return self.until == "completed" and self.timeout is None and not job.ends
 
 
@@ -98,7 +98,7 @@ class State:
     samples: tuple[Sample, ...] = ()
     completed_since: datetime | None = None
     quiet: bool = False
-    """Whether AWS was neither notifying nor canceling when the job was seen."""
+    """True if AWS was neither notifying nor canceling when the job was seen."""
 
 
 def saw(plan: Plan, last: State | None, job: Job, failures: Sequence[Execution], at: datetime) -> State:

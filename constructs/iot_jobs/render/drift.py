@@ -20,7 +20,7 @@ _LEFT_OVER = "to delete what is left over, unless another application or keep_pr
 
 
 class Comparison(NamedTuple):
-    """How the templates of a region stand, and how many templates there are in all."""
+    """The standing of the templates of a region, and how many templates there are in all."""
 
     templates: Sequence[Drift]
     in_region: int

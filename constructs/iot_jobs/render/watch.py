@@ -54,7 +54,7 @@ def json_line(state: State) -> str:
 
 
 class Sentences:
-    """What to print after each state without a terminal: a sentence for a change, and a heartbeat after silence."""
+    """The text printed after each state without a terminal: a sentence for a change, and a heartbeat after silence."""
 
     def __init__(self) -> None:
         """Nothing has been printed yet."""

@@ -25,7 +25,7 @@ _NOT_VALUES = ("scheduler", "assumed", "not_modelled")
 
 @dataclass(frozen=True, kw_only=True)
 class Figures:
-    """What is compared of a forecast; docs/forecast.md describes the figures of these names.
+    """The figures that are compared of a forecast; docs/forecast.md describes the figures of these names.
 
     The first four are None if no rollouts are drawn at random: they are too long, or those of `MOST_DRAWN` forecasts
     have been drawn. `shortest_finish` and `longest_finish` are the minutes until all things are done, None for never:
@@ -54,7 +54,7 @@ class Side:
 
     @property
     def figures(self) -> Figures | None:
-        """What is compared of the forecast."""
+        """The figures that are compared."""
         return None if self.forecast is None else _figures(self.forecast)
 
 

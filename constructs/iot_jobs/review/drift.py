@@ -16,7 +16,7 @@ from iot_jobs.template import JobTemplateSpec
 from iot_jobs.unresolved import known
 
 Standing = Literal["as declared", "differs", "missing", "left over"]
-"""How a template stands.
+"""The standing of a template.
 
 - differs: the published one isn't what the files say: they were edited and not deployed, or it was made again by hand
 - missing: nothing is published under its name, or what is published is gone

@@ -1,4 +1,4 @@
-"""What a job is created from: a published template, one named by its ARN, a managed one, or a file."""
+"""The source of a job: a published template, one named by its ARN, a managed one, or a file."""
 
 from __future__ import annotations
 

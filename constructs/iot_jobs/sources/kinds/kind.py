@@ -31,7 +31,7 @@ class File(NamedTuple):
 
     @property
     def around(self) -> Surroundings:
-        """What is around properties that are in no template."""
+        """The surroundings of properties that are in no template."""
         return Surroundings(Declarations({}, self.stack))
 
 
